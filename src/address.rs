@@ -1,0 +1,287 @@
+//! Names and addresses, checked once where they enter.
+//!
+//! A [`Domain`] is always an A-label in lower case, so two spellings of a name compare equal and
+//! none needs escaping in any document. An [`EmailAddress`] is a mailbox as RFC 5321 4.1.2 means
+//! it, without quoted local parts that hold a second `@`: no client here sends one.
+//! Whether a mailbox exists is never asked.
+
+use std::borrow::Borrow;
+use std::fmt;
+use std::str::FromStr;
+
+/// A host or mail domain name in its DNS form: A-labels, lower case, no trailing dot.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Domain(Box<str>);
+
+/// A mailbox: the local part as the person wrote it, and the domain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EmailAddress {
+    local_part: Box<str>,
+    domain: Domain,
+}
+
+/// Why a text is not a [`Domain`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum DomainError {
+    #[error("it is empty")]
+    Empty,
+    #[error("it is longer than 253 octets")]
+    TooLong,
+    #[error("two dots stand side by side, or it begins with one")]
+    EmptyLabel,
+    #[error("a part between dots is longer than 63 octets")]
+    LabelTooLong,
+    #[error("a part between dots begins or ends with `-`")]
+    Hyphen,
+    #[error("`{0}` cannot stand in a host name")]
+    Character(char),
+    #[error("it is an IP address, or its last part is a number")]
+    Numeric,
+    #[error("its international form is not valid (UTS 46)")]
+    International,
+}
+
+/// Why a text is not an [`EmailAddress`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum AddressError {
+    #[error("it has no `@`")]
+    NoAt,
+    #[error("it has more than one `@`")]
+    SeveralAts,
+    #[error("nothing stands before the `@`")]
+    NoLocalPart,
+    #[error("it is longer than 320 octets")]
+    TooLong,
+    #[error("a space or control character stands before the `@`")]
+    Character,
+    #[error("what follows the `@` is not a domain: {0}")]
+    Domain(#[from] DomainError),
+}
+
+/// What the public suffix list says of a name that nobody may own mail under.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PublicSuffix {
+    /// A registry's suffix (`com`, `co.uk`) or a single label that the list does not know.
+    Registry,
+    /// A suffix that a private owner entered (`github.io`); its owner may well have mail there.
+    Private,
+}
+
+/// The longest address: 64 octets of local part, `@`, 255 of domain (RFC 5321 4.5.3.1).
+const LONGEST_ADDRESS: usize = 64 + 1 + 255;
+
+impl Domain {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The names above this one, nearest first: `b.c`, `c` for `a.b.c`.
+    pub fn parents(&self) -> impl Iterator<Item = &str> {
+        std::iter::successors(parent(&self.0), |name| parent(name))
+    }
+
+    /// Whether the public suffix list, or its default rule for unlisted names, has this name.
+    pub fn public_suffix(&self) -> Option<PublicSuffix> {
+        let suffix = psl::suffix(self.0.as_bytes())?;
+        (suffix.as_bytes() == self.0.as_bytes()).then(|| match suffix.typ() {
+            Some(psl::Type::Private) => PublicSuffix::Private,
+            _ => PublicSuffix::Registry,
+        })
+    }
+
+    /// The part that is registered: `example.co.uk` for `mx1.example.co.uk`. None for a suffix.
+    pub fn registrable(&self) -> Option<&str> {
+        psl::domain_str(&self.0)
+    }
+}
+
+/// What follows the first dot.
+fn parent(name: &str) -> Option<&str> {
+    name.split_once('.').map(|(_, rest)| rest)
+}
+
+impl FromStr for Domain {
+    type Err = DomainError;
+
+    /// Reads A-labels and U-labels, in any letter case, with or without a trailing dot.
+    fn from_str(text: &str) -> Result<Self, DomainError> {
+        let text = text.strip_suffix('.').unwrap_or(text);
+        if text.is_ascii() && !has_a_label(text) {
+            return ascii_domain(text);
+        }
+        // Nonsense after `xn--`, and U-labels that no A-label stands for, end here.
+        let ascii = idna::domain_to_ascii_strict(text).map_err(|_| {
+            let culprit = text.chars().find(|c| c.is_ascii() && !is_host_character(*c));
+            culprit.map_or(DomainError::International, DomainError::Character)
+        })?;
+        ascii_domain(&ascii)
+    }
+}
+
+fn has_a_label(text: &str) -> bool {
+    text.split('.').any(|label| label.get(..4).is_some_and(|prefix| prefix.eq_ignore_ascii_case("xn--")))
+}
+
+fn is_host_character(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '-' || c == '.'
+}
+
+/// RFC 1123 2.1 and RFC 5321 2.3.5: letters, digits, hyphens; 63 octets a label, 253 in all.
+fn ascii_domain(text: &str) -> Result<Domain, DomainError> {
+    if text.is_empty() {
+        return Err(DomainError::Empty);
+    }
+    if let Some(c) = text.chars().find(|c| !is_host_character(*c)) {
+        return Err(DomainError::Character(c));
+    }
+    if text.len() > 253 {
+        return Err(DomainError::TooLong);
+    }
+    for label in text.split('.') {
+        if label.is_empty() {
+            return Err(DomainError::EmptyLabel);
+        }
+        if label.len() > 63 {
+            return Err(DomainError::LabelTooLong);
+        }
+        if label.starts_with('-') || label.ends_with('-') {
+            return Err(DomainError::Hyphen);
+        }
+    }
+    let last = text.rsplit('.').next().unwrap_or(text);
+    if last.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(DomainError::Numeric);
+    }
+    Ok(Domain(text.to_ascii_lowercase().into()))
+}
+
+impl fmt::Display for Domain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl AsRef<str> for Domain {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Borrow<str> for Domain {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl EmailAddress {
+    /// What stands before the `@`, as it was sent.
+    pub fn local_part(&self) -> &str {
+        &self.local_part
+    }
+
+    pub fn domain(&self) -> &Domain {
+        &self.domain
+    }
+}
+
+impl FromStr for EmailAddress {
+    type Err = AddressError;
+
+    fn from_str(text: &str) -> Result<Self, AddressError> {
+        if text.len() > LONGEST_ADDRESS {
+            return Err(AddressError::TooLong);
+        }
+        let (local_part, domain) = text.split_once('@').ok_or(AddressError::NoAt)?;
+        if domain.contains('@') {
+            return Err(AddressError::SeveralAts);
+        }
+        if local_part.is_empty() {
+            return Err(AddressError::NoLocalPart);
+        }
+        if local_part.chars().any(|c| c.is_whitespace() || !is_plain_text(c)) {
+            return Err(AddressError::Character);
+        }
+        Ok(Self { local_part: local_part.into(), domain: domain.parse()? })
+    }
+}
+
+impl fmt::Display for EmailAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}@{}", self.local_part, self.domain)
+    }
+}
+
+/// A character that may stand in any document: no control, nothing XML 1.0 2.2 forbids.
+pub(crate) fn is_plain_text(c: char) -> bool {
+    !c.is_control() && !matches!(c, '\u{FFFE}' | '\u{FFFF}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn domain(text: &str) -> Result<String, DomainError> {
+        text.parse::<Domain>().map(|domain| domain.to_string())
+    }
+
+    #[test]
+    fn reads_a_domain_in_any_spelling() {
+        assert_eq!(domain("Example.COM").as_deref(), Ok("example.com"));
+        assert_eq!(domain("example.com.").as_deref(), Ok("example.com"));
+        assert_eq!(domain("Bücher.example").as_deref(), Ok("xn--bcher-kva.example"));
+        assert_eq!(domain("XN--Bcher-kva.example").as_deref(), Ok("xn--bcher-kva.example"));
+    }
+
+    #[test]
+    fn refuses_what_is_no_host_name() {
+        assert_eq!(domain(""), Err(DomainError::Empty));
+        assert_eq!(domain("."), Err(DomainError::Empty));
+        assert_eq!(domain("a..b"), Err(DomainError::EmptyLabel));
+        assert_eq!(domain("-a.example"), Err(DomainError::Hyphen));
+        assert_eq!(domain("mail server.example"), Err(DomainError::Character(' ')));
+        assert_eq!(domain("under_score.example"), Err(DomainError::Character('_')));
+        assert_eq!(domain("bü cher.example"), Err(DomainError::Character(' ')));
+        assert_eq!(domain("192.0.2.1"), Err(DomainError::Numeric));
+        assert_eq!(domain("[::1]"), Err(DomainError::Character('[')));
+        assert_eq!(domain(&"a".repeat(64)), Err(DomainError::LabelTooLong));
+        assert_eq!(domain(&["a"; 128].join(".")), Err(DomainError::TooLong));
+        assert_eq!(domain("xn--\u{7f}.example"), Err(DomainError::Character('\u{7f}')));
+        assert_eq!(domain("xn--0.example"), Err(DomainError::International));
+    }
+
+    #[test]
+    fn knows_public_suffixes_and_what_is_registered_below_them() {
+        let suffix = |text: &str| text.parse::<Domain>().unwrap().public_suffix();
+        assert_eq!(suffix("com"), Some(PublicSuffix::Registry));
+        assert_eq!(suffix("co.uk"), Some(PublicSuffix::Registry));
+        assert_eq!(suffix("intranet"), Some(PublicSuffix::Registry));
+        assert_eq!(suffix("github.io"), Some(PublicSuffix::Private));
+        assert_eq!(suffix("q.com"), None);
+        let mx: Domain = "mx1.mail.example.co.uk".parse().unwrap();
+        assert_eq!(mx.registrable(), Some("example.co.uk"));
+        assert_eq!(mx.parents().next(), Some("mail.example.co.uk"));
+    }
+
+    #[test]
+    fn reads_an_address_and_keeps_its_local_part() {
+        let address: EmailAddress = "O'Brien+News@Q.com".parse().unwrap();
+        assert_eq!(address.local_part(), "O'Brien+News");
+        assert_eq!(address.domain().as_str(), "q.com");
+        assert_eq!(address.to_string(), "O'Brien+News@q.com");
+        assert!("jürgen@bücher.example".parse::<EmailAddress>().is_ok());
+    }
+
+    #[test]
+    fn refuses_what_is_no_address() {
+        let error = |text: &str| text.parse::<EmailAddress>().unwrap_err();
+        assert_eq!(error(""), AddressError::NoAt);
+        assert_eq!(error("q.com"), AddressError::NoAt);
+        assert_eq!(error("@q.com"), AddressError::NoLocalPart);
+        assert_eq!(error("a@b@q.com"), AddressError::SeveralAts);
+        assert_eq!(error("a\u{0}b@q.com"), AddressError::Character);
+        assert_eq!(error("a b@q.com"), AddressError::Character);
+        assert_eq!(error("a\u{FFFF}@q.com"), AddressError::Character);
+        assert_eq!(error("a@"), AddressError::Domain(DomainError::Empty));
+        assert_eq!(error(&format!("{}@q.com", "a".repeat(320))), AddressError::TooLong);
+    }
+}

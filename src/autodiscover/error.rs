@@ -1,0 +1,103 @@
+//! Autodiscover's `Error` document (reference/autodiscover 2.6).
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use super::Autodiscover;
+
+/// Why there are no settings; MS-OXDSCLI 2.2.4.2 and reference/autodiscover 2.6.
+///
+/// 501, 602 and 603 are missing on purpose: a profile without servers cannot be loaded, and a
+/// document that cannot be rendered stops the start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ErrorCode {
+    /// 500: the address is not one we have settings for.
+    AddressNotFound,
+    /// 600: not a well-formed request with a usable address.
+    InvalidRequest,
+    /// 601: settings of a kind we do not have, ActiveSync for one.
+    ProviderNotAvailable,
+}
+
+/// A `Response` with an `Error`; in the root's namespace, where exchangelib looks for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ErrorResponse {
+    pub error: ErrorElement,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ErrorElement {
+    #[serde(rename = "@Time")]
+    pub time: String,
+    #[serde(rename = "@Id")]
+    pub id: u32,
+    pub error_code: u16,
+    pub message: String,
+    pub debug_data: String,
+}
+
+/// Exchange sends a hash of its host's name. A constant says nothing about the machine.
+const SERVER_ID: u32 = 4_130_155_072;
+
+impl ErrorCode {
+    pub const ALL: [Self; 3] = [Self::AddressNotFound, Self::InvalidRequest, Self::ProviderNotAvailable];
+
+    pub const fn number(self) -> u16 {
+        match self {
+            Self::AddressNotFound => 500,
+            Self::InvalidRequest => 600,
+            Self::ProviderNotAvailable => 601,
+        }
+    }
+
+    /// The first is a text that exchangelib 4.9 recognises as `ErrorNonExistentMailbox`.
+    pub const fn message(self) -> &'static str {
+        match self {
+            Self::AddressNotFound => "The email address can't be found.",
+            Self::InvalidRequest => "Invalid Request",
+            Self::ProviderNotAvailable => "Provider is not available",
+        }
+    }
+}
+
+impl ErrorResponse {
+    /// The document's bytes, stamped with the time of day.
+    pub fn document(code: ErrorCode, now: SystemTime) -> Bytes {
+        let error = ErrorElement {
+            time: time_of_day(now),
+            id: SERVER_ID,
+            error_code: code.number(),
+            message: code.message().to_owned(),
+            debug_data: String::new(),
+        };
+        let xml = Autodiscover::new(Self { error }).to_xml();
+        Bytes::from(xml.expect("digits and fixed sentences can be written as XML"))
+    }
+}
+
+/// `HH:MM:SS.fffffff` in UTC, as Exchange writes it.
+fn time_of_day(now: SystemTime) -> String {
+    let since_epoch = now.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let second = since_epoch.as_secs() % 86_400;
+    let tenths_of_microseconds = since_epoch.subsec_nanos() / 100;
+    format!("{:02}:{:02}:{:02}.{tenths_of_microseconds:07}", second / 3600, second / 60 % 60, second % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn writes_the_time_as_exchange_does() {
+        let moment = UNIX_EPOCH + Duration::new(86_400 * 3 + 21 * 3600 + 25 * 60 + 4, 889_708_300);
+        assert_eq!(time_of_day(moment), "21:25:04.8897083");
+        assert_eq!(time_of_day(UNIX_EPOCH), "00:00:00.0000000");
+        assert_eq!(time_of_day(UNIX_EPOCH - Duration::from_secs(1)), "00:00:00.0000000");
+    }
+}

@@ -1,0 +1,94 @@
+//! What an operator can do. A file a command; here the arguments, and what the commands share.
+//!
+//! Results go to standard output, everything else to standard error. Exit codes: 0 done, 1 a
+//! finding, 2 could not run.
+
+mod check;
+mod serve;
+mod show;
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::{Config, LoadError};
+
+/// Tells mail programs where a mailbox's servers are
+#[derive(Debug, Parser)]
+#[command(version, arg_required_else_help = true)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Answer mail programs
+    Serve(serve::Serve),
+    /// Load the configuration and report everything that is wrong with it
+    Check(check::Check),
+    /// Show what the server would answer for an address
+    Show(show::Show),
+}
+
+/// Which configuration.
+#[derive(Debug, Args)]
+struct ConfigArgument {
+    /// The configuration file; else ./config/waypost.toml, else /etc/waypost/waypost.toml
+    #[arg(long, value_name = "FILE", env = "WAYPOST_CONFIG")]
+    config: Option<PathBuf>,
+}
+
+const FINDING: u8 = 1;
+const COULD_NOT_RUN: u8 = 2;
+
+impl Arguments {
+    pub fn run(self) -> ExitCode {
+        match self.command {
+            Command::Serve(serve) => serve.run(),
+            Command::Check(check) => check.run(),
+            Command::Show(show) => show.run(),
+        }
+    }
+}
+
+impl ConfigArgument {
+    fn load(self) -> Result<(PathBuf, Config), LoadError> {
+        let path = Config::locate(self.config)?;
+        let config = Config::load(&path)?;
+        Ok((path, config))
+    }
+}
+
+/// Writes a result. A reader that has seen enough (`| head`) is no error.
+fn print(text: &str) {
+    let mut out = io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+/// Says why a command could not run, and what to do about it.
+fn complain(error: &LoadError) -> ExitCode {
+    let mut out = io::stderr().lock();
+    let _ = match error {
+        LoadError::NotFound { looked_at } => {
+            let places: Vec<_> = looked_at.iter().map(|path| path.display().to_string()).collect();
+            writeln!(
+                out,
+                "error: there is no configuration file\n  --> looked for {}\nhint: name it with --config \
+                 FILE or in $WAYPOST_CONFIG; the smallest one is a waypost.toml with\n\n    listen = \
+                 [\"127.0.0.1:8080\"]\n    profiles = \"profiles\"\n\nand a folder `profiles` beside it",
+                places.join(" and ")
+            )
+        }
+        LoadError::Unreadable { path, source } => {
+            writeln!(out, "error: {} cannot be read: {source}", path.display())
+        }
+        LoadError::Problems(problems) => problems
+            .iter()
+            .try_for_each(|problem| writeln!(out, "{problem}\n"))
+            .and_then(|()| writeln!(out, "error: {error}; nothing was started")),
+    };
+    ExitCode::from(COULD_NOT_RUN)
+}

@@ -1,0 +1,308 @@
+//! The configuration: files, read into [`Settings`] and a [`Directory`], or into every problem that
+//! is found in them.
+//!
+//! Single values check themselves while they are read (`words`); rules about several of a file's
+//! values follow (`draft`); rules about several files come last, here.
+
+mod advice;
+mod draft;
+mod problem;
+mod profile_toml;
+mod profile_xml;
+mod settings;
+mod table;
+mod words;
+
+use std::collections::{BTreeMap, HashMap};
+use std::ffi::OsStr;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use self::draft::Draft;
+pub use self::problem::{Place, Problem, Severity, nearest};
+use self::problem::{Placed, Source};
+pub use self::settings::{Limits, Network, PublicUrl, PublicUrlError, Settings};
+use crate::address::Domain;
+use crate::directory::{Directory, PrepareError, ProfileId};
+use crate::page::{Page, PageError};
+
+/// A configuration that can be served.
+#[derive(Debug)]
+pub struct Config {
+    pub settings: Settings,
+    pub directory: Directory,
+    /// What is allowed, but makes some people worse off.
+    pub notes: Vec<Problem>,
+}
+
+/// There is no usable configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// No file at any of the places where one is looked for.
+    #[error("there is no configuration file")]
+    NotFound { looked_at: Vec<PathBuf> },
+    #[error("{} cannot be read", path.display())]
+    Unreadable { path: PathBuf, source: io::Error },
+    /// Notes are among them.
+    #[error("the configuration has {} errors", .0.iter().filter(|problem| problem.is_error()).count())]
+    Problems(Vec<Problem>),
+}
+
+/// Where a configuration is looked for when nobody names one.
+const DEFAULT_PATHS: [&str; 2] = ["config/waypost.toml", "/etc/waypost/waypost.toml"];
+
+impl Config {
+    /// Finds the configuration file: the one that is named, else the first that is there.
+    ///
+    /// # Errors
+    /// When none is named and none is there.
+    pub fn locate(named: Option<PathBuf>) -> Result<PathBuf, LoadError> {
+        named.or_else(|| DEFAULT_PATHS.iter().map(PathBuf::from).find(|path| path.exists())).ok_or_else(
+            || LoadError::NotFound { looked_at: DEFAULT_PATHS.iter().map(PathBuf::from).collect() },
+        )
+    }
+
+    /// Reads the file and all that it names.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or anything in it or the profiles is wrong: everything that is.
+    pub fn load(path: &Path) -> Result<Self, LoadError> {
+        let text = fs::read_to_string(path)
+            .map_err(|source| LoadError::Unreadable { path: path.to_owned(), source })?;
+        let mut problems = Vec::new();
+        let settings = Settings::read(&Source::new(path.into(), text), &mut problems);
+        let drafts = drafts(&settings.profiles, &mut problems);
+        check_ids(&drafts, &mut problems);
+        check_claims(&drafts, &mut problems);
+        check_exchangers(&drafts, &mut problems);
+        let page = page(&settings, &mut problems);
+        let directory = page
+            .filter(|_| !problems.iter().any(Problem::is_error))
+            .and_then(|page| directory(drafts, &page, &settings, &mut problems));
+        problems.sort_by(|a, b| a.place.cmp(&b.place));
+        match directory {
+            Some(directory) if !problems.iter().any(Problem::is_error) => {
+                Ok(Self { settings, directory, notes: problems })
+            }
+            _ => Err(LoadError::Problems(problems)),
+        }
+    }
+}
+
+/// Reads every profile of a folder, in the order of the file names.
+fn drafts(folder: &Path, problems: &mut Vec<Problem>) -> Vec<Draft> {
+    let paths = match profile_files(folder) {
+        Ok(paths) => paths,
+        Err(error) => {
+            problems.push(Problem::error(
+                Place::whole(folder),
+                format!("the folder of profiles cannot be read: {error}"),
+                "make it readable, or name another one: profiles = \"profiles\" in waypost.toml",
+            ));
+            return Vec::new();
+        }
+    };
+    if paths.is_empty() {
+        problems.push(Problem::error(
+            Place::whole(folder),
+            "the folder of profiles has no profile in it",
+            "put a *.toml file there, or one of Mozilla's *.xml files",
+        ));
+    }
+    paths.iter().filter_map(|path| draft(path, problems)).collect()
+}
+
+fn profile_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let is_hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+        if !is_hidden && is_profile(&path) {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+fn extension(path: &Path) -> Option<&str> {
+    path.extension().and_then(OsStr::to_str)
+}
+
+fn is_profile(path: &Path) -> bool {
+    matches!(extension(path), Some("toml" | "xml"))
+}
+
+fn draft(path: &Path, problems: &mut Vec<Problem>) -> Option<Draft> {
+    let text = match fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) => {
+            problems.push(Problem::error(
+                Place::whole(path),
+                format!("the profile cannot be read: {error}"),
+                "it has to be a readable file in UTF-8; what is no profile belongs elsewhere",
+            ));
+            return None;
+        }
+    };
+    let source = Source::new(path.into(), text);
+    Some(match extension(path) {
+        Some("xml") => profile_xml::read(&source, problems),
+        _ => profile_toml::read(&source, problems),
+    })
+}
+
+fn check_ids(drafts: &[Draft], problems: &mut Vec<Problem>) {
+    let mut seen: HashMap<&Domain, &Place> = HashMap::new();
+    for id in drafts.iter().filter_map(|draft| draft.id.as_ref()) {
+        if let Some(first) = seen.insert(&id.value, &id.place) {
+            problems.push(Problem::error(
+                id.place.clone(),
+                format!("two profiles have the id `{}`", id.value),
+                format!("the other one is at {first}; give one of them another id"),
+            ));
+        }
+    }
+}
+
+fn check_claims(drafts: &[Draft], problems: &mut Vec<Problem>) {
+    let mut seen = HashMap::new();
+    for draft in drafts {
+        for claim in &draft.claims {
+            let Some((first, first_place)) = seen.insert(&claim.value, (draft, &claim.place)) else {
+                continue;
+            };
+            let (message, hint) = if std::ptr::eq(first, draft) {
+                (
+                    format!("`{}` is listed twice", claim.value),
+                    format!("the first time is at {first_place}; remove one of them"),
+                )
+            } else {
+                (
+                    format!(
+                        "{} is claimed by two profiles, `{}` and `{}`",
+                        claim.value, first.name, draft.name
+                    ),
+                    format!(
+                        "a domain belongs to one profile; remove it from one of them (the other is at \
+                         {first_place})"
+                    ),
+                )
+            };
+            problems.push(Problem::error(claim.place.clone(), message, hint));
+        }
+    }
+}
+
+fn check_exchangers(drafts: &[Draft], problems: &mut Vec<Problem>) {
+    let mut seen: HashMap<&Domain, &Draft> = HashMap::new();
+    for draft in drafts {
+        for host in &draft.exchangers {
+            if host.value.public_suffix().is_some() {
+                problems.push(Problem::error(
+                    host.place.clone(),
+                    format!("`{}` is a public suffix, not a host of yours", host.value),
+                    "name the mail exchanger as the MX record does, like mx.example.net",
+                ));
+            }
+            let Some(first) = seen.insert(&host.value, draft) else { continue };
+            problems.push(Problem::error(
+                host.place.clone(),
+                format!("mail exchanger {} is named by `{}` and `{}`", host.value, first.name, draft.name),
+                "a host leads to one profile; remove it from one of them",
+            ));
+        }
+    }
+}
+
+fn page(settings: &Settings, problems: &mut Vec<Problem>) -> Option<Page> {
+    Page::load(settings.templates.as_deref())
+        .map_err(|error| problems.push(page_problem(settings, &error)))
+        .ok()
+}
+
+fn page_problem(settings: &Settings, error: &PageError) -> Problem {
+    let folder = settings.templates.as_deref().unwrap_or(Path::new("templates"));
+    let place = Place {
+        file: Arc::from(folder.join(Page::file_name())),
+        line: error.line().unwrap_or(0),
+        column: usize::from(error.line().is_some()),
+    };
+    let hint = "mend it, or remove it: the built-in page then takes its place";
+    Problem::error(place, format!("the template is not right: {error}"), hint)
+}
+
+/// Joins what has been checked.
+fn directory(
+    drafts: Vec<Draft>,
+    page: &Page,
+    settings: &Settings,
+    problems: &mut Vec<Problem>,
+) -> Option<Directory> {
+    let mut directory = Directory::default();
+    let mut exchangers = Vec::new();
+    for draft in drafts {
+        let profile = draft.profile?;
+        let id = match directory.add(profile, page) {
+            Ok(id) => id,
+            Err(PrepareError::Page { source, .. }) => {
+                problems.push(page_problem(settings, &source));
+                return None;
+            }
+            Err(error @ PrepareError::Xml { .. }) => {
+                problems.push(Problem::error(draft.place, error.to_string(), "please report this as a bug"));
+                return None;
+            }
+        };
+        for claim in draft.claims {
+            directory.claim(claim.value, id).expect("check_claims found no domain with two profiles");
+        }
+        exchangers.extend(draft.exchangers.into_iter().map(|host| (host, id)));
+    }
+    bind_exchangers(&mut directory, exchangers, problems);
+    Some(directory)
+}
+
+/// Binds each exchanger's host, and the names above it that clients derive from it: Thunderbird the
+/// first and the registrable one, Evolution and FairEmail all (reference/autoconfig 1.2).
+fn bind_exchangers(
+    directory: &mut Directory,
+    exchangers: Vec<(Placed<Domain>, ProfileId)>,
+    problems: &mut Vec<Problem>,
+) {
+    let mut derived: BTreeMap<Domain, Vec<(ProfileId, Place)>> = BTreeMap::new();
+    for (host, id) in exchangers {
+        for parent in registered_parents(&host.value) {
+            derived.entry(parent).or_default().push((id, host.place.clone()));
+        }
+        directory.bind_exchanger(host.value, id).expect("check_exchangers found no host with two profiles");
+    }
+    for (name, mut bindings) in derived {
+        if directory.exchanger_profile(name.as_str()).is_some() {
+            continue;
+        }
+        bindings.dedup_by_key(|(id, _)| *id);
+        match bindings.as_slice() {
+            [(id, _)] => {
+                directory.bind_exchanger(name, *id).expect("the name was free a moment ago");
+            }
+            [.., (_, place)] => problems.push(Problem::note(
+                place.clone(),
+                format!("mail exchangers below {name} lead to several profiles; {name} itself leads to none"),
+                format!("name \"{name}\" in the mx_hosts of the profile that should answer for it"),
+            )),
+            [] => {}
+        }
+    }
+}
+
+/// The names above a host, down to the registrable one.
+fn registered_parents(host: &Domain) -> Vec<Domain> {
+    let Some(registrable) = host.registrable() else { return Vec::new() };
+    host.parents()
+        .take_while(|parent| parent.len() >= registrable.len())
+        .filter_map(|parent| parent.parse().ok())
+        .collect()
+}

@@ -1,0 +1,202 @@
+//! What is wrong with a configuration: the thing, the place, the next step.
+
+use std::fmt;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+/// One thing an operator should know about the configuration.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    pub severity: Severity,
+    pub message: String,
+    #[serde(flatten)]
+    pub place: Place,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+}
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// The configuration cannot be used.
+    Error,
+    /// It can, but some people are worse off for it.
+    Note,
+}
+
+/// A place in a file. Lines and columns count from 1; 0 is the whole file.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Place {
+    #[serde(serialize_with = "as_text")]
+    pub file: Arc<Path>,
+    pub line: usize,
+    pub column: usize,
+}
+
+/// A file's text, able to say where in it something is.
+#[derive(Debug)]
+pub struct Source {
+    pub file: Arc<Path>,
+    pub text: String,
+    line_starts: Vec<usize>,
+}
+
+/// A value and where it was written.
+#[derive(Debug, Clone)]
+pub struct Placed<T> {
+    pub value: T,
+    pub place: Place,
+}
+
+/// What is wrong with a single value, without its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Complaint {
+    pub message: String,
+    pub hint: Option<String>,
+}
+
+impl Problem {
+    pub fn error(place: Place, message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { severity: Severity::Error, message: message.into(), place, hint: Some(hint.into()) }
+    }
+
+    pub fn note(place: Place, message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { severity: Severity::Note, ..Self::error(place, message, hint) }
+    }
+
+    /// Makes an error of a complaint about the value at a place.
+    pub fn at(place: Place, complaint: Complaint) -> Self {
+        Self { severity: Severity::Error, message: complaint.message, place, hint: complaint.hint }
+    }
+
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let severity = match self.severity {
+            Severity::Error => "error",
+            Severity::Note => "note",
+        };
+        write!(f, "{severity}: {}\n  --> {}", self.message, self.place)?;
+        match &self.hint {
+            Some(hint) => write!(f, "\nhint: {hint}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Place {
+    /// A file or folder as a whole.
+    pub fn whole(file: &Path) -> Self {
+        Self { file: file.into(), line: 0, column: 0 }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.file.display())?;
+        if self.line > 0 {
+            write!(f, ":{}:{}", self.line, self.column)?;
+        }
+        Ok(())
+    }
+}
+
+fn as_text<S: serde::Serializer>(file: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&file.display())
+}
+
+impl Source {
+    pub fn new(file: Arc<Path>, text: String) -> Self {
+        let line_starts = std::iter::once(0).chain(text.match_indices('\n').map(|(i, _)| i + 1)).collect();
+        Self { file, text, line_starts }
+    }
+
+    /// The place of a byte of the text.
+    pub fn place(&self, offset: usize) -> Place {
+        let line = self.line_starts.partition_point(|start| *start <= offset);
+        let start = self.line_starts[line - 1];
+        let column = self.text.get(start..offset).map_or(1, |before| before.chars().count() + 1);
+        Place { file: self.file.clone(), line, column }
+    }
+
+    pub fn place_of(&self, span: &Range<usize>) -> Place {
+        self.place(span.start)
+    }
+
+    /// The file as a whole.
+    pub fn whole(&self) -> Place {
+        Place { file: self.file.clone(), line: 0, column: 0 }
+    }
+}
+
+impl Complaint {
+    pub fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { message: message.into(), hint: Some(hint.into()) }
+    }
+}
+
+/// `did you mean ...`, or else the words there are.
+pub fn suggest(wrong: &str, known: &[&str]) -> String {
+    match nearest(wrong, known.iter().copied()) {
+        Some(word) => format!("did you mean `{word}`?"),
+        None => format!("it can be {}", list(known)),
+    }
+}
+
+/// The known word that a wrong one is a mistyping of, if it is near enough to say so.
+pub fn nearest<'a>(wrong: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let wrong = wrong.to_lowercase();
+    known
+        .map(|word| (strsim::damerau_levenshtein(&wrong, &word.to_lowercase()), word))
+        .filter(|(distance, word)| *distance <= 1 + word.len() / 5)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, word)| word)
+}
+
+/// `a, b or c`, each in backticks.
+pub fn list(words: &[&str]) -> String {
+    let words: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
+    match words.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
+        None => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_lines_and_columns_from_one() {
+        let source = Source::new(Path::new("a.toml").into(), "ab\nä=c\n".to_owned());
+        assert_eq!(source.place(0).to_string(), "a.toml:1:1");
+        assert_eq!(source.place(3).to_string(), "a.toml:2:1");
+        assert_eq!(source.place(6).to_string(), "a.toml:2:3");
+        assert_eq!(source.whole().to_string(), "a.toml");
+    }
+
+    #[test]
+    fn says_what_where_and_what_next() {
+        let place = Place { file: Path::new("p/a.toml").into(), line: 14, column: 3 };
+        assert_eq!(
+            Problem::error(place, "the port is 0", "a port is 1 to 65535").to_string(),
+            "error: the port is 0\n  --> p/a.toml:14:3\nhint: a port is 1 to 65535"
+        );
+    }
+
+    #[test]
+    fn suggests_what_is_near_and_lists_what_is_not() {
+        assert_eq!(suggest("starttls", &["SSL", "STARTTLS", "plain"]), "did you mean `STARTTLS`?");
+        assert_eq!(suggest("TLS", &["SSL", "STARTTLS", "plain"]), "did you mean `SSL`?");
+        assert_eq!(suggest("quantum", &["SSL", "plain"]), "it can be `SSL` or `plain`");
+    }
+}

@@ -1,0 +1,255 @@
+//! A profile in our own format, TOML.
+
+use std::fs;
+use std::path::Path;
+
+use super::advice;
+use super::draft::{Draft, Parts};
+use super::problem::{Place, Placed, Problem, Source, list};
+use super::table::{FromText, FromValue, Table};
+use crate::directory::DomainPattern;
+use crate::profile::{
+    Authentication, Authentications, Description, Documentation, MailLimits, Pop3Options, Protocol, Server,
+    UnknownWord, Username,
+};
+
+/// Reads a profile file. What is wrong is added to `problems`.
+pub fn read(source: &Source, problems: &mut Vec<Problem>) -> Draft {
+    let so_far = problems.len();
+    let mut table = Table::parse(source, problems);
+    let file_has_syntax = problems.len() == so_far;
+    let id = table.required("id", "\"example.com\"", problems);
+    let display_name = table.required("display_name", "\"Example Mail\"", problems);
+    let display_short_name = table.optional("display_short_name", problems);
+    let mut claims = table.list::<DomainPattern>("domains", problems);
+    if let Some(file) = table.optional::<String>("domains_file", problems) {
+        claims.extend(domains_file(source, &file, problems));
+    }
+    let exchangers = table.list("mx_hosts", problems);
+    let mut servers = Vec::new();
+    for table in table.tables("incoming", "[[incoming]]", problems) {
+        servers.push(server(table, Protocol::incoming, problems));
+    }
+    for table in table.tables("outgoing", "[[outgoing]]", problems) {
+        servers.push(server(table, Protocol::outgoing, problems));
+    }
+    let documentation = table
+        .tables("documentation", "[[documentation]]", problems)
+        .into_iter()
+        .filter_map(|table| documentation(table, problems))
+        .collect();
+    let limits = table
+        .table("limits", "[limits]", problems)
+        .map_or_else(MailLimits::default, |table| limits(table, problems));
+    table.finish(problems);
+    if !file_has_syntax {
+        // Half a file may lack anything; only its own mistakes are worth telling.
+        problems
+            .retain(|problem| !(problem.place.file == source.file && problem.message.contains("is missing")));
+    }
+    advice::names(display_name.as_ref(), display_short_name.as_ref(), problems);
+    let parts =
+        Parts { place: source.whole(), id, display_name, display_short_name, claims, exchangers, servers };
+    let mut draft = Draft::new(parts, so_far, problems);
+    if let Some(profile) = &mut draft.profile {
+        profile.documentation = documentation;
+        profile.limits = limits;
+        advice::profile(profile, &draft.place, problems);
+    }
+    draft
+}
+
+fn server(
+    mut table: Table,
+    direction: fn(&str) -> Result<Protocol, UnknownWord>,
+    problems: &mut Vec<Problem>,
+) -> Option<Server> {
+    let place = table.place();
+    let protocol = protocol(&mut table, direction, problems);
+    let hostname = table.required("hostname", "\"mail.example.com\"", problems);
+    let port = table.required("port", "993", problems);
+    let socket_type = table.required("socket_type", "\"SSL\"", problems);
+    let authentication = authentication(&mut table, problems);
+    // A username with a mistake is no reason to fall back to the default.
+    let has_username = table.has("username");
+    let username = table.optional::<Username>("username", problems);
+    let username =
+        if has_username { username.map(|username| username.value) } else { Some(Username::default()) };
+    let pop3 = pop3(&mut table, protocol, problems);
+    table.finish(problems);
+    let server = Server {
+        protocol: protocol?,
+        hostname: hostname?.value,
+        port: port?.value,
+        socket_type: socket_type?.value,
+        authentication: authentication?,
+        username: username?,
+        pop3: pop3?,
+    };
+    advice::server(&server, &place, problems);
+    Some(server)
+}
+
+fn protocol(
+    table: &mut Table,
+    direction: fn(&str) -> Result<Protocol, UnknownWord>,
+    problems: &mut Vec<Problem>,
+) -> Option<Protocol> {
+    let example = if direction("smtp").is_ok() { "\"smtp\"" } else { "\"imap\"" };
+    let Placed { value, place } = table.required::<String>("type", example, problems)?;
+    direction(&value)
+        .map_err(|UnknownWord(words)| {
+            let message = format!("`type` is `{value}`, which is not {}", list(words));
+            let hint = if Protocol::outgoing(&value).is_ok() {
+                "an SMTP server belongs under [[outgoing]]"
+            } else if Protocol::incoming(&value).is_ok() {
+                "an IMAP or POP3 server belongs under [[incoming]]"
+            } else {
+                "write it in small letters"
+            };
+            problems.push(Problem::error(place, message, hint));
+        })
+        .ok()
+}
+
+/// None when a method has a mistake; the default when the key is missing.
+fn authentication(table: &mut Table, problems: &mut Vec<Problem>) -> Option<Authentications> {
+    if !table.has("authentication") {
+        return Some(Authentications::default());
+    }
+    let so_far = problems.len();
+    let place = table.place();
+    let methods: Vec<_> =
+        table.list::<Authentication>("authentication", problems).into_iter().map(|m| m.value).collect();
+    if problems.len() > so_far {
+        return None;
+    }
+    let methods = Authentications::new(methods);
+    if methods.is_none() {
+        problems.push(Problem::error(
+            place,
+            "`authentication` is empty",
+            "write authentication = [\"password-cleartext\"], or leave the key out, which means the same",
+        ));
+    }
+    methods
+}
+
+/// None when a key has a mistake.
+fn pop3(table: &mut Table, protocol: Option<Protocol>, problems: &mut Vec<Problem>) -> Option<Pop3Options> {
+    const LEAVE: &str = "leave_messages_on_server";
+    const DAYS: &str = "days_to_leave_messages_on_server";
+    const BIFF: &str = "download_on_biff";
+
+    let so_far = problems.len();
+    let default = Pop3Options::default();
+    let leave = table.optional::<bool>(LEAVE, problems);
+    let days = table.optional::<Days>(DAYS, problems);
+    let biff = table.optional::<bool>(BIFF, problems);
+    let places = [
+        (LEAVE, leave.as_ref().map(|p| p.place.clone())),
+        (DAYS, days.as_ref().map(|p| p.place.clone())),
+        (BIFF, biff.as_ref().map(|p| p.place.clone())),
+    ];
+    if protocol.is_some_and(|protocol| protocol != Protocol::Pop3) {
+        for (key, place) in places.into_iter().filter_map(|(key, place)| Some((key, place?))) {
+            let message = format!("`{key}` is for POP3 servers only");
+            problems.push(Problem::error(place, message, "remove it, or move it to the pop3 server"));
+        }
+    }
+    (problems.len() == so_far).then_some(Pop3Options {
+        leave_messages_on_server: leave.map_or(default.leave_messages_on_server, |p| p.value),
+        days_to_leave_messages_on_server: days.map(|p| p.value.0),
+        download_on_biff: biff.map_or(default.download_on_biff, |p| p.value),
+    })
+}
+
+/// A number of days.
+struct Days(u32);
+
+impl FromValue for Days {
+    fn from_value(value: &toml::de::DeValue<'_>) -> Result<Self, super::problem::Complaint> {
+        let days = i64::from_value(value)?;
+        u32::try_from(days).map(Self).map_err(|_| {
+            super::problem::Complaint::new(format!("is {days}"), "write a number of days, not below 0")
+        })
+    }
+}
+
+fn documentation(mut table: Table, problems: &mut Vec<Problem>) -> Option<Documentation> {
+    let place = table.place();
+    let url = table.required("url", "\"https://www.example.com/help\"", problems);
+    let mut descr = Vec::new();
+    if let Some(languages) = table.table("descr", "[documentation.descr]", problems) {
+        for (lang, value) in languages.into_entries() {
+            let text_place = value.place();
+            let Some(text) = value.read::<String>("descr", problems) else { continue };
+            match description(lang, &text.value) {
+                Some(description) => descr.push(description),
+                None => problems.push(Problem::error(
+                    text_place,
+                    "this description is empty, or its key is not a language",
+                    "write it like descr = { en = \"How to set up your mail program\" }",
+                )),
+            }
+        }
+    } else {
+        problems.push(Problem::error(
+            place,
+            "`descr` is missing in [[documentation]]",
+            "write descr = { en = \"How to set up your mail program\" }",
+        ));
+    }
+    table.finish(problems);
+    Some(Documentation { url: url?.value, descr })
+}
+
+/// A description that is not empty, in a language that looks like a BCP 47 tag.
+pub(super) fn description(lang: String, text: &str) -> Option<Description> {
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let is_tag = !lang.is_empty() && lang.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    let is_text = !text.is_empty() && text.chars().all(crate::profile::is_configured_text);
+    (is_tag && is_text).then_some(Description { lang, text })
+}
+
+fn limits(mut table: Table, problems: &mut Vec<Problem>) -> MailLimits {
+    let mut size = |key| table.optional(key, problems).map(|size| size.value);
+    let limits = MailLimits { mailbox: size("mailbox"), message: size("message") };
+    table.finish(problems);
+    limits
+}
+
+/// Reads a list of domains, one a line; `#` begins a comment.
+fn domains_file(
+    profile: &Source,
+    file: &Placed<String>,
+    problems: &mut Vec<Problem>,
+) -> Vec<Placed<DomainPattern>> {
+    let path = profile.file.parent().unwrap_or(Path::new("")).join(&file.value);
+    let text = match fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) => {
+            problems.push(Problem::error(
+                file.place.clone(),
+                format!("`domains_file` {} cannot be read: {error}", path.display()),
+                "its path is relative to the profile's folder; it has to be UTF-8",
+            ));
+            return Vec::new();
+        }
+    };
+    let path = path.into();
+    let mut claims = Vec::new();
+    for (number, line) in text.lines().enumerate() {
+        let entry = line.split('#').next().unwrap_or_default().trim();
+        if entry.is_empty() {
+            continue;
+        }
+        let column = line.find(entry).map_or(1, |at| line[..at].chars().count() + 1);
+        let place = Place { file: std::sync::Arc::clone(&path), line: number + 1, column };
+        match DomainPattern::from_text(entry) {
+            Ok(value) => claims.push(Placed { value, place }),
+            Err(complaint) => problems.push(Problem::at(place, complaint)),
+        }
+    }
+    claims
+}

@@ -1,0 +1,247 @@
+//! `waypost.toml`: what the server as a whole needs to know.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use ipnet::IpNet;
+
+use super::problem::{Placed, Problem, Source};
+use super::table::Table;
+use crate::address::Domain;
+
+/// What `waypost.toml` says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Where to listen.
+    pub listen: Vec<SocketAddr>,
+    /// The folder of profiles.
+    pub profiles: PathBuf,
+    /// The operator's own templates, over the built-in ones.
+    pub templates: Option<PathBuf>,
+    /// Where redirects and the JSON form point.
+    pub public_url: Option<PublicUrl>,
+    /// Whose `X-Forwarded-*` headers are believed.
+    pub trusted_proxies: Vec<Network>,
+    pub limits: Limits,
+}
+
+/// How much of the server one client may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Connections at a time; more wait in the system's queue.
+    pub max_connections: usize,
+    /// From the first byte of a request to the end of its headers.
+    pub header_timeout: Duration,
+    /// From the end of the headers to the answer; the body has to arrive in it.
+    pub request_timeout: Duration,
+    /// Between two requests of a connection. Longer than a proxy's own, or it may send a request
+    /// into a connection that is just being closed.
+    pub idle_timeout: Duration,
+    /// For what is in flight when the server is told to stop.
+    pub shutdown_timeout: Duration,
+}
+
+/// The `https` base URL of the host that every Autodiscover redirect leads to: no path, so that
+/// the redirect's target has the path that clients insist on (reference/autodiscover 1.11).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicUrl {
+    base: String,
+    host: Domain,
+}
+
+/// Why a text is not a [`PublicUrl`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PublicUrlError {
+    #[error("does not begin with https://")]
+    NotHttps,
+    #[error("has a path, query or fragment; only the host belongs here")]
+    Path,
+    #[error("does not name a host")]
+    Host,
+}
+
+/// An IP network; a single address is the smallest one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Network(IpNet);
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_connections: 4096,
+            header_timeout: Duration::from_secs(10),
+            request_timeout: Duration::from_secs(10),
+            idle_timeout: Duration::from_secs(90),
+            shutdown_timeout: Duration::from_secs(20),
+        }
+    }
+}
+
+impl Settings {
+    pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8080);
+
+    /// Reads the file's text. Paths in it are relative to the file.
+    pub(super) fn read(source: &Source, problems: &mut Vec<Problem>) -> Self {
+        let folder = source.file.parent().unwrap_or(Path::new(""));
+        let mut table = Table::parse(source, problems);
+        let mut path = |key, problems: &mut Vec<Problem>| {
+            table.optional::<String>(key, problems).map(|path| folder.join(path.value))
+        };
+        let profiles = path("profiles", problems).unwrap_or_else(|| folder.join("profiles"));
+        let templates = path("templates", problems);
+        let listen_place = table.place();
+        let has_listen = table.has("listen");
+        let so_far = problems.len();
+        let listen = values(table.list::<SocketAddr>("listen", problems));
+        if has_listen && listen.is_empty() && problems.len() == so_far {
+            problems.push(Problem::error(
+                listen_place,
+                "`listen` is empty: the server would not be reachable",
+                "write listen = [\"127.0.0.1:8080\"], or leave the key out, which means the same",
+            ));
+        }
+        let public_url = table.optional("public_url", problems).map(|url| url.value);
+        let trusted_proxies = if table.has("trusted_proxies") {
+            values(table.list("trusted_proxies", problems))
+        } else {
+            Network::loopback()
+        };
+        let limits = table
+            .table("limits", "[limits]", problems)
+            .map_or_else(Limits::default, |table| Limits::read(table, problems));
+        table.finish(problems);
+        Self {
+            listen: if has_listen { listen } else { vec![Self::DEFAULT_LISTEN] },
+            profiles,
+            templates,
+            public_url,
+            trusted_proxies,
+            limits,
+        }
+    }
+}
+
+fn values<T>(list: Vec<Placed<T>>) -> Vec<T> {
+    list.into_iter().map(|placed| placed.value).collect()
+}
+
+impl Limits {
+    fn read(mut table: Table, problems: &mut Vec<Problem>) -> Self {
+        let default = Self::default();
+        let mut number = |key, largest: i64| {
+            let Placed { value, place } = table.optional::<i64>(key, problems)?;
+            if (1..=largest).contains(&value) {
+                return u64::try_from(value).ok();
+            }
+            problems.push(Problem::error(
+                place,
+                format!("`{key}` is {value}"),
+                format!("write a number from 1 to {largest}"),
+            ));
+            None
+        };
+        let max_connections = number("max_connections", 1_000_000)
+            .and_then(|count| usize::try_from(count).ok())
+            .unwrap_or(default.max_connections);
+        let mut seconds = |key, default| number(key, 3600).map_or(default, Duration::from_secs);
+        let limits = Self {
+            max_connections,
+            header_timeout: seconds("header_timeout_seconds", default.header_timeout),
+            request_timeout: seconds("request_timeout_seconds", default.request_timeout),
+            idle_timeout: seconds("idle_timeout_seconds", default.idle_timeout),
+            shutdown_timeout: seconds("shutdown_timeout_seconds", default.shutdown_timeout),
+        };
+        table.finish(problems);
+        limits
+    }
+}
+
+impl PublicUrl {
+    /// The host that redirects lead to.
+    pub fn host(&self) -> &Domain {
+        &self.host
+    }
+
+    /// The Autodiscover endpoint on that host.
+    pub fn autodiscover(&self) -> String {
+        format!("{self}/autodiscover/autodiscover.xml")
+    }
+
+    /// The URL of a served domain's own Autodiscover host.
+    pub fn of_domain(domain: &Domain) -> Option<Self> {
+        format!("https://autodiscover.{domain}").parse().ok()
+    }
+}
+
+impl FromStr for PublicUrl {
+    type Err = PublicUrlError;
+
+    fn from_str(text: &str) -> Result<Self, PublicUrlError> {
+        let rest = text.strip_prefix("https://").ok_or(PublicUrlError::NotHttps)?;
+        let authority = rest.strip_suffix('/').unwrap_or(rest);
+        if authority.contains(['/', '?', '#']) {
+            return Err(PublicUrlError::Path);
+        }
+        let (host, port) = match authority.split_once(':') {
+            Some((host, port)) => {
+                let port: u16 = port.parse().map_err(|_| PublicUrlError::Host)?;
+                (host, format!(":{port}"))
+            }
+            None => (authority, String::new()),
+        };
+        let host: Domain = host.parse().map_err(|_| PublicUrlError::Host)?;
+        Ok(Self { base: format!("https://{host}{port}"), host })
+    }
+}
+
+impl fmt::Display for PublicUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.base)
+    }
+}
+
+impl Network {
+    /// The networks that a process on the same machine speaks from.
+    pub fn loopback() -> Vec<Self> {
+        ["127.0.0.0/8", "::1/128"].iter().filter_map(|text| text.parse().ok()).collect()
+    }
+
+    pub fn contains(&self, address: IpAddr) -> bool {
+        self.0.contains(&address)
+    }
+}
+
+impl FromStr for Network {
+    type Err = ipnet::AddrParseError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.parse::<IpAddr>() {
+            Ok(address) => Ok(Self(address.into())),
+            Err(_) => text.parse().map(Self),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_only_a_bare_https_host_as_public_url() {
+        let url = |text: &str| text.parse::<PublicUrl>().map(|url| url.autodiscover());
+        assert_eq!(
+            url("https://Autodiscover.Example.net/").as_deref(),
+            Ok("https://autodiscover.example.net/autodiscover/autodiscover.xml")
+        );
+        assert_eq!(
+            url("https://mail.example.net:8443").as_deref(),
+            Ok("https://mail.example.net:8443/autodiscover/autodiscover.xml")
+        );
+        assert_eq!(url("http://mail.example.net"), Err(PublicUrlError::NotHttps));
+        assert_eq!(url("https://mail.example.net/a"), Err(PublicUrlError::Path));
+        assert_eq!(url("https://user@mail.example.net"), Err(PublicUrlError::Host));
+        assert_eq!(url("https://mail.example.net:http"), Err(PublicUrlError::Host));
+    }
+}

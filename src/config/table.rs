@@ -1,0 +1,252 @@
+//! A TOML table, read key by key, so that every problem in it is found and not just the first.
+//!
+//! serde stops at the first error; an operator wants them all. Each read takes a key out of the
+//! table; [`Table::finish`] reports what is left as unknown.
+
+use std::ops::Range;
+
+use toml::Spanned;
+use toml::de::{DeString, DeTable, DeValue};
+
+use super::problem::{Complaint, Place, Placed, Problem, Source, suggest};
+
+/// A table being read.
+pub struct Table<'s> {
+    source: &'s Source,
+    /// How messages name it: `[limits]`, `[[incoming]]`; empty for the file's own.
+    title: &'static str,
+    place: Place,
+    entries: Vec<Entry<'s>>,
+    known: Vec<&'static str>,
+}
+
+struct Entry<'s> {
+    key: Spanned<DeString<'s>>,
+    value: Spanned<DeValue<'s>>,
+}
+
+/// A value with its span, taken out of a table or array.
+pub struct Value<'s> {
+    source: &'s Source,
+    content: DeValue<'s>,
+    span: Range<usize>,
+}
+
+/// A value that checks itself while it is read.
+pub trait FromValue: Sized {
+    /// # Errors
+    /// What is wrong with the value; the place is known to the caller.
+    fn from_value(value: &DeValue<'_>) -> Result<Self, Complaint>;
+}
+
+impl<'s> Table<'s> {
+    /// Reads a whole file. What is not TOML is reported, and the rest of the file still read.
+    pub fn parse(source: &'s Source, problems: &mut Vec<Problem>) -> Self {
+        let (table, errors) = DeTable::parse_recoverable(&source.text);
+        for error in errors {
+            let place = error.span().map_or_else(|| source.whole(), |span| source.place_of(&span));
+            let message = format!("not valid TOML: {}", error.message().replace('\n', ", "));
+            problems.push(Problem::error(place, message, "the syntax is described at https://toml.io"));
+        }
+        Self::new(source, "", source.whole(), table.into_inner())
+    }
+
+    fn new(source: &'s Source, title: &'static str, place: Place, table: DeTable<'s>) -> Self {
+        let entries = table.into_iter().map(|(key, value)| Entry { key, value }).collect();
+        Self { source, title, place, entries, known: Vec::new() }
+    }
+
+    /// Where the table begins.
+    pub fn place(&self) -> Place {
+        self.place.clone()
+    }
+
+    pub fn has(&self, key: &str) -> bool {
+        self.entries.iter().any(|entry| entry.key.get_ref() == key)
+    }
+
+    /// Takes a key's value out, if the key is there.
+    pub fn take(&mut self, key: &'static str) -> Option<Value<'s>> {
+        self.known.push(key);
+        let at = self.entries.iter().position(|entry| entry.key.get_ref() == key)?;
+        let Entry { value, .. } = self.entries.swap_remove(at);
+        let span = value.span();
+        Some(Value { source: self.source, content: value.into_inner(), span })
+    }
+
+    /// Reads a key that may be missing. What is wrong with it is reported and reads as missing.
+    pub fn optional<T: FromValue>(
+        &mut self,
+        key: &'static str,
+        problems: &mut Vec<Problem>,
+    ) -> Option<Placed<T>> {
+        self.take(key)?.read(key, problems)
+    }
+
+    /// Reads a key that must be there.
+    pub fn required<T: FromValue>(
+        &mut self,
+        key: &'static str,
+        example: &str,
+        problems: &mut Vec<Problem>,
+    ) -> Option<Placed<T>> {
+        match self.take(key) {
+            Some(value) => value.read(key, problems),
+            None => {
+                let message = match self.title {
+                    "" => format!("`{key}` is missing"),
+                    title => format!("`{key}` is missing in {title}"),
+                };
+                problems.push(Problem::error(self.place(), message, format!("write {key} = {example}")));
+                None
+            }
+        }
+    }
+
+    /// Reads a list, each of its values by itself.
+    pub fn list<T: FromValue>(&mut self, key: &'static str, problems: &mut Vec<Problem>) -> Vec<Placed<T>> {
+        let Some(value) = self.take(key) else { return Vec::new() };
+        value.items(key, problems).into_iter().filter_map(|item| item.read(key, problems)).collect()
+    }
+
+    /// Reads `[key]`, or what stands for it when it is missing: an empty table.
+    pub fn table(
+        &mut self,
+        key: &'static str,
+        title: &'static str,
+        problems: &mut Vec<Problem>,
+    ) -> Option<Self> {
+        self.take(key)?.table(key, title, problems)
+    }
+
+    /// Reads every `[[key]]`.
+    pub fn tables(
+        &mut self,
+        key: &'static str,
+        title: &'static str,
+        problems: &mut Vec<Problem>,
+    ) -> Vec<Self> {
+        let Some(value) = self.take(key) else { return Vec::new() };
+        let items = value.items(key, problems);
+        items.into_iter().filter_map(|item| item.table(key, title, problems)).collect()
+    }
+
+    /// The keys that are left, with their values, for a table whose keys are the operator's.
+    pub fn into_entries(self) -> impl Iterator<Item = (String, Value<'s>)> {
+        let source = self.source;
+        self.entries.into_iter().map(move |entry| {
+            let span = entry.value.span();
+            let value = Value { source, content: entry.value.into_inner(), span };
+            (entry.key.into_inner().into_owned(), value)
+        })
+    }
+
+    /// Reports every key that nobody asked for.
+    pub fn finish(self, problems: &mut Vec<Problem>) {
+        for entry in self.entries {
+            let key = entry.key.get_ref();
+            let message = match self.title {
+                "" => format!("unknown key `{key}`"),
+                title => format!("unknown key `{key}` in {title}"),
+            };
+            let place = self.source.place_of(&entry.key.span());
+            problems.push(Problem::error(place, message, suggest(key, &self.known)));
+        }
+    }
+}
+
+impl<'s> Value<'s> {
+    pub fn place(&self) -> Place {
+        self.source.place_of(&self.span)
+    }
+
+    /// Reads the value, or reports what is wrong with it.
+    pub fn read<T: FromValue>(self, key: &str, problems: &mut Vec<Problem>) -> Option<Placed<T>> {
+        let place = self.place();
+        match T::from_value(&self.content) {
+            Ok(value) => Some(Placed { value, place }),
+            Err(Complaint { message, hint }) => {
+                let complaint = Complaint { message: format!("`{key}` {message}"), hint };
+                problems.push(Problem::at(place, complaint));
+                None
+            }
+        }
+    }
+
+    fn items(self, key: &str, problems: &mut Vec<Problem>) -> Vec<Self> {
+        let source = self.source;
+        match self.content {
+            DeValue::Array(items) => items
+                .into_iter()
+                .map(|item| {
+                    let span = item.span();
+                    Self { source, content: item.into_inner(), span }
+                })
+                .collect(),
+            other => {
+                let message = format!("`{key}` is {}, not a list", article(other.type_str()));
+                let place = source.place_of(&self.span);
+                problems.push(Problem::error(place, message, "put square brackets round it: [ ... ]"));
+                Vec::new()
+            }
+        }
+    }
+
+    fn table(self, key: &str, title: &'static str, problems: &mut Vec<Problem>) -> Option<Table<'s>> {
+        let place = self.place();
+        match self.content {
+            DeValue::Table(table) => Some(Table::new(self.source, title, place, table)),
+            other => {
+                let message = format!("`{key}` is {}, not a table", article(other.type_str()));
+                problems.push(Problem::error(place, message, format!("begin it with a line {title}")));
+                None
+            }
+        }
+    }
+}
+
+fn article(type_name: &str) -> String {
+    let article = if type_name.starts_with(['a', 'i']) { "an" } else { "a" };
+    format!("{article} {type_name}")
+}
+
+fn wrong_type(value: &DeValue<'_>, expected: &str, example: &str) -> Complaint {
+    Complaint::new(
+        format!("is {}, not {}", article(value.type_str()), article(expected)),
+        format!("write it like {example}"),
+    )
+}
+
+impl FromValue for String {
+    fn from_value(value: &DeValue<'_>) -> Result<Self, Complaint> {
+        value.as_str().map(str::to_owned).ok_or_else(|| wrong_type(value, "string", "\"this\", in quotes"))
+    }
+}
+
+impl FromValue for bool {
+    fn from_value(value: &DeValue<'_>) -> Result<Self, Complaint> {
+        value.as_bool().ok_or_else(|| wrong_type(value, "boolean", "true or false, without quotes"))
+    }
+}
+
+impl FromValue for i64 {
+    fn from_value(value: &DeValue<'_>) -> Result<Self, Complaint> {
+        let integer =
+            value.as_integer().ok_or_else(|| wrong_type(value, "integer", "587, without quotes"))?;
+        Self::from_str_radix(integer.as_str(), integer.radix())
+            .map_err(|_| Complaint::new("is too large a number", "write a smaller one"))
+    }
+}
+
+/// A value that is written as text, in TOML or in XML.
+pub trait FromText: Sized {
+    /// # Errors
+    /// What is wrong with the text; its place is known to the caller.
+    fn from_text(text: &str) -> Result<Self, Complaint>;
+}
+
+impl<T: FromText> FromValue for T {
+    fn from_value(value: &DeValue<'_>) -> Result<Self, Complaint> {
+        Self::from_text(&String::from_value(value)?)
+    }
+}

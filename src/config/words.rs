@@ -1,0 +1,146 @@
+//! How each value of a configuration is read from text, and what is said when it is wrong. Both
+//! formats, ours and Mozilla's, say it with these words.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::num::NonZeroU16;
+
+use toml::de::DeValue;
+
+use super::problem::{Complaint, list, nearest, suggest};
+use super::settings::{Network, PublicUrl};
+use super::table::{FromText, FromValue};
+use crate::address::{Domain, DomainError, PublicSuffix};
+use crate::directory::DomainPattern;
+use crate::profile::{
+    Authentication, DisplayName, DisplayShortName, Hostname, HostnameError, NameError, Placeholder, Size,
+    SocketType, UnknownWord, Username, UsernameError, WebAddress,
+};
+
+/// Parses with a type's own rules, and turns what it says into words for the operator.
+macro_rules! from_text {
+    ($($type:ty => $complaint:expr;)*) => {
+        $(impl FromText for $type {
+            fn from_text(text: &str) -> Result<Self, Complaint> {
+                text.parse().map_err(|error| $complaint(text, error))
+            }
+        })*
+    };
+}
+
+from_text! {
+    Domain => host_name;
+    Hostname => hostname;
+    SocketType => unknown_word;
+    Authentication => unknown_word;
+    Username => |text, error| username(text, &error);
+    DisplayName => |text, error| display_name(text, &error, "shorten it");
+    DisplayShortName => |text, error| display_name(text, &error, "a word or an abbreviation will do");
+    WebAddress => |text, error| said(text, error, "write the whole address, beginning with https://");
+    Size => |text, error| said(text, error, "write it like \"700 MB\"; units are B, kB, MB, GB, KiB, MiB, GiB");
+    PublicUrl => |text, error| said(text, error, "write it like \"https://autodiscover.example.net\"");
+    SocketAddr => |text, _| said(
+        text,
+        "is not an address to listen on",
+        "write an IP address and a port: \"127.0.0.1:8080\", \"0.0.0.0:80\" or \"[::]:80\"",
+    );
+    Network => |text, _| said(
+        text,
+        "is not an IP address or network",
+        "write it like \"127.0.0.1\", \"10.0.0.0/8\" or \"::1\"",
+    );
+}
+
+fn said(text: &str, what: impl fmt::Display, hint: &str) -> Complaint {
+    Complaint::new(format!("`{text}` {what}"), hint)
+}
+
+impl FromValue for NonZeroU16 {
+    fn from_value(value: &DeValue<'_>) -> Result<Self, Complaint> {
+        let number = i64::from_value(value)?;
+        u16::try_from(number).ok().and_then(Self::new).ok_or_else(|| port(&number.to_string()))
+    }
+}
+
+fn host_name(text: &str, error: DomainError) -> Complaint {
+    let hint = match error {
+        DomainError::Numeric => "write the host's name; a certificate is issued for a name",
+        DomainError::Empty => "write the host's full name, like mail.example.net",
+        _ => "a host name has letters, digits, hyphens and dots, like mail.example.net",
+    };
+    Complaint::new(format!("`{text}` is not a host name: {error}"), hint)
+}
+
+/// A domain that a profile claims. Serving a public suffix would invite the passwords of strangers
+/// (reference/autodiscover 5, 2).
+impl FromText for DomainPattern {
+    fn from_text(text: &str) -> Result<Self, Complaint> {
+        let pattern: Self = text.parse().map_err(|error| host_name(text, error))?;
+        let (what, hint) = match (pattern.domain().public_suffix(), &pattern) {
+            // A private suffix's owner may well have mail there; names below it have other owners.
+            (None, _) | (Some(PublicSuffix::Private), Self::Exact(_)) => return Ok(pattern),
+            (Some(PublicSuffix::Private), Self::Subdomains(_)) => (
+                "is below a public suffix, where every name has another owner",
+                "name the domains one by one",
+            ),
+            (Some(PublicSuffix::Registry), _) => (
+                "is a public suffix: anybody may register names under it",
+                "name the mail domains that are yours, like example.com",
+            ),
+        };
+        Err(said(text, what, hint))
+    }
+}
+
+fn hostname(text: &str, error: HostnameError) -> Complaint {
+    match error {
+        HostnameError::Domain(error) => host_name(text, error),
+        HostnameError::Placeholder(_) => {
+            said(text, error, "write the server's name, or one with %EMAILDOMAIN% in it")
+        }
+    }
+}
+
+pub(super) fn port(text: &str) -> Complaint {
+    Complaint::new(format!("is {text}, which is not a port"), "a port is a number from 1 to 65535")
+}
+
+pub(super) fn unknown_word(text: &str, UnknownWord(words): UnknownWord) -> Complaint {
+    let hint = match nearest(text, words.iter().copied()) {
+        // Only the exact spelling works in every client.
+        Some(word) if word.eq_ignore_ascii_case(text) => {
+            format!("write it exactly as `{word}`: capital letters matter")
+        }
+        _ => suggest(text, words),
+    };
+    Complaint::new(format!("is `{text}`, which is not one of {}", list(words)), hint)
+}
+
+fn username(text: &str, error: &UsernameError) -> Complaint {
+    let known: Vec<_> = Placeholder::words().collect();
+    let hint = match error {
+        UsernameError::UnknownPlaceholder(word) if word == "%REALNAME%" => {
+            "only Thunderbird fills %REALNAME%; use %EMAILADDRESS%".to_owned()
+        }
+        UsernameError::UnknownPlaceholder(word) => match nearest(word, known.iter().copied()) {
+            Some(word) => format!("did you mean `{word}`?"),
+            None => format!("the placeholders are {}", known.join(", ")),
+        },
+        UsernameError::Empty => "leave the key out for the full address, %EMAILADDRESS%".to_owned(),
+        UsernameError::Character(_) => {
+            "mail programs cut a user name at spaces, quotes and the characters & < >".to_owned()
+        }
+    };
+    Complaint::new(format!("is `{text}`: {error}"), hint)
+}
+
+fn display_name(text: &str, error: &NameError, shorten: &str) -> Complaint {
+    let hint = match error {
+        NameError::Empty => "write the name that people know you by".to_owned(),
+        NameError::TooLong { .. } => shorten.to_owned(),
+        NameError::Character('&') => "write `and` instead".to_owned(),
+        NameError::Character(_) => "leave the character out".to_owned(),
+        NameError::Placeholder(_) => "write the provider's name, the same for everybody".to_owned(),
+    };
+    Complaint::new(format!("`{text}` {error}"), hint)
+}

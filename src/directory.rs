@@ -1,0 +1,217 @@
+//! The mapping: which profile answers for a domain.
+//!
+//! This is the one place where a profile is found (DESIGN, decision 4), so that every answer, on the
+//! wire and on the command line, agrees. Finding never waits.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::str::FromStr;
+
+use crate::address::{Domain, DomainError};
+use crate::autoconfig;
+use crate::autodiscover;
+use crate::document::{AddressSlot, Document, DomainSlot};
+use crate::page::{Page, PageError};
+use crate::profile::Profile;
+
+/// Every profile, and the names that lead to it.
+#[derive(Debug, Default)]
+pub struct Directory {
+    entries: Vec<Entry>,
+    exact: HashMap<Domain, ProfileId>,
+    /// `example.org` for `*.example.org`.
+    subdomains: HashMap<Domain, ProfileId>,
+    exchangers: HashMap<Domain, ProfileId>,
+}
+
+/// A profile with its answers.
+#[derive(Debug)]
+pub struct Entry {
+    pub profile: Profile,
+    pub documents: Documents,
+}
+
+/// A profile's answers, prepared.
+#[derive(Debug)]
+pub struct Documents {
+    pub autoconfig: Document<DomainSlot>,
+    pub autodiscover: Document<AddressSlot>,
+    pub page: Document<DomainSlot>,
+}
+
+/// A profile's place in its [`Directory`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ProfileId(usize);
+
+/// What was found, and the domain it answers for.
+#[derive(Debug, Clone, Copy)]
+pub struct Found<'a> {
+    pub entry: &'a Entry,
+    pub domain: &'a Domain,
+    /// Whether the operator named the domain. If not, it is a customer's, and came with the request
+    /// to a mail exchanger's host.
+    pub is_served: bool,
+}
+
+/// What a profile may claim: a domain, or every name below it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum DomainPattern {
+    Exact(Domain),
+    Subdomains(Domain),
+}
+
+/// A document could not be prepared. That stops the start; it is never an answer.
+#[derive(Debug, thiserror::Error)]
+pub enum PrepareError {
+    #[error("the XML of profile `{id}` cannot be written")]
+    Xml { id: Domain, source: quick_xml::SeError },
+    #[error("the page of profile `{id}` cannot be written")]
+    Page { id: Domain, source: PageError },
+}
+
+impl Directory {
+    /// Adds a profile and prepares its documents.
+    ///
+    /// # Errors
+    /// When a document cannot be rendered.
+    pub fn add(&mut self, profile: Profile, page: &Page) -> Result<ProfileId, PrepareError> {
+        let xml = |source| PrepareError::Xml { id: profile.id.clone(), source };
+        let documents = Documents {
+            autoconfig: autoconfig::document(&profile).map_err(xml)?,
+            autodiscover: autodiscover::document(&profile).map_err(xml)?,
+            page: page
+                .document(&profile)
+                .map_err(|source| PrepareError::Page { id: profile.id.clone(), source })?,
+        };
+        self.entries.push(Entry { profile, documents });
+        Ok(ProfileId(self.entries.len() - 1))
+    }
+
+    /// Maps a domain, or the names below it, to a profile.
+    ///
+    /// # Errors
+    /// When another profile, or this one, has it already: that profile.
+    pub fn claim(&mut self, pattern: DomainPattern, profile: ProfileId) -> Result<(), ProfileId> {
+        let (names, domain) = match pattern {
+            DomainPattern::Exact(domain) => (&mut self.exact, domain),
+            DomainPattern::Subdomains(domain) => (&mut self.subdomains, domain),
+        };
+        claim(names, domain, profile)
+    }
+
+    /// Binds a mail exchanger's host to a profile, for domains that nobody claims.
+    ///
+    /// # Errors
+    /// When it is bound already: the profile it is bound to.
+    pub fn bind_exchanger(&mut self, host: Domain, profile: ProfileId) -> Result<(), ProfileId> {
+        claim(&mut self.exchangers, host, profile)
+    }
+
+    /// The profile for a request by address, Host, or both: the address's domain if it is ours;
+    /// else the Host's; else, where the Host is a mail exchanger's, that one for any address.
+    /// `host` is the name without its `autoconfig.` or other service label.
+    pub fn find<'a>(&'a self, asked: Option<&'a Domain>, host: Option<&'a Domain>) -> Option<Found<'a>> {
+        let served = |domain| self.served(domain);
+        asked
+            .and_then(served)
+            .or_else(|| host.and_then(served))
+            .or_else(|| host.and_then(|host| self.exchanger(asked, host)))
+    }
+
+    /// The profile for one address: as [`Self::find`], but a Host that merely is another domain of
+    /// ours does not stand in for an address's domain. Whoever names a mailbox gets that mailbox's
+    /// settings or none (reference/autodiscover 2.7).
+    pub fn find_address<'a>(&'a self, asked: &'a Domain, host: Option<&'a Domain>) -> Option<Found<'a>> {
+        self.served(asked).or_else(|| self.exchanger(Some(asked), host?))
+    }
+
+    /// The profile of a name in a list of providers, where a mail exchanger's domain is listed
+    /// like any other (reference/autoconfig 2.7).
+    pub fn find_listed<'a>(&'a self, asked: &'a Domain) -> Option<Found<'a>> {
+        self.served(asked).or_else(|| self.exchanger(None, asked))
+    }
+
+    fn served<'a>(&'a self, domain: &'a Domain) -> Option<Found<'a>> {
+        let id = self.exact.get(domain).or_else(|| {
+            if self.subdomains.is_empty() {
+                return None;
+            }
+            // The nearest wildcard wins.
+            domain.parents().find_map(|parent| self.subdomains.get(parent))
+        })?;
+        Some(Found { entry: &self.entries[id.0], domain, is_served: true })
+    }
+
+    fn exchanger<'a>(&'a self, asked: Option<&'a Domain>, host: &'a Domain) -> Option<Found<'a>> {
+        let id = self.exchangers.get(host)?;
+        Some(Found { entry: &self.entries[id.0], domain: asked.unwrap_or(host), is_served: asked.is_none() })
+    }
+
+    /// The profile that an exchanger's host is bound to.
+    pub fn exchanger_profile(&self, host: &str) -> Option<ProfileId> {
+        self.exchangers.get(host).copied()
+    }
+
+    pub fn entry(&self, id: ProfileId) -> &Entry {
+        &self.entries[id.0]
+    }
+
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// How many domains and wildcards are mapped.
+    pub fn len(&self) -> usize {
+        self.exact.len() + self.subdomains.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The exact domains, in no order.
+    pub fn domains(&self) -> impl Iterator<Item = &Domain> {
+        self.exact.keys()
+    }
+}
+
+fn claim(names: &mut HashMap<Domain, ProfileId>, name: Domain, profile: ProfileId) -> Result<(), ProfileId> {
+    use std::collections::hash_map::Entry;
+
+    match names.entry(name) {
+        Entry::Occupied(taken) => Err(*taken.get()),
+        Entry::Vacant(free) => {
+            free.insert(profile);
+            Ok(())
+        }
+    }
+}
+
+impl DomainPattern {
+    /// The domain itself, or the one above the names.
+    pub fn domain(&self) -> &Domain {
+        match self {
+            Self::Exact(domain) | Self::Subdomains(domain) => domain,
+        }
+    }
+}
+
+impl FromStr for DomainPattern {
+    type Err = DomainError;
+
+    fn from_str(text: &str) -> Result<Self, DomainError> {
+        match text.strip_prefix("*.") {
+            Some(domain) => domain.parse().map(Self::Subdomains),
+            None => text.parse().map(Self::Exact),
+        }
+    }
+}
+
+impl fmt::Display for DomainPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exact(domain) => domain.fmt(f),
+            Self::Subdomains(domain) => write!(f, "*.{domain}"),
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! The network's side: one route table, thin handlers, and what stands before them.
+//!
+//! A request comes through `server` (sockets, time-outs), `door` (what is dropped, whom we believe),
+//! the route table below, and a handler, which extracts, asks the directory, and answers.
+
+mod answer;
+mod asked;
+mod body;
+mod door;
+mod error;
+mod handlers;
+mod log;
+mod query;
+mod server;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::middleware::from_fn;
+use axum::routing::{get, post};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::timeout::TimeoutLayer;
+
+pub use self::door::Door;
+pub use self::server::{bind, serve};
+use crate::config::{Config, Network, PublicUrl};
+use crate::directory::Directory;
+
+/// The whole server but its sockets.
+#[derive(Debug, Clone)]
+pub struct App {
+    router: Router,
+    trusted_proxies: Arc<[Network]>,
+}
+
+/// What the handlers share.
+#[derive(Debug)]
+struct Served {
+    directory: Directory,
+    public_url: Option<PublicUrl>,
+}
+
+impl App {
+    pub fn new(config: Config) -> Self {
+        let Config { settings, directory, notes: _ } = config;
+        let served = Arc::new(Served { directory, public_url: settings.public_url });
+        // A body may be slow; nothing else here waits.
+        let patience =
+            TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, settings.limits.request_timeout);
+        let autodiscover = post(handlers::autodiscover).layer(patience);
+        let mut router = Router::new()
+            .route("/", get(handlers::page))
+            .route("/mail/config-v1.1.xml", get(handlers::autoconfig))
+            .route("/.well-known/autoconfig/mail/config-v1.1.xml", get(handlers::autoconfig))
+            .route("/.well-known/mail-v1.xml", get(handlers::autoconfig))
+            .route("/v1.1/mail/config-v1.1.xml", get(handlers::autoconfig))
+            .route("/v1.1/{domain}", get(handlers::listed))
+            // `door` puts these in lower case; clients write them in four ways.
+            .route(
+                "/autodiscover/autodiscover.xml",
+                autodiscover.fallback(handlers::autodiscover_without_post),
+            )
+            .route("/autodiscover/autodiscover.json", get(handlers::autodiscover_json))
+            .route("/autodiscover/autodiscover.json/v1.0/{email}", get(handlers::autodiscover_json_path))
+            .fallback(handlers::not_found)
+            .with_state(served)
+            .layer(CatchPanicLayer::custom(error::after_panic));
+        if log::is_enabled() {
+            router = router.layer(from_fn(log::request));
+        }
+        Self { router, trusted_proxies: settings.trusted_proxies.into() }
+    }
+
+    /// The server as a client at an address sees it.
+    pub fn door(&self, peer: IpAddr) -> Door {
+        Door::new(self.router.clone(), peer, Arc::clone(&self.trusted_proxies))
+    }
+}

@@ -1,0 +1,162 @@
+//! What a request asks about: the address in its query, the host it was sent to, and how.
+
+use std::convert::Infallible;
+
+use axum::extract::FromRequestParts;
+use axum::http::header::HOST;
+use axum::http::request::Parts;
+
+use super::door::{FORWARDED_HOST, FORWARDED_PROTO};
+use super::query;
+use crate::address::{Domain, EmailAddress};
+
+/// The address and host of a request for autoconfig. Neither is required; an address that cannot
+/// be read is none (reference/autoconfig 5, item 9).
+#[derive(Debug)]
+pub struct Asked {
+    address: Option<EmailAddress>,
+    host: Option<Domain>,
+}
+
+/// The host of a request, as a domain: without port, trailing dot and service label.
+#[derive(Debug)]
+pub struct Host(pub Option<Domain>);
+
+/// How a request reached the outermost proxy, and on which host.
+#[derive(Debug)]
+pub struct Origin {
+    /// The whole host name, service label and all.
+    pub name: Option<Domain>,
+    pub scheme: Scheme,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scheme {
+    Http,
+    Https,
+    /// Nobody said so: a direct connection, or a proxy that does not tell.
+    Unsaid,
+}
+
+/// Labels that a client puts before a mail domain to find us (DESIGN, decision 4).
+const SERVICE_LABELS: [&str; 3] = ["autoconfig.", "autodiscover.", "ua-auto-config."];
+
+impl Asked {
+    pub fn domain(&self) -> Option<&Domain> {
+        self.address.as_ref().map(EmailAddress::domain)
+    }
+
+    pub fn host(&self) -> Option<&Domain> {
+        self.host.as_ref()
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Asked {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let query = parts.uri.query().unwrap_or_default();
+        let address = query::parameter(query, "emailaddress").and_then(query::address);
+        Ok(Self { address, host: served_name(parts) })
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Host {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(served_name(parts)))
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Origin {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let scheme = match header(parts, &FORWARDED_PROTO) {
+            Some(proto) if proto.eq_ignore_ascii_case("https") => Scheme::Https,
+            Some(proto) if proto.eq_ignore_ascii_case("http") => Scheme::Http,
+            _ => Scheme::Unsaid,
+        };
+        let name = host(parts).and_then(|host| without_port(host).parse().ok());
+        Ok(Self { name, scheme })
+    }
+}
+
+fn served_name(parts: &Parts) -> Option<Domain> {
+    without_service_label(without_port(host(parts)?)).parse().ok()
+}
+
+/// A proxy's word, else HTTP/2's `:authority` or an absolute request target (RFC 9112 3.2.2), else
+/// the `Host` header.
+fn host(parts: &Parts) -> Option<&str> {
+    header(parts, &FORWARDED_HOST)
+        .or_else(|| parts.uri.authority().map(axum::http::uri::Authority::as_str))
+        .or_else(|| parts.headers.get(HOST)?.to_str().ok())
+}
+
+/// The first value: each proxy on the way adds its own behind it.
+fn header<'p>(parts: &'p Parts, name: &axum::http::HeaderName) -> Option<&'p str> {
+    let value = parts.headers.get(name)?.to_str().ok()?;
+    Some(value.split(',').next().unwrap_or(value).trim())
+}
+
+fn without_port(host: &str) -> &str {
+    // An IPv6 literal keeps its colons; it is no domain anyway.
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+        _ => host,
+    }
+}
+
+/// Takes one service label off, unless only a top-level domain would be left.
+fn without_service_label(host: &str) -> &str {
+    let stripped = SERVICE_LABELS.iter().find_map(|label| {
+        let (start, rest) = host.split_at_checked(label.len())?;
+        (start.eq_ignore_ascii_case(label) && rest.trim_end_matches('.').contains('.')).then_some(rest)
+    });
+    stripped.unwrap_or(host)
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::Request;
+
+    use super::*;
+
+    fn name(host: &str) -> Option<String> {
+        let request = Request::builder().header(HOST, host).body(()).unwrap();
+        served_name(&request.into_parts().0).map(|domain| domain.to_string())
+    }
+
+    #[test]
+    fn reads_the_domain_from_the_host() {
+        for host in [
+            "q.com",
+            "Q.COM",
+            "q.com.",
+            "q.com:8080",
+            "autoconfig.q.com",
+            "AutoConfig.Q.com:443",
+            "autodiscover.q.com.",
+            "autodiscover.q.com.:80",
+            "ua-auto-config.q.com",
+        ] {
+            assert_eq!(name(host).as_deref(), Some("q.com"), "{host}");
+        }
+    }
+
+    #[test]
+    fn strips_one_label_and_no_domain() {
+        assert_eq!(name("autoconfig.autoconfig.q.com").as_deref(), Some("autoconfig.q.com"));
+        assert_eq!(name("autoconfig.com").as_deref(), Some("autoconfig.com"));
+        assert_eq!(name("www.q.com").as_deref(), Some("www.q.com"));
+    }
+
+    #[test]
+    fn finds_no_domain_in_an_ip_address() {
+        assert_eq!(name("127.0.0.1:8080"), None);
+        assert_eq!(name("[::1]:8080"), None);
+        assert_eq!(name(""), None);
+    }
+}

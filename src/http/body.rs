@@ -1,0 +1,54 @@
+//! Request bodies: small, and read whole.
+
+use axum::body::{Body, Bytes, HttpBody};
+use axum::extract::FromRequest;
+use axum::http::Request;
+use axum::http::header::EXPECT;
+use http_body_util::BodyExt;
+
+use super::error::Error;
+use crate::autodiscover;
+
+/// A body in XML, whatever its `Content-Type` says: FairEmail names a form, others nothing
+/// (reference/autodiscover 2.7).
+#[derive(Debug)]
+pub struct Xml<T>(pub T);
+
+/// Ten times the largest request any client sends.
+const LIMIT: usize = 16 * 1024;
+/// What is read and thrown away of a body over the limit, so that the connection can be used
+/// again; beyond this it is closed.
+const DRAINED: usize = 4 * 1024 * 1024;
+
+impl<S: Sync> FromRequest<S> for Xml<autodiscover::Request> {
+    type Rejection = Error;
+
+    async fn from_request(request: Request<Body>, _: &S) -> Result<Self, Error> {
+        let is_waiting = request.headers().contains_key(EXPECT);
+        let body = read(request.into_body(), is_waiting).await?;
+        Ok(Self(autodiscover::Request::read(&body)?))
+    }
+}
+
+/// `is_waiting`: the client holds the body back until we ask for it, so a refusal costs nothing.
+async fn read(mut body: Body, is_waiting: bool) -> Result<Bytes, Error> {
+    let announced = body.size_hint().lower();
+    if announced > DRAINED as u64 || (is_waiting && announced > LIMIT as u64) {
+        return Err(Error::BodyTooLarge);
+    }
+    let mut whole = Bytes::new();
+    let mut length = 0;
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.map_err(|_| Error::BodyBroken)?.into_data() else { continue };
+        length += data.len();
+        if length > DRAINED {
+            return Err(Error::BodyTooLarge);
+        }
+        if length > LIMIT {
+            continue;
+        }
+        // Nearly always there is one piece, which needs no copy.
+        whole = if whole.is_empty() { data } else { [whole, data].concat().into() };
+    }
+    if length > LIMIT { Err(Error::BodyTooLarge) } else { Ok(whole) }
+}

@@ -1,0 +1,147 @@
+//! What is answered: extract, ask, answer.
+
+use std::sync::Arc;
+
+use axum::extract::{RawPathParams, State};
+use axum::http::header::{ALLOW, LOCATION};
+use axum::http::{HeaderValue, Method, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+
+use super::Served;
+use super::answer::Answer;
+use super::asked::{Asked, Host, Origin, Scheme};
+use super::body::Xml;
+use super::error::Error;
+use super::query;
+use crate::address::Domain;
+use crate::autodiscover::json::{Endpoint, Refusal};
+use crate::autodiscover::{ErrorCode, Request, Schema};
+use crate::config::PublicUrl;
+use crate::directory::Found;
+
+type Shared = State<Arc<Served>>;
+
+/// Mozilla's document, for the address's domain or the Host's.
+pub async fn autoconfig(State(served): Shared, asked: Asked) -> Result<Response, Error> {
+    let Found { entry, domain, .. } = served
+        .directory
+        .find(asked.domain(), asked.host())
+        .ok_or_else(|| Error::NotOurs(asked.domain().or(asked.host()).cloned()))?;
+    Ok(Answer::autoconfig(entry.documents.autoconfig.fill(domain)).about(domain))
+}
+
+/// The same from a list of providers, as Mozilla's database is asked: the path names the domain.
+pub async fn listed(State(served): Shared, path: RawPathParams) -> Result<Response, Error> {
+    let asked: Domain = first(&path).and_then(|name| name.parse().ok()).ok_or(Error::NotOurs(None))?;
+    let Found { entry, domain, .. } =
+        served.directory.find_listed(&asked).ok_or_else(|| Error::NotOurs(Some(asked.clone())))?;
+    Ok(Answer::autoconfig(entry.documents.autoconfig.fill(domain)).about(domain))
+}
+
+/// Microsoft's document, for a posted address.
+pub async fn autodiscover(
+    State(served): Shared,
+    Host(host): Host,
+    Xml(Request { email_address, schema }): Xml<Request>,
+) -> Result<Response, Error> {
+    let Found { entry, domain, .. } = served
+        .directory
+        .find_address(email_address.domain(), host.as_ref())
+        .ok_or_else(|| Error::AddressNotOurs(email_address.domain().clone()))?;
+    match schema {
+        Schema::Outlook => {
+            Ok(Answer::autodiscover(entry.documents.autodiscover.fill(&email_address)).about(domain))
+        }
+        Schema::Other => Err(Error::Autodiscover(ErrorCode::ProviderNotAvailable)),
+    }
+}
+
+/// Everything but POST (reference/autodiscover 2.7): plain http is sent to the public URL, where
+/// GET has to fail, so that Thunderbird repeats its POST there (1.7).
+pub async fn autodiscover_without_post(
+    State(served): Shared,
+    method: Method,
+    Host(host): Host,
+    origin: Origin,
+) -> Result<Response, Error> {
+    if method == Method::OPTIONS {
+        let mut response = StatusCode::NO_CONTENT.into_response();
+        response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
+        return Ok(response);
+    }
+    let is_read = matches!(method, Method::GET | Method::HEAD);
+    let location = served
+        .public_url
+        .as_ref()
+        .filter(|url| is_read && is_plain(&origin, url))
+        .filter(|_| host.as_ref().is_some_and(|host| served.directory.find(None, Some(host)).is_some()))
+        .and_then(|url| HeaderValue::try_from(url.autodiscover()).ok())
+        .ok_or(Error::PostOnly)?;
+    let mut response = StatusCode::FOUND.into_response();
+    response.headers_mut().insert(LOCATION, location);
+    Ok(response)
+}
+
+/// Whether a request came by plain http. Where no proxy says so, the redirect's own target is taken
+/// to be https, since a redirect from there to there would never end.
+fn is_plain(origin: &Origin, url: &PublicUrl) -> bool {
+    match origin.scheme {
+        Scheme::Http => true,
+        Scheme::Https => false,
+        Scheme::Unsaid => origin.name.as_ref() != Some(url.host()),
+    }
+}
+
+/// `autodiscover.json?Email=...`
+pub async fn autodiscover_json(State(served): Shared, Host(host): Host, uri: Uri) -> Result<Response, Error> {
+    let query = uri.query().unwrap_or_default();
+    endpoint(&served, host.as_ref(), query::parameter(query, "Email"), query)
+}
+
+/// `autodiscover.json/v1.0/ADDRESS`
+pub async fn autodiscover_json_path(
+    State(served): Shared,
+    Host(host): Host,
+    path: RawPathParams,
+    uri: Uri,
+) -> Result<Response, Error> {
+    endpoint(&served, host.as_ref(), first(&path), uri.query().unwrap_or_default())
+}
+
+fn endpoint(
+    served: &Served,
+    host: Option<&Domain>,
+    email: Option<&str>,
+    query: &str,
+) -> Result<Response, Error> {
+    let address = email.and_then(query::address).ok_or(Refusal::MandatoryParameterMissing)?;
+    let Found { domain, is_served, .. } = served
+        .directory
+        .find_address(address.domain(), host)
+        .ok_or_else(|| Error::NotOurs(Some(address.domain().clone())))?;
+    // Nothing that only a client said becomes part of a URL: a customer's domain that came to a
+    // mail exchanger's host is sent on to that host's own name.
+    let own = if is_served { Some(domain) } else { host };
+    let url = served.public_url.clone().or_else(|| PublicUrl::of_domain(own?)).ok_or(Error::NotOurs(None))?;
+    let url = url.autodiscover();
+    let protocol = query::parameter(query, "Protocol");
+    let protocol = protocol.map(|value| query::decode(value).unwrap_or(value.into()));
+    Ok(Answer::json(Endpoint::find(protocol.as_deref(), &url)?.to_json()).about(domain))
+}
+
+/// A person's page, for the Host's domain.
+pub async fn page(State(served): Shared, Host(host): Host) -> Result<Response, Error> {
+    let Found { entry, domain, .. } =
+        served.directory.find(None, host.as_ref()).ok_or_else(|| Error::NotOurs(host.clone()))?;
+    Ok(Answer::page(entry.documents.page.fill(domain)).about(domain))
+}
+
+/// Every other path.
+pub async fn not_found() -> Error {
+    Error::NotOurs(None)
+}
+
+/// The path's one parameter, still encoded.
+fn first(path: &RawPathParams) -> Option<&str> {
+    path.iter().next().map(|(_, value)| value)
+}

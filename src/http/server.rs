@@ -1,0 +1,267 @@
+//! Sockets, connections, and how long each may take.
+//!
+//! hyper's own header time-out also ends connections that merely wait for their next request, which
+//! a proxy keeps open on purpose. So each connection has one clock of its own here, with a limit
+//! for each of its states, looked at once in a while rather than set anew for every request.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::Version;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, sleep_until, timeout};
+
+use super::{App, Door};
+use crate::config::Limits;
+
+/// After an `accept` that failed because the process or the system is short of something.
+const BREATHER: Duration = Duration::from_millis(200);
+/// Request line and headers together. No mail program comes near.
+const LARGEST_HEAD: usize = 32 * 1024;
+
+/// Binds every address, or none.
+///
+/// # Errors
+/// The first address that cannot be had, and why.
+pub async fn bind(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, (SocketAddr, io::Error)> {
+    let mut listeners = Vec::new();
+    for address in addresses {
+        listeners.push(TcpListener::bind(address).await.map_err(|error| (*address, error))?);
+    }
+    Ok(listeners)
+}
+
+/// Serves until told to stop; then takes no more connections, finishes the requests that are in
+/// flight, and returns.
+pub async fn serve(listeners: Vec<TcpListener>, app: App, limits: Limits, stop: impl Future<Output = ()>) {
+    let (stop_sender, stop_receiver) = watch::channel(());
+    let connections = Arc::new(Semaphore::new(limits.max_connections));
+    let mut tasks = JoinSet::new();
+    for listener in listeners {
+        let server = Server { app: app.clone(), limits, connections: Arc::clone(&connections) };
+        tasks.spawn(server.listen(listener, stop_receiver.clone()));
+    }
+    drop(stop_receiver);
+    stop.await;
+    drop(stop_sender);
+    tasks.join_all().await;
+}
+
+struct Server {
+    app: App,
+    limits: Limits,
+    connections: Arc<Semaphore>,
+}
+
+impl Server {
+    async fn listen(self, listener: TcpListener, mut stop: watch::Receiver<()>) {
+        let graceful = GracefulShutdown::new();
+        loop {
+            let accepted = tokio::select! {
+                accepted = self.accept(&listener) => accepted,
+                // The sender is gone: nothing is ever sent.
+                _ = stop.changed() => break,
+            };
+            let (stream, peer, permit) = match accepted {
+                Ok(accepted) => accepted,
+                // The client went away before we came to it.
+                Err(error) if is_of_one_connection(&error) => continue,
+                Err(error) => {
+                    tracing::warn!(%error, "cannot take a connection; trying again shortly");
+                    sleep(BREATHER).await;
+                    continue;
+                }
+            };
+            let door = self.app.door(peer.ip());
+            let connection = serve_connection(stream, door, self.limits, graceful.watcher());
+            tokio::spawn(async move {
+                connection.await;
+                drop(permit);
+            });
+        }
+        drop(listener);
+        if timeout(self.limits.shutdown_timeout, graceful.shutdown()).await.is_err() {
+            tracing::warn!("some connections did not finish in time and are cut off");
+        }
+    }
+
+    /// The next connection, once there is room for it.
+    async fn accept(
+        &self,
+        listener: &TcpListener,
+    ) -> io::Result<(TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit)> {
+        let permit =
+            Arc::clone(&self.connections).acquire_owned().await.expect("nobody closes the semaphore");
+        let (stream, peer) = listener.accept().await?;
+        Ok((stream, peer, permit))
+    }
+}
+
+fn is_of_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}
+
+/// Serves one connection to its end, or to the end of our patience. Its errors are the client's.
+async fn serve_connection(stream: TcpStream, door: Door, limits: Limits, watcher: Watcher) {
+    // An answer is one write; waiting for more of it would only delay it.
+    let _ = stream.set_nodelay(true);
+    let clock = Arc::new(Clock::new());
+    let io = TokioIo::new(Timed { stream, clock: Arc::clone(&clock) });
+    let service = service_fn(|request: hyper::Request<hyper::body::Incoming>| {
+        let in_flight = InFlight::begin(&clock, request.version());
+        let response = door.answer(request.map(Body::new));
+        async move {
+            let response = response.await;
+            drop(in_flight);
+            response
+        }
+    });
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder.http1().half_close(true).max_buf_size(LARGEST_HEAD);
+    builder.http2().max_header_list_size(16 * 1024).max_concurrent_streams(64);
+    let mut connection = pin!(watcher.watch(builder.serve_connection(io, service)));
+    let mut deadline = clock.deadline(&limits);
+    loop {
+        tokio::select! {
+            _ = &mut connection => return,
+            () = sleep_until(deadline) => {
+                deadline = clock.deadline(&limits);
+                if deadline <= Instant::now() {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+/// What a connection is doing, and since when.
+struct Clock {
+    start: Instant,
+    /// Milliseconds from `start` to the last change of state.
+    since: AtomicU64,
+    in_flight: AtomicUsize,
+    /// Bytes of a request have come, its end has not; or the connection is new.
+    in_head: AtomicBool,
+    /// HTTP/2 sends frames between requests too, so bytes there do not begin a request.
+    is_http2: AtomicBool,
+}
+
+impl Clock {
+    fn new() -> Self {
+        Self {
+            start: Instant::now(),
+            since: AtomicU64::new(0),
+            in_flight: AtomicUsize::new(0),
+            in_head: AtomicBool::new(true),
+            is_http2: AtomicBool::new(false),
+        }
+    }
+
+    fn set(&self) {
+        self.since.store(u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX), Relaxed);
+    }
+
+    fn bytes_came(&self) {
+        let is_idle = self.in_flight.load(Relaxed) == 0 && !self.is_http2.load(Relaxed);
+        if is_idle && !self.in_head.swap(true, Relaxed) {
+            self.set();
+        }
+    }
+
+    /// When our patience with the present state ends.
+    fn deadline(&self, limits: &Limits) -> Instant {
+        let since = self.start + Duration::from_millis(self.since.load(Relaxed));
+        if self.in_flight.load(Relaxed) > 0 {
+            // The handler's own time-out ends this.
+            Instant::now() + limits.request_timeout
+        } else if self.in_head.load(Relaxed) {
+            since + limits.header_timeout
+        } else {
+            since + limits.idle_timeout
+        }
+    }
+}
+
+/// A request that is being answered.
+struct InFlight(Arc<Clock>);
+
+impl InFlight {
+    fn begin(clock: &Arc<Clock>, version: Version) -> Self {
+        clock.in_flight.fetch_add(1, Relaxed);
+        clock.in_head.store(false, Relaxed);
+        if version == Version::HTTP_2 {
+            clock.is_http2.store(true, Relaxed);
+        }
+        Self(Arc::clone(clock))
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.in_flight.fetch_sub(1, Relaxed);
+        self.0.set();
+    }
+}
+
+/// A stream that tells its [`Clock`] when bytes come.
+struct Timed {
+    stream: TcpStream,
+    clock: Arc<Clock>,
+}
+
+impl AsyncRead for Timed {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        let poll = Pin::new(&mut self.stream).poll_read(cx, buf);
+        if buf.filled().len() > before {
+            self.clock.bytes_came();
+        }
+        poll
+    }
+}
+
+impl AsyncWrite for Timed {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, buf)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}

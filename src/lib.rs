@@ -1,0 +1,25 @@
+//! Waypost, a mail client configuration server: which mail servers does this address use?
+//!
+//! In reading order:
+//!
+//! - [`address`]: names and addresses, checked once where they enter
+//! - [`profile`]: a provider's servers, names and help
+//! - [`document`]: one answer, prepared once, with slots for what a request brings
+//! - [`autoconfig`]: Mozilla's answer
+//! - [`autodiscover`]: Microsoft's questions, answers and errors
+//! - [`page`]: the answer for a person with a browser
+//! - [`directory`]: which profile answers for a domain
+//! - [`config`]: the files, read into all of the above, or into every problem in them
+//! - [`http`]: the route table, and everything between a socket and an answer
+//! - [`cli`]: what an operator can do
+
+pub mod address;
+pub mod autoconfig;
+pub mod autodiscover;
+pub mod cli;
+pub mod config;
+pub mod directory;
+pub mod document;
+pub mod http;
+pub mod page;
+pub mod profile;
