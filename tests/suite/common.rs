@@ -1,0 +1,316 @@
+//! A server to ask, and a client that sends exactly the bytes it is given.
+
+use std::fs;
+use std::io::{self, Read, Write};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::sync::{LazyLock, mpsc};
+use std::thread;
+use std::time::Duration;
+
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+use waypost::config::{Config, Limits, LoadError, Problem};
+use waypost::http::{App, bind, serve};
+
+/// How long a test waits for what has to come. Nothing is measured by it.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A running server, on a port the system chose.
+pub struct Server {
+    pub address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<thread::JoinHandle<()>>,
+}
+
+/// A configuration in a folder of its own.
+pub struct Files {
+    folder: TempDir,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Response {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+}
+
+/// The shipped configuration, with a public URL; shared by the tests that only ask.
+pub static SHIPPED: LazyLock<Server> = LazyLock::new(|| Server::start(shipped()));
+
+pub fn shipped() -> Config {
+    Config::load(Path::new("config/waypost.toml")).expect("the shipped configuration is right")
+}
+
+/// The shipped profiles behind a `public_url`.
+pub static PUBLIC: LazyLock<Server> = LazyLock::new(|| {
+    let mut config = shipped();
+    config.settings.public_url = Some("https://autodiscover.example.net".parse().unwrap());
+    Server::start(config)
+});
+
+impl Server {
+    pub fn start(config: Config) -> Self {
+        let limits = config.settings.limits;
+        Self::with_limits(config, limits)
+    }
+
+    pub fn with_limits(mut config: Config, limits: Limits) -> Self {
+        config.settings.limits = limits;
+        let (address_sender, address) = mpsc::channel();
+        let (stop, stopped) = oneshot::channel();
+        let thread = thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async move {
+                let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+                let listeners = bind(&[any_port]).await.unwrap();
+                address_sender.send(listeners[0].local_addr().unwrap()).unwrap();
+                serve(listeners, App::new(config), limits, async {
+                    let _ = stopped.await;
+                })
+                .await;
+            });
+        });
+        Self { address: address.recv().unwrap(), stop: Some(stop), thread: Some(thread) }
+    }
+
+    pub fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(self.address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream
+    }
+
+    /// Sends a request as it stands and reads its answer.
+    pub fn send(&self, request: &[u8]) -> Response {
+        let mut stream = self.connect();
+        stream.write_all(request).unwrap();
+        read_response(&mut stream, request.starts_with(b"HEAD ")).unwrap()
+    }
+
+    pub fn get(&self, host: &str, target: &str) -> Response {
+        self.request("GET", host, target, &[], b"")
+    }
+
+    pub fn post(&self, host: &str, target: &str, body: impl AsRef<[u8]>) -> Response {
+        self.request("POST", host, target, &[("Content-Type", "text/xml")], body.as_ref())
+    }
+
+    pub fn request(
+        &self,
+        method: &str,
+        host: &str,
+        target: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Response {
+        self.send(&request(method, host, target, headers, body))
+    }
+
+    /// Tells the server to stop, without waiting for it.
+    pub fn tell_to_stop(&mut self) {
+        drop(self.stop.take());
+    }
+
+    /// Waits for the end of a server that was told to stop.
+    pub fn join(&mut self) {
+        if let Some(thread) = self.thread.take() {
+            thread.join().unwrap();
+        }
+    }
+}
+
+pub fn request(method: &str, host: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
+    let mut text = format!("{method} {target} HTTP/1.1\r\nHost: {host}\r\n");
+    for (name, value) in headers {
+        text += &format!("{name}: {value}\r\n");
+    }
+    if !body.is_empty() {
+        text += &format!("Content-Length: {}\r\n", body.len());
+    }
+    [(text + "\r\n").as_bytes(), body].concat()
+}
+
+/// Reads one response: head, then as many bytes as its length says.
+pub fn read_response(stream: &mut impl Read, is_head: bool) -> io::Result<Response> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        if stream.read(&mut byte)? == 0 {
+            let so_far = String::from_utf8_lossy(&head).into_owned();
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, format!("the answer ends: {so_far:?}")));
+        }
+        head.push(byte[0]);
+    }
+    let head = String::from_utf8(head).unwrap();
+    let mut lines = head.trim_end().split("\r\n");
+    let status: u16 = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
+    if status == 100 {
+        return read_response(stream, is_head);
+    }
+    let headers: Vec<_> = lines
+        .map(|line| line.split_once(": ").unwrap())
+        .map(|(name, value)| (name.to_lowercase(), value.to_owned()))
+        .collect();
+    let mut response = Response { status, headers, body: Vec::new() };
+    assert!(response.header("transfer-encoding").is_none(), "bodies have a length");
+    let length = response.header("content-length").map_or(0, |length| length.parse().unwrap());
+    if !is_head && status != 204 {
+        response.body.resize(length, 0);
+        stream.read_exact(&mut response.body)?;
+    }
+    Ok(response)
+}
+
+impl Response {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.as_str())
+    }
+
+    pub fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap()
+    }
+
+    /// Without what differs from one moment to the next.
+    pub fn timeless(mut self) -> Self {
+        self.headers.retain(|(name, _)| name != "date");
+        self.body = without_time(self.text()).into_bytes();
+        self
+    }
+
+    #[track_caller]
+    pub fn assert_empty(&self, status: u16) {
+        assert_eq!((self.status, self.text()), (status, ""));
+        assert_eq!(self.header("content-length"), Some("0"));
+        assert_eq!(self.header("content-type"), None);
+    }
+}
+
+/// An Autodiscover `Error` with its time of day masked.
+pub fn without_time(text: &str) -> String {
+    match text.split_once(" Time=\"") {
+        Some((before, after)) => format!("{before} Time=\"HH:MM:SS.fffffff\"{}", &after[17..]),
+        None => text.to_owned(),
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.tell_to_stop();
+        self.join();
+    }
+}
+
+impl Files {
+    /// A `waypost.toml` and a folder of profiles.
+    pub fn new(settings: &str, profiles: &[(&str, &str)]) -> Self {
+        let files = Self { folder: tempfile::tempdir().unwrap() };
+        fs::create_dir(files.path("profiles")).unwrap();
+        files.write("waypost.toml", settings);
+        for (name, text) in profiles {
+            files.write(&format!("profiles/{name}"), text);
+        }
+        files
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn write(&self, name: &str, text: &str) {
+        fs::write(self.path(name), text).unwrap();
+    }
+
+    pub fn load(&self) -> Config {
+        match Config::load(&self.path("waypost.toml")) {
+            Ok(config) => config,
+            Err(LoadError::Problems(problems)) => {
+                panic!("{}", problems.iter().map(|problem| format!("{problem}\n")).collect::<String>())
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    pub fn serve(&self) -> Server {
+        Server::start(self.load())
+    }
+
+    /// Everything that is wrong, with the folder's own path taken out.
+    pub fn problems(&self) -> Vec<String> {
+        let problems = match Config::load(&self.path("waypost.toml")) {
+            Ok(config) => config.notes,
+            Err(LoadError::Problems(problems)) => problems,
+            Err(error) => panic!("{error}"),
+        };
+        let folder = format!("{}/", self.folder.path().display());
+        problems.iter().map(|problem: &Problem| problem.to_string().replace(&folder, "")).collect()
+    }
+}
+
+/// A profile with one domain and the given servers.
+pub fn profile(id: &str, more: &str, servers: &str) -> String {
+    format!("id = \"{id}\"\ndisplay_name = \"Example Mail\"\ndisplay_short_name = \"Example\"\n{more}\n{servers}")
+}
+
+pub fn domains(domains: &[&str]) -> String {
+    format!("domains = {domains:?}\n")
+}
+
+pub const SERVERS: &str = r#"
+[[incoming]]
+type = "imap"
+hostname = "imap.example.com"
+port = 993
+socket_type = "SSL"
+
+[[outgoing]]
+type = "smtp"
+hostname = "smtp.example.com"
+port = 465
+socket_type = "SSL"
+"#;
+
+/// One `[[incoming]]` or `[[outgoing]]`.
+pub fn server(direction: &str, protocol: &str, port: u16, socket_type: &str, more: &str) -> String {
+    format!(
+        "[[{direction}]]\ntype = \"{protocol}\"\nhostname = \"{protocol}.example.com\"\nport = {port}\n\
+         socket_type = \"{socket_type}\"\n{more}\n"
+    )
+}
+
+pub fn data(name: &str) -> PathBuf {
+    Path::new("tests/data").join(name)
+}
+
+/// The recorded requests of a folder: name and bytes.
+pub fn recorded(folder: &str) -> Vec<(String, Vec<u8>)> {
+    let mut requests: Vec<_> = fs::read_dir(data("requests").join(folder))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .map(|path| (path.file_stem().unwrap().to_str().unwrap().to_owned(), fs::read(&path).unwrap()))
+        .collect();
+    requests.sort();
+    requests
+}
+
+/// Compares a document with a whole file. `WAYPOST_BLESS=1` writes the file instead: then read it.
+#[track_caller]
+pub fn assert_document(name: &str, actual: &str) {
+    let path = data(name);
+    if std::env::var_os("WAYPOST_BLESS").is_some() {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, actual).unwrap();
+    }
+    let expected = fs::read_to_string(&path).unwrap_or_default();
+    assert!(actual == expected, "differs from {}:\n{actual}", path.display());
+}
+
+/// The server without sockets, for requests that only a test would make.
+pub fn answer(app: &App, request: axum::http::Request<axum::body::Body>) -> (u16, Vec<u8>) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    runtime.block_on(async {
+        let response = app.door(IpAddr::V4(Ipv4Addr::LOCALHOST)).answer(request).await.unwrap();
+        let status = response.status().as_u16();
+        let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        (status, body.to_vec())
+    })
+}

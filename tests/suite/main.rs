@@ -1,0 +1,19 @@
+//! Whole requests over real sockets, whole answers compared byte for byte.
+//!
+//! Tests whose name begins with `autoconfig_NN` or `autodiscover_NN` stand for the item of that
+//! number in the checklists of the protocols' references.
+
+mod autoconfig;
+mod autodiscover;
+mod autodiscover_json;
+mod cli;
+mod common;
+mod configuration;
+mod faults;
+mod limits;
+mod logs;
+mod page;
+mod properties;
+mod proxy;
+mod readme;
+mod strict;

@@ -1,0 +1,113 @@
+//! What every client accepts, as rules: reference/autoconfig 5, items 20 to 36. The draft's own
+//! schema accepts almost anything (2.5), so these are the ones that count.
+
+use roxmltree::{Document, Node};
+
+/// What a document says of a server: protocol, host, port, security, user name.
+pub type Settings = (String, String, u16, String, String);
+
+/// Checks a default document for a domain, and returns its servers.
+#[track_caller]
+pub fn assert_strict(xml: &[u8], asked: &str) -> Vec<Settings> {
+    let text = std::str::from_utf8(xml).expect("UTF-8");
+    assert!(text.starts_with("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<clientConfig"), "item 20");
+    for forbidden in ["<!", "xmlns", "CDATA", "<!--", "\u{FEFF}"] {
+        assert!(!text.contains(forbidden), "item 20: {forbidden}");
+    }
+    let document = Document::parse(text).expect("well-formed");
+    let root = document.root_element();
+    assert_eq!(attributes(root), [("version", "1.1")], "item 21");
+    assert_eq!(root.tag_name().name(), "clientConfig", "item 21");
+    let [provider] = elements(root)[..] else { panic!("item 21: one emailProvider") };
+    assert_eq!(provider.tag_name().name(), "emailProvider");
+    let [("id", id)] = attributes(provider)[..] else { panic!("item 21: an id") };
+    assert!(id.parse::<waypost::address::Domain>().is_ok_and(|name| name.as_str() == id), "item 21: {id}");
+
+    let names: Vec<_> = elements(provider).iter().map(|child| child.tag_name().name()).collect();
+    let mut order = names.clone();
+    order.dedup();
+    let expected: Vec<_> = [
+        "domain",
+        "displayName",
+        "displayShortName",
+        "incomingServer",
+        "outgoingServer",
+        "documentation",
+    ]
+    .into_iter()
+    .filter(|name| *name != "documentation" || names.contains(name))
+    .collect();
+    assert_eq!(order, expected, "items 22, 24, 36: order, adjacency, nothing else");
+
+    let domains: Vec<_> = children(provider, "domain").map(|node| value(node)).collect();
+    assert!(domains.contains(&asked.to_owned()), "item 22: {domains:?} has {asked}");
+    assert!(children(provider, "domain").all(|node| attributes(node).is_empty()), "item 22");
+    for (name, limit) in [("displayName", 60), ("displayShortName", 20)] {
+        let text = value(children(provider, name).next().unwrap());
+        assert!((1..=limit).contains(&text.chars().count()) && !text.contains(['&', '%']), "item 23: {text}");
+    }
+
+    let incoming: Vec<_> = children(provider, "incomingServer").map(server).collect();
+    let outgoing: Vec<_> = children(provider, "outgoingServer").map(server).collect();
+    let types = |servers: &[Settings]| servers.iter().map(|s| s.0.clone()).collect::<Vec<_>>().join(" ");
+    assert!(["imap", "pop3", "imap pop3"].contains(&types(&incoming).as_str()), "items 25 to 27");
+    assert_eq!(types(&outgoing), "smtp", "items 25 to 27");
+
+    for page in children(provider, "documentation") {
+        assert!(matches!(attributes(page)[..], [("url", _)]), "item 35");
+        assert!(!elements(page).is_empty(), "item 35");
+        for descr in elements(page) {
+            assert!(matches!(attributes(descr)[..], [("lang", _)]), "item 35");
+            assert!(!value(descr).is_empty(), "item 35");
+        }
+    }
+    incoming.into_iter().chain(outgoing).collect()
+}
+
+#[track_caller]
+fn server(node: Node) -> Settings {
+    let [("type", protocol)] = attributes(node)[..] else { panic!("item 28: only a type") };
+    let mut names: Vec<_> = elements(node).iter().map(|child| child.tag_name().name()).collect();
+    names.dedup();
+    if protocol == "pop3" && names.last() == Some(&"pop3") {
+        names.pop();
+    }
+    assert_eq!(names, ["hostname", "port", "socketType", "authentication", "username"], "item 28");
+    let one = |name: &'static str| {
+        let mut nodes = children(node, name);
+        let text = value(nodes.next().unwrap());
+        assert!(nodes.next().is_none(), "item 28: one {name}");
+        text
+    };
+    let (hostname, port, socket_type, username) =
+        (one("hostname"), one("port"), one("socketType"), one("username"));
+    assert!(hostname.parse::<waypost::address::Domain>().is_ok(), "item 28: {hostname}");
+    assert!(port.bytes().all(|b| b.is_ascii_digit()), "item 28: {port}");
+    assert!(["SSL", "STARTTLS", "plain"].contains(&socket_type.as_str()), "items 28 and 32: {socket_type}");
+    let methods: Vec<_> = children(node, "authentication").map(value).collect();
+    let known = ["password-cleartext", "password-encrypted", "OAuth2"];
+    assert!(!methods.is_empty() && methods.iter().all(|m| known.contains(&m.as_str())), "item 30: {methods:?}");
+    assert!(!hostname.contains(['&', '<', '>', '"']) && !username.contains(['&', '<', '>', '"']), "item 33");
+    (protocol.to_owned(), hostname, port.parse().unwrap(), socket_type, username)
+}
+
+/// An element's text, which is all it has.
+#[track_caller]
+fn value(node: Node) -> String {
+    assert!(node.children().all(|child| child.is_text()), "item 20: no comment inside a value");
+    let text = node.text().unwrap_or_default();
+    assert_eq!(text, text.trim(), "item 32");
+    text.to_owned()
+}
+
+fn attributes<'a>(node: Node<'a, '_>) -> Vec<(&'a str, &'a str)> {
+    node.attributes().map(|attribute| (attribute.name(), attribute.value())).collect()
+}
+
+fn elements<'a, 'd>(node: Node<'a, 'd>) -> Vec<Node<'a, 'd>> {
+    node.children().filter(Node::is_element).collect()
+}
+
+fn children<'a, 'd>(node: Node<'a, 'd>, name: &'static str) -> impl Iterator<Item = Node<'a, 'd>> {
+    node.children().filter(move |child| child.has_tag_name(name))
+}
