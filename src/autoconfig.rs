@@ -181,9 +181,7 @@ impl From<Pop3Options> for Pop3Element {
         Self {
             leave_messages_on_server: Some(options.leave_messages_on_server.to_string()),
             download_on_biff: Some(options.download_on_biff.to_string()),
-            days_to_leave_messages_on_server: options
-                .days_to_leave_messages_on_server
-                .map(|days| days.to_string()),
+            days_to_leave_messages_on_server: Some(options.days_to_leave_messages_on_server.to_string()),
         }
     }
 }

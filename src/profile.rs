@@ -93,7 +93,7 @@ pub struct DisplayShortName(String);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pop3Options {
     pub leave_messages_on_server: bool,
-    pub days_to_leave_messages_on_server: Option<u32>,
+    pub days_to_leave_messages_on_server: u32,
     pub download_on_biff: bool,
 }
 
@@ -409,11 +409,11 @@ impl Default for Authentications {
 }
 
 impl Default for Pop3Options {
-    /// Thunderbird's `AccountConfig`: leave on the server, fetch on biff.
+    /// Thunderbird's `AccountConfig`: leave on the server for 14 days, fetch on biff.
     fn default() -> Self {
         Self {
             leave_messages_on_server: true,
-            days_to_leave_messages_on_server: None,
+            days_to_leave_messages_on_server: 14,
             download_on_biff: true,
         }
     }

@@ -159,7 +159,8 @@ fn pop3(table: &mut Table, protocol: Option<Protocol>, problems: &mut Vec<Proble
     }
     (problems.len() == so_far).then_some(Pop3Options {
         leave_messages_on_server: leave.map_or(default.leave_messages_on_server, |p| p.value),
-        days_to_leave_messages_on_server: days.map(|p| p.value.0),
+        days_to_leave_messages_on_server: days
+            .map_or(default.days_to_leave_messages_on_server, |p| p.value.0),
         download_on_biff: biff.map_or(default.download_on_biff, |p| p.value),
     })
 }

@@ -264,8 +264,7 @@ impl Provider<'_, '_> {
         }
         if let Some(text) = &pop3.days_to_leave_messages_on_server {
             let name = "daysToLeaveMessagesOnServer";
-            options.days_to_leave_messages_on_server =
-                Some(self.text::<Days>(&at(name), name, text)?.value.0);
+            options.days_to_leave_messages_on_server = self.text::<Days>(&at(name), name, text)?.value.0;
         }
         Some(options)
     }

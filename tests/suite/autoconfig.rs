@@ -157,10 +157,17 @@ fn autoconfig_10_says_the_same_of_every_mailbox() {
 fn autoconfig_11_never_redirects() {
     for server in [&*SHIPPED, &*crate::common::PUBLIC] {
         for proto in ["http", "https"] {
-            for (host, path) in
-                [("autoconfig.q.com", PATH), ("q.com", WELL_KNOWN), ("q.com", MAIL_V1), ("x.example", "/v1.1/q.com")]
-            {
-                assert_eq!(server.send(&request_with(proto, host, path)).status, 200, "{proto} {host} {path}");
+            for (host, path) in [
+                ("autoconfig.q.com", PATH),
+                ("q.com", WELL_KNOWN),
+                ("q.com", MAIL_V1),
+                ("x.example", "/v1.1/q.com"),
+            ] {
+                assert_eq!(
+                    server.send(&request_with(proto, host, path)).status,
+                    200,
+                    "{proto} {host} {path}"
+                );
             }
         }
     }
@@ -177,7 +184,8 @@ fn autoconfig_12_answers_404_with_nothing_in_it_for_what_is_not_ours() {
                 assert_eq!(response.header("cache-control"), Some("no-store"));
             }
         }
-        for path in ["/nothing", "/mail/", "/mail//config-v1.1.xml", "/mail%2Fconfig-v1.1.xml", "/index.html"] {
+        for path in ["/nothing", "/mail/", "/mail//config-v1.1.xml", "/mail%2Fconfig-v1.1.xml", "/index.html"]
+        {
             SHIPPED.send(&request_with(proto, "autoconfig.q.com", path)).assert_empty(404);
         }
     }
@@ -205,7 +213,9 @@ fn autoconfig_13_answers_head_like_get_and_refuses_other_methods() {
 
 #[test]
 fn autoconfig_14_knows_no_public_url_that_is_not_absolute_https() {
-    for url in ["http://mail.example.net", "mail.example.net", "//mail.example.net", "https://mail.example.net/x"] {
+    for url in
+        ["http://mail.example.net", "mail.example.net", "//mail.example.net", "https://mail.example.net/x"]
+    {
         let files = Files::new(&format!("public_url = \"{url}\""), &[]);
         assert!(files.problems().iter().any(|problem| problem.contains("public_url")), "{url}");
     }
@@ -272,14 +282,23 @@ fn served(more: &str, servers: &str) -> String {
 #[test]
 fn autoconfig_20_begins_with_the_declaration() {
     let response = SHIPPED.get("q.com", PATH);
-    assert!(response.body.starts_with(b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<clientConfig version=\"1.1\">"));
+    assert!(
+        response
+            .body
+            .starts_with(b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<clientConfig version=\"1.1\">")
+    );
 }
 
 #[test]
 fn autoconfig_21_has_one_provider_with_a_host_name_for_an_id() {
     assert!(served("", SERVERS).contains("<emailProvider id=\"example.com\">"));
-    let files = Files::new("", &[("a.toml", &profile("Example_Mail Inc", &domains(&["example.com"]), SERVERS))]);
-    assert!(files.problems()[0].contains("`id` `Example_Mail Inc` is not a host name"), "{:?}", files.problems());
+    let files =
+        Files::new("", &[("a.toml", &profile("Example_Mail Inc", &domains(&["example.com"]), SERVERS))]);
+    assert!(
+        files.problems()[0].contains("`id` `Example_Mail Inc` is not a host name"),
+        "{:?}",
+        files.problems()
+    );
 }
 
 #[test]
@@ -302,15 +321,19 @@ fn autoconfig_22_names_the_domain_that_was_asked_for() {
 
 #[test]
 fn autoconfig_23_always_has_both_names() {
-    let config = "id = \"example.com\"\ndisplay_name = \"Example\"\ndomains = [\"example.com\"]\n".to_owned() + SERVERS;
+    let config = "id = \"example.com\"\ndisplay_name = \"Example\"\ndomains = [\"example.com\"]\n".to_owned()
+        + SERVERS;
     let server = Files::new("", &[("a.toml", &config)]).serve();
     let text = server.get("example.com", PATH).text().to_owned();
-    assert!(text.contains("<displayName>Example</displayName>\n    <displayShortName>Example</displayShortName>"));
+    assert!(
+        text.contains("<displayName>Example</displayName>\n    <displayShortName>Example</displayShortName>")
+    );
 }
 
 #[test]
 fn autoconfig_24_keeps_equal_elements_together() {
-    let documentation = "[[documentation]]\nurl = \"https://example.com/?a&b\"\ndescr = { en = \"Help\", de = \"Hilfe\" }\n";
+    let documentation =
+        "[[documentation]]\nurl = \"https://example.com/?a&b\"\ndescr = { en = \"Help\", de = \"Hilfe\" }\n";
     let servers = server("outgoing", "smtp", 587, "STARTTLS", "")
         + &server("incoming", "pop3", 995, "SSL", "")
         + documentation
@@ -361,7 +384,8 @@ fn autoconfig_27_leaves_out_what_two_clients_reject() {
 #[test]
 fn autoconfig_28_gives_every_server_all_it_needs() {
     let servers = server("incoming", "imap", 993, "SSL", "username = \"%EMAILLOCALPART%\"")
-        + &server("outgoing", "smtp", 465, "SSL", "authentication = [\"none\"]").replace("none", "password-encrypted");
+        + &server("outgoing", "smtp", 465, "SSL", "authentication = [\"none\"]")
+            .replace("none", "password-encrypted");
     let text = served("", &servers.replace("imap.example.com", "imap.%EMAILDOMAIN%"));
     let found = assert_strict(text.as_bytes(), "example.com");
     assert_eq!(found[0].1, "imap.example.com", "a placeholder in a host name is ours to fill");
@@ -407,7 +431,8 @@ fn autoconfig_31_uses_the_full_address_unless_told_otherwise() {
     assert_eq!(served("", SERVERS).matches("<username>%EMAILADDRESS%</username>").count(), 2);
     let notes = |username: &str| {
         let servers = SERVERS.replacen("port = 993", &format!("port = 993\nusername = \"{username}\""), 1);
-        Files::new("", &[("a.toml", &profile("example.com", &domains(&["example.com"]), &servers))]).problems()
+        Files::new("", &[("a.toml", &profile("example.com", &domains(&["example.com"]), &servers))])
+            .problems()
     };
     assert_eq!(notes("%EMAILADDRESS%"), Vec::<String>::new());
     assert!(notes("%EMAILLOCALPART%@example.net")[0].contains("FairEmail, GNOME Online Accounts"));
@@ -420,7 +445,8 @@ fn autoconfig_32_has_no_space_round_a_value() {
     // The strict rules look at every text node; here the ones that come from a file with spaces.
     let text = served("", &SERVERS.replace("\"imap\"", "\"imap\" ")).replace("Example Mail", " ");
     assert!(text.contains("<displayName> </displayName>"), "the check below would see it");
-    let file = "id = \"example.com\"\ndisplay_name = \"  Example Mail \"\ndomains = [\"example.com\"]\n".to_owned()
+    let file = "id = \"example.com\"\ndisplay_name = \"  Example Mail \"\ndomains = [\"example.com\"]\n"
+        .to_owned()
         + SERVERS;
     let response = Files::new("", &[("a.toml", &file)]).serve().get("example.com", PATH);
     assert_strict(&response.body, "example.com");
@@ -465,13 +491,19 @@ fn autoconfig_36_has_none_of_the_retired_elements() {
 #[test]
 fn autoconfig_37_holds_for_every_shape_of_profile() {
     let mut shapes = Vec::new();
-    for incoming in [&["imap"][..], &["pop3"], &["imap", "pop3"], &["pop3", "imap"], &["imap", "imap", "pop3"]] {
+    for incoming in
+        [&["imap"][..], &["pop3"], &["imap", "pop3"], &["pop3", "imap"], &["imap", "imap", "pop3"]]
+    {
         for (socket_type, port) in [("SSL", 993), ("STARTTLS", 143), ("plain", 2143)] {
             for username in ["%EMAILADDRESS%", "%EMAILLOCALPART%", "%EMAILLOCALPART%%%EMAILDOMAIN%", "shop"] {
-                for methods in ["[\"password-cleartext\"]", "[\"GSSAPI\", \"OAuth2\", \"password-encrypted\"]"] {
+                for methods in
+                    ["[\"password-cleartext\"]", "[\"GSSAPI\", \"OAuth2\", \"password-encrypted\"]"]
+                {
                     let more = format!("username = \"{username}\"\nauthentication = {methods}");
-                    let mut servers: String =
-                        incoming.iter().map(|kind| server("incoming", kind, port, socket_type, &more)).collect();
+                    let mut servers: String = incoming
+                        .iter()
+                        .map(|kind| server("incoming", kind, port, socket_type, &more))
+                        .collect();
                     servers += &server("outgoing", "smtp", 587, socket_type, &more);
                     shapes.push(servers);
                 }
@@ -504,7 +536,9 @@ fn autoconfig_38_serves_a_provider_with_pop3_only() {
     let servers = assert_strict(&response.body, "qwestoffice.net");
     assert_eq!(servers.iter().map(|s| s.0.as_str()).collect::<Vec<_>>(), ["pop3", "smtp"]);
     let notes = shipped().notes;
-    assert!(notes.iter().any(|note| note.message.contains("Thunderbird for Android, FairEmail, Geary and aerc find nothing")));
+    assert!(notes.iter().any(|note| {
+        note.message.contains("Thunderbird for Android, FairEmail, Geary and aerc find nothing")
+    }));
 }
 
 #[test]

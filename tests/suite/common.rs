@@ -248,7 +248,9 @@ impl Files {
 
 /// A profile with one domain and the given servers.
 pub fn profile(id: &str, more: &str, servers: &str) -> String {
-    format!("id = \"{id}\"\ndisplay_name = \"Example Mail\"\ndisplay_short_name = \"Example\"\n{more}\n{servers}")
+    format!(
+        "id = \"{id}\"\ndisplay_name = \"Example Mail\"\ndisplay_short_name = \"Example\"\n{more}\n{servers}"
+    )
 }
 
 pub fn domains(domains: &[&str]) -> String {

@@ -26,17 +26,11 @@ pub fn assert_strict(xml: &[u8], asked: &str) -> Vec<Settings> {
     let names: Vec<_> = elements(provider).iter().map(|child| child.tag_name().name()).collect();
     let mut order = names.clone();
     order.dedup();
-    let expected: Vec<_> = [
-        "domain",
-        "displayName",
-        "displayShortName",
-        "incomingServer",
-        "outgoingServer",
-        "documentation",
-    ]
-    .into_iter()
-    .filter(|name| *name != "documentation" || names.contains(name))
-    .collect();
+    let expected: Vec<_> =
+        ["domain", "displayName", "displayShortName", "incomingServer", "outgoingServer", "documentation"]
+            .into_iter()
+            .filter(|name| *name != "documentation" || names.contains(name))
+            .collect();
     assert_eq!(order, expected, "items 22, 24, 36: order, adjacency, nothing else");
 
     let domains: Vec<_> = children(provider, "domain").map(|node| value(node)).collect();
@@ -86,7 +80,10 @@ fn server(node: Node) -> Settings {
     assert!(["SSL", "STARTTLS", "plain"].contains(&socket_type.as_str()), "items 28 and 32: {socket_type}");
     let methods: Vec<_> = children(node, "authentication").map(value).collect();
     let known = ["password-cleartext", "password-encrypted", "OAuth2"];
-    assert!(!methods.is_empty() && methods.iter().all(|m| known.contains(&m.as_str())), "item 30: {methods:?}");
+    assert!(
+        !methods.is_empty() && methods.iter().all(|m| known.contains(&m.as_str())),
+        "item 30: {methods:?}"
+    );
     assert!(!hostname.contains(['&', '<', '>', '"']) && !username.contains(['&', '<', '>', '"']), "item 33");
     (protocol.to_owned(), hostname, port.parse().unwrap(), socket_type, username)
 }
