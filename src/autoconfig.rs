@@ -4,7 +4,7 @@
 //! Values are text here, because the same types read what others publish; what a value must be is
 //! `profile`'s to say.
 
-use quick_xml::se::{Serializer, TextFormat};
+use quick_xml::se::{EmptyElementHandling, Serializer, TextFormat};
 use serde::{Deserialize, Serialize};
 
 use crate::document::{Document, DomainSlot, domain_mark, marked};
@@ -120,6 +120,7 @@ impl ClientConfig {
 pub(crate) fn write_indented(value: &impl Serialize, xml: &mut String) -> Result<(), quick_xml::SeError> {
     let mut serializer = Serializer::new(xml);
     serializer.indent(' ', 2).text_format(TextFormat::Text);
+    serializer.empty_element_handling(EmptyElementHandling::SelfClosedWithSpace);
     value.serialize(serializer)?;
     xml.push('\n');
     Ok(())

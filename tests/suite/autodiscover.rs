@@ -595,7 +595,7 @@ fn autodiscover_34_describes_an_error_as_microsoft_does() {
     );
     let form: String = error.time.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
     assert_eq!(form, "00:00:00.0000000");
-    assert!(text.contains("<DebugData/>"));
+    assert!(text.contains("<DebugData />"));
     let parsed = roxmltree::Document::parse(&text).unwrap();
     let element = parsed.descendants().find(|node| {
         node.has_tag_name(("http://schemas.microsoft.com/exchange/autodiscover/responseschema/2006", "Error"))
