@@ -1,1 +1,258 @@
-fn main() {}
+//! Our release binary and a bare axum router, side by side: processor time per request.
+//!
+//! The bare router answers the same bytes as a constant, so the ratio is what the directory, the
+//! documents and the doors cost on top of the framework. Both run pinned to one core, this program
+//! on another; rounds are interleaved, so that noise meets both alike. Compared are ratios of
+//! processor time, since seconds on a shared machine mean little.
+//!
+//!     cargo bench --bench side_by_side
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::routing::{get, post};
+
+const ROUNDS: usize = 15;
+const REQUESTS: usize = 20_000;
+const CONNECTIONS: usize = 16;
+/// Tells this program to be the bare router instead.
+const BARE: &str = "WAYPOST_BENCH_BARE";
+
+/// One kind of request, and what it is compared with.
+struct Case {
+    name: &'static str,
+    target: f64,
+    request: Vec<u8>,
+}
+
+struct Server {
+    process: Child,
+    address: SocketAddr,
+    connections: Vec<TcpStream>,
+    response_length: usize,
+}
+
+fn main() {
+    if let Ok(file) = std::env::var(BARE) {
+        return bare(&fs::read(file).expect("the bodies were written a moment ago"));
+    }
+    println!("{ROUNDS} rounds of {REQUESTS} requests over {CONNECTIONS} connections, one core a server\n");
+    for case in cases() {
+        compare(&case);
+    }
+    idle();
+}
+
+fn cases() -> [Case; 2] {
+    let body = "<?xml version=\"1.0\" encoding=\"utf-8\"?><Autodiscover xmlns=\"http://schemas.microsoft.com/\
+                exchange/autodiscover/outlook/requestschema/2006\"><Request><EMailAddress>jane@q.com\
+                </EMailAddress><AcceptableResponseSchema>http://schemas.microsoft.com/exchange/autodiscover/\
+                outlook/responseschema/2006a</AcceptableResponseSchema></Request></Autodiscover>";
+    let autoconfig = "GET /mail/config-v1.1.xml?emailaddress=jane%40q.com HTTP/1.1\r\nHost: \
+                      autoconfig.q.com\r\nUser-Agent: okhttp/4.12.0\r\n\r\n";
+    let autodiscover = format!(
+        "POST /autodiscover/autodiscover.xml HTTP/1.1\r\nHost: autodiscover.q.com\r\nContent-Type: \
+         text/xml\r\nUser-Agent: Outlook\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    [
+        Case { name: "autoconfig GET", target: 1.10, request: autoconfig.into() },
+        Case { name: "Autodiscover POST", target: 1.40, request: autodiscover.into_bytes() },
+    ]
+}
+
+/// Runs both servers through the same rounds and prints the median cost of each.
+fn compare(case: &Case) {
+    let mut ours = Server::ours(&case.request);
+    let mut bare = Server::bare(&case.request);
+    let (mut our_costs, mut bare_costs, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+    // The first round warms both up.
+    for round in 0..=ROUNDS {
+        // Who goes first changes, so that neither always meets the other's leftovers.
+        let (our_cost, bare_cost) = if round % 2 == 0 {
+            let our_cost = ours.round(&case.request);
+            (our_cost, bare.round(&case.request))
+        } else {
+            let bare_cost = bare.round(&case.request);
+            (ours.round(&case.request), bare_cost)
+        };
+        if round > 0 {
+            our_costs.push(our_cost);
+            bare_costs.push(bare_cost);
+            ratios.push(our_cost / bare_cost);
+        }
+    }
+    println!(
+        "{:<18} ours {:6.2} us  bare {:6.2} us  ratio {:.3} (rounds {:.3} to {:.3}, target {:.2})",
+        case.name,
+        median(&mut our_costs),
+        median(&mut bare_costs),
+        median(&mut ratios),
+        ratios.first().expect("there are rounds"),
+        ratios.last().expect("there are rounds"),
+        case.target,
+    );
+}
+
+/// What a server costs that nobody asks, and how soon it answers.
+fn idle() {
+    let mut starts = Vec::new();
+    let mut memory = 0;
+    for _ in 0..5 {
+        let begin = Instant::now();
+        let server = Server::ours(&cases()[0].request);
+        starts.push(begin.elapsed().as_secs_f64() * 1000.0);
+        memory = resident_kilobytes(server.process.id());
+    }
+    println!("\nstart to first answer {:.1} ms (target 50)", median(&mut starts));
+    #[expect(clippy::cast_precision_loss, reason = "a few thousand")]
+    let megabytes = memory as f64 / 1024.0;
+    println!("resident memory idle  {megabytes:.1} MB (target 15)");
+}
+
+fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+impl Server {
+    fn ours(request: &[u8]) -> Self {
+        let mut command = pinned(env!("CARGO_BIN_EXE_waypost"));
+        command.args(["serve", "--listen", "127.0.0.1:0", "--log-format", "json"]);
+        Self::start(command.stderr(Stdio::piped()), request)
+    }
+
+    /// This program again, as the bare router, with the bytes that our server answers.
+    fn bare(request: &[u8]) -> Self {
+        let mut ours = Self::ours(request);
+        let response = ours.ask(request);
+        let body = response.split(|b| *b == b'<').skip(1).flat_map(|part| [b"<", part].concat());
+        let file = std::env::temp_dir().join(format!("waypost-bench-{}", std::process::id()));
+        fs::write(&file, body.collect::<Vec<u8>>()).expect("the temporary folder can be written");
+        let program = std::env::current_exe().expect("this program has a path");
+        let mut command = pinned(program.to_str().expect("in UTF-8"));
+        let mut server = Self::start(command.env(BARE, &file).stderr(Stdio::piped()), request);
+        let theirs = server.ask(request);
+        let body = |response: &[u8]| response.split(|b| *b == b'<').skip(1).collect::<Vec<_>>().concat();
+        assert_eq!(body(&theirs), body(&response), "both answer the same bytes");
+        server
+    }
+
+    fn start(command: &mut Command, request: &[u8]) -> Self {
+        let mut process = command.spawn().expect("the server starts");
+        let lines = BufReader::new(process.stderr.take().expect("its log is piped")).lines();
+        let line = lines
+            .map_while(Result::ok)
+            .find(|line| line.contains("\"listening\""))
+            .expect("the server says where it listens");
+        let address = line.split("127.0.0.1:").nth(1).and_then(|rest| rest.split('"').next());
+        let address = format!("127.0.0.1:{}", address.expect("an address on loopback"));
+        let address: SocketAddr = address.parse().expect("an address");
+        let mut server = Self { process, address, connections: Vec::new(), response_length: 0 };
+        server.connections = (0..CONNECTIONS).map(|_| server.connect()).collect();
+        server.response_length = server.ask(request).len();
+        server
+    }
+
+    fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(self.address).expect("the server listens");
+        stream.set_nodelay(true).expect("a socket option");
+        stream
+    }
+
+    /// One request and its whole answer, on a connection of its own.
+    fn ask(&mut self, request: &[u8]) -> Vec<u8> {
+        let mut stream = self.connect();
+        stream.set_read_timeout(Some(Duration::from_millis(200))).expect("a socket option");
+        stream.write_all(request).expect("the server reads");
+        let mut response = vec![0; 64 * 1024];
+        let mut length = 0;
+        while let Ok(more @ 1..) = stream.read(&mut response[length..]) {
+            length += more;
+            if response[..length].ends_with(b">\n") {
+                break;
+            }
+        }
+        response.truncate(length);
+        assert!(response.starts_with(b"HTTP/1.1 200 OK\r\n"), "{}", String::from_utf8_lossy(&response));
+        response
+    }
+
+    /// A round of requests over the kept connections; microseconds of processor time for each.
+    fn round(&mut self, request: &[u8]) -> f64 {
+        let before = processor_time(self.process.id());
+        let mut response = vec![0; self.response_length];
+        for _ in 0..REQUESTS / CONNECTIONS {
+            for connection in &mut self.connections {
+                connection.write_all(request).expect("the server reads");
+            }
+            for connection in &mut self.connections {
+                connection.read_exact(&mut response).expect("the server answers");
+            }
+        }
+        let spent = processor_time(self.process.id()) - before;
+        #[expect(clippy::cast_precision_loss, reason = "twenty thousand")]
+        let requests = (REQUESTS / CONNECTIONS * CONNECTIONS) as f64;
+        spent.as_secs_f64() * 1e6 / requests
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// On a core of its own where util-linux is there.
+fn pinned(program: &str) -> Command {
+    let has_taskset = Command::new("taskset").arg("--version").output().is_ok();
+    if !has_taskset {
+        return Command::new(program);
+    }
+    let mut command = Command::new("taskset");
+    command.args(["--cpu-list", "0", program]);
+    command
+}
+
+/// What the scheduler has given all threads of a process.
+fn processor_time(process: u32) -> Duration {
+    let tasks = fs::read_dir(format!("/proc/{process}/task")).expect("a process on Linux");
+    let nanoseconds = tasks.filter_map(|task| {
+        let statistics = fs::read_to_string(task.ok()?.path().join("schedstat")).ok()?;
+        statistics.split(' ').next()?.parse::<u64>().ok()
+    });
+    Duration::from_nanos(nanoseconds.sum())
+}
+
+fn resident_kilobytes(process: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).expect("a process on Linux");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("it has memory");
+    line.trim().trim_end_matches(" kB").parse().expect("a number")
+}
+
+/// The floor: what axum costs for a constant answer with the same headers.
+fn bare(body: &[u8]) {
+    let body = Bytes::copy_from_slice(body);
+    let headers = [(CONTENT_TYPE, "text/xml; charset=utf-8"), (CACHE_CONTROL, "private, max-age=600")];
+    let answer = move || {
+        let body = body.clone();
+        async move { (headers, body) }
+    };
+    let router = Router::new()
+        .route("/mail/config-v1.1.xml", get(answer.clone()))
+        .route("/autodiscover/autodiscover.xml", post(answer));
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("it is bound");
+        eprintln!("{{\"message\":\"listening\",\"address\":\"{address}\"}}");
+        axum::serve(listener, router).await.expect("it serves until it is killed");
+    });
+}
