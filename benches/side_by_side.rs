@@ -196,7 +196,7 @@ impl Server {
                 connection.read_exact(&mut response).expect("the server answers");
             }
         }
-        let spent = processor_time(self.process.id()) - before;
+        let spent = processor_time(self.process.id()).saturating_sub(before);
         #[expect(clippy::cast_precision_loss, reason = "twenty thousand")]
         let requests = (REQUESTS / CONNECTIONS * CONNECTIONS) as f64;
         spent.as_secs_f64() * 1e6 / requests

@@ -118,11 +118,12 @@ impl FromStr for Domain {
     }
 }
 
+/// Whether a label may be an A-label; a label with `xn--` inside is looked at more closely too.
 fn has_a_label(text: &str) -> bool {
-    text.split('.').any(|label| label.get(..4).is_some_and(|prefix| prefix.eq_ignore_ascii_case("xn--")))
+    text.as_bytes().windows(4).any(|four| four.eq_ignore_ascii_case(b"xn--"))
 }
 
-fn is_host_character(c: char) -> bool {
+const fn is_host_character(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '-' || c == '.'
 }
 
@@ -131,25 +132,24 @@ fn ascii_domain(text: &str) -> Result<Domain, DomainError> {
     if text.is_empty() {
         return Err(DomainError::Empty);
     }
-    if let Some(c) = text.chars().find(|c| !is_host_character(*c)) {
-        return Err(DomainError::Character(c));
+    if let Some(byte) = text.bytes().find(|byte| !is_host_character(char::from(*byte))) {
+        return Err(DomainError::Character(char::from(byte)));
     }
     if text.len() > 253 {
         return Err(DomainError::TooLong);
     }
-    for label in text.split('.') {
+    for label in text.as_bytes().split(|byte| *byte == b'.') {
         if label.is_empty() {
             return Err(DomainError::EmptyLabel);
         }
         if label.len() > 63 {
             return Err(DomainError::LabelTooLong);
         }
-        if label.starts_with('-') || label.ends_with('-') {
+        if label.starts_with(b"-") || label.ends_with(b"-") {
             return Err(DomainError::Hyphen);
         }
     }
-    let last = text.rsplit('.').next().unwrap_or(text);
-    if last.bytes().all(|b| b.is_ascii_digit()) {
+    if text.bytes().rev().take_while(|byte| *byte != b'.').all(|byte| byte.is_ascii_digit()) {
         return Err(DomainError::Numeric);
     }
     Ok(Domain(text.to_ascii_lowercase().into()))

@@ -15,13 +15,10 @@ mod server;
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
-use axum::http::StatusCode;
-use axum::middleware::from_fn;
 use axum::routing::{get, post};
-use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::timeout::TimeoutLayer;
 
 pub use self::door::Door;
 pub use self::server::{bind, serve};
@@ -40,16 +37,17 @@ pub struct App {
 struct Served {
     directory: Directory,
     public_url: Option<PublicUrl>,
+    body_timeout: Duration,
 }
 
 impl App {
     pub fn new(config: Config) -> Self {
         let Config { settings, directory, notes: _ } = config;
-        let served = Arc::new(Served { directory, public_url: settings.public_url });
-        // A body may be slow; nothing else here waits.
-        let patience =
-            TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, settings.limits.request_timeout);
-        let autodiscover = post(handlers::autodiscover).layer(patience);
+        let served = Arc::new(Served {
+            directory,
+            public_url: settings.public_url,
+            body_timeout: settings.limits.request_timeout,
+        });
         let mut router = Router::new()
             .route("/", get(handlers::page))
             .route("/mail/config-v1.1.xml", get(handlers::autoconfig))
@@ -60,15 +58,14 @@ impl App {
             // `door` puts these in lower case; clients write them in four ways.
             .route(
                 "/autodiscover/autodiscover.xml",
-                autodiscover.fallback(handlers::autodiscover_without_post),
+                post(handlers::autodiscover).fallback(handlers::autodiscover_without_post),
             )
             .route("/autodiscover/autodiscover.json", get(handlers::autodiscover_json))
             .route("/autodiscover/autodiscover.json/v1.0/{email}", get(handlers::autodiscover_json_path))
             .fallback(handlers::not_found)
-            .with_state(served)
-            .layer(CatchPanicLayer::custom(error::after_panic));
+            .with_state(served);
         if log::is_enabled() {
-            router = router.layer(from_fn(log::request));
+            router = log::requests(router);
         }
         Self { router, trusted_proxies: settings.trusted_proxies.into() }
     }

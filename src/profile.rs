@@ -411,11 +411,7 @@ impl Default for Authentications {
 impl Default for Pop3Options {
     /// Thunderbird's `AccountConfig`: leave on the server for 14 days, fetch on biff.
     fn default() -> Self {
-        Self {
-            leave_messages_on_server: true,
-            days_to_leave_messages_on_server: 14,
-            download_on_biff: true,
-        }
+        Self { leave_messages_on_server: true, days_to_leave_messages_on_server: 14, download_on_biff: true }
     }
 }
 

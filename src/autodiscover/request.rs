@@ -8,7 +8,6 @@
 use std::borrow::Cow;
 
 use quick_xml::events::{BytesRef, BytesStart, Event};
-use quick_xml::name::QName;
 use quick_xml::{Reader, XmlVersion};
 
 use crate::address::EmailAddress;
@@ -51,112 +50,94 @@ impl Request {
     /// See [`RequestError`]; the first two are Autodiscover's error 600, the last is 500.
     pub fn read(body: &[u8]) -> Result<Self, RequestError> {
         let fields = Fields::read(body).ok_or(RequestError::Malformed)?;
-        let schema = fields.schema();
-        match (fields.email_address, fields.legacy_dn) {
+        match &fields.email_address {
             // Where both stand, MS-OXDSCLI 3.2.5 prefers the LegacyDN; only the address means
             // something here (reference/autodiscover 2.7).
-            (Some(text), _) => {
+            Some(text) => {
                 let email_address = text.trim().parse().map_err(|_| RequestError::Address)?;
-                Ok(Self { email_address, schema })
+                Ok(Self { email_address, schema: fields.schema() })
             }
-            (None, true) => Err(RequestError::LegacyDnOnly),
-            (None, false) => Err(RequestError::Address),
+            None if fields.legacy_dn.is_some() => Err(RequestError::LegacyDnOnly),
+            None => Err(RequestError::Address),
         }
     }
 }
 
 /// The elements of a request, as text.
 #[derive(Default)]
-struct Fields {
-    email_address: Option<String>,
-    acceptable_response_schema: Option<String>,
-    legacy_dn: bool,
+struct Fields<'a> {
+    email_address: Option<Cow<'a, str>>,
+    acceptable_response_schema: Option<Cow<'a, str>>,
+    legacy_dn: Option<Cow<'a, str>>,
     mobile_sync_root: bool,
 }
 
-impl Fields {
+impl<'a> Fields<'a> {
     /// None when the body is not a well-formed `Autodiscover` document.
-    fn read(body: &[u8]) -> Option<Self> {
-        let text = std::str::from_utf8(body).ok()?;
-        let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
-        if text.contains(|c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r')) {
+    fn read(body: &'a [u8]) -> Option<Self> {
+        if body.iter().any(|byte| byte.is_ascii_control() && !matches!(byte, b'\t' | b'\n' | b'\r')) {
             return None;
         }
-        let mut reader = Reader::from_str(text);
+        let text = std::str::from_utf8(body).ok()?;
+        let mut reader = Reader::from_str(text.strip_prefix('\u{FEFF}').unwrap_or(text));
         reader.config_mut().enable_all_checks(true);
         let mut fields = Self::default();
-        let mut path = Path::default();
-        let mut value = String::new();
+        let mut place = Place::default();
+        let mut value = Cow::Borrowed("");
         loop {
             match reader.read_event().ok()? {
-                Event::Decl(declaration) => {
-                    // A declaration opens the document or is an error.
-                    if path.is_started() || !is_utf8(declaration.encoding()) {
-                        return None;
-                    }
-                    path.prolog = true;
-                }
+                // A declaration opens the document or is an error.
+                Event::Decl(_) if place.is_started => return None,
+                Event::Decl(declaration) => is_utf8(declaration.encoding()).then_some(())?,
                 Event::Start(element) => {
-                    path.open(&element)?;
-                    fields.notice_root(&path, &element)?;
-                    value.clear();
+                    place.open(&element)?;
+                    fields.notice(&place, &element)?;
+                    value = Cow::Borrowed("");
                 }
                 Event::Empty(element) => {
-                    path.open(&element)?;
-                    fields.notice_root(&path, &element)?;
-                    fields.take(&path, "");
-                    path.close()?;
+                    place.open(&element)?;
+                    fields.notice(&place, &element)?;
+                    fields.take(&place, Cow::Borrowed(""));
+                    place.close();
                 }
                 Event::End(_) => {
-                    fields.take(&path, &value);
-                    value.clear();
-                    path.close()?;
+                    fields.take(&place, std::mem::take(&mut value));
+                    place.close();
                 }
-                Event::Text(chunk) => {
-                    let chunk = chunk.xml_content(XmlVersion::Implicit1_0);
-                    if path.is_outside() && !chunk.trim().is_empty() {
-                        return None;
-                    }
-                    path.prolog = true;
-                    value.push_str(&chunk);
-                }
-                Event::CData(chunk) if !path.is_outside() => {
-                    value.push_str(&chunk.xml_content(XmlVersion::Implicit1_0));
-                }
-                Event::GeneralRef(reference) if !path.is_outside() => value.push(resolve(&reference)?),
-                Event::Comment(_) | Event::PI(_) => path.prolog = true,
-                Event::DocType(_) | Event::CData(_) | Event::GeneralRef(_) => return None,
-                Event::Eof => return path.is_complete().then_some(fields),
+                Event::Text(text) if place.is_outside() => text.trim().is_empty().then_some(())?,
+                Event::Text(text) => append(&mut value, text.xml_content(XmlVersion::Implicit1_0)),
+                Event::Comment(_) | Event::PI(_) => {}
+                Event::DocType(_) => return None,
+                Event::CData(_) | Event::GeneralRef(_) if place.is_outside() => return None,
+                Event::CData(text) => append(&mut value, text.xml_content(XmlVersion::Implicit1_0)),
+                Event::GeneralRef(reference) => value.to_mut().push(resolve(&reference)?),
+                Event::Eof => return (place.has_root && place.is_outside()).then_some(fields),
             }
+            place.is_started = true;
         }
     }
 
-    /// The first element must be `Autodiscover`; its namespace may say that ActiveSync is meant.
-    fn notice_root(&mut self, path: &Path, element: &BytesStart) -> Option<()> {
-        let root = path.names.len() == 1;
-        if root && !path.is(&["autodiscover"]) {
-            return None;
-        }
+    /// The root's namespace may say that ActiveSync is meant. Other attributes mean nothing, but
+    /// have to be well-formed.
+    fn notice(&mut self, place: &Place, element: &BytesStart) -> Option<()> {
         for attribute in element.attributes() {
             let attribute = attribute.ok()?;
-            let is_namespace = attribute.key.as_namespace_binding().is_some();
-            if root && is_namespace && attribute.value.contains("/mobilesync/") {
-                self.mobile_sync_root = true;
+            if place.depth == 1 && attribute.key.as_namespace_binding().is_some() {
+                self.mobile_sync_root |= attribute.value.contains("/mobilesync/");
             }
         }
         Some(())
     }
 
     /// The first of several elements of one name counts.
-    fn take(&mut self, path: &Path, value: &str) {
-        let value = || Some(value.to_owned());
-        if path.is(&["autodiscover", "request", "emailaddress"]) {
-            self.email_address = self.email_address.take().or_else(value);
-        } else if path.is(&["autodiscover", "request", "acceptableresponseschema"]) {
-            self.acceptable_response_schema = self.acceptable_response_schema.take().or_else(value);
-        } else if path.is(&["autodiscover", "request", "legacydn"]) {
-            self.legacy_dn = true;
-        }
+    fn take(&mut self, place: &Place, value: Cow<'a, str>) {
+        let field = match place.field {
+            Some(Field::EmailAddress) => &mut self.email_address,
+            Some(Field::AcceptableResponseSchema) => &mut self.acceptable_response_schema,
+            Some(Field::LegacyDn) => &mut self.legacy_dn,
+            None => return,
+        };
+        field.get_or_insert(value);
     }
 
     /// Absent means Outlook's, unless the root's namespace is ActiveSync's (2.7). The last three
@@ -179,48 +160,65 @@ impl Fields {
     }
 }
 
-/// Where the reader stands: the local names from the root, in lower case.
-#[derive(Default)]
-struct Path {
-    names: Vec<String>,
-    /// Something stood before the root; a declaration may not follow.
-    prolog: bool,
-    root_seen: bool,
+/// The elements that say something.
+#[derive(Clone, Copy)]
+enum Field {
+    EmailAddress,
+    AcceptableResponseSchema,
+    LegacyDn,
 }
 
-impl Path {
+/// Where the reader stands.
+#[derive(Default)]
+struct Place {
+    depth: usize,
+    /// Anything came, even a comment.
+    is_started: bool,
+    has_root: bool,
+    in_request: bool,
+    /// The element that is open, if it is a child of `Request` that says something.
+    field: Option<Field>,
+}
+
+impl Place {
+    /// None for a second root, a wrong one, or one level too many.
     fn open(&mut self, element: &BytesStart) -> Option<()> {
-        if self.names.len() == DEEPEST || (self.names.is_empty() && self.root_seen) {
-            return None;
+        let name = element.local_name();
+        let is = |known: &str| name.as_ref().eq_ignore_ascii_case(known);
+        self.depth += 1;
+        self.field = None;
+        match self.depth {
+            1 if self.has_root || !is("Autodiscover") => return None,
+            1 => self.has_root = true,
+            2 => self.in_request = is("Request"),
+            3 if self.in_request && is("EMailAddress") => self.field = Some(Field::EmailAddress),
+            3 if self.in_request && is("AcceptableResponseSchema") => {
+                self.field = Some(Field::AcceptableResponseSchema);
+            }
+            3 if self.in_request && is("LegacyDN") => self.field = Some(Field::LegacyDn),
+            _ => {}
         }
-        self.root_seen = true;
-        self.names.push(local_name(element.name()).to_ascii_lowercase());
-        Some(())
+        (self.depth <= DEEPEST).then_some(())
     }
 
-    fn close(&mut self) -> Option<()> {
-        self.names.pop().map(|_| ())
-    }
-
-    fn is(&self, names: &[&str]) -> bool {
-        self.names == names
+    /// The reader has checked that every end has its beginning.
+    fn close(&mut self) {
+        self.depth -= 1;
+        self.field = None;
     }
 
     fn is_outside(&self) -> bool {
-        self.names.is_empty()
-    }
-
-    fn is_started(&self) -> bool {
-        self.prolog || self.root_seen
-    }
-
-    fn is_complete(&self) -> bool {
-        self.root_seen && self.names.is_empty()
+        self.depth == 0
     }
 }
 
-fn local_name(name: QName<'_>) -> &str {
-    name.local_name().into_inner()
+/// Nearly every value is one piece, which needs no copy.
+fn append<'a>(value: &mut Cow<'a, str>, more: Cow<'a, str>) {
+    if value.is_empty() {
+        *value = more;
+    } else {
+        value.to_mut().push_str(&more);
+    }
 }
 
 /// UTF-8 is required in both directions; ASCII is a part of it.

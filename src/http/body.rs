@@ -1,11 +1,15 @@
 //! Request bodies: small, and read whole.
 
+use std::sync::Arc;
+
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::FromRequest;
 use axum::http::Request;
 use axum::http::header::EXPECT;
 use http_body_util::BodyExt;
+use tokio::time::timeout;
 
+use super::Served;
 use super::error::Error;
 use crate::autodiscover;
 
@@ -20,12 +24,13 @@ const LIMIT: usize = 16 * 1024;
 /// again; beyond this it is closed.
 const DRAINED: usize = 4 * 1024 * 1024;
 
-impl<S: Sync> FromRequest<S> for Xml<autodiscover::Request> {
+impl FromRequest<Arc<Served>> for Xml<autodiscover::Request> {
     type Rejection = Error;
 
-    async fn from_request(request: Request<Body>, _: &S) -> Result<Self, Error> {
+    async fn from_request(request: Request<Body>, served: &Arc<Served>) -> Result<Self, Error> {
         let is_waiting = request.headers().contains_key(EXPECT);
-        let body = read(request.into_body(), is_waiting).await?;
+        let body = timeout(served.body_timeout, read(request.into_body(), is_waiting));
+        let body = body.await.map_err(|_| Error::BodyTooSlow)??;
         Ok(Self(autodiscover::Request::read(&body)?))
     }
 }

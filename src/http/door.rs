@@ -1,15 +1,17 @@
 //! The door: what is dropped or put right before the route table sees a request.
 
-use std::convert::Infallible;
 use std::net::IpAddr;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
 use axum::http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION};
 use axum::http::{HeaderMap, HeaderName, Request, Response, Uri};
+use futures_util::FutureExt;
 use tower::Service;
 
+use super::error;
 use super::log::{self, Client};
 use crate::config::Network;
 
@@ -35,10 +37,7 @@ impl Door {
     }
 
     /// Answers one request.
-    pub fn answer(
-        &self,
-        mut request: Request<Body>,
-    ) -> impl Future<Output = Result<Response<Body>, Infallible>> + Send + use<> {
+    pub fn answer(&self, mut request: Request<Body>) -> impl Future<Output = Response<Body>> + Send + use<> {
         let client = log::is_enabled().then(|| self.client(request.headers()));
         let headers = request.headers_mut();
         // Not ours to keep: never compared, never logged (DESIGN, decision 6).
@@ -56,7 +55,12 @@ impl Door {
         if let Some(client) = client {
             request.extensions_mut().insert(client);
         }
-        self.router.clone().call(request)
+        let answer = self.router.clone().call(request);
+        // No state is shared that a panic could leave half changed.
+        AssertUnwindSafe(answer).catch_unwind().map(|answer| match answer {
+            Ok(Ok(response)) => response,
+            Err(panic) => error::after_panic(&*panic),
+        })
     }
 
     /// Who asks: the last address that no trusted proxy has.

@@ -3,7 +3,6 @@
 use std::any::Any;
 use std::time::SystemTime;
 
-use axum::body::Body;
 use axum::http::header::{ALLOW, CACHE_CONTROL};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -29,6 +28,7 @@ pub enum Error {
     /// Autodiscover is asked by POST.
     PostOnly,
     BodyTooLarge,
+    BodyTooSlow,
     /// The body ended before its length, or its chunks make no sense.
     BodyBroken,
 }
@@ -68,6 +68,7 @@ impl IntoResponse for Error {
                 response
             }
             Self::BodyTooLarge => empty(StatusCode::PAYLOAD_TOO_LARGE),
+            Self::BodyTooSlow => empty(StatusCode::REQUEST_TIMEOUT),
             Self::BodyBroken => empty(StatusCode::BAD_REQUEST),
         }
     }
@@ -85,8 +86,7 @@ fn empty(status: StatusCode) -> Response {
 }
 
 /// A panic is a bug: the client gets a 500, the log the reason, everybody else their answers.
-#[expect(clippy::needless_pass_by_value, reason = "the signature is tower-http's")]
-pub fn after_panic(panic: Box<dyn Any + Send>) -> axum::http::Response<Body> {
+pub fn after_panic(panic: &(dyn Any + Send)) -> Response {
     let message = panic
         .downcast_ref::<String>()
         .map(String::as_str)

@@ -4,11 +4,13 @@
 //! given to the log; the route's pattern and the domain are.
 
 use std::net::IpAddr;
-use std::time::Instant;
+use std::time::Duration;
 
+use axum::Router;
 use axum::extract::{MatchedPath, Request};
-use axum::middleware::Next;
 use axum::response::Response;
+use tower_http::trace::TraceLayer;
+use tracing::Span;
 
 use crate::address::Domain;
 
@@ -33,23 +35,33 @@ pub fn about(mut response: Response, domain: &Domain) -> Response {
     response
 }
 
-/// Writes the line.
-pub async fn request(request: Request, next: Next) -> Response {
-    let begin = Instant::now();
-    let method = request.method().clone();
-    let route = request.extensions().get::<MatchedPath>().cloned();
-    let client = request.extensions().get::<Client>().copied();
-    let response = next.run(request).await;
-    tracing::debug!(
-        domain = response.extensions().get::<About>().map_or("-", |about| about.0.as_str()),
-        route = route.as_ref().map_or("-", MatchedPath::as_str),
-        method = known(&method),
-        status = response.status().as_u16(),
-        microseconds = u64::try_from(begin.elapsed().as_micros()).unwrap_or(u64::MAX),
-        client = client.map(|Client(address)| tracing::field::display(address)),
-        "request"
-    );
-    response
+/// Has a line written for each request that the router answers.
+pub fn requests(router: Router) -> Router {
+    let lines = TraceLayer::new_for_http()
+        .make_span_with(|request: &Request| {
+            let route = request.extensions().get::<MatchedPath>();
+            let client = request.extensions().get::<Client>();
+            tracing::debug_span!(
+                "request",
+                route = route.map_or("-", MatchedPath::as_str),
+                method = known(request.method()),
+                client = client.map(|Client(address)| tracing::field::display(address)),
+            )
+        })
+        .on_request(())
+        .on_response(|response: &Response, latency: Duration, _: &Span| {
+            let about = response.extensions().get::<About>();
+            tracing::debug!(
+                domain = about.map_or("-", |about| about.0.as_str()),
+                status = response.status().as_u16(),
+                microseconds = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX),
+                "answered"
+            );
+        })
+        .on_body_chunk(())
+        .on_eos(())
+        .on_failure(());
+    router.layer(lines)
 }
 
 /// A method's name; a client can send anything for one.

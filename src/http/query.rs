@@ -8,18 +8,34 @@ use crate::address::EmailAddress;
 
 /// The raw value of the first parameter of a name, in any letter case.
 pub fn parameter<'q>(query: &'q str, name: &str) -> Option<&'q str> {
-    query.split('&').find_map(|pair| {
-        let (key, value) = pair.split_once('=')?;
-        key.eq_ignore_ascii_case(name).then_some(value)
-    })
+    let mut rest = Some(query);
+    while let Some(text) = rest {
+        let end = position(text, b'&');
+        let pair = &text[..end];
+        rest = text.get(end + 1..);
+        let equals = position(pair, b'=');
+        if equals < pair.len() && pair[..equals].eq_ignore_ascii_case(name) {
+            return Some(&pair[equals + 1..]);
+        }
+    }
+    None
+}
+
+/// Where an ASCII character stands, or the end. Queries are short: a plain loop beats a search.
+fn position(text: &str, character: u8) -> usize {
+    text.bytes().position(|byte| byte == character).unwrap_or(text.len())
 }
 
 /// Undoes percent-encoding. None for a `%` without two hexadecimal digits, and for what is not
 /// UTF-8. A `+` stays: FairEmail, GNOME and others send addresses raw (reference/autoconfig 3.2, 4).
 pub fn decode(text: &str) -> Option<Cow<'_, str>> {
-    let mut escapes = text.split('%').skip(1);
-    let is_well_formed =
-        escapes.all(|rest| rest.len() >= 2 && rest.bytes().take(2).all(|b| b.is_ascii_hexdigit()));
+    if position(text, b'%') == text.len() {
+        return Some(Cow::Borrowed(text));
+    }
+    let bytes = text.as_bytes();
+    let is_escape =
+        |at| matches!(bytes.get(at + 1..at + 3), Some(digits) if digits.iter().all(u8::is_ascii_hexdigit));
+    let is_well_formed = (0..bytes.len()).all(|at| bytes[at] != b'%' || is_escape(at));
     is_well_formed.then(|| percent_decode_str(text).decode_utf8().ok())?
 }
 

@@ -2,8 +2,9 @@
 //!
 //! hyper's own header time-out also ends connections that merely wait for their next request, which
 //! a proxy keeps open on purpose. So each connection has one clock of its own here, with a limit
-//! for each of its states, looked at once in a while rather than set anew for every request.
+//! for each of its states, that is looked at once in a while rather than set anew for every request.
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
@@ -121,108 +122,130 @@ fn is_of_one_connection(error: &io::Error) -> bool {
 async fn serve_connection(stream: TcpStream, door: Door, limits: Limits, watcher: Watcher) {
     // An answer is one write; waiting for more of it would only delay it.
     let _ = stream.set_nodelay(true);
-    let clock = Arc::new(Clock::new());
-    let io = TokioIo::new(Timed { stream, clock: Arc::clone(&clock) });
+    let activity = Arc::new(Activity::default());
+    let io = TokioIo::new(Timed { stream, activity: Arc::clone(&activity) });
     let service = service_fn(|request: hyper::Request<hyper::body::Incoming>| {
-        let in_flight = InFlight::begin(&clock, request.version());
+        let in_flight = InFlight::begin(&activity, request.version());
         let response = door.answer(request.map(Body::new));
         async move {
             let response = response.await;
             drop(in_flight);
-            response
+            Ok::<_, Infallible>(response)
         }
     });
     let mut builder = Builder::new(TokioExecutor::new());
     builder.http1().half_close(true).max_buf_size(LARGEST_HEAD);
     builder.http2().max_header_list_size(16 * 1024).max_concurrent_streams(64);
     let mut connection = pin!(watcher.watch(builder.serve_connection(io, service)));
-    let mut deadline = clock.deadline(&limits);
+    let mut patience = Patience::new(&limits);
+    let mut tick = pin!(sleep_until(patience.next));
     loop {
         tokio::select! {
             _ = &mut connection => return,
-            () = sleep_until(deadline) => {
-                deadline = clock.deadline(&limits);
-                if deadline <= Instant::now() {
+            () = &mut tick => {
+                if patience.is_over(&activity, &limits) {
                     return;
                 }
+                tick.as_mut().reset(patience.next);
             }
         }
     }
 }
 
-/// What a connection is doing, and since when.
-struct Clock {
-    start: Instant,
-    /// Milliseconds from `start` to the last change of state.
-    since: AtomicU64,
+/// What a connection is doing. Requests only count here; the time is looked at by
+/// [`Patience`], once in a while.
+#[derive(Default)]
+struct Activity {
+    /// How often the state has changed.
+    changes: AtomicU64,
     in_flight: AtomicUsize,
-    /// Bytes of a request have come, its end has not; or the connection is new.
-    in_head: AtomicBool,
+    /// A request has come in whole since the last bytes did; until then, what came is a head.
+    is_between_requests: AtomicBool,
     /// HTTP/2 sends frames between requests too, so bytes there do not begin a request.
     is_http2: AtomicBool,
 }
 
-impl Clock {
-    fn new() -> Self {
-        Self {
-            start: Instant::now(),
-            since: AtomicU64::new(0),
-            in_flight: AtomicUsize::new(0),
-            in_head: AtomicBool::new(true),
-            is_http2: AtomicBool::new(false),
-        }
-    }
-
-    fn set(&self) {
-        self.since.store(u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX), Relaxed);
-    }
-
+impl Activity {
     fn bytes_came(&self) {
-        let is_idle = self.in_flight.load(Relaxed) == 0 && !self.is_http2.load(Relaxed);
-        if is_idle && !self.in_head.swap(true, Relaxed) {
-            self.set();
+        if self.is_between_requests.load(Relaxed) && !self.is_http2.load(Relaxed) {
+            self.is_between_requests.store(false, Relaxed);
+            self.changes.fetch_add(1, Relaxed);
         }
     }
 
-    /// When our patience with the present state ends.
-    fn deadline(&self, limits: &Limits) -> Instant {
-        let since = self.start + Duration::from_millis(self.since.load(Relaxed));
-        if self.in_flight.load(Relaxed) > 0 {
-            // The handler's own time-out ends this.
-            Instant::now() + limits.request_timeout
-        } else if self.in_head.load(Relaxed) {
-            since + limits.header_timeout
-        } else {
-            since + limits.idle_timeout
+    /// How long the present state may last; None while the handler's own limit counts.
+    fn limit(&self, limits: &Limits) -> Option<Duration> {
+        match (self.in_flight.load(Relaxed), self.is_between_requests.load(Relaxed)) {
+            (1.., _) => None,
+            (0, true) => Some(limits.idle_timeout),
+            (0, false) => Some(limits.header_timeout),
+        }
+    }
+}
+
+/// The clock of one connection. It ticks seldom, so a state may last up to a tick longer than its
+/// limit.
+struct Patience {
+    tick: Duration,
+    changes: u64,
+    since: Instant,
+    next: Instant,
+}
+
+impl Patience {
+    fn new(limits: &Limits) -> Self {
+        let tick = limits.header_timeout.min(limits.idle_timeout);
+        let now = Instant::now();
+        Self { tick, changes: 0, since: now, next: now + tick }
+    }
+
+    /// At a tick: whether the state has lasted too long.
+    fn is_over(&mut self, activity: &Activity, limits: &Limits) -> bool {
+        let now = Instant::now();
+        let changes = activity.changes.load(Relaxed);
+        if changes != self.changes {
+            self.changes = changes;
+            self.since = now;
+        }
+        self.next = now + self.tick;
+        match activity.limit(limits) {
+            Some(limit) => {
+                self.next = self.next.min(self.since + limit);
+                now >= self.since + limit
+            }
+            None => {
+                self.since = now;
+                false
+            }
         }
     }
 }
 
 /// A request that is being answered.
-struct InFlight(Arc<Clock>);
+struct InFlight(Arc<Activity>);
 
 impl InFlight {
-    fn begin(clock: &Arc<Clock>, version: Version) -> Self {
-        clock.in_flight.fetch_add(1, Relaxed);
-        clock.in_head.store(false, Relaxed);
+    fn begin(activity: &Arc<Activity>, version: Version) -> Self {
+        activity.in_flight.fetch_add(1, Relaxed);
         if version == Version::HTTP_2 {
-            clock.is_http2.store(true, Relaxed);
+            activity.is_http2.store(true, Relaxed);
         }
-        Self(Arc::clone(clock))
+        Self(Arc::clone(activity))
     }
 }
 
 impl Drop for InFlight {
     fn drop(&mut self) {
+        self.0.is_between_requests.store(true, Relaxed);
+        self.0.changes.fetch_add(1, Relaxed);
         self.0.in_flight.fetch_sub(1, Relaxed);
-        self.0.set();
     }
 }
 
-/// A stream that tells its [`Clock`] when bytes come.
+/// A stream that notes when bytes come.
 struct Timed {
     stream: TcpStream,
-    clock: Arc<Clock>,
+    activity: Arc<Activity>,
 }
 
 impl AsyncRead for Timed {
@@ -234,7 +257,7 @@ impl AsyncRead for Timed {
         let before = buf.filled().len();
         let poll = Pin::new(&mut self.stream).poll_read(cx, buf);
         if buf.filled().len() > before {
-            self.clock.bytes_came();
+            self.activity.bytes_came();
         }
         poll
     }
