@@ -443,6 +443,9 @@ impl Template {
             literal.push_str(&rest[..start]);
             rest = &rest[start..];
             let Some(word) = placeholder_like(rest) else {
+                if let Some(word) = unclosed_placeholder(rest) {
+                    return Err(word.to_owned());
+                }
                 literal.push('%');
                 rest = &rest[1..];
                 continue;
@@ -483,6 +486,13 @@ fn placeholder_like(text: &str) -> Option<&str> {
     let word = text.strip_prefix('%')?;
     let letters = word.bytes().take_while(u8::is_ascii_alphabetic).count();
     (letters > 0 && word.as_bytes().get(letters) == Some(&b'%')).then(|| &text[..letters + 2])
+}
+
+/// `%EMAIL...` without its second `%`: certainly meant as a placeholder.
+fn unclosed_placeholder(text: &str) -> Option<&str> {
+    let letters = text[1..].bytes().take_while(u8::is_ascii_alphabetic).count();
+    let word = &text[..=letters];
+    word.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("%EMAIL")).then_some(word)
 }
 
 impl Username {
@@ -749,6 +759,8 @@ mod tests {
         assert_eq!(error("%EMAILADDRES%"), UsernameError::UnknownPlaceholder("%EMAILADDRES%".into()));
         assert_eq!(error("%emailaddress%"), UsernameError::UnknownPlaceholder("%emailaddress%".into()));
         assert_eq!(error("%REALNAME%"), UsernameError::UnknownPlaceholder("%REALNAME%".into()));
+        assert_eq!(error("%EMAILADDRESS"), UsernameError::UnknownPlaceholder("%EMAILADDRESS".into()));
+        assert_eq!(error("a%EMAILDOMAIN-"), UsernameError::UnknownPlaceholder("%EMAILDOMAIN".into()));
         assert_eq!(error(""), UsernameError::Empty);
         assert_eq!(error("a&b"), UsernameError::Character('&'));
         assert_eq!(error(" a"), UsernameError::Character(' '));

@@ -38,7 +38,7 @@ pub fn server(server: &Server, place: &Place, problems: &mut Vec<Problem>) {
             Protocol::Imap | Protocol::Smtp => {
                 "; Thunderbird for Android and for iOS drop the whole document"
             }
-            Protocol::Pop3 => "; Thunderbird for iOS drops the whole document",
+            Protocol::Pop3 => "",
         };
         note(
             format!(

@@ -1,7 +1,7 @@
 //! What one profile file gives: a profile, if the file is right, and in any case the names that it
 //! claims, so that claims can be held against each other even where a file has other mistakes.
 
-use super::problem::{Place, Placed, Problem};
+use super::problem::{Place, Placed, Problem, Source};
 use crate::address::Domain;
 use crate::directory::DomainPattern;
 use crate::profile::{DisplayName, DisplayShortName, Profile, ProfileError, Server};
@@ -32,6 +32,18 @@ pub struct Parts {
 }
 
 impl Draft {
+    /// A file in which nothing can be told apart.
+    pub fn unreadable(source: &Source) -> Self {
+        Self {
+            name: source.file.display().to_string(),
+            place: source.whole(),
+            id: None,
+            profile: None,
+            claims: Vec::new(),
+            exchangers: Vec::new(),
+        }
+    }
+
     /// Applies the rules that need more than one value. `so_far` is how many problems there were
     /// before this file.
     pub fn new(parts: Parts, so_far: usize, problems: &mut Vec<Problem>) -> Self {

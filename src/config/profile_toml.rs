@@ -15,9 +15,16 @@ use crate::profile::{
 
 /// Reads a profile file. What is wrong is added to `problems`.
 pub fn read(source: &Source, problems: &mut Vec<Problem>) -> Draft {
+    let (table, malformed) = Table::parse(source);
+    if malformed.is_empty() {
+        return from_table(table, source, problems);
+    }
+    problems.extend(malformed);
+    Draft::unreadable(source)
+}
+
+fn from_table(mut table: Table, source: &Source, problems: &mut Vec<Problem>) -> Draft {
     let so_far = problems.len();
-    let mut table = Table::parse(source, problems);
-    let file_has_syntax = problems.len() == so_far;
     let id = table.required("id", "\"example.com\"", problems);
     let display_name = table.required("display_name", "\"Example Mail\"", problems);
     let display_short_name = table.optional("display_short_name", problems);
@@ -42,11 +49,6 @@ pub fn read(source: &Source, problems: &mut Vec<Problem>) -> Draft {
         .table("limits", "[limits]", problems)
         .map_or_else(MailLimits::default, |table| limits(table, problems));
     table.finish(problems);
-    if !file_has_syntax {
-        // Half a file may lack anything; only its own mistakes are worth telling.
-        problems
-            .retain(|problem| !(problem.place.file == source.file && problem.message.contains("is missing")));
-    }
     advice::names(display_name.as_ref(), display_short_name.as_ref(), problems);
     let parts =
         Parts { place: source.whole(), id, display_name, display_short_name, claims, exchangers, servers };

@@ -33,14 +33,7 @@ pub fn read(source: &Source, problems: &mut Vec<Problem>) -> Draft {
         .and_then(|elements| Ok((config(source)?, elements)))
         .map_err(|problem| problems.push(problem));
     let Ok((config, elements)) = parsed else {
-        return Draft {
-            name: source.file.display().to_string(),
-            place: source.whole(),
-            id: None,
-            profile: None,
-            claims: Vec::new(),
-            exchangers: Vec::new(),
-        };
+        return Draft::unreadable(source);
     };
     Provider { elements, problems, so_far }.draft(&config)
 }

@@ -84,8 +84,17 @@ impl Settings {
 
     /// Reads the file's text. Paths in it are relative to the file.
     pub(super) fn read(source: &Source, problems: &mut Vec<Problem>) -> Self {
+        let (table, malformed) = Table::parse(source);
+        if malformed.is_empty() {
+            return Self::from_table(table, source, problems);
+        }
+        problems.extend(malformed);
+        // Where the profiles are may still be known, and what is wrong with them.
+        Self::from_table(table, source, &mut Vec::new())
+    }
+
+    fn from_table(mut table: Table, source: &Source, problems: &mut Vec<Problem>) -> Self {
         let folder = source.file.parent().unwrap_or(Path::new(""));
-        let mut table = Table::parse(source, problems);
         let mut path = |key, problems: &mut Vec<Problem>| {
             table.optional::<String>(key, problems).map(|path| folder.join(path.value))
         };

@@ -40,15 +40,21 @@ pub trait FromValue: Sized {
 }
 
 impl<'s> Table<'s> {
-    /// Reads a whole file. What is not TOML is reported, and the rest of the file still read.
-    pub fn parse(source: &'s Source, problems: &mut Vec<Problem>) -> Self {
+    /// Reads a whole file, and all in it that is not TOML. If there is any, what could be read may
+    /// be far from what was meant: mistakes in it are not worth telling.
+    pub fn parse(source: &'s Source) -> (Self, Vec<Problem>) {
         let (table, errors) = DeTable::parse_recoverable(&source.text);
-        for error in errors {
-            let place = error.span().map_or_else(|| source.whole(), |span| source.place_of(&span));
-            let message = format!("not valid TOML: {}", error.message().replace('\n', ", "));
-            problems.push(Problem::error(place, message, "the syntax is described at https://toml.io"));
-        }
-        Self::new(source, "", source.whole(), table.into_inner())
+        let table = Self::new(source, "", source.whole(), table.into_inner());
+        let mut problems: Vec<_> = errors
+            .into_iter()
+            .map(|error| {
+                let place = error.span().map_or_else(|| source.whole(), |span| source.place_of(&span));
+                let message = format!("not valid TOML: {}", error.message().replace('\n', ", "));
+                Problem::error(place, message, "the syntax is described at https://toml.io")
+            })
+            .collect();
+        problems.dedup();
+        (table, problems)
     }
 
     fn new(source: &'s Source, title: &'static str, place: Place, table: DeTable<'s>) -> Self {

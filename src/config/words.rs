@@ -7,7 +7,7 @@ use std::num::NonZeroU16;
 
 use toml::de::DeValue;
 
-use super::problem::{Complaint, list, nearest, suggest};
+use super::problem::{Complaint, nearest, suggest};
 use super::settings::{Network, PublicUrl};
 use super::table::{FromText, FromValue};
 use crate::address::{Domain, DomainError, PublicSuffix};
@@ -113,7 +113,7 @@ pub(super) fn unknown_word(text: &str, UnknownWord(words): UnknownWord) -> Compl
         }
         _ => suggest(text, words),
     };
-    Complaint::new(format!("is `{text}`, which is not one of {}", list(words)), hint)
+    Complaint::new(format!("is `{text}`, a word that mail programs do not know"), hint)
 }
 
 fn username(text: &str, error: &UsernameError) -> Complaint {

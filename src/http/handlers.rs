@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{RawPathParams, State};
+use axum::extract::State;
 use axum::http::header::{ALLOW, LOCATION};
 use axum::http::{HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
@@ -31,8 +31,9 @@ pub async fn autoconfig(State(served): Shared, asked: Asked) -> Result<Response,
 }
 
 /// The same from a list of providers, as Mozilla's database is asked: the path names the domain.
-pub async fn listed(State(served): Shared, path: RawPathParams) -> Result<Response, Error> {
-    let asked: Domain = first(&path).and_then(|name| name.parse().ok()).ok_or(Error::NotOurs(None))?;
+pub async fn listed(State(served): Shared, uri: Uri) -> Result<Response, Error> {
+    let name = query::decode(last_segment(&uri)).ok_or(Error::NotOurs(None))?;
+    let asked: Domain = name.parse().map_err(|_| Error::NotOurs(None))?;
     let Found { entry, domain, .. } =
         served.directory.find_listed(&asked).ok_or_else(|| Error::NotOurs(Some(asked.clone())))?;
     Ok(Answer::autoconfig(entry.documents.autoconfig.fill(domain)).about(domain))
@@ -102,10 +103,9 @@ pub async fn autodiscover_json(State(served): Shared, Host(host): Host, uri: Uri
 pub async fn autodiscover_json_path(
     State(served): Shared,
     Host(host): Host,
-    path: RawPathParams,
     uri: Uri,
 ) -> Result<Response, Error> {
-    endpoint(&served, host.as_ref(), first(&path), uri.query().unwrap_or_default())
+    endpoint(&served, host.as_ref(), Some(last_segment(&uri)), uri.query().unwrap_or_default())
 }
 
 fn endpoint(
@@ -141,7 +141,9 @@ pub async fn not_found() -> Error {
     Error::NotOurs(None)
 }
 
-/// The path's one parameter, still encoded.
-fn first(path: &RawPathParams) -> Option<&str> {
-    path.iter().next().map(|(_, value)| value)
+/// The path's parameter as it was sent; axum's own extractors decode it, and refuse what is not
+/// UTF-8 in words of their own.
+fn last_segment(uri: &Uri) -> &str {
+    let path = uri.path();
+    path.rsplit_once('/').map_or(path, |(_, segment)| segment)
 }

@@ -149,7 +149,7 @@ fn answers_every_recorded_client() {
                 assert_json(&response, 200, &json!({ "Protocol": "Autodiscoverv1", "Url": url }));
             }
             "autodetect_activesync" | "parula_activesync" => {
-                assert_json(&response, 400, &invalid("ActiveSync"))
+                assert_json(&response, 400, &invalid("ActiveSync"));
             }
             "macos_ews" => assert_json(&response, 400, &invalid("EWS")),
             "parula_ews" => assert_json(&response, 400, &invalid("Ews")),

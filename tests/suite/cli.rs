@@ -1,1 +1,194 @@
+//! The commands: what they print, where, and with which exit code.
 
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+use crate::common::{Files, SERVERS, data, domains, profile};
+
+fn waypost(folder: impl AsRef<Path>, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_waypost"))
+        .args(arguments)
+        .current_dir(folder)
+        .env_remove("WAYPOST_CONFIG")
+        .env_remove("WAYPOST_LOG")
+        .output()
+        .unwrap()
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().unwrap()
+}
+
+fn out(output: &Output) -> &str {
+    std::str::from_utf8(&output.stdout).unwrap()
+}
+
+fn err(output: &Output) -> &str {
+    std::str::from_utf8(&output.stderr).unwrap()
+}
+
+/// A configuration with two mistakes in two files.
+fn broken() -> Files {
+    let text = profile("example.com", &domains(&["example.com"]), &SERVERS.replace("993", "0"));
+    Files::new("listn = []", &[("a.toml", &text)])
+}
+
+#[test]
+fn check_finds_the_shipped_configuration_good() {
+    let output = waypost(".", &["check"]);
+    assert_eq!((code(&output), err(&output)), (0, ""));
+    crate::common::assert_document("check.txt", out(&output));
+    let json = waypost(".", &["check", "--format", "json"]);
+    assert_eq!(code(&json), 0);
+    let report: Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!((&report["profiles"], &report["domains"]), (&2.into(), &18.into()));
+    assert_eq!(report["problems"][1]["severity"], "note");
+    assert_eq!(report["problems"][1]["file"], "config/profiles/qwestoffice.toml");
+    assert_eq!(report["problems"][1]["line"], 8);
+}
+
+#[test]
+fn check_reports_on_standard_output_and_exits_with_1() {
+    let files = broken();
+    let output = waypost(files.path("."), &["check", "--config", "waypost.toml"]);
+    assert_eq!((code(&output), err(&output)), (1, ""));
+    assert!(
+        out(&output).contains("error: `port` is 0, which is not a port\n  --> profiles/a.toml:10:8\nhint: "),
+        "{}",
+        out(&output)
+    );
+    assert!(
+        out(&output)
+            .contains("error: unknown key `listn`\n  --> waypost.toml:1:1\nhint: did you mean `listen`?")
+    );
+    assert!(out(&output).ends_with("2 errors, 0 notes\n"));
+    let json = waypost(files.path("."), &["check", "--config", "waypost.toml", "--format", "json"]);
+    assert_eq!(code(&json), 1);
+    let report: Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(report["problems"].as_array().unwrap().len(), 2);
+    assert_eq!(report["profiles"], Value::Null);
+}
+
+#[test]
+fn without_a_configuration_every_command_says_what_to_write() {
+    let folder = tempfile::tempdir().unwrap();
+    for arguments in [&["check"][..], &["serve"], &["show", "jane@q.com"]] {
+        let output = waypost(folder.path(), arguments);
+        assert_eq!((code(&output), out(&output)), (2, ""));
+        let message = err(&output);
+        assert!(message.starts_with("error: there is no configuration file\n  --> looked for config/waypost.toml and /etc/waypost/waypost.toml\nhint: "));
+        assert!(message.contains("listen = [\"127.0.0.1:8080\"]\n    profiles = \"profiles\""));
+    }
+    let output = waypost(folder.path(), &["check", "--config", "nowhere.toml"]);
+    assert_eq!(code(&output), 2);
+    assert!(err(&output).starts_with("error: nowhere.toml cannot be read: No such file"), "{}", err(&output));
+}
+
+#[test]
+fn the_environment_names_the_configuration_and_the_argument_counts_more() {
+    let files = Files::new("", &[("a.toml", &profile("example.com", &domains(&["example.com"]), SERVERS))]);
+    let run = |arguments: &[&str]| {
+        Command::new(env!("CARGO_BIN_EXE_waypost"))
+            .args(arguments)
+            .env("WAYPOST_CONFIG", files.path("waypost.toml"))
+            .output()
+            .unwrap()
+    };
+    assert_eq!(out(&run(&["check"])), "1 profile for 1 domain: good, 0 notes\n");
+    assert!(out(&run(&["check", "--config", "config/waypost.toml"])).contains("2 profiles for 18 domains"));
+}
+
+#[test]
+fn serve_does_not_start_on_a_bad_configuration() {
+    let output =
+        waypost(broken().path("."), &["serve", "--config", "waypost.toml", "--listen", "127.0.0.1:0"]);
+    assert_eq!((code(&output), out(&output)), (2, ""));
+    assert!(err(&output).contains("`port` is 0") && err(&output).contains("unknown key `listn`"));
+    assert!(err(&output).ends_with("error: the configuration has 2 errors; nothing was started\n"));
+    assert!(!err(&output).contains("listening"));
+}
+
+#[test]
+fn serve_says_in_one_line_which_port_is_taken() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let output = waypost(".", &["serve", "--log-level", "off", "--listen", &address]);
+    assert_eq!((code(&output), out(&output)), (2, ""));
+    let message = err(&output);
+    assert!(
+        message.starts_with(&format!("error: cannot listen on {address}: Address already in use")),
+        "{message}"
+    );
+    assert_eq!(message.lines().count(), 1);
+}
+
+#[test]
+fn show_prints_the_settings_for_a_person() {
+    for address in ["jane@q.com", "Jane@QwestOffice.Net"] {
+        let output = waypost(".", &["show", address]);
+        assert_eq!((code(&output), err(&output)), (0, ""));
+        crate::common::assert_document(&format!("show/{}.txt", address.to_lowercase()), out(&output));
+    }
+}
+
+/// The command line and the server are the same code: the same bytes.
+#[test]
+fn show_prints_the_very_bytes_that_are_served() {
+    for (form, file) in
+        [("autoconfig", "autoconfig/q.com.xml"), ("autodiscover", "autodiscover/jane@q.com.xml")]
+    {
+        let output = waypost(".", &["show", "jane@q.com", "--as", form]);
+        assert_eq!(code(&output), 0);
+        assert_eq!(out(&output), std::fs::read_to_string(data(file)).unwrap());
+    }
+}
+
+#[test]
+fn show_names_the_nearest_domain_for_one_that_is_not_ours() {
+    let output = waypost(".", &["show", "jane@centurylnk.net"]);
+    assert_eq!((code(&output), out(&output)), (1, ""));
+    assert_eq!(
+        err(&output),
+        "error: centurylnk.net is not a domain of any profile\nhint: did you mean centurylink.net?\n"
+    );
+    let output = waypost(".", &["show", "jane@example.org"]);
+    assert_eq!(code(&output), 1);
+    assert!(err(&output).contains("hint: a profile names its domains"));
+    let output = waypost(".", &["show", "jane"]);
+    assert_eq!(code(&output), 2);
+    assert!(err(&output).contains("it has no `@`"), "{}", err(&output));
+}
+
+#[test]
+fn help_and_version_are_results() {
+    let version = waypost(".", &["--version"]);
+    assert_eq!((code(&version), out(&version)), (0, concat!("waypost ", env!("CARGO_PKG_VERSION"), "\n")));
+    let help = waypost(".", &["--help"]);
+    assert_eq!(code(&help), 0);
+    for command in ["serve", "check", "show"] {
+        assert!(out(&help).contains(command));
+    }
+    assert_eq!(code(&waypost(".", &[])), 2);
+    assert_eq!(code(&waypost(".", &["frobnicate"])), 2);
+}
+
+/// SIGINT, as a person at a terminal stops it; SIGTERM is `logs`'s.
+#[test]
+fn stops_with_0_on_sigint() {
+    use std::io::{BufRead, BufReader};
+    use std::process::Stdio;
+
+    let mut child = Command::new(env!("CARGO_BIN_EXE_waypost"))
+        .args(["serve", "--listen", "127.0.0.1:0", "--log-format", "json"])
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut log = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    assert!(log.any(|line| line.contains("listening")));
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    assert!(log.any(|line| line.contains("stopped")));
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}

@@ -1,1 +1,244 @@
+//! The configuration: what is wrong is told all at once, with the place and the next step.
 
+use std::fs;
+
+use waypost::address::Domain;
+use waypost::config::{Config, LoadError};
+
+use crate::common::{Files, SERVERS, domains, profile, server, shipped};
+
+/// The whole report on a configuration with every mistake in it, compared with a file.
+#[test]
+fn reports_every_problem_of_every_file_at_once() {
+    let wrong = r#"id = "Not A Host"
+display_name = "This name is a good deal longer than the sixty characters that the draft allows"
+display_short_name = 7
+domains = ["first.example", "co.uk", "two words.example", "first.example", "*.com", 5]
+domainss = ["x.example"]
+mx_hosts = ["net"]
+
+[[incoming]]
+type = "imap"
+hostname = "imap_server.example"
+port = 0
+socket_type = "TLS"
+authentication = ["password", "OAuth2"]
+username = "%EMAILADDRES%"
+leave_messages_on_server = true
+
+[[incoming]]
+type = "smtp"
+hostname = "192.0.2.1"
+port = 70000
+socket_type = "starttls"
+username = "%REALNAME%"
+
+[[outgoing]]
+type = "smtp"
+port = "587"
+socket_typ = "STARTTLS"
+hostname = "smtp.%EMAILADDRESS%"
+
+[limits]
+mailbox = "lots"
+attachments = "1 MB"
+"#;
+    let legacy = profile("legacy.example", &domains(&["first.example", "bücher.example"]), SERVERS);
+    let same_id = profile("legacy.example", &domains(&["XN--BCHER-KVA.example."]), SERVERS);
+    let empty = "id = \"empty.example\"\ndisplay_name = \"Empty\"\n";
+    let syntax = "id = \"syntax.example\"\ndomains = [\"syntax.example\n\n[[incoming]\n";
+    let no_outgoing = profile(
+        "receiver.example",
+        &domains(&["receiver.example"]),
+        &server("incoming", "imap", 993, "SSL", ""),
+    );
+    let list = profile("list.example", "domains_file = \"list.txt\"\n", SERVERS);
+    let missing_list = profile("lost.example", "domains_file = \"nowhere.txt\"\n", SERVERS);
+    let xml = r#"<?xml version="1.0"?>
+<clientConfig version="1.1">
+  <emailProvider id="provider.example">
+    <domain>provider.example</domain>
+    <domain>not a domain</domain>
+    <displayName>Rock &amp; Roll</displayName>
+    <displayShortName>Rock</displayShortName>
+    <incomingServer type="imapp">
+      <hostname>imap.provider.example</hostname>
+    </incomingServer>
+    <incomingServer type="imap">
+      <hostname>imap.provider.example</hostname>
+      <port>99999</port>
+      <socketType>ssl</socketType>
+      <authentication>password</authentication>
+      <username>%EMAILADDRESS</username>
+    </incomingServer>
+    <outgoingServer type="smtp">
+      <port>465</port>
+      <socketType>SSL</socketType>
+      <username>%EMAILADRESS%</username>
+    </outgoingServer>
+  </emailProvider>
+</clientConfig>
+"#;
+    let files = Files::new(
+        r#"listen = ["localhost:80", "127.0.0.1:8080"]
+listn = []
+public_url = "http://mail.example.net"
+trusted_proxies = ["10.0.0.0/99"]
+[limits]
+max_connections = 0
+"#,
+        &[
+            ("a-wrong.toml", wrong),
+            ("b-legacy.toml", &legacy),
+            ("c-same-id.toml", &same_id),
+            ("d-empty.toml", empty),
+            ("e-syntax.toml", syntax),
+            ("f-no-outgoing.toml", &no_outgoing),
+            ("g-list.toml", &list),
+            ("h-missing-list.toml", &missing_list),
+            ("i-provider.xml", xml),
+            ("j-malformed.xml", "<clientConfig>\n  <emailProvider>\n  </clientConfig>"),
+            ("k-html.xml", "<html><body/></html>"),
+            ("l-empty.xml", ""),
+            ("README", "not a profile"),
+            (".hidden.toml", "not read"),
+        ],
+    );
+    files.write("profiles/list.txt", "# comment\n\nlist.example\n  second one.example # why\nlist.example\n");
+    fs::create_dir(files.path("profiles/m-folder.toml")).unwrap();
+    fs::write(files.path("profiles/n-latin1.toml"), b"id = \"\xFC\"").unwrap();
+    let report: String = files.problems().iter().map(|problem| format!("{problem}\n\n")).collect();
+    crate::common::assert_document("problems.txt", &report);
+}
+
+#[test]
+fn ships_a_configuration_without_mistakes() {
+    let config = shipped();
+    assert_eq!((config.directory.entries().len(), config.directory.len()), (2, 18));
+    // What it notes is true of qwestoffice.net, and of nothing else.
+    assert_eq!(config.notes.len(), 2);
+    assert!(config.notes.iter().all(|note| note.place.file.ends_with("qwestoffice.toml")));
+}
+
+/// What stands in comments of the shipped files works when the comments are taken away.
+#[test]
+fn explains_keys_that_exist() {
+    let uncommented = |text: &str| -> String {
+        text.lines()
+            .map(|line| match line.strip_prefix("# ") {
+                Some(key) if key.contains(" = ") || key.starts_with('[') => format!("{key}\n"),
+                _ => format!("{line}\n"),
+            })
+            .collect()
+    };
+    let settings = uncommented(&fs::read_to_string("config/waypost.toml").unwrap());
+    let profile = uncommented(&fs::read_to_string("config/profiles/centurylink.toml").unwrap());
+    for key in ["templates", "public_url", "max_connections", "shutdown_timeout_seconds"] {
+        assert!(settings.contains(&format!("\n{key} =")), "{key}");
+    }
+    for key in ["domains_file", "mx_hosts", "authentication", "username", "[[documentation]]"] {
+        assert!(profile.contains(&format!("\n{key}")), "{key}");
+    }
+    let files = Files::new(&settings, &[("centurylink.toml", &profile)]);
+    files.write("profiles/domains.txt", "example.org\n*.example.org\n");
+    let config = files.load();
+    let default = Files::new(
+        "",
+        &[("a.toml", &crate::common::profile("a.example", &domains(&["a.example"]), SERVERS))],
+    );
+    assert_eq!(config.settings.limits, default.load().settings.limits, "the file shows the defaults");
+    assert_eq!(config.settings.trusted_proxies, default.load().settings.trusted_proxies);
+    assert_eq!(config.settings.listen, default.load().settings.listen);
+}
+
+#[test]
+fn needs_a_folder_with_a_profile_in_it() {
+    let empty = Files::new("", &[]).problems();
+    assert!(empty[0].contains("has no profile in it"), "{empty:?}");
+    let lost = Files::new("profiles = \"elsewhere\"", &[]).problems();
+    assert!(lost[0].contains("the folder of profiles cannot be read"), "{lost:?}");
+    assert!(lost[0].contains("--> elsewhere"), "{lost:?}");
+}
+
+#[test]
+fn says_that_there_is_no_file_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let error = Config::load(&folder.path().join("waypost.toml")).unwrap_err();
+    assert!(matches!(error, LoadError::Unreadable { .. }));
+}
+
+#[test]
+fn reads_domains_from_a_file() {
+    let text = profile("example.com", "domains_file = \"lists/domains.txt\"\n", SERVERS);
+    let files = Files::new("", &[("a.toml", &text)]);
+    fs::create_dir(files.path("profiles/lists")).unwrap();
+    files.write(
+        "profiles/lists/domains.txt",
+        "# ours\r\nexample.com\r\n\r\n*.example.org # shops\r\nBücher.example\r\n",
+    );
+    let config = files.load();
+    let finds = |name: &str| config.directory.find(Some(&name.parse::<Domain>().unwrap()), None).is_some();
+    assert!(finds("example.com") && finds("a.example.org") && finds("xn--bcher-kva.example"));
+    assert!(!finds("example.org"));
+    assert_eq!(config.directory.len(), 3);
+}
+
+#[test]
+fn the_exact_domain_wins_over_wildcards_and_the_nearer_wildcard_over_the_farther() {
+    let profiles: Vec<(String, String)> =
+        [("far", "*.example.org"), ("near", "*.shops.example.org"), ("exact", "one.shops.example.org")]
+            .iter()
+            .map(|(id, domain)| {
+                (format!("{id}.toml"), profile(&format!("{id}.example"), &domains(&[domain]), SERVERS))
+            })
+            .collect();
+    let profiles: Vec<_> = profiles.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    let config = Files::new("", &profiles).load();
+    let id = |name: &str| {
+        let domain: Domain = name.parse().unwrap();
+        config.directory.find(Some(&domain), None).map(|found| found.entry.profile.id.to_string())
+    };
+    assert_eq!(id("a.example.org").as_deref(), Some("far.example"));
+    assert_eq!(id("a.b.shops.example.org").as_deref(), Some("near.example"));
+    assert_eq!(id("one.shops.example.org").as_deref(), Some("exact.example"));
+    assert_eq!(id("shops.example.org").as_deref(), Some("far.example"));
+    assert_eq!(id("example.org"), None);
+}
+
+#[test]
+fn a_name_above_exchangers_of_two_profiles_leads_to_neither_unless_one_names_it() {
+    let one = |mx: &str| profile("one.example", &(domains(&["one.example"]) + mx), SERVERS);
+    let two =
+        profile("two.example", &(domains(&["two.example"]) + "mx_hosts = [\"mx2.example.net\"]\n"), SERVERS);
+    let shared = one("mx_hosts = [\"mx1.example.net\"]\n");
+    let files = Files::new("", &[("one.toml", &shared), ("two.toml", &two)]);
+    let problems = files.problems();
+    assert!(problems[0].starts_with("note: mail exchangers below example.net lead to several profiles"));
+    let id = |files: &Files, host: &str| {
+        let config = files.load();
+        let host: Domain = host.parse().unwrap();
+        config.directory.find(None, Some(&host)).map(|found| found.entry.profile.id.to_string())
+    };
+    assert_eq!(id(&files, "mx2.example.net").as_deref(), Some("two.example"));
+    assert_eq!(id(&files, "example.net"), None);
+    let named = one("mx_hosts = [\"mx1.example.net\", \"example.net\"]\n");
+    let files = Files::new("", &[("one.toml", &named), ("two.toml", &two)]);
+    assert_eq!(id(&files, "example.net").as_deref(), Some("one.example"));
+    assert_eq!(id(&files, "mx2.example.net").as_deref(), Some("two.example"));
+
+    let taken =
+        Files::new("", &[("one.toml", &one("mx_hosts = [\"mx2.example.net\"]\n")), ("two.toml", &two)]);
+    assert!(
+        taken.problems()[0]
+            .contains("mail exchanger mx2.example.net is named by `one.example` and `two.example`")
+    );
+}
+
+#[test]
+fn a_private_suffix_may_have_mail_of_its_own() {
+    let load = |domain: &str| {
+        Files::new("", &[("a.toml", &profile("example.com", &domains(&[domain]), SERVERS))]).problems()
+    };
+    assert_eq!(load("github.io"), Vec::<String>::new());
+    assert!(load("*.github.io")[0].contains("below a public suffix"));
+}

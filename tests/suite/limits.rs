@@ -1,1 +1,204 @@
+//! How long and how much one client may have, and how the server stops. Times here are short
+//! limits given to the server; no test waits for longer than the server makes it.
 
+use std::io::{self, Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use waypost::config::Limits;
+
+use crate::common::{SHIPPED, Server, read_response, request, shipped};
+
+const PATH: &str = "/mail/config-v1.1.xml";
+const LONG: Duration = Duration::from_secs(3600);
+const SHORT: Duration = Duration::from_millis(50);
+
+/// Every limit so long that only the one under test can end anything.
+fn patient() -> Limits {
+    Limits {
+        max_connections: 100,
+        header_timeout: LONG,
+        request_timeout: LONG,
+        idle_timeout: LONG,
+        shutdown_timeout: LONG,
+    }
+}
+
+fn serve(limits: Limits) -> Server {
+    Server::with_limits(shipped(), limits)
+}
+
+/// Waits for the server to close a connection without a word.
+#[track_caller]
+fn assert_closed(stream: &mut TcpStream) {
+    let mut rest = Vec::new();
+    match stream.read_to_end(&mut rest) {
+        Ok(_) => assert_eq!(String::from_utf8_lossy(&rest), ""),
+        Err(error) => assert_eq!(error.kind(), io::ErrorKind::ConnectionReset),
+    }
+}
+
+fn ask(stream: &mut TcpStream) -> u16 {
+    stream.write_all(&request("GET", "q.com", PATH, &[], b"")).unwrap();
+    read_response(stream, false).unwrap().status
+}
+
+#[test]
+fn closes_a_connection_that_never_says_anything() {
+    let server = serve(Limits { header_timeout: SHORT, ..patient() });
+    assert_closed(&mut server.connect());
+}
+
+#[test]
+fn closes_a_connection_whose_headers_do_not_end() {
+    let server = serve(Limits { header_timeout: SHORT, ..patient() });
+    let mut stream = server.connect();
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: q.com\r\n").unwrap();
+    assert_closed(&mut stream);
+    // Nor do those of a second request.
+    let mut stream = server.connect();
+    assert_eq!(ask(&mut stream), 200);
+    stream.write_all(b"GET /").unwrap();
+    assert_closed(&mut stream);
+}
+
+#[test]
+fn closes_an_http2_connection_that_asks_nothing() {
+    let server = serve(Limits { header_timeout: SHORT, ..patient() });
+    let mut stream = server.connect();
+    stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").unwrap();
+    let mut rest = Vec::new();
+    let _ = stream.read_to_end(&mut rest);
+    assert!(!rest.is_empty(), "the server's settings came before the end");
+}
+
+#[test]
+fn closes_a_connection_that_waits_too_long_for_its_next_request() {
+    let server = serve(Limits { idle_timeout: SHORT, ..patient() });
+    let mut stream = server.connect();
+    assert_eq!(ask(&mut stream), 200);
+    assert_closed(&mut stream);
+}
+
+/// The header limit is not the idle limit: a proxy's kept connection outlives many of the former.
+#[test]
+fn keeps_an_idle_connection_beyond_the_header_limit() {
+    let server = serve(Limits { header_timeout: SHORT, ..patient() });
+    let mut idle = server.connect();
+    assert_eq!(ask(&mut idle), 200);
+    // Four connections that run into the header limit one after the other: more than its length.
+    for _ in 0..4 {
+        assert_closed(&mut server.connect());
+    }
+    assert_eq!(ask(&mut idle), 200);
+}
+
+#[test]
+fn tells_a_client_that_its_body_is_too_slow() {
+    let server = serve(Limits { request_timeout: SHORT, ..patient() });
+    let mut stream = server.connect();
+    stream
+        .write_all(b"POST /autodiscover/autodiscover.xml HTTP/1.1\r\nHost: q.com\r\nContent-Length: 500\r\n\r\n<?xml")
+        .unwrap();
+    read_response(&mut stream, false).unwrap().assert_empty(408);
+    assert_closed(&mut stream);
+}
+
+#[test]
+fn a_slow_client_holds_up_nobody() {
+    let server = serve(patient());
+    let mut slow: Vec<TcpStream> = (0..50).map(|_| server.connect()).collect();
+    for (i, stream) in slow.iter_mut().enumerate() {
+        let head: &[u8] = match i % 3 {
+            0 => b"",
+            1 => b"GET / HTTP/1.1\r\nHo",
+            _ => b"POST /autodiscover/autodiscover.xml HTTP/1.1\r\nHost: q.com\r\nContent-Length: 9\r\n\r\n<",
+        };
+        stream.write_all(head).unwrap();
+    }
+    assert_eq!(ask(&mut server.connect()), 200);
+}
+
+#[test]
+fn a_half_closed_client_gets_its_answer() {
+    let mut stream = SHIPPED.connect();
+    stream.write_all(&request("GET", "q.com", PATH, &[], b"")).unwrap();
+    stream.shutdown(std::net::Shutdown::Write).unwrap();
+    assert_eq!(read_response(&mut stream, false).unwrap().status, 200);
+    assert_closed(&mut stream);
+}
+
+#[test]
+fn connections_over_the_limit_wait_for_room() {
+    let server = serve(Limits { max_connections: 2, ..patient() });
+    let (mut first, mut second) = (server.connect(), server.connect());
+    assert_eq!((ask(&mut first), ask(&mut second)), (200, 200));
+    // The system takes the connection and the request; nobody answers.
+    let mut third = server.connect();
+    third.write_all(&request("GET", "q.com", PATH, &[], b"")).unwrap();
+    third.set_read_timeout(Some(SHORT)).unwrap();
+    let error = third.read(&mut [0]).unwrap_err();
+    assert!(matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut));
+    third.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    drop(first);
+    assert_eq!(read_response(&mut third, false).unwrap().status, 200);
+}
+
+#[test]
+fn refuses_headers_without_end() {
+    let mut stream = SHIPPED.connect();
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: q.com\r\n").unwrap();
+    let line = format!("X-Padding: {}\r\n", "x".repeat(1000));
+    // The server may answer, and close, before all of it is written.
+    for _ in 0..100 {
+        if stream.write_all(line.as_bytes()).is_err() {
+            break;
+        }
+    }
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer);
+    let answer = String::from_utf8_lossy(&answer);
+    assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 431 "), "{answer}");
+}
+
+#[test]
+fn finishes_what_is_in_flight_before_it_stops() {
+    let mut server = serve(patient());
+    let body = "<Autodiscover><Request><EMailAddress>jane@q.com</EMailAddress></Request></Autodiscover>";
+    let post = request(
+        "POST",
+        "q.com",
+        "/autodiscover/autodiscover.xml",
+        &[("Expect", "100-continue")],
+        body.as_bytes(),
+    );
+    let (head, body) = post.split_at(post.len() - body.len());
+    let mut in_flight = server.connect();
+    in_flight.write_all(head).unwrap();
+    // When the server asks for the body, the request is in flight.
+    let mut line = [0; 25];
+    in_flight.read_exact(&mut line).unwrap();
+    let mut idle = server.connect();
+    assert_eq!(ask(&mut idle), 200);
+    let mut silent = server.connect();
+    server.tell_to_stop();
+    // Idle connections are closed, and nobody new is taken.
+    assert_closed(&mut idle);
+    assert_closed(&mut silent);
+    in_flight.write_all(body).unwrap();
+    assert_eq!(read_response(&mut in_flight, false).unwrap().status, 200);
+    server.join();
+    assert!(TcpStream::connect(server.address).is_err());
+}
+
+#[test]
+fn does_not_wait_for_ever_for_what_is_in_flight() {
+    let mut server = serve(Limits { shutdown_timeout: SHORT, ..patient() });
+    let mut stuck = server.connect();
+    stuck
+        .write_all(b"POST /autodiscover/autodiscover.xml HTTP/1.1\r\nHost: q.com\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n")
+        .unwrap();
+    stuck.read_exact(&mut [0; 25]).unwrap();
+    server.tell_to_stop();
+    server.join();
+}

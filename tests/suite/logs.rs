@@ -1,1 +1,177 @@
+//! What is written down: enough for an operator, nothing that a person would call theirs.
 
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::process::{Child, ChildStderr, Command, Stdio};
+
+use serde_json::Value;
+
+use crate::common::{Files, SERVERS, domains, profile, read_response, request};
+
+/// The program, serving, with its log.
+struct Program {
+    child: Child,
+    log: BufReader<ChildStderr>,
+    address: SocketAddr,
+    written: String,
+}
+
+impl Program {
+    fn start(level: &str, format: &str, files: &Files) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_waypost"))
+            .args([
+                "serve",
+                "--listen",
+                "127.0.0.1:0",
+                "--log-level",
+                level,
+                "--log-format",
+                format,
+                "--config",
+            ])
+            .arg(files.path("waypost.toml"))
+            .stderr(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut log = BufReader::new(child.stderr.take().unwrap());
+        let mut written = String::new();
+        let address = loop {
+            let mut line = String::new();
+            assert!(log.read_line(&mut line).unwrap() > 0, "it ends before it listens: {written}");
+            written += &line;
+            if line.contains("listening") {
+                let (_, port) = line.split_once("127.0.0.1:").unwrap();
+                let port: String = port.chars().take_while(char::is_ascii_digit).collect();
+                break format!("127.0.0.1:{port}").parse().unwrap();
+            }
+        };
+        Self { child, log, address, written }
+    }
+
+    fn send(&self, request: &[u8]) -> u16 {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        stream.write_all(request).unwrap();
+        read_response(&mut stream, false).unwrap().status
+    }
+
+    /// Stops it with SIGTERM and returns all that it wrote.
+    fn stop(mut self) -> (Option<i32>, String) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        self.log.read_to_string(&mut self.written).unwrap();
+        let mut out = String::new();
+        self.child.stdout.take().unwrap().read_to_string(&mut out).unwrap();
+        assert_eq!(out, "", "results only on standard output");
+        (self.child.wait().unwrap().code(), self.written)
+    }
+}
+
+fn files() -> Files {
+    let more = domains(&["q.com"]) + "mx_hosts = [\"mx.example.net\"]\n";
+    Files::new("public_url = \"https://ad.example.net\"", &[("a.toml", &profile("q.com", &more, SERVERS))])
+}
+
+/// Every way to bring an address, a password and a query to the server.
+fn personal_requests() -> Vec<Vec<u8>> {
+    let secret = ("Authorization", "Basic c2VjcmV0OmNyZWRlbnRpYWw=");
+    let more = [secret, ("Cookie", "session=secretcookie"), ("Proxy-Authorization", "Bearer secrettoken")];
+    let query = "emailaddress=secretname%40q.com&secretparameter=secretvalue";
+    let mut requests = Vec::new();
+    for host in ["q.com", "unknown.example", "autoconfig.mx.example.net"] {
+        for target in [
+            format!("/mail/config-v1.1.xml?{query}"),
+            format!("/v1.1/q.com?{query}"),
+            format!("/autodiscover/autodiscover.xml?{query}"),
+            "/autodiscover/autodiscover.json?Email=secretname@q.com&Protocol=secretprotocol".to_owned(),
+            "/Autodiscover/autodiscover.json/v1.0/secretname@q.com?Protocol=AutodiscoverV1".to_owned(),
+            "/secretpath/secretname@q.com".to_owned(),
+            "/v1.1/secretname@q.com".to_owned(),
+            format!("/?{query}"),
+        ] {
+            requests.push(request("GET", host, &target, &more, b""));
+            requests.push(request("SECRETMETHOD", host, &target, &more, b""));
+        }
+        for address in ["secretname@q.com", "secretname@unknown.example", "secretname", "secretname@@q.com"] {
+            let body = format!(
+                "<Autodiscover><Request><EMailAddress>{address}</EMailAddress><LegacyDN>secretdn</LegacyDN>\
+                 <AcceptableResponseSchema>secretschema</AcceptableResponseSchema></Request></Autodiscover>"
+            );
+            requests.push(request("POST", host, "/autodiscover/autodiscover.xml", &more, body.as_bytes()));
+        }
+        requests.push(request("POST", host, "/autodiscover/autodiscover.xml", &more, b"<secretelement>"));
+    }
+    requests
+}
+
+#[test]
+fn no_address_query_or_credential_is_ever_written() {
+    let files = files();
+    for format in ["json", "text"] {
+        let program = Program::start("trace", format, &files);
+        let requests = personal_requests();
+        for request in &requests {
+            program.send(request);
+        }
+        // What is no HTTP at all, for the libraries' own words.
+        let _ = TcpStream::connect(program.address)
+            .unwrap()
+            .write_all(b"secretnonsense secretname@q.com\r\n\r\n");
+        let (_, log) = program.stop();
+        let lower = log.to_lowercase();
+        for secret in ["secret", "c2vjcmv0", "%40", "emailaddress", "@", "basic", "bearer"] {
+            assert!(!lower.contains(secret), "{secret} is in the log:\n{log}");
+        }
+        assert_eq!(log.matches("answered").count(), requests.len(), "a line for each request:\n{log}");
+    }
+}
+
+#[test]
+fn a_line_a_request_has_domain_route_status_and_time() {
+    let program = Program::start("debug", "json", &files());
+    program.send(&request(
+        "GET",
+        "autoconfig.q.com",
+        "/mail/config-v1.1.xml",
+        &[("X-Forwarded-For", "192.0.2.7, 127.0.0.9")],
+        b"",
+    ));
+    program.send(&request("GET", "unknown.example", "/nothing", &[], b""));
+    let (code, log) = program.stop();
+    assert_eq!(code, Some(0));
+    let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let answered: Vec<_> = lines.iter().filter(|line| line["message"] == "answered").collect();
+    assert_eq!(answered.len(), 2);
+    let line = answered[0];
+    assert_eq!(
+        (&line["level"], &line["domain"], &line["status"]),
+        (&"DEBUG".into(), &"q.com".into(), &200.into())
+    );
+    assert!(line["microseconds"].is_u64());
+    assert_eq!(line["span"]["route"], "/mail/config-v1.1.xml");
+    assert_eq!(line["span"]["method"], "GET");
+    assert_eq!(line["span"]["client"], "192.0.2.7");
+    let line = answered[1];
+    assert_eq!(
+        (&line["domain"], &line["status"], &line["span"]["route"]),
+        (&"-".into(), &404.into(), &"-".into())
+    );
+    let messages: Vec<_> = lines.iter().map(|line| line["message"].as_str().unwrap()).collect();
+    assert_eq!(messages[0], "configuration loaded");
+    assert!(messages.contains(&"listening") && messages.contains(&"stopped"));
+}
+
+#[test]
+fn requests_leave_no_line_at_info() {
+    let program = Program::start("info", "json", &files());
+    program.send(&request("GET", "q.com", "/mail/config-v1.1.xml", &[], b""));
+    let (_, log) = program.stop();
+    assert!(!log.contains("answered") && log.contains("listening"), "{log}");
+}
+
+#[test]
+fn text_lines_name_the_level_and_what_happened() {
+    let (_, log) = Program::start("info", "text", &files()).stop();
+    assert!(log.contains(" INFO listening address=127.0.0.1:"), "{log}");
+    assert!(!log.contains('\u{1b}'), "no colour into a pipe");
+}

@@ -3,7 +3,13 @@
 //! Tests whose name begins with `autoconfig_NN` or `autodiscover_NN` stand for the item of that
 //! number in the checklists of the protocols' references.
 
-#![allow(clippy::unwrap_used, clippy::format_collect, clippy::too_many_lines, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::format_collect,
+    clippy::format_push_string,
+    clippy::too_many_lines,
+    reason = "tests"
+)]
 
 mod autoconfig;
 mod autodiscover;

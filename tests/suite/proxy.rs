@@ -1,1 +1,132 @@
+//! Behind a proxy and bare: who may say what a request's host and scheme were; HTTP/2.
 
+use std::io::{Read, Write};
+use std::sync::LazyLock;
+
+use crate::common::{PUBLIC, SHIPPED, Server, read_response, request, shipped};
+
+/// A server that trusts nobody; every peer of a test is on 127.0.0.1.
+static BARE: LazyLock<Server> = LazyLock::new(|| {
+    let mut config = shipped();
+    config.settings.trusted_proxies = Vec::new();
+    Server::start(config)
+});
+
+const PATH: &str = "/mail/config-v1.1.xml";
+
+#[test]
+fn believes_a_trusted_proxy_about_the_host() {
+    for forwarded in ["autoconfig.q.com", "AUTOCONFIG.Q.COM:443", "q.com, inner.proxy.example"] {
+        let headers = [("X-Forwarded-Host", forwarded)];
+        assert_eq!(SHIPPED.request("GET", "10.0.0.5:8080", PATH, &headers, b"").status, 200, "{forwarded}");
+    }
+    let headers = [("X-Forwarded-Host", "unknown.example")];
+    SHIPPED.request("GET", "q.com", PATH, &headers, b"").assert_empty(404);
+}
+
+#[test]
+fn ignores_what_a_stranger_says_about_the_host() {
+    let headers = [("X-Forwarded-Host", "q.com"), ("Forwarded", "host=q.com")];
+    BARE.request("GET", "unknown.example", PATH, &headers, b"").assert_empty(404);
+    let headers = [("X-Forwarded-Host", "unknown.example")];
+    assert_eq!(BARE.request("GET", "q.com", PATH, &headers, b"").status, 200);
+}
+
+/// A proxy that ends TLS and does not say so must not be sent round in a circle.
+#[test]
+fn does_not_redirect_the_public_host_to_itself() {
+    let mut config = shipped();
+    config.settings.public_url = Some("https://autodiscover.q.com".parse().unwrap());
+    let server = Server::start(config);
+    let path = "/autodiscover/autodiscover.xml";
+    server.get("autodiscover.q.com", path).assert_empty(405);
+    assert_eq!(server.get("autodiscover.centurylink.net", path).status, 302);
+    let http = [("X-Forwarded-Proto", "http")];
+    assert_eq!(server.request("GET", "autodiscover.q.com", path, &http, b"").status, 302);
+}
+
+#[test]
+fn the_proxys_scheme_is_read_in_any_letter_case_and_first_of_several() {
+    let status = |proto: &str| {
+        let headers = [("X-Forwarded-Proto", proto)];
+        PUBLIC.request("GET", "autodiscover.q.com", "/autodiscover/autodiscover.xml", &headers, b"").status
+    };
+    assert_eq!(status("HTTP"), 302);
+    assert_eq!(status("http, https"), 302);
+    assert_eq!(status("HTTPS"), 405);
+    assert_eq!(status("https,http"), 405);
+    assert_eq!(status("gopher"), 302, "says nothing; the connection is plain");
+}
+
+#[test]
+fn an_absolute_target_counts_more_than_the_host_header() {
+    let response = SHIPPED.get("unknown.example", "http://autoconfig.q.com/mail/config-v1.1.xml");
+    assert_eq!(response.status, 200);
+    SHIPPED.get("q.com", "http://unknown.example/mail/config-v1.1.xml").assert_empty(404);
+}
+
+#[test]
+fn http_1_0_without_a_host_is_answered_by_the_address() {
+    let ask = |target: &str| SHIPPED.send(format!("GET {target} HTTP/1.0\r\n\r\n").as_bytes());
+    assert_eq!(ask(&format!("{PATH}?emailaddress=jane@q.com")).status, 200);
+    ask(PATH).assert_empty(404);
+}
+
+#[test]
+fn keeps_a_connection_for_many_requests() {
+    let mut stream = SHIPPED.connect();
+    for status in [200, 404, 405, 200] {
+        let request = match status {
+            404 => request("GET", "q.com", "/nothing", &[], b""),
+            405 => request("PUT", "q.com", PATH, &[], b"<x/>"),
+            _ => request("GET", "q.com", PATH, &[], b""),
+        };
+        stream.write_all(&request).unwrap();
+        assert_eq!(read_response(&mut stream, false).unwrap().status, status);
+    }
+}
+
+/// Cleartext HTTP/2 with prior knowledge, spoken frame by frame: the settings, a HEADERS frame with
+/// literal fields, and the answer's status and bytes.
+#[test]
+fn speaks_cleartext_http2() {
+    let mut stream = SHIPPED.connect();
+    stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").unwrap();
+    stream.write_all(&frame(4, 0, 0, &[])).unwrap();
+    let mut fields = Vec::new();
+    for (name, value) in
+        [(":method", "GET"), (":scheme", "http"), (":authority", "autoconfig.q.com"), (":path", PATH)]
+    {
+        // RFC 7541 6.2.2: a literal, not indexed, with a new name; no Huffman.
+        fields.push(0);
+        for text in [name, value] {
+            fields.push(u8::try_from(text.len()).unwrap());
+            fields.extend(text.bytes());
+        }
+    }
+    // END_HEADERS and END_STREAM.
+    stream.write_all(&frame(1, 0x5, 1, &fields)).unwrap();
+    let mut body = Vec::new();
+    loop {
+        let mut head = [0; 9];
+        stream.read_exact(&mut head).unwrap();
+        let mut payload = vec![0; usize::from(head[1]) << 8 | usize::from(head[2])];
+        stream.read_exact(&mut payload).unwrap();
+        match head[3] {
+            0 => body.extend(payload),
+            // The static table's entry 8 is `:status: 200`.
+            1 => assert_eq!(payload[0], 0x88),
+            _ => continue,
+        }
+        if head[3] == 0 && head[4] & 1 == 1 {
+            break;
+        }
+    }
+    let expected = SHIPPED.get("q.com", PATH).body;
+    assert_eq!(String::from_utf8(body), String::from_utf8(expected));
+}
+
+fn frame(kind: u8, flags: u8, stream: u8, payload: &[u8]) -> Vec<u8> {
+    let length = u8::try_from(payload.len()).unwrap();
+    [&[0, 0, length, kind, flags, 0, 0, 0, stream], payload].concat()
+}
