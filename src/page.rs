@@ -13,7 +13,7 @@ use minijinja::{Environment, UndefinedBehavior};
 use serde::Serialize;
 
 use crate::document::{Document, DomainSlot, domain_mark, marked};
-use crate::profile::{Piece, Placeholder, Profile, Server, Username};
+use crate::profile::{Piece, Placeholder, Profile, Protocol, Server, Username};
 
 /// The page's template, compiled.
 #[derive(Debug)]
@@ -53,6 +53,8 @@ struct ServerView {
     security: &'static str,
     username: String,
     leave_messages_on_server: bool,
+    /// Another server of its protocol is preferred.
+    is_alternative: bool,
 }
 
 #[derive(Serialize)]
@@ -75,6 +77,9 @@ impl Page {
         };
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        environment.set_trim_blocks(true);
+        environment.set_lstrip_blocks(true);
+        environment.set_keep_trailing_newline(true);
         match own {
             Some(text) => environment.add_template_owned(NAME, text)?,
             None => environment.add_template(NAME, BUILT_IN)?,
@@ -120,8 +125,8 @@ impl<'a> From<&'a Profile> for View<'a> {
         Self {
             domain: domain_mark(),
             display_name: profile.display_name.as_str(),
-            incoming: profile.incoming().iter().map(ServerView::from).collect(),
-            outgoing: profile.outgoing().iter().map(ServerView::from).collect(),
+            incoming: views(profile.incoming()),
+            outgoing: views(profile.outgoing()),
             documentation: profile
                 .documentation
                 .iter()
@@ -139,15 +144,22 @@ impl<'a> From<&'a Profile> for View<'a> {
     }
 }
 
-impl From<&Server> for ServerView {
-    fn from(server: &Server) -> Self {
+fn views(servers: &[Server]) -> Vec<ServerView> {
+    let is_alternative = |at: usize| servers[..at].iter().any(|other| other.protocol == servers[at].protocol);
+    (0..servers.len()).map(|at| ServerView::new(&servers[at], is_alternative(at))).collect()
+}
+
+impl ServerView {
+    fn new(server: &Server, is_alternative: bool) -> Self {
         Self {
             protocol: server.protocol.to_string(),
             hostname: marked(server.hostname.pieces()),
             port: server.port.get(),
             security: server.socket_type.for_people(),
             username: username_for_people(&server.username),
-            leave_messages_on_server: server.pop3.leave_messages_on_server,
+            leave_messages_on_server: server.protocol == Protocol::Pop3
+                && server.pop3.leave_messages_on_server,
+            is_alternative,
         }
     }
 }

@@ -37,7 +37,10 @@ fn takes_the_operators_own_template() {
     // A folder without it: the built-in one.
     assert!(files.serve().get("example.com", "/").text().contains("Mail settings for example.com"));
     files.write("mine/index.html", "{{ display_name }} at {{ domain }}: {{ incoming[0].hostname }}\n");
-    assert_eq!(files.serve().get("example.com", "/").text(), "Example Mail at example.com: imap.example.com");
+    assert_eq!(
+        files.serve().get("example.com", "/").text(),
+        "Example Mail at example.com: imap.example.com\n"
+    );
 }
 
 #[test]

@@ -1,1 +1,111 @@
+//! What the README says is so.
 
+use std::fs;
+
+use crate::common::{Files, SHIPPED};
+
+fn readme() -> String {
+    fs::read_to_string("README.md").unwrap()
+}
+
+/// The fenced blocks of a language.
+fn blocks(language: &str) -> Vec<String> {
+    let readme = readme();
+    let fence = format!("```{language}\n");
+    readme.split(&fence).skip(1).map(|rest| rest.split("```").next().unwrap().to_owned()).collect()
+}
+
+/// A command line in words, quotes taken off.
+fn words(line: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut quoted = false;
+    for c in line.chars() {
+        match c {
+            '\'' => quoted = !quoted,
+            ' ' if !quoted => words.push(String::new()),
+            c => words.last_mut().unwrap().push(c),
+        }
+    }
+    words
+}
+
+/// Sends what curl would send. `.ci/run` has curl itself do it.
+#[test]
+fn its_curl_lines_show_each_answer() {
+    let mut shown = Vec::new();
+    for line in blocks("sh").concat().lines().filter(|line| line.starts_with("curl ")) {
+        let (mut host, mut target, mut body) = ("127.0.0.1:8080".to_owned(), String::new(), String::new());
+        let mut arguments = words(line).into_iter().skip(1);
+        while let Some(argument) = arguments.next() {
+            match argument.as_str() {
+                "-s" => {}
+                "-H" => host = arguments.next().unwrap().strip_prefix("Host: ").unwrap().to_owned(),
+                "-d" => body = arguments.next().unwrap(),
+                url => target = url.strip_prefix("http://127.0.0.1:8080").unwrap().to_owned(),
+            }
+        }
+        let method = if body.is_empty() { "GET" } else { "POST" };
+        let headers = [("Content-Type", "application/x-www-form-urlencoded")];
+        let response = SHIPPED.request(method, &host, &target, &headers, body.as_bytes());
+        assert_eq!(response.status, 200, "{line}");
+        shown.push(response.text().split(['\n', ',']).nth(1).unwrap_or_default().to_owned());
+    }
+    assert_eq!(shown.len(), 5);
+    assert!(shown[0].starts_with("<clientConfig") && shown[1].starts_with("<clientConfig"));
+    assert!(
+        shown[2].starts_with("<Autodiscover")
+            && shown[3].starts_with("\"Url\"")
+            && shown[4].starts_with("<html")
+    );
+}
+
+#[test]
+fn its_smallest_configuration_works() {
+    let toml = blocks("toml");
+    let [settings, profile] = &toml[..] else { panic!("two blocks") };
+    let files = Files::new(settings, &[("example.toml", profile)]);
+    assert_eq!(files.problems(), Vec::<String>::new());
+    assert_eq!(files.serve().get("autoconfig.example.com", "/mail/config-v1.1.xml").status, 200);
+}
+
+#[test]
+fn its_commands_and_limits_are_the_programs() {
+    let readme = readme();
+    assert!(readme.contains("\ncargo run --release -- serve\n") && readme.contains("\ncargo test\n"));
+    for key in [
+        "max_connections",
+        "header_timeout_seconds",
+        "request_timeout_seconds",
+        "idle_timeout_seconds",
+        "shutdown_timeout_seconds",
+    ] {
+        assert!(readme.contains(&format!("`{key}`")), "{key}");
+    }
+    let limits = waypost::config::Limits::default();
+    let seconds = [
+        (limits.header_timeout, "32 KiB, 10 s"),
+        (limits.request_timeout, "16 KiB, 10 s"),
+        (limits.idle_timeout, "90 s;"),
+        (limits.shutdown_timeout, "| 20 s |"),
+    ];
+    for (limit, words) in seconds {
+        assert!(words.contains(&format!("{} s", limit.as_secs())) && readme.contains(words), "{words}");
+    }
+    assert!(readme.contains(&format!("| {}; more wait", limits.max_connections)));
+}
+
+/// The paths of the table, asked as it says.
+#[test]
+fn its_paths_are_answered() {
+    let readme = readme();
+    for path in [
+        "/mail/config-v1.1.xml",
+        "/.well-known/autoconfig/mail/config-v1.1.xml",
+        "/.well-known/mail-v1.xml",
+        "/v1.1/mail/config-v1.1.xml",
+        "/",
+    ] {
+        assert!(readme.contains(&format!("| `{path}` | GET |")), "{path}");
+        assert_eq!(SHIPPED.get("q.com", path).status, 200, "{path}");
+    }
+}
