@@ -118,9 +118,10 @@ impl FromStr for Domain {
     }
 }
 
-/// Whether a label may be an A-label; a label with `xn--` inside is looked at more closely too.
+/// Whether a label may be an A-label; other names with two hyphens are looked at more closely too.
 fn has_a_label(text: &str) -> bool {
-    text.as_bytes().windows(4).any(|four| four.eq_ignore_ascii_case(b"xn--"))
+    text.as_bytes().windows(2).any(|two| two == b"--")
+        && text.as_bytes().windows(4).any(|four| four.eq_ignore_ascii_case(b"xn--"))
 }
 
 const fn is_host_character(c: char) -> bool {
@@ -132,24 +133,31 @@ fn ascii_domain(text: &str) -> Result<Domain, DomainError> {
     if text.is_empty() {
         return Err(DomainError::Empty);
     }
-    if let Some(byte) = text.bytes().find(|byte| !is_host_character(char::from(*byte))) {
-        return Err(DomainError::Character(char::from(byte)));
+    let mut label_length = 0;
+    let mut is_number = true;
+    let mut before = b'.';
+    // The dot that is not part of the text ends the last label.
+    for byte in text.bytes().chain([b'.']) {
+        match byte {
+            b'.' => match (label_length, before) {
+                (0, _) => return Err(DomainError::EmptyLabel),
+                (64.., _) => return Err(DomainError::LabelTooLong),
+                (_, b'-') => return Err(DomainError::Hyphen),
+                _ => label_length = 0,
+            },
+            b'-' if label_length == 0 => return Err(DomainError::Hyphen),
+            byte if is_host_character(char::from(byte)) => {
+                is_number = byte.is_ascii_digit() && (is_number || label_length == 0);
+                label_length += 1;
+            }
+            byte => return Err(DomainError::Character(char::from(byte))),
+        }
+        before = byte;
     }
     if text.len() > 253 {
         return Err(DomainError::TooLong);
     }
-    for label in text.as_bytes().split(|byte| *byte == b'.') {
-        if label.is_empty() {
-            return Err(DomainError::EmptyLabel);
-        }
-        if label.len() > 63 {
-            return Err(DomainError::LabelTooLong);
-        }
-        if label.starts_with(b"-") || label.ends_with(b"-") {
-            return Err(DomainError::Hyphen);
-        }
-    }
-    if text.bytes().rev().take_while(|byte| *byte != b'.').all(|byte| byte.is_ascii_digit()) {
+    if is_number {
         return Err(DomainError::Numeric);
     }
     Ok(Domain(text.to_ascii_lowercase().into()))
@@ -198,7 +206,8 @@ impl FromStr for EmailAddress {
         if local_part.is_empty() {
             return Err(AddressError::NoLocalPart);
         }
-        if local_part.chars().any(|c| c.is_whitespace() || !is_plain_text(c)) {
+        let is_printable = local_part.bytes().all(|byte| byte.is_ascii_graphic());
+        if !is_printable && local_part.chars().any(|c| c.is_whitespace() || !is_plain_text(c)) {
             return Err(AddressError::Character);
         }
         Ok(Self { local_part: local_part.into(), domain: domain.parse()? })

@@ -109,13 +109,18 @@ impl Directory {
 
     /// The profile for a request by address, Host, or both: the address's domain if it is ours;
     /// else the Host's; else, where the Host is a mail exchanger's, that one for any address.
-    /// `host` is the name without its `autoconfig.` or other service label.
-    pub fn find<'a>(&'a self, asked: Option<&'a Domain>, host: Option<&'a Domain>) -> Option<Found<'a>> {
-        let served = |domain| self.served(domain);
-        asked
-            .and_then(served)
-            .or_else(|| host.and_then(served))
-            .or_else(|| host.and_then(|host| self.exchanger(asked, host)))
+    /// `host` is the name without its `autoconfig.` or other service label; it is asked for only
+    /// where the address does not decide.
+    pub fn find<'a>(
+        &'a self,
+        asked: Option<&'a Domain>,
+        host: impl FnOnce() -> Option<&'a Domain>,
+    ) -> Option<Found<'a>> {
+        if let Some(found) = asked.and_then(|domain| self.served(domain)) {
+            return Some(found);
+        }
+        let host = host()?;
+        self.served(host).or_else(|| self.exchanger(asked, host))
     }
 
     /// The profile for one address: as [`Self::find`], but a Host that merely is another domain of

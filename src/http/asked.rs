@@ -1,8 +1,9 @@
 //! What a request asks about: the address in its query, the host it was sent to, and how.
 
+use std::cell::OnceCell;
 use std::convert::Infallible;
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::header::HOST;
 use axum::http::request::Parts;
 
@@ -15,7 +16,9 @@ use crate::address::{Domain, EmailAddress};
 #[derive(Debug)]
 pub struct Asked {
     address: Option<EmailAddress>,
-    host: Option<Domain>,
+    request: Parts,
+    /// Read when it is asked for: most addresses decide alone.
+    host: OnceCell<Option<Domain>>,
 }
 
 /// The host of a request, as a domain: without port, trailing dot and service label.
@@ -47,17 +50,18 @@ impl Asked {
     }
 
     pub fn host(&self) -> Option<&Domain> {
-        self.host.as_ref()
+        self.host.get_or_init(|| served_name(&self.request)).as_ref()
     }
 }
 
-impl<S: Sync> FromRequestParts<S> for Asked {
+impl<S: Sync> FromRequest<S> for Asked {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let query = parts.uri.query().unwrap_or_default();
+    async fn from_request(request: Request, _: &S) -> Result<Self, Infallible> {
+        let (request, _) = request.into_parts();
+        let query = request.uri.query().unwrap_or_default();
         let address = query::parameter(query, "emailaddress").and_then(query::address);
-        Ok(Self { address, host: served_name(parts) })
+        Ok(Self { address, request, host: OnceCell::new() })
     }
 }
 

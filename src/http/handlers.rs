@@ -25,7 +25,7 @@ type Shared = State<Arc<Served>>;
 pub async fn autoconfig(State(served): Shared, asked: Asked) -> Result<Response, Error> {
     let Found { entry, domain, .. } = served
         .directory
-        .find(asked.domain(), asked.host())
+        .find(asked.domain(), || asked.host())
         .ok_or_else(|| Error::NotOurs(asked.domain().or(asked.host()).cloned()))?;
     Ok(Answer::autoconfig(entry.documents.autoconfig.fill(domain)).about(domain))
 }
@@ -75,7 +75,7 @@ pub async fn autodiscover_without_post(
         .public_url
         .as_ref()
         .filter(|url| is_read && is_plain(&origin, url))
-        .filter(|_| host.as_ref().is_some_and(|host| served.directory.find(None, Some(host)).is_some()))
+        .filter(|_| host.as_ref().is_some_and(|host| served.directory.find(None, || Some(host)).is_some()))
         .and_then(|url| HeaderValue::try_from(url.autodiscover()).ok())
         .ok_or(Error::PostOnly)?;
     let mut response = StatusCode::FOUND.into_response();
@@ -132,7 +132,7 @@ fn endpoint(
 /// A person's page, for the Host's domain.
 pub async fn page(State(served): Shared, Host(host): Host) -> Result<Response, Error> {
     let Found { entry, domain, .. } =
-        served.directory.find(None, host.as_ref()).ok_or_else(|| Error::NotOurs(host.clone()))?;
+        served.directory.find(None, || host.as_ref()).ok_or_else(|| Error::NotOurs(host.clone()))?;
     Ok(Answer::page(entry.documents.page.fill(domain)).about(domain))
 }
 

@@ -2,8 +2,6 @@
 
 use std::borrow::Cow;
 
-use percent_encoding::percent_decode_str;
-
 use crate::address::EmailAddress;
 
 /// The raw value of the first parameter of a name, in any letter case.
@@ -29,14 +27,27 @@ fn position(text: &str, character: u8) -> usize {
 /// Undoes percent-encoding. None for a `%` without two hexadecimal digits, and for what is not
 /// UTF-8. A `+` stays: FairEmail, GNOME and others send addresses raw (reference/autoconfig 3.2, 4).
 pub fn decode(text: &str) -> Option<Cow<'_, str>> {
-    if position(text, b'%') == text.len() {
+    let end = position(text, b'%');
+    if end == text.len() {
         return Some(Cow::Borrowed(text));
     }
-    let bytes = text.as_bytes();
-    let is_escape =
-        |at| matches!(bytes.get(at + 1..at + 3), Some(digits) if digits.iter().all(u8::is_ascii_hexdigit));
-    let is_well_formed = (0..bytes.len()).all(|at| bytes[at] != b'%' || is_escape(at));
-    is_well_formed.then(|| percent_decode_str(text).decode_utf8().ok())?
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&byte, after)) = rest.split_first() {
+        rest = after;
+        decoded.push(if byte == b'%' {
+            let [high, low] = *rest.split_off(..2)? else { return None };
+            hexadecimal(high)? << 4 | hexadecimal(low)?
+        } else {
+            byte
+        });
+    }
+    String::from_utf8(decoded).ok().map(Cow::Owned)
+}
+
+fn hexadecimal(digit: u8) -> Option<u8> {
+    let value = char::from(digit).to_digit(16)?;
+    u8::try_from(value).ok()
 }
 
 /// Reads an address. A space in the local part is a `+` that somebody decoded as a form.
