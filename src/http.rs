@@ -58,7 +58,10 @@ impl App {
             // `door` puts these in lower case; clients write them in four ways.
             .route(
                 "/autodiscover/autodiscover.xml",
-                post(handlers::autodiscover).fallback(handlers::autodiscover_without_post),
+                post(handlers::autodiscover)
+                    .get(handlers::autodiscover_by_get)
+                    .options(handlers::autodiscover_options)
+                    .fallback(handlers::autodiscover_post_only),
             )
             .route("/autodiscover/autodiscover.json", get(handlers::autodiscover_json))
             .route("/autodiscover/autodiscover.json/v1.0/{email}", get(handlers::autodiscover_json_path))

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::header::{ALLOW, LOCATION};
-use axum::http::{HeaderValue, Method, StatusCode, Uri};
+use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 
 use super::Served;
@@ -57,30 +57,27 @@ pub async fn autodiscover(
     }
 }
 
-/// Everything but POST (reference/autodiscover 2.7): plain http is sent to the public URL, where
-/// GET has to fail, so that Thunderbird repeats its POST there (1.7).
-pub async fn autodiscover_without_post(
+/// Plain http is sent to the public URL; anything else is told to post (reference/autodiscover
+/// 2.7). There GET has to fail, so that Thunderbird repeats its POST (1.7).
+pub async fn autodiscover_by_get(
     State(served): Shared,
-    method: Method,
     Host(host): Host,
     origin: Origin,
 ) -> Result<Response, Error> {
-    if method == Method::OPTIONS {
-        let mut response = StatusCode::NO_CONTENT.into_response();
-        response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
-        return Ok(response);
-    }
-    let is_read = matches!(method, Method::GET | Method::HEAD);
-    let location = served
-        .public_url
-        .as_ref()
-        .filter(|url| is_read && is_plain(&origin, url))
-        .filter(|_| host.as_ref().is_some_and(|host| served.directory.find(None, || Some(host)).is_some()))
-        .and_then(|url| HeaderValue::try_from(url.autodiscover()).ok())
-        .ok_or(Error::PostOnly)?;
-    let mut response = StatusCode::FOUND.into_response();
-    response.headers_mut().insert(LOCATION, location);
-    Ok(response)
+    let host = host.as_ref().ok_or(Error::PostOnly)?;
+    served.directory.find(None, || Some(host)).ok_or(Error::PostOnly)?;
+    let url = served.public_url.as_ref().filter(|url| is_plain(&origin, url)).ok_or(Error::PostOnly)?;
+    Ok((StatusCode::FOUND, [(LOCATION, url.autodiscover())]).into_response())
+}
+
+/// What may be done, for Scalix, which asks first (reference/autodiscover 1.10).
+pub async fn autodiscover_options() -> Response {
+    (StatusCode::NO_CONTENT, [(ALLOW, "POST")]).into_response()
+}
+
+/// Every other method.
+pub async fn autodiscover_post_only() -> Error {
+    Error::PostOnly
 }
 
 /// Whether a request came by plain http. Where no proxy says so, the redirect's own target is taken

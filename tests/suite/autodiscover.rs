@@ -132,6 +132,7 @@ fn autodiscover_06_redirects_plain_http_to_the_public_url() {
             b"",
         );
         assert_eq!((response.status, response.header("location")), (302, Some(target)));
+        assert_eq!(response.header("allow"), None);
         assert_eq!(response.text(), "");
     }
     http_get(&PUBLIC, "autodiscover.q.com", PATH, "https").assert_empty(405);
