@@ -106,6 +106,43 @@ fn in_lower_case(uri: &Uri) -> Option<Uri> {
 mod tests {
     use super::*;
 
+    /// Nobody behind the door could tell otherwise, so this looks behind it.
+    #[tokio::test]
+    async fn drops_credentials_and_what_strangers_claim() {
+        let names = |headers: HeaderMap| async move {
+            let names: std::collections::BTreeSet<_> = headers.keys().map(HeaderName::as_str).collect();
+            names.into_iter().map(|name| name.to_owned() + " ").collect::<String>()
+        };
+        let router = Router::new().fallback(names);
+        let networks: Arc<[Network]> = Arc::new(["192.0.2.1".parse().unwrap()]);
+        for (peer, kept) in [
+            ("192.0.2.1", "accept x-forwarded-for x-forwarded-host x-forwarded-proto "),
+            ("::ffff:192.0.2.1", "accept x-forwarded-for x-forwarded-host x-forwarded-proto "),
+            ("192.0.2.2", "accept "),
+        ] {
+            let mut request = Request::new(Body::empty());
+            for name in ["accept", "authorization", "cookie", "proxy-authorization"] {
+                request.headers_mut().insert(name, "secret".parse().unwrap());
+            }
+            for name in [FORWARDED_HOST, FORWARDED_PROTO, FORWARDED_FOR] {
+                request.headers_mut().insert(name, "q.com".parse().unwrap());
+            }
+            let door = Door::new(router.clone(), peer.parse().unwrap(), Arc::clone(&networks));
+            let body = door.answer(request).await.into_body();
+            let body = axum::body::to_bytes(body, 1000).await.unwrap();
+            assert_eq!(body, kept, "{peer}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_a_500_and_nothing_more() {
+        let panicking = || async { assert!(std::hint::black_box(false), "as a test") };
+        let router = Router::new().fallback(panicking);
+        let door = Door::new(router, [127, 0, 0, 1].into(), Arc::new([]));
+        let response = door.answer(Request::new(Body::empty())).await;
+        assert_eq!(response.status(), 500);
+    }
+
     #[test]
     fn lowers_the_two_segments_that_name_autodiscover_and_no_more() {
         let lowered = |text: &str| in_lower_case(&text.parse().unwrap()).map(|uri| uri.to_string());

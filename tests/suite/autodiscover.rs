@@ -508,7 +508,8 @@ fn autodiscover_28_refuses_every_doctype() {
     let body = asking("&a;@q.com", OUTLOOK);
     let with = |doctype: &str| body.replace("?>", &format!("?>{doctype}"));
     for body in [
-        with("<!DOCTYPE Autodiscover>"),
+        // One that would change nothing: the rest is a request like any other.
+        with("<!DOCTYPE Autodiscover>").replace("&a;", "jane"),
         with(&format!("<!DOCTYPE a [<!ENTITY a0 \"a\">{bomb}<!ENTITY a \"&a29;\">]>")),
         with("<!DOCTYPE a [<!ENTITY a SYSTEM \"file:///etc/passwd\">]>"),
         with("<!DOCTYPE a [<!ENTITY a SYSTEM \"http://127.0.0.1:1/\">]>"),

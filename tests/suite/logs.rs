@@ -6,7 +6,7 @@ use std::process::{Child, ChildStderr, Command, Stdio};
 
 use serde_json::Value;
 
-use crate::common::{Files, SERVERS, domains, profile, read_response, request};
+use crate::common::{Files, SERVERS, domains, http2, profile, read_response, request};
 
 /// The program, serving, with its log.
 struct Program {
@@ -113,7 +113,10 @@ fn no_address_query_or_credential_is_ever_written() {
         for request in &requests {
             program.send(request);
         }
-        // What is no HTTP at all, for the libraries' own words.
+        // By HTTP/2 too, and what is no HTTP at all, for the libraries' own words.
+        let target = "/mail/config-v1.1.xml?emailaddress=secretname@q.com";
+        let mut stream = TcpStream::connect(program.address).unwrap();
+        http2::get(&mut stream, "q.com", target, &[("authorization", "Basic c2VjcmV0OmNyZWRlbnRpYWw=")]);
         let _ = TcpStream::connect(program.address)
             .unwrap()
             .write_all(b"secretnonsense secretname@q.com\r\n\r\n");
@@ -122,7 +125,7 @@ fn no_address_query_or_credential_is_ever_written() {
         for secret in ["secret", "c2vjcmv0", "%40", "emailaddress", "@", "basic", "bearer"] {
             assert!(!lower.contains(secret), "{secret} is in the log:\n{log}");
         }
-        assert_eq!(log.matches("answered").count(), requests.len(), "a line for each request:\n{log}");
+        assert_eq!(log.matches("answered").count(), requests.len() + 1, "a line for each request:\n{log}");
     }
 }
 

@@ -1,9 +1,9 @@
 //! Behind a proxy and bare: who may say what a request's host and scheme were; HTTP/2.
 
-use std::io::{Read, Write};
+use std::io::Write;
 use std::sync::LazyLock;
 
-use crate::common::{PUBLIC, SHIPPED, Server, read_response, request, shipped};
+use crate::common::{PUBLIC, SHIPPED, Server, http2, read_response, request, shipped};
 
 /// A server that trusts nobody; every peer of a test is on 127.0.0.1.
 static BARE: LazyLock<Server> = LazyLock::new(|| {
@@ -86,47 +86,9 @@ fn keeps_a_connection_for_many_requests() {
     }
 }
 
-/// Cleartext HTTP/2 with prior knowledge, spoken frame by frame: the settings, a HEADERS frame with
-/// literal fields, and the answer's status and bytes.
+/// Cleartext HTTP/2 with prior knowledge.
 #[test]
 fn speaks_cleartext_http2() {
-    let mut stream = SHIPPED.connect();
-    stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").unwrap();
-    stream.write_all(&frame(4, 0, 0, &[])).unwrap();
-    let mut fields = Vec::new();
-    for (name, value) in
-        [(":method", "GET"), (":scheme", "http"), (":authority", "autoconfig.q.com"), (":path", PATH)]
-    {
-        // RFC 7541 6.2.2: a literal, not indexed, with a new name; no Huffman.
-        fields.push(0);
-        for text in [name, value] {
-            fields.push(u8::try_from(text.len()).unwrap());
-            fields.extend(text.bytes());
-        }
-    }
-    // END_HEADERS and END_STREAM.
-    stream.write_all(&frame(1, 0x5, 1, &fields)).unwrap();
-    let mut body = Vec::new();
-    loop {
-        let mut head = [0; 9];
-        stream.read_exact(&mut head).unwrap();
-        let mut payload = vec![0; usize::from(head[1]) << 8 | usize::from(head[2])];
-        stream.read_exact(&mut payload).unwrap();
-        match head[3] {
-            0 => body.extend(payload),
-            // The static table's entry 8 is `:status: 200`.
-            1 => assert_eq!(payload[0], 0x88),
-            _ => continue,
-        }
-        if head[3] == 0 && head[4] & 1 == 1 {
-            break;
-        }
-    }
-    let expected = SHIPPED.get("q.com", PATH).body;
-    assert_eq!(String::from_utf8(body), String::from_utf8(expected));
-}
-
-fn frame(kind: u8, flags: u8, stream: u8, payload: &[u8]) -> Vec<u8> {
-    let length = u8::try_from(payload.len()).unwrap();
-    [&[0, 0, length, kind, flags, 0, 0, 0, stream], payload].concat()
+    let body = http2::get(&mut SHIPPED.connect(), "autoconfig.q.com", PATH, &[]);
+    assert_eq!(String::from_utf8(body), String::from_utf8(SHIPPED.get("q.com", PATH).body));
 }
