@@ -134,7 +134,7 @@ async fn serve_connection(stream: TcpStream, door: Door, limits: Limits, watcher
         }
     });
     let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().max_buf_size(LARGEST_HEAD);
+    builder.http1().half_close(true).max_buf_size(LARGEST_HEAD);
     builder.http2().max_header_list_size(16 * 1024).max_concurrent_streams(64);
     let mut connection = pin!(watcher.watch(builder.serve_connection(io, service)));
     let mut patience = Patience::new(&limits);
