@@ -4,11 +4,11 @@
 //! Values are text here, because the same types read what others publish; what a value must be is
 //! `profile`'s to say.
 
-use quick_xml::se::{EmptyElementHandling, Serializer, TextFormat};
 use serde::{Deserialize, Serialize};
 
 use crate::document::{Document, DomainSlot, domain_mark, marked};
 use crate::profile::{Authentication, Authentications, Documentation, Pop3Options, Profile, Server};
+use crate::xml;
 
 /// The root element.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -110,20 +110,8 @@ impl ClientConfig {
     /// # Errors
     /// When a value cannot stand in XML.
     pub fn to_xml(&self) -> Result<String, quick_xml::SeError> {
-        let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-        write_indented(self, &mut xml)?;
-        Ok(xml)
+        xml::write("UTF-8", self)
     }
-}
-
-/// Appends a value as indented XML and a line end.
-pub(crate) fn write_indented(value: &impl Serialize, xml: &mut String) -> Result<(), quick_xml::SeError> {
-    let mut serializer = Serializer::new(xml);
-    serializer.indent(' ', 2).text_format(TextFormat::Text);
-    serializer.empty_element_handling(EmptyElementHandling::SelfClosedWithSpace);
-    value.serialize(serializer)?;
-    xml.push('\n');
-    Ok(())
 }
 
 impl From<&Profile> for ClientConfig {
@@ -151,7 +139,7 @@ impl From<&Server> for ServerElement {
     fn from(server: &Server) -> Self {
         Self {
             protocol: server.protocol.word().to_owned(),
-            // Ours to fill, since seven clients connect to `imap.%EMAILDOMAIN%` (2.1).
+            // Ours to fill, since eight clients connect to `imap.%EMAILDOMAIN%` (2.1).
             hostname: Some(marked(server.hostname.pieces())),
             port: Some(server.port.to_string()),
             socket_type: Some(server.socket_type.word().to_owned()),

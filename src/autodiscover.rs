@@ -12,9 +12,9 @@ use serde::{Deserialize, Serialize};
 
 pub use self::error::{ErrorCode, ErrorResponse};
 pub use self::request::{Request, RequestError, Schema};
-use crate::autoconfig::write_indented;
 use crate::document::{AddressSlot, Document, address_mark, marked};
 use crate::profile::{Profile, Protocol, Server, SocketType};
+use crate::xml;
 
 /// The root's namespace, and of an `Error`'s `Response` (MS-OXDSCLI 2.2.1). `http`: what Microsoft's
 /// pages show as `https` comes from a blind conversion (reference/autodiscover 0, 9).
@@ -120,17 +120,15 @@ impl<R: Serialize> Autodiscover<R> {
     /// # Errors
     /// When a value cannot stand in XML.
     pub fn to_xml(&self) -> Result<String, quick_xml::SeError> {
-        let mut xml = String::from("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n");
-        write_indented(self, &mut xml)?;
-        Ok(xml)
+        xml::write("utf-8", self)
     }
 }
 
 impl From<&Profile> for Autodiscover<SettingsResponse> {
     fn from(profile: &Profile) -> Self {
-        let incoming = profile.defaults().find(|server| server.protocol != Protocol::Smtp);
+        let incoming = profile.in_order().next();
         let protocol = profile
-            .defaults()
+            .in_order()
             .map(|server| {
                 ProtocolElement::new(server, incoming.is_some_and(|i| i.username == server.username))
             })

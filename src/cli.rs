@@ -62,6 +62,11 @@ impl ConfigArgument {
     }
 }
 
+/// `1 profile`, `2 profiles`.
+fn count(number: usize, thing: &str) -> String {
+    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
+}
+
 /// Writes a result. A reader that has seen enough (`| head`) is no error.
 fn print(text: &str) {
     let mut out = io::stdout().lock();
@@ -85,10 +90,12 @@ fn complain(error: &LoadError) -> ExitCode {
         LoadError::Unreadable { path, source } => {
             writeln!(out, "error: {} cannot be read: {source}", path.display())
         }
-        LoadError::Problems(problems) => problems
-            .iter()
-            .try_for_each(|problem| writeln!(out, "{problem}\n"))
-            .and_then(|()| writeln!(out, "error: {error}; nothing was started")),
+        LoadError::Problems(problems) => {
+            problems.iter().try_for_each(|problem| writeln!(out, "{problem}\n")).and_then(|()| {
+                let errors = problems.iter().filter(|problem| problem.is_error()).count();
+                writeln!(out, "error: {error}: {}", count(errors, "error"))
+            })
+        }
     };
     ExitCode::from(COULD_NOT_RUN)
 }

@@ -25,8 +25,9 @@ pub use self::problem::{Place, Problem, Severity, nearest};
 use self::problem::{Placed, Source};
 pub use self::settings::{Limits, Network, PublicUrl, PublicUrlError, Settings};
 use crate::address::Domain;
-use crate::directory::{Directory, PrepareError, ProfileId};
+use crate::directory::{Directory, ProfileId};
 use crate::page::{Page, PageError};
+use crate::prepared::{PrepareError, Prepared};
 
 /// A configuration that can be served.
 #[derive(Debug)]
@@ -46,7 +47,7 @@ pub enum LoadError {
     #[error("{} cannot be read", path.display())]
     Unreadable { path: PathBuf, source: io::Error },
     /// Notes are among them.
-    #[error("the configuration has {} errors", .0.iter().filter(|problem| problem.is_error()).count())]
+    #[error("the configuration cannot be used")]
     Problems(Vec<Problem>),
 }
 
@@ -127,12 +128,12 @@ fn profile_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-fn extension(path: &Path) -> Option<&str> {
-    path.extension().and_then(OsStr::to_str)
+fn extension(path: &Path) -> Option<String> {
+    path.extension().and_then(OsStr::to_str).map(str::to_ascii_lowercase)
 }
 
 fn is_profile(path: &Path) -> bool {
-    matches!(extension(path), Some("toml" | "xml"))
+    matches!(extension(path).as_deref(), Some("toml" | "xml"))
 }
 
 fn draft(path: &Path, problems: &mut Vec<Problem>) -> Option<Draft> {
@@ -148,10 +149,12 @@ fn draft(path: &Path, problems: &mut Vec<Problem>) -> Option<Draft> {
         }
     };
     let source = Source::new(path.into(), text);
-    Some(match extension(path) {
-        Some("xml") => profile_xml::read(&source, problems),
-        _ => profile_toml::read(&source, problems),
-    })
+    let (draft, found) = match extension(path).as_deref() {
+        Some("xml") => profile_xml::read(&source),
+        _ => profile_toml::read(&source),
+    };
+    problems.extend(found);
+    Some(draft)
 }
 
 fn check_ids(drafts: &[Draft], problems: &mut Vec<Problem>) {
@@ -208,11 +211,13 @@ fn check_exchangers(drafts: &[Draft], problems: &mut Vec<Problem>) {
                 ));
             }
             let Some(first) = seen.insert(&host.value, draft) else { continue };
-            problems.push(Problem::error(
-                host.place.clone(),
-                format!("mail exchanger {} is named by `{}` and `{}`", host.value, first.name, draft.name),
-                "a host leads to one profile; remove it from one of them",
-            ));
+            let message = if std::ptr::eq(first, draft) {
+                format!("`{}` is listed twice", host.value)
+            } else {
+                format!("mail exchanger {} is named by `{}` and `{}`", host.value, first.name, draft.name)
+            };
+            let hint = "a host leads to one profile; remove it from one of the two places";
+            problems.push(Problem::error(host.place.clone(), message, hint));
         }
     }
 }
@@ -230,7 +235,12 @@ fn page_problem(settings: &Settings, error: &PageError) -> Problem {
         line: error.line().unwrap_or(0),
         column: usize::from(error.line().is_some()),
     };
-    let hint = "mend it, or remove it: the built-in page then takes its place";
+    let hint = match error {
+        PageError::Folder(_) => {
+            "its path is relative to waypost.toml; leave `templates` out for the built-in page"
+        }
+        _ => "mend it, or remove it: the built-in page then takes its place",
+    };
     Problem::error(place, format!("the template is not right: {error}"), hint)
 }
 
@@ -245,8 +255,8 @@ fn directory(
     let mut exchangers = Vec::new();
     for draft in drafts {
         let profile = draft.profile?;
-        let id = match directory.add(profile, page) {
-            Ok(id) => id,
+        let id = match Prepared::new(profile, page) {
+            Ok(prepared) => directory.add(prepared),
             Err(PrepareError::Page { source, .. }) => {
                 problems.push(page_problem(settings, &source));
                 return None;

@@ -8,35 +8,16 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::address::{Domain, DomainError};
-use crate::autoconfig;
-use crate::autodiscover;
-use crate::document::{AddressSlot, Document, DomainSlot};
-use crate::page::{Page, PageError};
-use crate::profile::Profile;
+use crate::prepared::Prepared;
 
 /// Every profile, and the names that lead to it.
 #[derive(Debug, Default)]
 pub struct Directory {
-    entries: Vec<Entry>,
+    entries: Vec<Prepared>,
     exact: HashMap<Domain, ProfileId>,
     /// `example.org` for `*.example.org`.
     subdomains: HashMap<Domain, ProfileId>,
     exchangers: HashMap<Domain, ProfileId>,
-}
-
-/// A profile with its answers.
-#[derive(Debug)]
-pub struct Entry {
-    pub profile: Profile,
-    pub documents: Documents,
-}
-
-/// A profile's answers, prepared.
-#[derive(Debug)]
-pub struct Documents {
-    pub autoconfig: Document<DomainSlot>,
-    pub autodiscover: Document<AddressSlot>,
-    pub page: Document<DomainSlot>,
 }
 
 /// A profile's place in its [`Directory`].
@@ -46,7 +27,7 @@ pub struct ProfileId(usize);
 /// What was found, and the domain it answers for.
 #[derive(Debug, Clone, Copy)]
 pub struct Found<'a> {
-    pub entry: &'a Entry,
+    pub entry: &'a Prepared,
     pub domain: &'a Domain,
     /// Whether the operator named the domain. If not, it is a customer's, and came with the request
     /// to a mail exchanger's host.
@@ -60,31 +41,11 @@ pub enum DomainPattern {
     Subdomains(Domain),
 }
 
-/// A document could not be prepared. That stops the start; it is never an answer.
-#[derive(Debug, thiserror::Error)]
-pub enum PrepareError {
-    #[error("the XML of profile `{id}` cannot be written")]
-    Xml { id: Domain, source: quick_xml::SeError },
-    #[error("the page of profile `{id}` cannot be written")]
-    Page { id: Domain, source: PageError },
-}
-
 impl Directory {
-    /// Adds a profile and prepares its documents.
-    ///
-    /// # Errors
-    /// When a document cannot be rendered.
-    pub fn add(&mut self, profile: Profile, page: &Page) -> Result<ProfileId, PrepareError> {
-        let xml = |source| PrepareError::Xml { id: profile.id.clone(), source };
-        let documents = Documents {
-            autoconfig: autoconfig::document(&profile).map_err(xml)?,
-            autodiscover: autodiscover::document(&profile).map_err(xml)?,
-            page: page
-                .document(&profile)
-                .map_err(|source| PrepareError::Page { id: profile.id.clone(), source })?,
-        };
-        self.entries.push(Entry { profile, documents });
-        Ok(ProfileId(self.entries.len() - 1))
+    /// Adds a profile, to which no name leads yet.
+    pub fn add(&mut self, profile: Prepared) -> ProfileId {
+        self.entries.push(profile);
+        ProfileId(self.entries.len() - 1)
     }
 
     /// Maps a domain, or the names below it, to a profile.
@@ -120,7 +81,15 @@ impl Directory {
             return Some(found);
         }
         let host = host()?;
-        self.served(host).or_else(|| self.exchanger(asked, host))
+        match self.served(host) {
+            // A hoster's own domain that is its exchangers' too: a customer's address brought the
+            // client here, and its domain is the one that was asked for.
+            Some(Found { entry, .. }) if asked.is_some() && self.exchangers.contains_key(host) => {
+                Some(Found { entry, domain: asked?, is_served: false })
+            }
+            Some(found) => Some(found),
+            None => self.exchanger(asked, host),
+        }
     }
 
     /// The profile for one address: as [`Self::find`], but a Host that merely is another domain of
@@ -157,11 +126,7 @@ impl Directory {
         self.exchangers.get(host).copied()
     }
 
-    pub fn entry(&self, id: ProfileId) -> &Entry {
-        &self.entries[id.0]
-    }
-
-    pub fn entries(&self) -> &[Entry] {
+    pub fn entries(&self) -> &[Prepared] {
         &self.entries
     }
 

@@ -65,6 +65,7 @@ impl App {
             )
             .route("/autodiscover/autodiscover.json", get(handlers::autodiscover_json))
             .route("/autodiscover/autodiscover.json/v1.0/{email}", get(handlers::autodiscover_json_path))
+            .method_not_allowed_fallback(handlers::method_not_allowed)
             .fallback(handlers::not_found)
             .with_state(served);
         if log::is_enabled() {

@@ -8,6 +8,7 @@
 //! - [`autoconfig`]: Mozilla's answer
 //! - [`autodiscover`]: Microsoft's questions, answers and errors
 //! - [`page`]: the answer for a person with a browser
+//! - [`prepared`]: a profile with all its answers
 //! - [`directory`]: which profile answers for a domain
 //! - [`config`]: the files, read into all of the above, or into every problem in them
 //! - [`http`]: the route table, and everything between a socket and an answer
@@ -22,4 +23,6 @@ pub mod directory;
 pub mod document;
 pub mod http;
 pub mod page;
+pub mod prepared;
 pub mod profile;
+mod xml;

@@ -25,7 +25,9 @@ pub struct Page {
 /// The template is not there, or not right.
 #[derive(Debug, thiserror::Error)]
 pub enum PageError {
-    #[error("cannot be read: {0}")]
+    #[error("its folder cannot be read: {0}")]
+    Folder(#[source] io::Error),
+    #[error("it cannot be read: {0}")]
     Unreadable(#[from] io::Error),
     #[error("{}", describe(.0))]
     Template(#[from] minijinja::Error),
@@ -71,10 +73,16 @@ impl Page {
     /// # Errors
     /// When the operator's file cannot be read or is not a template.
     pub fn load(templates: Option<&Path>) -> Result<Self, PageError> {
-        let own = match templates.map(|folder| fs::read_to_string(folder.join(NAME))) {
-            Some(Ok(text)) => Some(text),
-            Some(Err(error)) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
-            Some(Err(_)) | None => None,
+        let own = match templates {
+            None => None,
+            Some(folder) => {
+                fs::read_dir(folder).map_err(PageError::Folder)?;
+                match fs::read_to_string(folder.join(NAME)) {
+                    Ok(text) => Some(text),
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+                    Err(error) => return Err(error.into()),
+                }
+            }
         };
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
@@ -107,7 +115,7 @@ impl PageError {
     /// Where in the template, counted from 1.
     pub fn line(&self) -> Option<usize> {
         match self {
-            Self::Unreadable(_) => None,
+            Self::Folder(_) | Self::Unreadable(_) => None,
             Self::Template(error) => error.line(),
         }
     }

@@ -50,14 +50,15 @@ impl Request {
     /// See [`RequestError`]; the first two are Autodiscover's error 600, the last is 500.
     pub fn read(body: &[u8]) -> Result<Self, RequestError> {
         let fields = Fields::read(body).ok_or(RequestError::Malformed)?;
-        match &fields.email_address {
+        match fields.email_address.as_deref().map(str::trim) {
+            // An empty one beside a LegacyDN is none.
+            Some("") | None if fields.legacy_dn.is_some() => Err(RequestError::LegacyDnOnly),
             // Where both stand, MS-OXDSCLI 3.2.5 prefers the LegacyDN; only the address means
             // something here (reference/autodiscover 2.7).
             Some(text) => {
-                let email_address = text.trim().parse().map_err(|_| RequestError::Address)?;
+                let email_address = text.parse().map_err(|_| RequestError::Address)?;
                 Ok(Self { email_address, schema: fields.schema() })
             }
-            None if fields.legacy_dn.is_some() => Err(RequestError::LegacyDnOnly),
             None => Err(RequestError::Address),
         }
     }
@@ -79,6 +80,10 @@ impl<'a> Fields<'a> {
             return None;
         }
         let text = std::str::from_utf8(body).ok()?;
+        // XML 1.0 2.2: the characters that no document may have, further up.
+        if !text.is_ascii() && text.contains(['\u{FFFE}', '\u{FFFF}']) {
+            return None;
+        }
         let mut reader = Reader::from_str(text.strip_prefix('\u{FEFF}').unwrap_or(text));
         reader.config_mut().enable_all_checks(true);
         let mut fields = Self::default();
@@ -88,7 +93,10 @@ impl<'a> Fields<'a> {
             match reader.read_event().ok()? {
                 // A declaration opens the document or is an error.
                 Event::Decl(_) if place.is_started => return None,
-                Event::Decl(declaration) => is_utf8(declaration.encoding()).then_some(())?,
+                Event::Decl(declaration) => {
+                    let is_xml_1 = declaration.version().is_ok_and(|version| version.starts_with("1."));
+                    (is_xml_1 && is_utf8(declaration.encoding())).then_some(())?;
+                }
                 Event::Start(element) => {
                     place.open(&element)?;
                     fields.notice(&place, &element)?;
@@ -105,6 +113,8 @@ impl<'a> Fields<'a> {
                     place.close();
                 }
                 Event::Text(text) if place.is_outside() => text.trim().is_empty().then_some(())?,
+                // XML 1.0 2.4.
+                Event::Text(text) if text.contains("]]>") => return None,
                 Event::Text(text) => append(&mut value, text.xml_content(XmlVersion::Implicit1_0)),
                 Event::Comment(_) | Event::PI(_) => {}
                 Event::DocType(_) => return None,
@@ -122,6 +132,11 @@ impl<'a> Fields<'a> {
     fn notice(&mut self, place: &Place, element: &BytesStart) -> Option<()> {
         for attribute in element.attributes() {
             let attribute = attribute.ok()?;
+            if attribute.value.contains('<') || !is_name(attribute.key.into_inner()) {
+                return None;
+            }
+            // Only an entity that is defined; there is nothing to define one with.
+            attribute.normalized_value(XmlVersion::Implicit1_0).ok()?;
             if place.depth == 1 && attribute.key.as_namespace_binding().is_some() {
                 self.mobile_sync_root |= attribute.value.contains("/mobilesync/");
             }
@@ -181,8 +196,9 @@ struct Place {
 }
 
 impl Place {
-    /// None for a second root, a wrong one, or one level too many.
+    /// None for what is no name, for a second root, a wrong one, or one level too many.
     fn open(&mut self, element: &BytesStart) -> Option<()> {
+        is_name(element.name().into_inner()).then_some(())?;
         let name = element.local_name();
         let is = |known: &str| name.as_ref().eq_ignore_ascii_case(known);
         self.depth += 1;
@@ -210,6 +226,13 @@ impl Place {
     fn is_outside(&self) -> bool {
         self.depth == 0
     }
+}
+
+/// XML 1.0 2.3, as far as ASCII goes; of other letters no client makes names.
+fn is_name(name: &str) -> bool {
+    let is_start = |b: u8| b.is_ascii_alphabetic() || b == b'_' || !b.is_ascii();
+    let is_more = |b: u8| is_start(b) || b.is_ascii_digit() || matches!(b, b'-' | b'.' | b':');
+    name.bytes().next().is_some_and(is_start) && name.bytes().all(is_more)
 }
 
 /// Nearly every value is one piece, which needs no copy.

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
-use super::{ConfigArgument, FINDING, complain, print};
+use super::{ConfigArgument, FINDING, complain, count, print};
 use crate::config::{LoadError, Problem};
 
 #[derive(Debug, Args)]
@@ -97,8 +97,4 @@ impl Report<'_> {
         };
         text
     }
-}
-
-fn count(number: usize, thing: &str) -> String {
-    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
 }

@@ -2,10 +2,13 @@
 
 use std::io::{self, IsTerminal};
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use tokio::signal::unix::{SignalKind, signal};
+use futures_util::FutureExt;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::oneshot;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
@@ -78,8 +81,8 @@ impl Serve {
 
 async fn run(config: Config) -> ExitCode {
     // Before the sockets: a signal that comes early must not be the default's.
-    let stop = match stop_signal() {
-        Ok(stop) => stop,
+    let mut signals = match Signals::new() {
+        Ok(signals) => signals,
         Err(error) => return could_not(&format!("cannot wait for signals: {error}")),
     };
     let Settings { listen, limits, .. } = config.settings.clone();
@@ -91,9 +94,24 @@ async fn run(config: Config) -> ExitCode {
     for address in listeners.iter().filter_map(|listener| listener.local_addr().ok()) {
         tracing::info!(%address, "listening");
     }
-    serve(listeners, app, limits, stop).await;
-    tracing::info!("stopped");
-    ExitCode::SUCCESS
+    let (stop, stopped) = oneshot::channel::<()>();
+    let mut stop = Some(stop);
+    let mut server = pin!(serve(listeners, app, limits, stopped.map(drop)));
+    loop {
+        tokio::select! {
+            () = &mut server => {
+                tracing::info!("stopped");
+                return ExitCode::SUCCESS;
+            }
+            signal = signals.next() => match stop.take() {
+                Some(_) => tracing::info!(signal, "finishing what is in flight; a second signal cuts it off"),
+                None => {
+                    tracing::warn!(signal, "cut off");
+                    return ExitCode::SUCCESS;
+                }
+            }
+        }
+    }
 }
 
 fn could_not(what: &str) -> ExitCode {
@@ -101,17 +119,23 @@ fn could_not(what: &str) -> ExitCode {
     ExitCode::from(COULD_NOT_RUN)
 }
 
-/// Ends with SIGTERM or SIGINT.
-fn stop_signal() -> io::Result<impl Future<Output = ()>> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    Ok(async move {
-        let name = tokio::select! {
-            _ = terminate.recv() => "SIGTERM",
-            _ = interrupt.recv() => "SIGINT",
-        };
-        tracing::info!(signal = name, "finishing what is in flight");
-    })
+/// The signals that end a server.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
+        }
+    }
 }
 
 /// Our own lines at the chosen level. Libraries get to say what is wrong and nothing else: what
@@ -124,10 +148,15 @@ fn start_log(format: Option<LogFormat>, level: LogLevel) {
     let lines = fmt::layer().with_writer(io::stderr).with_ansi(is_terminal);
     let lines = match format {
         LogFormat::Text => lines.with_target(false).boxed(),
-        LogFormat::Json => lines.json().flatten_event(true).boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).boxed(),
     };
     tracing::subscriber::set_global_default(registry().with(lines.with_filter(filter)))
         .expect("the log is started once");
+    // A panic's message may quote what somebody sent; its place cannot.
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(tracing::field::display);
+        tracing::error!(place, "a request met a bug; please report it with this place");
+    }));
 }
 
 impl From<LogLevel> for LevelFilter {

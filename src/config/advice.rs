@@ -75,11 +75,24 @@ pub fn server(server: &Server, place: &Place, problems: &mut Vec<Problem>) {
             Authentication::PasswordCleartext | Authentication::PasswordEncrypted | Authentication::OAuth2
         )
     };
-    if server.authentication.as_slice().iter().all(passwordless) {
+    let methods = server.authentication.as_slice();
+    let password = "offer password-cleartext over SSL or STARTTLS if the mail server can";
+    if methods.iter().all(passwordless) {
+        let message = "few mail programs can use these authentication methods; some drop the document";
+        note(message.to_owned(), password);
+    } else if let Some(method) = methods.iter().find(|method| passwordless(method)) {
+        // Item 30: the default document names what hurts nobody.
         note(
-            "no mail program but Thunderbird can use these authentication methods; some drop the document"
+            format!("{} is left out of autoconfig: two mail programs would drop the document", method.word()),
+            "nothing to do: the other methods are named",
+        );
+    }
+    if methods == [Authentication::OAuth2] {
+        note(
+            "OAuth2 alone: Thunderbird uses it only with providers it knows, and Thunderbird for Android drops \
+             the document"
                 .to_owned(),
-            "offer password-cleartext over SSL or STARTTLS if the mail server can",
+            password,
         );
     }
 }

@@ -2,6 +2,7 @@
 //! claims, so that claims can be held against each other even where a file has other mistakes.
 
 use super::problem::{Place, Placed, Problem, Source};
+use super::table::Written;
 use crate::address::Domain;
 use crate::directory::DomainPattern;
 use crate::profile::{DisplayName, DisplayShortName, Profile, ProfileError, Server};
@@ -24,11 +25,22 @@ pub struct Parts {
     pub place: Place,
     pub id: Option<Placed<Domain>>,
     pub display_name: Option<Placed<DisplayName>>,
-    pub display_short_name: Option<Placed<DisplayShortName>>,
+    pub display_short_name: Written<DisplayShortName>,
     pub claims: Vec<Placed<DomainPattern>>,
     pub exchangers: Vec<Placed<Domain>>,
-    /// None for a server with a mistake.
-    pub servers: Vec<Option<Server>>,
+    /// Some names could not be read, so that there are none says nothing.
+    pub has_wrong_names: bool,
+    /// None for a server with a mistake; it still counts as one.
+    pub incoming: Vec<Option<Server>>,
+    pub outgoing: Vec<Option<Server>>,
+}
+
+/// How a format says what is missing.
+pub struct Hints {
+    pub short_name: &'static str,
+    pub domains: &'static str,
+    pub incoming: &'static str,
+    pub outgoing: &'static str,
 }
 
 impl Draft {
@@ -36,7 +48,7 @@ impl Draft {
     pub fn unreadable(source: &Source) -> Self {
         Self {
             name: source.file.display().to_string(),
-            place: source.whole(),
+            place: source.place(0),
             id: None,
             profile: None,
             claims: Vec::new(),
@@ -44,81 +56,46 @@ impl Draft {
         }
     }
 
-    /// Applies the rules that need more than one value. `so_far` is how many problems there were
-    /// before this file.
-    pub fn new(parts: Parts, so_far: usize, problems: &mut Vec<Problem>) -> Self {
-        let Parts { place, id, display_name, display_short_name, claims, exchangers, servers } = parts;
+    /// Applies the rules that need more than one value. `found` are the file's problems so far.
+    pub fn new(parts: Parts, hints: &Hints, found: &mut Vec<Problem>) -> Self {
+        let Parts { place, id, display_name, claims, exchangers, .. } = parts;
         let name = match &id {
             Some(id) => id.value.to_string(),
             None => place.file.display().to_string(),
         };
-        if claims.is_empty() && exchangers.is_empty() && problems.len() == so_far {
-            problems.push(Problem::error(
-                place.clone(),
-                format!("profile `{name}` serves no domain"),
-                "list its mail domains: domains = [\"example.com\"], or name a domains_file",
-            ));
+        let mut missing = |message: String, hint: &str| {
+            found.push(Problem::error(place.clone(), message, hint));
+        };
+        if claims.is_empty() && exchangers.is_empty() && !parts.has_wrong_names {
+            missing(format!("profile `{name}` serves no domain"), hints.domains);
         }
-        // A server with a mistake still counts as one, or its mistake would be told twice.
-        let has_broken_server = servers.iter().any(Option::is_none);
-        let servers: Vec<_> = servers.into_iter().flatten().collect();
-        let mut profile = None;
-        if let (Some(id), Some(display_name)) = (&id, display_name) {
-            let short_name = short_name(display_name.value.as_str(), display_short_name, &place, problems);
-            if let Some(short_name) = short_name {
-                profile = match Profile::new(id.value.clone(), display_name.value, short_name, servers) {
-                    Ok(profile) => Some(profile),
-                    Err(_) if has_broken_server => None,
-                    Err(error) => {
-                        problems.push(no_server(error, &place));
-                        None
-                    }
-                };
+        if parts.incoming.is_empty() {
+            missing(ProfileError::NoIncoming.to_string(), hints.incoming);
+        }
+        if parts.outgoing.is_empty() {
+            missing(ProfileError::NoOutgoing.to_string(), hints.outgoing);
+        }
+        // Thunderbird for iOS wants both names; a name that is short enough is both.
+        let derived = display_name.as_ref().and_then(|name| name.value.as_str().parse().ok());
+        let is_underivable = display_name.is_some() && derived.is_none();
+        if is_underivable && matches!(parts.display_short_name, Written::Absent) {
+            missing(
+                "the short name is missing, and the name is too long for it".to_owned(),
+                hints.short_name,
+            );
+        }
+        let profile = match (&id, display_name, parts.display_short_name.or(derived)) {
+            (Some(id), Some(name), Some(short_name)) if !found.iter().any(Problem::is_error) => {
+                let (incoming, outgoing) = (whole(parts.incoming), whole(parts.outgoing));
+                Profile::new(id.value.clone(), name.value, short_name, incoming, outgoing).ok()
             }
-        } else if !has_broken_server {
-            // The names are wrong; the servers are looked at all the same.
-            let error = missing_direction(&servers);
-            problems.extend(error.map(|error| no_server(error, &place)));
-        }
-        let is_right = !problems[so_far..].iter().any(Problem::is_error);
-        Self { name, place, id, profile: profile.filter(|_| is_right), claims, exchangers }
+            _ => None,
+        };
+        Self { name, place, id, profile, claims, exchangers }
     }
 }
 
-fn missing_direction(servers: &[Server]) -> Option<ProfileError> {
-    use crate::profile::Protocol::Smtp;
-
-    if servers.iter().all(|server| server.protocol == Smtp) {
-        return Some(ProfileError::NoIncoming);
-    }
-    servers.iter().all(|server| server.protocol != Smtp).then_some(ProfileError::NoOutgoing)
-}
-
-fn no_server(error: ProfileError, place: &Place) -> Problem {
-    let hint = match error {
-        ProfileError::NoIncoming => "add an [[incoming]] server with type \"imap\" or \"pop3\"",
-        ProfileError::NoOutgoing => "add an [[outgoing]] server with type \"smtp\"",
-    };
-    Problem::error(place.clone(), error.to_string(), hint)
-}
-
-/// The short name, or the name itself where it is short enough: Thunderbird for iOS wants both.
-fn short_name(
-    display_name: &str,
-    written: Option<Placed<DisplayShortName>>,
-    place: &Place,
-    problems: &mut Vec<Problem>,
-) -> Option<DisplayShortName> {
-    if let Some(written) = written {
-        return Some(written.value);
-    }
-    let derived = display_name.parse().ok();
-    if derived.is_none() && !problems.iter().any(|p| p.message.contains("display_short_name")) {
-        problems.push(Problem::error(
-            place.clone(),
-            "`display_short_name` is missing, and `display_name` is too long to stand in for it",
-            format!("add a name of at most {} characters", DisplayShortName::LIMIT),
-        ));
-    }
-    derived
+/// Every server has been read when nothing is wrong.
+fn whole(servers: Vec<Option<Server>>) -> Vec<Server> {
+    servers.into_iter().flatten().collect()
 }

@@ -130,11 +130,6 @@ impl Source {
     pub fn place_of(&self, span: &Range<usize>) -> Place {
         self.place(span.start)
     }
-
-    /// The file as a whole.
-    pub fn whole(&self) -> Place {
-        Place { file: self.file.clone(), line: 0, column: 0 }
-    }
 }
 
 impl Complaint {
@@ -181,7 +176,7 @@ mod tests {
         assert_eq!(source.place(0).to_string(), "a.toml:1:1");
         assert_eq!(source.place(3).to_string(), "a.toml:2:1");
         assert_eq!(source.place(6).to_string(), "a.toml:2:3");
-        assert_eq!(source.whole().to_string(), "a.toml");
+        assert_eq!(Place::whole(Path::new("a.toml")).to_string(), "a.toml");
     }
 
     #[test]

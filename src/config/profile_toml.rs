@@ -4,42 +4,55 @@ use std::fs;
 use std::path::Path;
 
 use super::advice;
-use super::draft::{Draft, Parts};
-use super::problem::{Place, Placed, Problem, Source, list};
-use super::table::{FromText, FromValue, Table};
+use super::draft::{Draft, Hints, Parts};
+use super::problem::{Place, Placed, Problem, Source, list, suggest};
+use super::table::{FromText, Table};
+use super::words::Days;
 use crate::directory::DomainPattern;
 use crate::profile::{
     Authentication, Authentications, Description, Documentation, MailLimits, Pop3Options, Protocol, Server,
     UnknownWord, Username,
 };
 
-/// Reads a profile file. What is wrong is added to `problems`.
-pub fn read(source: &Source, problems: &mut Vec<Problem>) -> Draft {
-    let (table, malformed) = Table::parse(source);
-    if malformed.is_empty() {
-        return from_table(table, source, problems);
-    }
-    problems.extend(malformed);
-    Draft::unreadable(source)
+const HINTS: Hints = Hints {
+    short_name: "write display_short_name = \"...\", at most 20 characters",
+    domains: "list its mail domains: domains = [\"example.com\"], or name a domains_file",
+    incoming: "add an [[incoming]] server with type \"imap\" or \"pop3\"",
+    outgoing: "add an [[outgoing]] server with type \"smtp\"",
+};
+
+/// Reads a profile file, and what is wrong with it.
+pub fn read(source: &Source) -> (Draft, Vec<Problem>) {
+    let mut problems = Vec::new();
+    let draft = match Table::parse(source) {
+        (table, None) => from_table(table, source, &mut problems),
+        (_, Some(malformed)) => {
+            problems.push(malformed);
+            Draft::unreadable(source)
+        }
+    };
+    (draft, problems)
 }
 
 fn from_table(mut table: Table, source: &Source, problems: &mut Vec<Problem>) -> Draft {
-    let so_far = problems.len();
+    let place = table.place();
     let id = table.required("id", "\"example.com\"", problems);
     let display_name = table.required("display_name", "\"Example Mail\"", problems);
-    let display_short_name = table.optional("display_short_name", problems);
+    let display_short_name = table.written("display_short_name", problems);
+    advice::names(display_name.as_ref(), display_short_name.right(), problems);
+    let so_far = problems.len();
     let mut claims = table.list::<DomainPattern>("domains", problems);
     if let Some(file) = table.optional::<String>("domains_file", problems) {
         claims.extend(domains_file(source, &file, problems));
     }
     let exchangers = table.list("mx_hosts", problems);
-    let mut servers = Vec::new();
-    for table in table.tables("incoming", "[[incoming]]", problems) {
-        servers.push(server(table, Protocol::incoming, problems));
-    }
-    for table in table.tables("outgoing", "[[outgoing]]", problems) {
-        servers.push(server(table, Protocol::outgoing, problems));
-    }
+    let has_wrong_names = problems.len() > so_far;
+    let mut servers = |key, title, direction: fn(&str) -> Result<Protocol, UnknownWord>| {
+        let tables = table.tables(key, title, problems);
+        tables.into_iter().map(|table| server(table, direction, problems)).collect()
+    };
+    let incoming = servers("incoming", "[[incoming]]", Protocol::incoming);
+    let outgoing = servers("outgoing", "[[outgoing]]", Protocol::outgoing);
     let documentation = table
         .tables("documentation", "[[documentation]]", problems)
         .into_iter()
@@ -49,10 +62,18 @@ fn from_table(mut table: Table, source: &Source, problems: &mut Vec<Problem>) ->
         .table("limits", "[limits]", problems)
         .map_or_else(MailLimits::default, |table| limits(table, problems));
     table.finish(problems);
-    advice::names(display_name.as_ref(), display_short_name.as_ref(), problems);
-    let parts =
-        Parts { place: source.whole(), id, display_name, display_short_name, claims, exchangers, servers };
-    let mut draft = Draft::new(parts, so_far, problems);
+    let parts = Parts {
+        place,
+        id,
+        display_name,
+        display_short_name,
+        claims,
+        exchangers,
+        has_wrong_names,
+        incoming,
+        outgoing,
+    };
+    let mut draft = Draft::new(parts, &HINTS, problems);
     if let Some(profile) = &mut draft.profile {
         profile.documentation = documentation;
         profile.limits = limits;
@@ -72,11 +93,7 @@ fn server(
     let port = table.required("port", "993", problems);
     let socket_type = table.required("socket_type", "\"SSL\"", problems);
     let authentication = authentication(&mut table, problems);
-    // A username with a mistake is no reason to fall back to the default.
-    let has_username = table.has("username");
-    let username = table.optional::<Username>("username", problems);
-    let username =
-        if has_username { username.map(|username| username.value) } else { Some(Username::default()) };
+    let username = table.written::<Username>("username", problems).or(Some(Username::default()));
     let pop3 = pop3(&mut table, protocol, problems);
     table.finish(problems);
     let server = Server {
@@ -107,7 +124,7 @@ fn protocol(
             } else if Protocol::incoming(&value).is_ok() {
                 "an IMAP or POP3 server belongs under [[incoming]]"
             } else {
-                "write it in small letters"
+                return problems.push(Problem::error(place, message, suggest(&value, words)));
             };
             problems.push(Problem::error(place, message, hint));
         })
@@ -167,21 +184,12 @@ fn pop3(table: &mut Table, protocol: Option<Protocol>, problems: &mut Vec<Proble
     })
 }
 
-/// A number of days.
-struct Days(u32);
-
-impl FromValue for Days {
-    fn from_value(value: &toml::de::DeValue<'_>) -> Result<Self, super::problem::Complaint> {
-        let days = i64::from_value(value)?;
-        u32::try_from(days).map(Self).map_err(|_| {
-            super::problem::Complaint::new(format!("is {days}"), "write a number of days, not below 0")
-        })
-    }
-}
+const DESCR: &str = "write descr = { en = \"How to set up your mail program\" }";
 
 fn documentation(mut table: Table, problems: &mut Vec<Problem>) -> Option<Documentation> {
     let place = table.place();
     let url = table.required("url", "\"https://www.example.com/help\"", problems);
+    let so_far = problems.len();
     let mut descr = Vec::new();
     if let Some(languages) = table.table("descr", "[documentation.descr]", problems) {
         for (lang, value) in languages.into_entries() {
@@ -192,16 +200,13 @@ fn documentation(mut table: Table, problems: &mut Vec<Problem>) -> Option<Docume
                 None => problems.push(Problem::error(
                     text_place,
                     "this description is empty, or its key is not a language",
-                    "write it like descr = { en = \"How to set up your mail program\" }",
+                    DESCR,
                 )),
             }
         }
-    } else {
-        problems.push(Problem::error(
-            place,
-            "`descr` is missing in [[documentation]]",
-            "write descr = { en = \"How to set up your mail program\" }",
-        ));
+    }
+    if descr.is_empty() && problems.len() == so_far {
+        problems.push(Problem::error(place, "[[documentation]] has no description", DESCR));
     }
     table.finish(problems);
     Some(Documentation { url: url?.value, descr })

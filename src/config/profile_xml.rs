@@ -10,11 +10,11 @@ use quick_xml::Reader;
 use quick_xml::events::Event;
 
 use super::advice;
-use super::draft::{Draft, Parts};
+use super::draft::{Draft, Hints, Parts};
 use super::problem::{Complaint, Place, Placed, Problem, Source, suggest};
 use super::profile_toml::description;
-use super::table::FromText;
-use super::words;
+use super::table::{FromText, Written};
+use super::words::{self, Days};
 use crate::address::Domain;
 use crate::autoconfig::{ClientConfig, DocumentationElement, ServerElement};
 use crate::directory::DomainPattern;
@@ -26,25 +26,33 @@ use crate::profile::{
 const OTHER_TYPES: [&str; 9] =
     ["exchange", "ews", "owa", "graph", "jmap", "activeSync", "activesync", "eas", "nntp"];
 
-/// Reads a provider file. What is wrong is added to `problems`.
-pub fn read(source: &Source, problems: &mut Vec<Problem>) -> Draft {
-    let so_far = problems.len();
-    let parsed = Elements::find(source)
-        .and_then(|elements| Ok((config(source)?, elements)))
-        .map_err(|problem| problems.push(problem));
-    let Ok((config, elements)) = parsed else {
-        return Draft::unreadable(source);
-    };
-    Provider { elements, problems, so_far }.draft(&config)
+const HINTS: Hints = Hints {
+    short_name: "add <displayShortName>, at most 20 characters",
+    domains: "add <domain>example.com</domain>",
+    incoming: "add an <incomingServer> of type imap or pop3",
+    outgoing: "add an <outgoingServer> of type smtp",
+};
+
+/// Reads a provider file, and what is wrong with it.
+pub fn read(source: &Source) -> (Draft, Vec<Problem>) {
+    let parsed = Elements::find(source).and_then(|elements| Ok((config(source, &elements)?, elements)));
+    match parsed {
+        Ok((config, elements)) => Provider { elements, problems: Vec::new() }.draft(&config),
+        Err(problem) => (Draft::unreadable(source), vec![problem]),
+    }
 }
 
-fn config(source: &Source) -> Result<ClientConfig, Problem> {
+fn config(source: &Source, elements: &Elements) -> Result<ClientConfig, Problem> {
     quick_xml::de::from_str(&source.text).map_err(|error| {
-        Problem::error(
-            source.whole(),
-            format!("not a Mozilla provider file: {error}"),
-            "its root is <clientConfig>, with one <emailProvider> in it",
-        )
+        let message = error.to_string();
+        // The parser does not say where; of an element that stands twice, it is the second.
+        let twice = message.strip_prefix("duplicate field `").and_then(|rest| rest.split('`').next());
+        let place = twice.map_or_else(|| source.place(0), |name| elements.second(name));
+        let hint = match twice {
+            Some(_) => "leave one of them",
+            None => "one <emailProvider> stands in <clientConfig>",
+        };
+        Problem::error(place, format!("not a provider file: {message}"), hint)
     })
 }
 
@@ -59,48 +67,52 @@ impl<'s> Elements<'s> {
     fn find(source: &'s Source) -> Result<Self, Problem> {
         let text = source.text.strip_prefix('\u{FEFF}').unwrap_or(&source.text);
         let skipped = source.text.len() - text.len();
+        let at = |offset: u64| skipped + usize::try_from(offset).unwrap_or(0);
+        let malformed = |offset, what: &str| {
+            let message = format!("not well-formed XML: {what}");
+            Problem::error(source.place(at(offset)), message, "xmllint or an XML editor shows more")
+        };
         let mut reader = Reader::from_str(text);
         let mut offsets = HashMap::new();
-        let mut path: Vec<(String, HashMap<String, usize>)> = vec![(String::new(), HashMap::new())];
-        let malformed = |offset: u64, what: String| {
-            let place = source.place(skipped + usize::try_from(offset).unwrap_or(0));
-            Problem::error(
-                place,
-                format!("not well-formed XML: {what}"),
-                "an XML editor or xmllint shows more",
-            )
-        };
+        // The open elements, each with how many children of each name it has had.
+        let mut open: Vec<(String, HashMap<String, usize>)> = vec![(String::new(), HashMap::new())];
         loop {
             let start = reader.buffer_position();
-            match reader.read_event() {
-                Ok(event @ (Event::Start(_) | Event::Empty(_))) => {
-                    let (Event::Start(element) | Event::Empty(element)) = &event else { continue };
-                    let name = element.name().local_name().into_inner().to_owned();
-                    let here = match path.last_mut() {
-                        Some((prefix, seen)) => {
-                            let count = seen.entry(name.clone()).or_insert(0);
-                            let here = format!("{prefix}{name}[{count}]");
-                            *count += 1;
-                            here
-                        }
-                        None => return Err(malformed(start, format!("unexpected </{name}>"))),
-                    };
-                    offsets.insert(here.clone(), skipped + usize::try_from(start).unwrap_or(0));
+            let event = reader
+                .read_event()
+                .map_err(|error| malformed(reader.error_position(), &error.to_string()))?;
+            let is_outside = open.len() == 1;
+            match &event {
+                Event::Start(element) | Event::Empty(element) => {
+                    let name = element.local_name().as_ref().to_owned();
+                    if is_outside && (name != "clientConfig" || !offsets.is_empty()) {
+                        let message = format!("not a provider file: <{name}> where <clientConfig> should be");
+                        let hint = "the only root is <clientConfig>";
+                        return Err(Problem::error(source.place(at(start)), message, hint));
+                    }
+                    let Some((prefix, seen)) = open.last_mut() else { continue };
+                    let count = seen.entry(name.clone()).or_insert(0);
+                    let here = format!("{prefix}{name}[{count}]");
+                    *count += 1;
+                    offsets.insert(here.clone(), at(start));
                     if matches!(event, Event::Start(_)) {
-                        path.push((here + "/", HashMap::new()));
+                        open.push((here + "/", HashMap::new()));
                     }
                 }
-                Ok(Event::End(_)) => {
-                    path.pop();
+                Event::End(_) => drop(open.pop()),
+                Event::Text(text) if is_outside && !text.trim().is_empty() => {
+                    return Err(malformed(start, "text outside the root"));
                 }
-                Ok(Event::Eof) if path.len() == 1 => return Ok(Self { source, offsets }),
-                Ok(Event::Eof) => {
-                    let open = path.last().map_or("", |(prefix, _)| prefix.as_str());
-                    let what = format!("the file ends inside <{}>", open.trim_end_matches('/'));
-                    return Err(malformed(start, what));
+                Event::GeneralRef(reference) => {
+                    let known = ["amp", "lt", "gt", "quot", "apos"].contains(&&**reference);
+                    if !known && reference.resolve_char_ref().ok().flatten().is_none() {
+                        return Err(malformed(start, &format!("&{}; is not defined", &**reference)));
+                    }
                 }
-                Ok(_) => {}
-                Err(error) => return Err(malformed(reader.error_position(), error.to_string())),
+                Event::Eof if offsets.is_empty() => return Err(malformed(start, "the file is empty")),
+                Event::Eof if is_outside => return Ok(Self { source, offsets }),
+                Event::Eof => return Err(malformed(start, "the file ends too early")),
+                _ => {}
             }
         }
     }
@@ -115,41 +127,51 @@ impl<'s> Elements<'s> {
             }
             match path.rsplit_once('/') {
                 Some((parent, _)) => path = parent,
-                None => return self.source.whole(),
+                None => return self.source.place(0),
             }
         }
+    }
+
+    /// The first element that is the second of its name.
+    fn second(&self, name: &str) -> Place {
+        let end = format!("/{name}[1]");
+        let offsets = self.offsets.iter().filter(|(path, _)| path.ends_with(&end));
+        self.source.place(offsets.map(|(_, offset)| *offset).min().unwrap_or(0))
     }
 }
 
 /// A provider file on its way to a [`Draft`].
-struct Provider<'s, 'p> {
+struct Provider<'s> {
     elements: Elements<'s>,
-    problems: &'p mut Vec<Problem>,
-    so_far: usize,
+    problems: Vec<Problem>,
 }
 
-impl Provider<'_, '_> {
-    fn draft(mut self, config: &ClientConfig) -> Draft {
+impl Provider<'_> {
+    fn draft(mut self, config: &ClientConfig) -> (Draft, Vec<Problem>) {
         let provider = &config.email_provider;
-        let id = self.text("", "the id", &provider.id);
+        let id = self.read("", "the id", &provider.id, Domain::from_text);
+        let so_far = self.problems.len();
         let (mut claims, mut exchangers) = (Vec::new(), Vec::new());
         for (i, domain) in provider.domain.iter().enumerate() {
             let path = format!("domain[{i}]");
             if domain.purpose.as_deref() == Some("mx") {
-                exchangers.extend(self.text::<Domain>(&path, "<domain>", &domain.name));
+                exchangers.extend(self.read(&path, "<domain>", &domain.name, Domain::from_text));
             } else {
-                claims.extend(self.text::<DomainPattern>(&path, "<domain>", &domain.name));
+                claims.extend(self.read(&path, "<domain>", &domain.name, DomainPattern::from_text));
             }
         }
-        let display_name = self.required("displayName[0]", "displayName", provider.display_name.as_deref());
-        let display_short_name = provider
-            .display_short_name
-            .as_deref()
-            .and_then(|name| self.text("displayShortName[0]", "<displayShortName>", name));
+        let has_wrong_names = self.problems.len() > so_far;
+        let display_name = self.required("displayName", "", provider.display_name.as_deref());
+        let display_short_name = match provider.display_short_name.as_deref() {
+            None => Written::Absent,
+            Some(name) => self
+                .read("displayShortName[0]", "<displayShortName>", name, FromText::from_text)
+                .map_or(Written::Wrong, Written::Right),
+        };
+        advice::names(display_name.as_ref(), display_short_name.right(), &mut self.problems);
         let incoming = self.servers("incomingServer", &provider.incoming_server, Protocol::incoming);
         let outgoing = self.servers("outgoingServer", &provider.outgoing_server, Protocol::outgoing);
         let documentation = self.documentation(&provider.documentation);
-        advice::names(display_name.as_ref(), display_short_name.as_ref(), self.problems);
         let parts = Parts {
             place: self.elements.place(""),
             id,
@@ -157,14 +179,16 @@ impl Provider<'_, '_> {
             display_short_name,
             claims,
             exchangers,
-            servers: incoming.into_iter().chain(outgoing).collect(),
+            has_wrong_names,
+            incoming,
+            outgoing,
         };
-        let mut draft = Draft::new(parts, self.so_far, self.problems);
+        let mut draft = Draft::new(parts, &HINTS, &mut self.problems);
         if let Some(profile) = &mut draft.profile {
             profile.documentation = documentation;
-            advice::profile(profile, &draft.place, self.problems);
+            advice::profile(profile, &draft.place, &mut self.problems);
         }
-        draft
+        (draft, self.problems)
     }
 
     fn complain(&mut self, path: &str, complaint: Complaint) {
@@ -172,8 +196,14 @@ impl Provider<'_, '_> {
     }
 
     /// Reads an element's text by the rules of its type.
-    fn text<T: FromText>(&mut self, path: &str, name: &str, text: &str) -> Option<Placed<T>> {
-        match T::from_text(text.trim()) {
+    fn read<T>(
+        &mut self,
+        path: &str,
+        name: &str,
+        text: &str,
+        rules: impl FnOnce(&str) -> Result<T, Complaint>,
+    ) -> Option<Placed<T>> {
+        match rules(text.trim()) {
             Ok(value) => Some(Placed { value, place: self.elements.place(path) }),
             Err(Complaint { message, hint }) => {
                 self.complain(path, Complaint { message: format!("{name} {message}"), hint });
@@ -182,14 +212,17 @@ impl Provider<'_, '_> {
         }
     }
 
-    fn required<T: FromText>(&mut self, path: &str, name: &str, text: Option<&str>) -> Option<Placed<T>> {
-        let Some(text) = text else {
-            let complaint =
-                Complaint::new(format!("<{name}> is missing"), format!("add <{name}>...</{name}>"));
-            self.complain(path, complaint);
-            return None;
-        };
-        self.text(path, &format!("<{name}>"), text)
+    /// Reads an element of the parent at `path` that must be there.
+    fn required<T: FromText>(&mut self, name: &str, path: &str, text: Option<&str>) -> Option<Placed<T>> {
+        let path = format!("{path}{name}[0]");
+        match text {
+            Some(text) => self.read(&path, &format!("<{name}>"), text, T::from_text),
+            None => {
+                let hint = format!("add <{name}>...</{name}>");
+                self.complain(&path, Complaint::new(format!("<{name}> is missing"), hint));
+                None
+            }
+        }
     }
 
     fn servers(
@@ -200,7 +233,7 @@ impl Provider<'_, '_> {
     ) -> Vec<Option<Server>> {
         let mut servers = Vec::new();
         for (i, element) in elements.iter().enumerate() {
-            let path = format!("{name}[{i}]");
+            let path = format!("{name}[{i}]/");
             match direction(&element.protocol) {
                 Ok(protocol) => servers.push(self.server(&path, element, protocol)),
                 Err(_) if OTHER_TYPES.contains(&element.protocol.as_str()) => {}
@@ -214,66 +247,77 @@ impl Provider<'_, '_> {
         servers
     }
 
+    /// Reads every element before it gives up on any.
     fn server(&mut self, path: &str, element: &ServerElement, protocol: Protocol) -> Option<Server> {
-        let at = |name: &str| format!("{path}/{name}[0]");
-        let hostname = self.required(&at("hostname"), "hostname", element.hostname.as_deref());
-        let port = self.required::<Port>(&at("port"), "port", element.port.as_deref());
-        let socket_type = self.required(&at("socketType"), "socketType", element.socket_type.as_deref());
+        let hostname = self.required("hostname", path, element.hostname.as_deref());
+        let port = self.required::<Port>("port", path, element.port.as_deref());
+        let socket_type = self.required("socketType", path, element.socket_type.as_deref());
         let username = match element.username.as_deref() {
-            Some(username) => self.text(&at("username"), "<username>", username).map(|u| u.value),
+            Some(username) => self
+                .read(&format!("{path}username[0]"), "<username>", username, Username::from_text)
+                .map(|username| username.value),
             None => Some(Username::default()),
         };
         let mut methods = Vec::new();
         for (i, method) in element.authentication.iter().enumerate() {
-            let path = format!("{path}/authentication[{i}]");
-            let method = self.text::<XmlAuthentication>(&path, "<authentication>", method);
-            methods.push(method?.value.0);
+            let path = format!("{path}authentication[{i}]");
+            methods.push(self.read(&path, "<authentication>", method, authentication));
         }
+        let pop3 = self.pop3(path, element);
+        let methods: Option<Vec<_>> = methods.into_iter().map(|method| Some(method?.value)).collect();
         let server = Server {
             protocol,
             hostname: hostname?.value,
             port: port?.value.0,
             socket_type: socket_type?.value,
-            authentication: Authentications::new(methods).unwrap_or_default(),
+            authentication: Authentications::new(methods?).unwrap_or_default(),
             username: username?,
-            pop3: self.pop3(path, element)?,
+            pop3: pop3?,
         };
-        advice::server(&server, &self.elements.place(path), self.problems);
+        advice::server(&server, &self.elements.place(path), &mut self.problems);
         Some(server)
     }
 
     fn pop3(&mut self, path: &str, element: &ServerElement) -> Option<Pop3Options> {
-        let mut options = Pop3Options::default();
-        let Some(pop3) = &element.pop3 else { return Some(options) };
-        let path = format!("{path}/pop3[0]");
-        let at = |name: &str| format!("{path}/{name}[0]");
-        if let Some(text) = &pop3.leave_messages_on_server {
-            let name = "leaveMessagesOnServer";
-            options.leave_messages_on_server = self.text::<Boolean>(&at(name), name, text)?.value.0;
-        }
-        if let Some(text) = &pop3.download_on_biff {
-            let name = "downloadOnBiff";
-            options.download_on_biff = self.text::<Boolean>(&at(name), name, text)?.value.0;
-        }
-        if let Some(text) = &pop3.days_to_leave_messages_on_server {
-            let name = "daysToLeaveMessagesOnServer";
-            options.days_to_leave_messages_on_server = self.text::<Days>(&at(name), name, text)?.value.0;
-        }
-        Some(options)
+        let default = Pop3Options::default();
+        let Some(pop3) = &element.pop3 else { return Some(default) };
+        let path = |name: &str| format!("{path}pop3[0]/{name}[0]");
+        let mut switch = |name: &str, text: Option<&String>, default: bool| match text {
+            Some(text) => self.read(&path(name), &format!("<{name}>"), text, boolean).map(|read| read.value),
+            None => Some(default),
+        };
+        let leave = switch(
+            "leaveMessagesOnServer",
+            pop3.leave_messages_on_server.as_ref(),
+            default.leave_messages_on_server,
+        );
+        let biff = switch("downloadOnBiff", pop3.download_on_biff.as_ref(), default.download_on_biff);
+        let days = match &pop3.days_to_leave_messages_on_server {
+            Some(text) => {
+                let name = "daysToLeaveMessagesOnServer";
+                self.read(&path(name), &format!("<{name}>"), text, Days::from_text).map(|days| days.value.0)
+            }
+            None => Some(default.days_to_leave_messages_on_server),
+        };
+        Some(Pop3Options {
+            leave_messages_on_server: leave?,
+            days_to_leave_messages_on_server: days?,
+            download_on_biff: biff?,
+        })
     }
 
     fn documentation(&mut self, elements: &[DocumentationElement]) -> Vec<Documentation> {
         let mut pages = Vec::new();
         for (i, element) in elements.iter().enumerate() {
             let path = format!("documentation[{i}]");
-            let Some(url) = self.text(&path, "the url of <documentation>", &element.url) else { continue };
+            let url = self.read(&path, "the url of <documentation>", &element.url, FromText::from_text);
             let descr: Vec<_> = element
                 .descr
                 .iter()
                 .filter_map(|d| description(d.lang.clone().unwrap_or_else(|| "en".to_owned()), &d.text))
                 .collect();
             // Without a description it says nothing, and one client rejects it (item 35).
-            if !descr.is_empty() {
+            if let (Some(url), false) = (url, descr.is_empty()) {
                 pages.push(Documentation { url: url.value, descr });
             }
         }
@@ -289,31 +333,15 @@ impl FromText for Port {
     }
 }
 
-struct Boolean(bool);
-
-impl FromText for Boolean {
-    fn from_text(text: &str) -> Result<Self, Complaint> {
-        text.parse().map(Self).map_err(|_| Complaint::new(format!("is `{text}`"), "write `true` or `false`"))
-    }
+fn boolean(text: &str) -> Result<bool, Complaint> {
+    text.parse().map_err(|_| Complaint::new(format!("is `{text}`"), "write `true` or `false`"))
 }
 
-struct Days(u32);
-
-impl FromText for Days {
-    fn from_text(text: &str) -> Result<Self, Complaint> {
-        text.parse().map(Self).map_err(|_| Complaint::new(format!("is `{text}`"), "write a number of days"))
-    }
-}
-
-struct XmlAuthentication(Authentication);
-
-impl FromText for XmlAuthentication {
-    /// Files of the early format have `plain` and `secure` (reference/autoconfig 2.2).
-    fn from_text(text: &str) -> Result<Self, Complaint> {
-        match text {
-            "plain" => Ok(Self(Authentication::PasswordCleartext)),
-            "secure" => Ok(Self(Authentication::PasswordEncrypted)),
-            _ => Authentication::from_text(text).map(Self),
-        }
+/// Files of the early format have `plain` and `secure` (reference/autoconfig 2.2).
+fn authentication(text: &str) -> Result<Authentication, Complaint> {
+    match text {
+        "plain" => Ok(Authentication::PasswordCleartext),
+        "secure" => Ok(Authentication::PasswordEncrypted),
+        _ => Authentication::from_text(text),
     }
 }

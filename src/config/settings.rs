@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
@@ -28,7 +29,7 @@ pub struct Settings {
     pub limits: Limits,
 }
 
-/// How much of the server one client may have.
+/// How much the server takes on, and how long it waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Connections at a time; more wait in the system's queue.
@@ -85,10 +86,8 @@ impl Settings {
     /// Reads the file's text. Paths in it are relative to the file.
     pub(super) fn read(source: &Source, problems: &mut Vec<Problem>) -> Self {
         let (table, malformed) = Table::parse(source);
-        if malformed.is_empty() {
-            return Self::from_table(table, source, problems);
-        }
-        problems.extend(malformed);
+        let Some(malformed) = malformed else { return Self::from_table(table, source, problems) };
+        problems.push(malformed);
         // Where the profiles are may still be known, and what is wrong with them.
         Self::from_table(table, source, &mut Vec::new())
     }
@@ -106,10 +105,19 @@ impl Settings {
         let listen = values(table.list::<SocketAddr>("listen", problems));
         if has_listen && listen.is_empty() && problems.len() == so_far {
             problems.push(Problem::error(
-                listen_place,
+                listen_place.clone(),
                 "`listen` is empty: the server would not be reachable",
                 "write listen = [\"127.0.0.1:8080\"], or leave the key out, which means the same",
             ));
+        }
+        for (i, address) in listen.iter().enumerate() {
+            if listen[..i].contains(address) {
+                problems.push(Problem::error(
+                    listen_place.clone(),
+                    format!("`listen` has {address} twice"),
+                    "remove one of them",
+                ));
+            }
         }
         let public_url = table.optional("public_url", problems).map(|url| url.value);
         let trusted_proxies = if table.has("trusted_proxies") {
@@ -195,7 +203,7 @@ impl FromStr for PublicUrl {
         }
         let (host, port) = match authority.split_once(':') {
             Some((host, port)) => {
-                let port: u16 = port.parse().map_err(|_| PublicUrlError::Host)?;
+                let port: NonZeroU16 = port.parse().map_err(|_| PublicUrlError::Host)?;
                 (host, format!(":{port}"))
             }
             None => (authority, String::new()),
@@ -252,5 +260,6 @@ mod tests {
         assert_eq!(url("https://mail.example.net/a"), Err(PublicUrlError::Path));
         assert_eq!(url("https://user@mail.example.net"), Err(PublicUrlError::Host));
         assert_eq!(url("https://mail.example.net:http"), Err(PublicUrlError::Host));
+        assert_eq!(url("https://mail.example.net:0"), Err(PublicUrlError::Host));
     }
 }

@@ -32,6 +32,15 @@ pub struct Value<'s> {
     span: Range<usize>,
 }
 
+/// What became of a key.
+#[derive(Debug)]
+pub enum Written<T> {
+    Absent,
+    /// There, with a mistake that has been reported.
+    Wrong,
+    Right(Placed<T>),
+}
+
 /// A value that checks itself while it is read.
 pub trait FromValue: Sized {
     /// # Errors
@@ -39,22 +48,36 @@ pub trait FromValue: Sized {
     fn from_value(value: &DeValue<'_>) -> Result<Self, Complaint>;
 }
 
+impl<T> Written<T> {
+    /// The value, or what its absence means. None for a mistake.
+    pub fn or(self, default: Option<T>) -> Option<T> {
+        match self {
+            Self::Absent => default,
+            Self::Wrong => None,
+            Self::Right(placed) => Some(placed.value),
+        }
+    }
+
+    pub fn right(&self) -> Option<&Placed<T>> {
+        match self {
+            Self::Right(placed) => Some(placed),
+            Self::Absent | Self::Wrong => None,
+        }
+    }
+}
+
 impl<'s> Table<'s> {
-    /// Reads a whole file, and all in it that is not TOML. If there is any, what could be read may
-    /// be far from what was meant: mistakes in it are not worth telling.
-    pub fn parse(source: &'s Source) -> (Self, Vec<Problem>) {
+    /// Reads a whole file. If it is not TOML, the first place where it is not comes with it: what
+    /// follows from there, and what could be read, may be far from what was meant.
+    pub fn parse(source: &'s Source) -> (Self, Option<Problem>) {
         let (table, errors) = DeTable::parse_recoverable(&source.text);
-        let table = Self::new(source, "", source.whole(), table.into_inner());
-        let mut problems: Vec<_> = errors
-            .into_iter()
-            .map(|error| {
-                let place = error.span().map_or_else(|| source.whole(), |span| source.place_of(&span));
-                let message = format!("not valid TOML: {}", error.message().replace('\n', ", "));
-                Problem::error(place, message, "the syntax is described at https://toml.io")
-            })
-            .collect();
-        problems.dedup();
-        (table, problems)
+        let start = |error: &toml::de::Error| error.span().map_or(0, |span| span.start);
+        let first = errors.into_iter().min_by_key(start).map(|error| {
+            let message = format!("not valid TOML: {}", error.message().replace('\n', ", "));
+            let hint = "the syntax is described at https://toml.io";
+            Problem::error(source.place(start(&error)), message, hint)
+        });
+        (Self::new(source, "", source.place(0), table.into_inner()), first)
     }
 
     fn new(source: &'s Source, title: &'static str, place: Place, table: DeTable<'s>) -> Self {
@@ -78,6 +101,14 @@ impl<'s> Table<'s> {
         let Entry { value, .. } = self.entries.swap_remove(at);
         let span = value.span();
         Some(Value { source: self.source, content: value.into_inner(), span })
+    }
+
+    /// Reads a key whose absence and whose mistakes mean different things.
+    pub fn written<T: FromValue>(&mut self, key: &'static str, problems: &mut Vec<Problem>) -> Written<T> {
+        match self.take(key) {
+            None => Written::Absent,
+            Some(value) => value.read(key, problems).map_or(Written::Wrong, Written::Right),
+        }
     }
 
     /// Reads a key that may be missing. What is wrong with it is reported and reads as missing.
@@ -133,6 +164,12 @@ impl<'s> Table<'s> {
         problems: &mut Vec<Problem>,
     ) -> Vec<Self> {
         let Some(value) = self.take(key) else { return Vec::new() };
+        if matches!(value.content, DeValue::Table(_)) {
+            let message = format!("`{key}` is a single table, and there may be several");
+            let hint = format!("write {title}, with two brackets on each side");
+            problems.push(Problem::error(value.place(), message, hint));
+            return value.table(key, title, problems).into_iter().collect();
+        }
         let items = value.items(key, problems);
         items.into_iter().filter_map(|item| item.table(key, title, problems)).collect()
     }

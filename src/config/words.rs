@@ -55,6 +55,27 @@ fn said(text: &str, what: impl fmt::Display, hint: &str) -> Complaint {
     Complaint::new(format!("`{text}` {what}"), hint)
 }
 
+/// A number of days.
+pub struct Days(pub u32);
+
+impl FromValue for Days {
+    fn from_value(value: &DeValue<'_>) -> Result<Self, Complaint> {
+        let days = i64::from_value(value)?;
+        u32::try_from(days).map(Self).map_err(|_| wrong_days(&days.to_string()))
+    }
+}
+
+/// As [`FromValue`], for XML: both formats have numbers of days.
+impl Days {
+    pub fn from_text(text: &str) -> Result<Self, Complaint> {
+        text.parse().map(Self).map_err(|_| wrong_days(text))
+    }
+}
+
+fn wrong_days(text: &str) -> Complaint {
+    Complaint::new(format!("is `{text}`"), "write a number of days, not below 0")
+}
+
 impl FromValue for NonZeroU16 {
     fn from_value(value: &DeValue<'_>) -> Result<Self, Complaint> {
         let number = i64::from_value(value)?;

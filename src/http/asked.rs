@@ -6,6 +6,7 @@ use std::convert::Infallible;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::header::HOST;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, Uri};
 
 use super::door::{FORWARDED_HOST, FORWARDED_PROTO};
 use super::query;
@@ -50,7 +51,7 @@ impl Asked {
     }
 
     pub fn host(&self) -> Option<&Domain> {
-        self.host.get_or_init(|| served_name(&self.request)).as_ref()
+        self.host.get_or_init(|| served_name(&self.request.uri, &self.request.headers)).as_ref()
     }
 }
 
@@ -69,7 +70,7 @@ impl<S: Sync> FromRequestParts<S> for Host {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(Self(served_name(parts)))
+        Ok(Self(served_name(&parts.uri, &parts.headers)))
     }
 }
 
@@ -77,32 +78,37 @@ impl<S: Sync> FromRequestParts<S> for Origin {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let scheme = match header(parts, &FORWARDED_PROTO) {
+        let scheme = match header(&parts.headers, &FORWARDED_PROTO) {
             Some(proto) if proto.eq_ignore_ascii_case("https") => Scheme::Https,
             Some(proto) if proto.eq_ignore_ascii_case("http") => Scheme::Http,
             _ => Scheme::Unsaid,
         };
-        let name = host(parts).and_then(|host| without_port(host).parse().ok());
+        let name = host(&parts.uri, &parts.headers).and_then(|host| without_port(host).parse().ok());
         Ok(Self { name, scheme })
     }
 }
 
-fn served_name(parts: &Parts) -> Option<Domain> {
-    without_service_label(without_port(host(parts)?)).parse().ok()
+/// The host as a domain: less port, trailing dot and one service label.
+pub(super) fn served_name(uri: &Uri, headers: &HeaderMap) -> Option<Domain> {
+    without_service_label(without_port(host(uri, headers)?)).parse().ok()
 }
 
 /// A proxy's word, else HTTP/2's `:authority` or an absolute request target (RFC 9112 3.2.2), else
 /// the `Host` header.
-fn host(parts: &Parts) -> Option<&str> {
-    header(parts, &FORWARDED_HOST)
-        .or_else(|| parts.uri.authority().map(axum::http::uri::Authority::as_str))
-        .or_else(|| parts.headers.get(HOST)?.to_str().ok())
+fn host<'p>(uri: &'p Uri, headers: &'p HeaderMap) -> Option<&'p str> {
+    header(headers, &FORWARDED_HOST)
+        .or_else(|| uri.authority().map(axum::http::uri::Authority::as_str))
+        .or_else(|| {
+            let mut hosts = headers.get_all(HOST).iter();
+            // Two would be two answers (RFC 9112 3.2).
+            hosts.next().filter(|_| hosts.next().is_none())?.to_str().ok()
+        })
 }
 
 /// The first value: each proxy on the way adds its own behind it.
-fn header<'p>(parts: &'p Parts, name: &axum::http::HeaderName) -> Option<&'p str> {
-    let value = parts.headers.get(name)?.to_str().ok()?;
-    Some(value.split(',').next().unwrap_or(value).trim())
+fn header<'p>(headers: &'p HeaderMap, name: &HeaderName) -> Option<&'p str> {
+    let value = headers.get(name)?.to_str().ok()?;
+    Some(value.split(',').next().unwrap_or(value).trim()).filter(|value| !value.is_empty())
 }
 
 fn without_port(host: &str) -> &str {
@@ -130,7 +136,7 @@ mod tests {
 
     fn name(host: &str) -> Option<String> {
         let request = Request::builder().header(HOST, host).body(()).unwrap();
-        served_name(&request.into_parts().0).map(|domain| domain.to_string())
+        served_name(request.uri(), request.headers()).map(|domain| domain.to_string())
     }
 
     #[test]

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::FromRequest;
 use axum::http::Request;
-use axum::http::header::EXPECT;
 use http_body_util::BodyExt;
 use tokio::time::timeout;
 
@@ -28,18 +27,15 @@ impl FromRequest<Arc<Served>> for Xml<autodiscover::Request> {
     type Rejection = Error;
 
     async fn from_request(request: Request<Body>, served: &Arc<Served>) -> Result<Self, Error> {
-        let is_waiting = request.headers().contains_key(EXPECT);
-        let body = timeout(served.body_timeout, read(request.into_body(), is_waiting));
+        let body = timeout(served.body_timeout, read(request.into_body()));
         let body = body.await.map_err(|_| Error::BodyTooSlow)??;
         Ok(Self(autodiscover::Request::read(&body)?))
     }
 }
 
-/// `is_waiting`: the client holds the body back until we ask for it, so a refusal costs nothing.
-async fn read(mut body: Body, is_waiting: bool) -> Result<Bytes, Error> {
-    let announced = body.size_hint().lower();
-    if announced > DRAINED as u64 || (is_waiting && announced > LIMIT as u64) {
-        return Err(Error::BodyTooLarge);
+async fn read(mut body: Body) -> Result<Bytes, Error> {
+    if body.size_hint().lower() > DRAINED as u64 {
+        return Err(Error::BodyTooLarge { is_drained: false });
     }
     let mut whole = Bytes::new();
     let mut length = 0;
@@ -47,7 +43,7 @@ async fn read(mut body: Body, is_waiting: bool) -> Result<Bytes, Error> {
         let Ok(data) = frame.map_err(|_| Error::BodyBroken)?.into_data() else { continue };
         length += data.len();
         if length > DRAINED {
-            return Err(Error::BodyTooLarge);
+            return Err(Error::BodyTooLarge { is_drained: false });
         }
         if length > LIMIT {
             continue;
@@ -55,5 +51,5 @@ async fn read(mut body: Body, is_waiting: bool) -> Result<Bytes, Error> {
         // Nearly always there is one piece, which needs no copy.
         whole = if whole.is_empty() { data } else { [whole, data].concat().into() };
     }
-    if length > LIMIT { Err(Error::BodyTooLarge) } else { Ok(whole) }
+    if length > LIMIT { Err(Error::BodyTooLarge { is_drained: true }) } else { Ok(whole) }
 }

@@ -1,8 +1,9 @@
 //! The door: what is dropped or put right before the route table sees a request.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use axum::Router;
 use axum::body::Body;
@@ -46,7 +47,9 @@ impl Door {
         }
         if !self.trusted {
             for claim in [FORWARDED_HOST, FORWARDED_PROTO, FORWARDED_FOR] {
-                headers.remove(claim);
+                if headers.remove(claim).is_some() {
+                    self.warn_of_stranger();
+                }
             }
         }
         if let Some(uri) = in_lower_case(request.uri()) {
@@ -59,26 +62,50 @@ impl Door {
         // No state is shared that a panic could leave half changed.
         AssertUnwindSafe(answer).catch_unwind().map(|answer| match answer {
             Ok(Ok(response)) => response,
-            Err(panic) => error::after_panic(&*panic),
+            Err(_) => error::after_panic(),
         })
     }
 
-    /// Who asks: the last address that no trusted proxy has.
+    /// A proxy that nobody told us of would have every client answered by the wrong host and
+    /// scheme. Said once: strangers can send what they like as often as they like.
+    fn warn_of_stranger(&self) {
+        static SAID: AtomicBool = AtomicBool::new(false);
+
+        if !SAID.swap(true, Relaxed) {
+            tracing::warn!(
+                peer = %self.peer,
+                "X-Forwarded headers from a peer that is not in trusted_proxies are ignored; if it is your \
+                 proxy, add its address"
+            );
+        }
+    }
+
+    /// Who asks: the last address that no trusted proxy has. What stands before something that is
+    /// no address was not added by a proxy of ours.
     fn client(&self, headers: &HeaderMap) -> Client {
         if !self.trusted {
             return Client(self.peer);
         }
         let is_proxy =
             |address: &IpAddr| self.trusted_proxies.iter().any(|network| network.contains(*address));
-        let forwarded: Vec<IpAddr> = headers
-            .get_all(FORWARDED_FOR)
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(','))
-            .filter_map(|address| address.trim().parse().ok())
-            .collect();
-        Client(forwarded.into_iter().rev().find(|address| !is_proxy(address)).unwrap_or(self.peer))
+        let values: Vec<_> = headers.get_all(FORWARDED_FOR).iter().filter_map(|v| v.to_str().ok()).collect();
+        let from_the_last = values.iter().rev().flat_map(|value| value.rsplit(','));
+        let mut client = self.peer;
+        for address in from_the_last.map_while(forwarded_address) {
+            client = address;
+            if !is_proxy(&address) {
+                break;
+            }
+        }
+        Client(client)
     }
+}
+
+/// An address of `X-Forwarded-For`; some proxies add the port.
+fn forwarded_address(text: &str) -> Option<IpAddr> {
+    let text = text.trim();
+    let address = text.parse::<IpAddr>().or_else(|_| text.parse::<SocketAddr>().map(|socket| socket.ip()));
+    address.ok().map(|address| address.to_canonical())
 }
 
 /// Clients write Autodiscover's path in any letter case (reference/autodiscover 1.0). The two
@@ -131,6 +158,26 @@ mod tests {
             let body = door.answer(request).await.into_body();
             let body = axum::body::to_bytes(body, 1000).await.unwrap();
             assert_eq!(body, kept, "{peer}");
+        }
+    }
+
+    #[test]
+    fn finds_the_client_behind_trusted_proxies() {
+        let networks: Arc<[Network]> = Arc::new(["127.0.0.0/8".parse().unwrap()]);
+        let door = Door::new(Router::new(), [127, 0, 0, 1].into(), networks);
+        for (forwarded, client) in [
+            ("192.0.2.7", "192.0.2.7"),
+            ("192.0.2.7, 127.0.0.9", "192.0.2.7"),
+            ("6.6.6.6, 192.0.2.7:4433", "192.0.2.7"),
+            ("6.6.6.6, unknown", "127.0.0.1"),
+            ("6.6.6.6, nonsense, 192.0.2.7", "192.0.2.7"),
+            ("::ffff:192.0.2.7", "192.0.2.7"),
+            ("[2001:db8::1]:99", "2001:db8::1"),
+            ("", "127.0.0.1"),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(FORWARDED_FOR, forwarded.parse().unwrap());
+            assert_eq!(door.client(&headers).0.to_string(), client, "{forwarded}");
         }
     }
 

@@ -1,10 +1,9 @@
 //! The one place that turns an error into a status.
 
-use std::any::Any;
 use std::time::SystemTime;
 
-use axum::http::header::{ALLOW, CACHE_CONTROL};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::header::{ALLOW, CACHE_CONTROL, CONNECTION};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
 use super::answer::Answer;
@@ -21,13 +20,19 @@ pub enum Error {
     NotOurs(Option<Domain>),
     /// Autodiscover's error for a domain that is not ours: 404, so that Outlook asks elsewhere.
     AddressNotOurs(Domain),
-    /// Autodiscover's errors for whoever else asked: 200, as Microsoft answers.
-    Autodiscover(ErrorCode),
+    /// Autodiscover's errors for whoever else asked, and the domain if it is known: 200, as
+    /// Microsoft answers.
+    Autodiscover(ErrorCode, Option<Domain>),
     /// Autodiscover's JSON form does not take the question.
-    Refused(Refusal),
+    Refused(Refusal, Option<Domain>),
     /// Autodiscover is asked by POST.
     PostOnly,
-    BodyTooLarge,
+    /// The router adds what is allowed.
+    MethodNotAllowed,
+    /// Not drained, it still comes in, and the connection can serve no other request.
+    BodyTooLarge {
+        is_drained: bool,
+    },
     BodyTooSlow,
     /// The body ended before its length, or its chunks make no sense.
     BodyBroken,
@@ -35,43 +40,45 @@ pub enum Error {
 
 impl From<RequestError> for Error {
     fn from(error: RequestError) -> Self {
-        Self::Autodiscover(match error {
+        let code = match error {
             RequestError::Malformed | RequestError::Address => ErrorCode::InvalidRequest,
             RequestError::LegacyDnOnly => ErrorCode::AddressNotFound,
-        })
-    }
-}
-
-impl From<Refusal> for Error {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refused(refusal)
+        };
+        Self::Autodiscover(code, None)
     }
 }
 
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         match self {
-            Self::NotOurs(domain) => {
-                let response = empty(StatusCode::NOT_FOUND);
-                domain.iter().fold(response, log::about)
-            }
+            Self::NotOurs(domain) => about(empty(StatusCode::NOT_FOUND), domain.as_ref()),
             Self::AddressNotOurs(domain) => {
-                log::about(autodiscover(ErrorCode::AddressNotFound, StatusCode::NOT_FOUND), &domain)
+                about(autodiscover(ErrorCode::AddressNotFound, StatusCode::NOT_FOUND), Some(&domain))
             }
-            Self::Autodiscover(code) => autodiscover(code, StatusCode::OK),
-            Self::Refused(refusal) => {
-                Answer::json(refusal.to_json()).with_status(StatusCode::BAD_REQUEST).into_response()
+            Self::Autodiscover(code, domain) => about(autodiscover(code, StatusCode::OK), domain.as_ref()),
+            Self::Refused(refusal, domain) => {
+                let answer = Answer::json(refusal.to_json()).with_status(StatusCode::BAD_REQUEST);
+                about(answer.into_response(), domain.as_ref())
             }
-            Self::PostOnly => {
-                let mut response = empty(StatusCode::METHOD_NOT_ALLOWED);
-                response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
-                response
+            Self::PostOnly => with(empty(StatusCode::METHOD_NOT_ALLOWED), ALLOW, "POST"),
+            Self::MethodNotAllowed => empty(StatusCode::METHOD_NOT_ALLOWED),
+            Self::BodyTooLarge { is_drained: true } => empty(StatusCode::PAYLOAD_TOO_LARGE),
+            Self::BodyTooLarge { is_drained: false } => {
+                with(empty(StatusCode::PAYLOAD_TOO_LARGE), CONNECTION, "close")
             }
-            Self::BodyTooLarge => empty(StatusCode::PAYLOAD_TOO_LARGE),
-            Self::BodyTooSlow => empty(StatusCode::REQUEST_TIMEOUT),
+            Self::BodyTooSlow => with(empty(StatusCode::REQUEST_TIMEOUT), CONNECTION, "close"),
             Self::BodyBroken => empty(StatusCode::BAD_REQUEST),
         }
     }
+}
+
+fn about(response: Response, domain: Option<&Domain>) -> Response {
+    domain.into_iter().fold(response, log::about)
+}
+
+fn with(mut response: Response, name: HeaderName, value: &'static str) -> Response {
+    response.headers_mut().insert(name, HeaderValue::from_static(value));
+    response
 }
 
 fn autodiscover(code: ErrorCode, status: StatusCode) -> Response {
@@ -80,18 +87,11 @@ fn autodiscover(code: ErrorCode, status: StatusCode) -> Response {
 
 /// No body, and no cache that would remember it after the domain has become ours.
 fn empty(status: StatusCode) -> Response {
-    let mut response = status.into_response();
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
+    with(status.into_response(), CACHE_CONTROL, "no-store")
 }
 
-/// A panic is a bug: the client gets a 500, the log the reason, everybody else their answers.
-pub fn after_panic(panic: &(dyn Any + Send)) -> Response {
-    let message = panic
-        .downcast_ref::<String>()
-        .map(String::as_str)
-        .or_else(|| panic.downcast_ref::<&str>().copied())
-        .unwrap_or("no message");
-    tracing::error!(panic = message, "a request met a bug; please report it");
+/// A panic is a bug: the client gets a 500, everybody else their answers. The log has the place
+/// from the panic hook; the message might quote what was sent.
+pub fn after_panic() -> Response {
     empty(StatusCode::INTERNAL_SERVER_ERROR)
 }

@@ -12,6 +12,7 @@ use super::answer::Answer;
 use super::asked::{Asked, Host, Origin, Scheme};
 use super::body::Xml;
 use super::error::Error;
+use super::log;
 use super::query;
 use crate::address::Domain;
 use crate::autodiscover::json::{Endpoint, Refusal};
@@ -53,7 +54,7 @@ pub async fn autodiscover(
         Schema::Outlook => {
             Ok(Answer::autodiscover(entry.documents.autodiscover.fill(&email_address)).about(domain))
         }
-        Schema::Other => Err(Error::Autodiscover(ErrorCode::ProviderNotAvailable)),
+        Schema::Other => Err(Error::Autodiscover(ErrorCode::ProviderNotAvailable, Some(domain.clone()))),
     }
 }
 
@@ -64,10 +65,10 @@ pub async fn autodiscover_by_get(
     Host(host): Host,
     origin: Origin,
 ) -> Result<Response, Error> {
-    let host = host.as_ref().ok_or(Error::PostOnly)?;
-    served.directory.find(None, || Some(host)).ok_or(Error::PostOnly)?;
+    let Found { domain, .. } = served.directory.find(None, || host.as_ref()).ok_or(Error::PostOnly)?;
     let url = served.public_url.as_ref().filter(|url| is_plain(&origin, url)).ok_or(Error::PostOnly)?;
-    Ok((StatusCode::FOUND, [(LOCATION, url.autodiscover())]).into_response())
+    let response = (StatusCode::FOUND, [(LOCATION, url.autodiscover())]).into_response();
+    Ok(log::about(response, domain))
 }
 
 /// What may be done, for Scalix, which asks first (reference/autodiscover 1.10).
@@ -111,7 +112,8 @@ fn endpoint(
     email: Option<&str>,
     query: &str,
 ) -> Result<Response, Error> {
-    let address = email.and_then(query::address).ok_or(Refusal::MandatoryParameterMissing)?;
+    let address =
+        email.and_then(query::address).ok_or(Error::Refused(Refusal::MandatoryParameterMissing, None))?;
     let Found { domain, is_served, .. } = served
         .directory
         .find_address(address.domain(), host)
@@ -123,7 +125,9 @@ fn endpoint(
     let url = url.autodiscover();
     let protocol = query::parameter(query, "Protocol");
     let protocol = protocol.map(|value| query::decode(value).unwrap_or(value.into()));
-    Ok(Answer::json(Endpoint::find(protocol.as_deref(), &url)?.to_json()).about(domain))
+    let endpoint = Endpoint::find(protocol.as_deref(), &url)
+        .map_err(|refusal| Error::Refused(refusal, Some(domain.clone())))?;
+    Ok(Answer::json(endpoint.to_json()).about(domain))
 }
 
 /// A person's page, for the Host's domain.
@@ -131,6 +135,11 @@ pub async fn page(State(served): Shared, Host(host): Host) -> Result<Response, E
     let Found { entry, domain, .. } =
         served.directory.find(None, || host.as_ref()).ok_or_else(|| Error::NotOurs(host.clone()))?;
     Ok(Answer::page(entry.documents.page.fill(domain)).about(domain))
+}
+
+/// A method that a path does not have.
+pub async fn method_not_allowed() -> Error {
+    Error::MethodNotAllowed
 }
 
 /// Every other path.

@@ -12,6 +12,7 @@ use axum::response::Response;
 use tower_http::trace::TraceLayer;
 use tracing::Span;
 
+use super::asked;
 use crate::address::Domain;
 
 /// Who asked.
@@ -41,8 +42,10 @@ pub fn requests(router: Router) -> Router {
         .make_span_with(|request: &Request| {
             let route = request.extensions().get::<MatchedPath>();
             let client = request.extensions().get::<Client>();
+            let host = asked::served_name(request.uri(), request.headers());
             tracing::debug_span!(
                 "request",
+                host = host.as_ref().map_or("-", Domain::as_str),
                 route = route.map_or("-", MatchedPath::as_str),
                 method = known(request.method()),
                 client = client.map(|Client(address)| tracing::field::display(address)),

@@ -19,10 +19,9 @@ use axum::http::Version;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
-use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
@@ -31,6 +30,7 @@ use crate::config::Limits;
 
 /// After an `accept` that failed because the process or the system is short of something.
 const BREATHER: Duration = Duration::from_millis(200);
+const BETWEEN_WARNINGS: Duration = Duration::from_secs(60);
 /// Request line and headers together. No mail program comes near.
 const LARGEST_HEAD: usize = 32 * 1024;
 
@@ -50,34 +50,71 @@ pub async fn bind(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, (SocketA
 /// flight, and returns.
 pub async fn serve(listeners: Vec<TcpListener>, app: App, limits: Limits, stop: impl Future<Output = ()>) {
     let (stop_sender, stop_receiver) = watch::channel(());
-    let connections = Arc::new(Semaphore::new(limits.max_connections));
+    let room = Arc::new(Room {
+        permits: Arc::new(Semaphore::new(limits.max_connections)),
+        crowded: Notify::new(),
+        staying: AtomicUsize::new(0),
+    });
     let mut tasks = JoinSet::new();
     for listener in listeners {
-        let server = Server { app: app.clone(), limits, connections: Arc::clone(&connections) };
-        tasks.spawn(server.listen(listener, stop_receiver.clone()));
+        let server =
+            Server { app: app.clone(), limits, room: Arc::clone(&room), stop: stop_receiver.clone() };
+        tasks.spawn(server.listen(listener));
     }
     drop(stop_receiver);
     stop.await;
     drop(stop_sender);
     tasks.join_all().await;
+    // Every permit is back when every connection has ended.
+    let all = u32::try_from(limits.max_connections).unwrap_or(u32::MAX);
+    if timeout(limits.shutdown_timeout, room.permits.acquire_many(all)).await.is_err() {
+        tracing::warn!("some connections did not finish in time and are cut off");
+    }
+}
+
+/// How many connections there may be, on all listeners together.
+struct Room {
+    permits: Arc<Semaphore>,
+    /// Told when there is none left for a new connection: the one that has waited longest goes,
+    /// as soon as it is between two requests.
+    crowded: Notify,
+    /// Connections that nobody has asked to go.
+    staying: AtomicUsize,
+}
+
+impl Room {
+    /// Waits for room.
+    async fn enter(&self) -> OwnedSemaphorePermit {
+        let permits = || Arc::clone(&self.permits);
+        if let Ok(permit) = permits().try_acquire_owned() {
+            return permit;
+        }
+        tracing::debug!("no room for another connection; the oldest one is asked to go");
+        if self.staying.load(Relaxed) > 0 {
+            self.crowded.notify_one();
+        }
+        permits().acquire_owned().await.expect("nobody closes the semaphore")
+    }
 }
 
 struct Server {
     app: App,
     limits: Limits,
-    connections: Arc<Semaphore>,
+    room: Arc<Room>,
+    /// Its sender is dropped to say stop; nothing is ever sent.
+    stop: watch::Receiver<()>,
 }
 
 impl Server {
-    async fn listen(self, listener: TcpListener, mut stop: watch::Receiver<()>) {
-        let graceful = GracefulShutdown::new();
+    async fn listen(self, listener: TcpListener) {
+        let mut stop = self.stop.clone();
+        let mut crowded_since = None;
         loop {
             let accepted = tokio::select! {
-                accepted = self.accept(&listener) => accepted,
-                // The sender is gone: nothing is ever sent.
-                _ = stop.changed() => break,
+                accepted = listener.accept() => accepted,
+                _ = stop.changed() => return,
             };
-            let (stream, peer, permit) = match accepted {
+            let (stream, peer) = match accepted {
                 Ok(accepted) => accepted,
                 // The client went away before we came to it.
                 Err(error) if is_of_one_connection(&error) => continue,
@@ -87,28 +124,36 @@ impl Server {
                     continue;
                 }
             };
-            let door = self.app.door(peer.ip());
-            let connection = serve_connection(stream, door, self.limits, graceful.watcher());
+            self.warn_when_crowded(&mut crowded_since);
+            let permit = tokio::select! {
+                permit = self.room.enter() => permit,
+                _ = stop.changed() => return,
+            };
+            let connection = Connection {
+                door: self.app.door(peer.ip()),
+                limits: self.limits,
+                room: Arc::clone(&self.room),
+                stop: stop.clone(),
+            };
             tokio::spawn(async move {
-                connection.await;
+                connection.serve(stream).await;
                 drop(permit);
             });
         }
-        drop(listener);
-        if timeout(self.limits.shutdown_timeout, graceful.shutdown()).await.is_err() {
-            tracing::warn!("some connections did not finish in time and are cut off");
-        }
     }
 
-    /// The next connection, once there is room for it.
-    async fn accept(
-        &self,
-        listener: &TcpListener,
-    ) -> io::Result<(TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit)> {
-        let permit =
-            Arc::clone(&self.connections).acquire_owned().await.expect("nobody closes the semaphore");
-        let (stream, peer) = listener.accept().await?;
-        Ok((stream, peer, permit))
+    /// Tells the operator that the limit is reached, once a minute at most.
+    fn warn_when_crowded(&self, last: &mut Option<Instant>) {
+        if self.room.permits.available_permits() > 0 {
+            return;
+        }
+        if last.is_none_or(|last| last.elapsed() >= BETWEEN_WARNINGS) {
+            *last = Some(Instant::now());
+            tracing::warn!(
+                max_connections = self.limits.max_connections,
+                "the limit of connections is reached; idle ones are closed to make room"
+            );
+        }
     }
 }
 
@@ -118,37 +163,76 @@ fn is_of_one_connection(error: &io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }
 
-/// Serves one connection to its end, or to the end of our patience. Its errors are the client's.
-async fn serve_connection(stream: TcpStream, door: Door, limits: Limits, watcher: Watcher) {
-    // An answer is one write; waiting for more of it would only delay it.
-    let _ = stream.set_nodelay(true);
-    let activity = Arc::new(Activity::default());
-    let io = TokioIo::new(Timed { stream, activity: Arc::clone(&activity) });
-    let service = service_fn(|request: hyper::Request<hyper::body::Incoming>| {
-        let in_flight = InFlight::begin(&activity, request.version());
-        let response = door.answer(request.map(Body::new));
-        async move {
-            let response = response.await;
-            drop(in_flight);
-            Ok::<_, Infallible>(response)
-        }
-    });
-    let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().half_close(true).max_buf_size(LARGEST_HEAD);
-    builder.http2().max_header_list_size(16 * 1024).max_concurrent_streams(64);
-    let mut connection = pin!(watcher.watch(builder.serve_connection(io, service)));
-    let mut patience = Patience::new(&limits);
-    let mut tick = pin!(sleep_until(patience.next));
-    loop {
-        tokio::select! {
-            _ = &mut connection => return,
-            () = &mut tick => {
-                if patience.is_over(&activity, &limits) {
-                    return;
+struct Connection {
+    door: Door,
+    limits: Limits,
+    room: Arc<Room>,
+    stop: watch::Receiver<()>,
+}
+
+impl Connection {
+    /// Serves one connection to its end, or to the end of our patience. Its errors are the client's.
+    async fn serve(mut self, stream: TcpStream) {
+        // An answer is one write; waiting for more of it would only delay it.
+        let _ = stream.set_nodelay(true);
+        let activity = Arc::new(Activity::default());
+        let io = TokioIo::new(Timed { stream, activity: Arc::clone(&activity) });
+        let service = service_fn(|request: hyper::Request<hyper::body::Incoming>| {
+            let in_flight = InFlight::begin(&activity, request.version());
+            let response = self.door.answer(request.map(Body::new));
+            async move {
+                let response = response.await;
+                drop(in_flight);
+                Ok::<_, Infallible>(response)
+            }
+        });
+        let mut builder = Builder::new(TokioExecutor::new());
+        builder.http1().half_close(true).max_buf_size(LARGEST_HEAD);
+        builder.http2().max_header_list_size(16 * 1024).max_concurrent_streams(64);
+        let mut connection = pin!(builder.serve_connection(io, service));
+        let mut patience = Patience::new(&self.limits);
+        let mut tick = pin!(sleep_until(patience.next));
+        let mut crowded = pin!(self.room.crowded.notified());
+        let mut staying = Some(Staying::begin(&self.room));
+        loop {
+            tokio::select! {
+                biased;
+                _ = &mut connection => return,
+                () = &mut tick => {
+                    if patience.is_over(&activity, &self.limits) {
+                        return;
+                    }
+                    tick.as_mut().reset(patience.next);
                 }
-                tick.as_mut().reset(patience.next);
+                () = &mut crowded, if staying.is_some() => {
+                    if activity.is_in_head() {
+                        return;
+                    }
+                    connection.as_mut().graceful_shutdown();
+                    staying = None;
+                }
+                _ = self.stop.changed(), if staying.is_some() => {
+                    connection.as_mut().graceful_shutdown();
+                    staying = None;
+                }
             }
         }
+    }
+}
+
+/// A connection that nobody has asked to go, counted.
+struct Staying(Arc<Room>);
+
+impl Staying {
+    fn begin(room: &Arc<Room>) -> Self {
+        room.staying.fetch_add(1, Relaxed);
+        Self(Arc::clone(room))
+    }
+}
+
+impl Drop for Staying {
+    fn drop(&mut self) {
+        self.0.staying.fetch_sub(1, Relaxed);
     }
 }
 
@@ -171,6 +255,11 @@ impl Activity {
             self.is_between_requests.store(false, Relaxed);
             self.changes.fetch_add(1, Relaxed);
         }
+    }
+
+    /// Nothing is being answered, and nothing whole has come since the last answer.
+    fn is_in_head(&self) -> bool {
+        self.in_flight.load(Relaxed) == 0 && !self.is_between_requests.load(Relaxed)
     }
 
     /// How long the present state may last; None while the handler's own limit counts.

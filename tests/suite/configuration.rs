@@ -141,6 +141,7 @@ fn explains_keys_that_exist() {
     }
     let files = Files::new(&settings, &[("centurylink.toml", &profile)]);
     files.write("profiles/domains.txt", "example.org\n*.example.org\n");
+    fs::create_dir(files.path("templates")).unwrap();
     let config = files.load();
     let default = Files::new(
         "",
@@ -241,4 +242,97 @@ fn a_private_suffix_may_have_mail_of_its_own() {
     };
     assert_eq!(load("github.io"), Vec::<String>::new());
     assert!(load("*.github.io")[0].contains("below a public suffix"));
+}
+
+/// Notes are no errors: they neither stop a start nor hide what does.
+#[test]
+fn a_note_hides_no_error() {
+    let noted = "id = \"a.example\"\ndisplay_name = \"A\"\ndisplay_short_name = \"fifteen letters\"\n\
+                 domains = [\"a.example\"]\n"
+        .to_owned()
+        + SERVERS;
+    let wrong =
+        "id = \"b.example\"\ndisplay_name = \"twenty-five letters, or so\"\ndomains = [\"b.example\"]\n"
+            .to_owned()
+            + SERVERS;
+    let problems = Files::new("", &[("a.toml", &noted), ("b.toml", &wrong)]).problems();
+    assert!(problems.iter().any(|p| p.starts_with("error: the short name is missing")), "{problems:?}");
+    let plain = profile("c.example", "", &SERVERS.replace("\"SSL\"", "\"plain\""));
+    let problems = Files::new("", &[("c.toml", &plain)]).problems();
+    assert!(
+        problems.iter().any(|p| p.starts_with("error: profile `c.example` serves no domain")),
+        "{problems:?}"
+    );
+}
+
+#[test]
+fn reads_provider_files_whose_elements_are_mixed() {
+    let server = |tag: &str, kind: &str| {
+        format!(
+            "<{tag} type=\"{kind}\"><hostname>{kind}.example.com</hostname><port>1</port><socketType>SSL</socketType>\
+             <authentication>GSSAPI</authentication><username>%EMAILADDRESS%</username>\
+             <authentication>password-cleartext</authentication></{tag}>"
+        )
+    };
+    let file = |inside: &str| {
+        format!(
+            "<clientConfig version=\"1.1\"><emailProvider id=\"example.com\"><domain>example.com</domain>\
+             <displayName>E</displayName>{inside}</emailProvider></clientConfig>"
+        )
+    };
+    let mixed = server("incomingServer", "imap")
+        + &server("outgoingServer", "smtp")
+        + &server("incomingServer", "pop3");
+    let load = |text: &str| Files::new("", &[("a.xml", text)]).problems();
+    let problems = load(&file(&mixed));
+    assert!(problems.iter().all(|p| p.starts_with("note: GSSAPI is left out of autoconfig")), "{problems:?}");
+    assert_eq!(problems.len(), 3);
+    for (text, said) in [
+        (
+            file("<displayName>F</displayName>"),
+            "error: not a provider file: duplicate field `displayName`\n  --> profiles/a.xml:1:",
+        ),
+        (file("&hellip;"), "not well-formed XML: &hellip; is not defined"),
+        (file(&mixed) + "<junk/>", "<junk> where <clientConfig> should be"),
+        (file(&mixed) + "junk", "text outside the root"),
+        (file(&mixed).replace("clientConfig", "config"), "<config> where <clientConfig> should be"),
+        (file(&mixed).replace("</hostname>", ""), "not well-formed XML"),
+    ] {
+        let problems = load(&text);
+        assert!(problems.len() == 1 && problems[0].contains(said), "{said}: {problems:?}");
+    }
+}
+
+#[test]
+fn understands_common_slips() {
+    let load = |text: &str| Files::new("", &[("a.toml", text)]).problems();
+    let text = profile("example.com", &domains(&["example.com"]), SERVERS);
+    for (from, to, said) in [
+        ("[[incoming]]", "[incoming]", "hint: write [[incoming]], with two brackets on each side"),
+        ("\"imap\"", "\"imaps\"", "hint: did you mean `imap`?"),
+        ("\"smtp\"", "\"imap\"", "hint: an IMAP or POP3 server belongs under [[incoming]]"),
+        ("[\"example.com\"]", "\"example.com\"", "hint: put square brackets round it: [ ... ]"),
+        ("993", "\"993\"", "hint: write it like 587, without quotes"),
+        ("[\"example.com\"]", "[\"example.com\"", "error: not valid TOML: missing comma between array elements"),
+    ] {
+        let problems = load(&text.replacen(from, to, 1));
+        assert!(problems.len() == 1 && problems[0].contains(said), "{said}: {problems:?}");
+    }
+    let twice = Files::new("listen = [\"127.0.0.1:1\", \"127.0.0.1:1\"]", &[("a.toml", &text)]).problems();
+    assert!(twice[0].contains("`listen` has 127.0.0.1:1 twice"), "{twice:?}");
+    let capitals = Files::new("", &[("A.TOML", &text)]);
+    assert_eq!(capitals.load().directory.len(), 1);
+}
+
+#[test]
+fn says_what_weak_authentication_costs() {
+    let notes = |methods: &str| {
+        let servers = SERVERS.replacen("port = 993", &format!("port = 993\nauthentication = {methods}"), 1);
+        Files::new("", &[("a.toml", &profile("example.com", &domains(&["example.com"]), &servers))])
+            .problems()
+    };
+    assert_eq!(notes("[\"OAuth2\", \"password-cleartext\"]"), Vec::<String>::new());
+    assert!(notes("[\"OAuth2\"]")[0].contains("OAuth2 alone"));
+    assert!(notes("[\"NTLM\"]")[0].contains("few mail programs can use"));
+    assert!(notes("[\"GSSAPI\", \"password-cleartext\"]")[0].contains("GSSAPI is left out of autoconfig"));
 }

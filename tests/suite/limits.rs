@@ -128,11 +128,37 @@ fn a_half_closed_client_gets_its_answer() {
     assert_closed(&mut stream);
 }
 
+/// Begins a POST and waits until the server asks for its body, which is returned.
+fn begin_post(stream: &mut TcpStream) -> Vec<u8> {
+    let body = "<Autodiscover><Request><EMailAddress>jane@q.com</EMailAddress></Request></Autodiscover>";
+    let expect = [("Expect", "100-continue")];
+    let post = request("POST", "q.com", "/autodiscover/autodiscover.xml", &expect, body.as_bytes());
+    let (head, body) = post.split_at(post.len() - body.len());
+    stream.write_all(head).unwrap();
+    stream.read_exact(&mut [0; 25]).unwrap();
+    body.to_vec()
+}
+
 #[test]
-fn connections_over_the_limit_wait_for_room() {
+fn makes_room_for_a_new_connection_by_closing_the_oldest_idle_one() {
     let server = serve(Limits { max_connections: 2, ..patient() });
     let (mut first, mut second) = (server.connect(), server.connect());
     assert_eq!((ask(&mut first), ask(&mut second)), (200, 200));
+    assert_eq!(ask(&mut server.connect()), 200);
+    assert_closed(&mut first);
+    // A client that never ends its headers is no reason either.
+    let mut slow: Vec<_> = (0..5).map(|_| server.connect()).collect();
+    for stream in &mut slow {
+        stream.write_all(b"GET / HTTP/1.1\r\nHo").unwrap();
+    }
+    assert_eq!(ask(&mut server.connect()), 200);
+}
+
+#[test]
+fn a_connection_that_is_being_answered_is_not_closed_for_a_new_one() {
+    let server = serve(Limits { max_connections: 2, ..patient() });
+    let (mut first, mut second) = (server.connect(), server.connect());
+    let (body, other_body) = (begin_post(&mut first), begin_post(&mut second));
     // The system takes the connection and the request; nobody answers.
     let mut third = server.connect();
     third.write_all(&request("GET", "q.com", PATH, &[], b"")).unwrap();
@@ -140,8 +166,11 @@ fn connections_over_the_limit_wait_for_room() {
     let error = third.read(&mut [0]).unwrap_err();
     assert!(matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut));
     third.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-    drop(first);
+    first.write_all(&body).unwrap();
+    assert_eq!(read_response(&mut first, false).unwrap().status, 200);
     assert_eq!(read_response(&mut third, false).unwrap().status, 200);
+    second.write_all(&other_body).unwrap();
+    assert_eq!(read_response(&mut second, false).unwrap().status, 200);
 }
 
 #[test]
@@ -164,20 +193,8 @@ fn refuses_headers_without_end() {
 #[test]
 fn finishes_what_is_in_flight_before_it_stops() {
     let mut server = serve(patient());
-    let body = "<Autodiscover><Request><EMailAddress>jane@q.com</EMailAddress></Request></Autodiscover>";
-    let post = request(
-        "POST",
-        "q.com",
-        "/autodiscover/autodiscover.xml",
-        &[("Expect", "100-continue")],
-        body.as_bytes(),
-    );
-    let (head, body) = post.split_at(post.len() - body.len());
     let mut in_flight = server.connect();
-    in_flight.write_all(head).unwrap();
-    // When the server asks for the body, the request is in flight.
-    let mut line = [0; 25];
-    in_flight.read_exact(&mut line).unwrap();
+    let body = begin_post(&mut in_flight);
     let mut idle = server.connect();
     assert_eq!(ask(&mut idle), 200);
     let mut silent = server.connect();
@@ -185,7 +202,7 @@ fn finishes_what_is_in_flight_before_it_stops() {
     // Idle connections are closed, and nobody new is taken.
     assert_closed(&mut idle);
     assert_closed(&mut silent);
-    in_flight.write_all(body).unwrap();
+    in_flight.write_all(&body).unwrap();
     assert_eq!(read_response(&mut in_flight, false).unwrap().status, 200);
     server.join();
     assert!(TcpStream::connect(server.address).is_err());
@@ -195,10 +212,7 @@ fn finishes_what_is_in_flight_before_it_stops() {
 fn does_not_wait_for_ever_for_what_is_in_flight() {
     let mut server = serve(Limits { shutdown_timeout: SHORT, ..patient() });
     let mut stuck = server.connect();
-    stuck
-        .write_all(b"POST /autodiscover/autodiscover.xml HTTP/1.1\r\nHost: q.com\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n")
-        .unwrap();
-    stuck.read_exact(&mut [0; 25]).unwrap();
+    begin_post(&mut stuck);
     server.tell_to_stop();
     server.join();
 }

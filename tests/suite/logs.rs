@@ -117,6 +117,7 @@ fn no_address_query_or_credential_is_ever_written() {
         let target = "/mail/config-v1.1.xml?emailaddress=secretname@q.com";
         let mut stream = TcpStream::connect(program.address).unwrap();
         http2::get(&mut stream, "q.com", target, &[("authorization", "Basic c2VjcmV0OmNyZWRlbnRpYWw=")]);
+        drop(stream);
         let _ = TcpStream::connect(program.address)
             .unwrap()
             .write_all(b"secretnonsense secretname@q.com\r\n\r\n");
@@ -140,11 +141,14 @@ fn a_line_a_request_has_domain_route_status_and_time() {
         b"",
     ));
     program.send(&request("GET", "unknown.example", "/nothing", &[], b""));
+    let json = "/autodiscover/autodiscover.json?Email=jane@q.com&Protocol=ActiveSync";
+    program.send(&request("GET", "autodiscover.q.com", json, &[], b""));
     let (code, log) = program.stop();
     assert_eq!(code, Some(0));
     let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let answered: Vec<_> = lines.iter().filter(|line| line["message"] == "answered").collect();
-    assert_eq!(answered.len(), 2);
+    assert_eq!(answered.len(), 3);
+    assert_eq!((&answered[2]["domain"], &answered[2]["status"]), (&"q.com".into(), &400.into()));
     let line = answered[0];
     assert_eq!(
         (&line["level"], &line["domain"], &line["status"]),
@@ -154,6 +158,7 @@ fn a_line_a_request_has_domain_route_status_and_time() {
     assert_eq!(line["span"]["route"], "/mail/config-v1.1.xml");
     assert_eq!(line["span"]["method"], "GET");
     assert_eq!(line["span"]["client"], "192.0.2.7");
+    assert_eq!(line["span"]["host"], "q.com");
     let line = answered[1];
     assert_eq!(
         (&line["domain"], &line["status"], &line["span"]["route"]),
@@ -162,6 +167,19 @@ fn a_line_a_request_has_domain_route_status_and_time() {
     let messages: Vec<_> = lines.iter().map(|line| line["message"].as_str().unwrap()).collect();
     assert_eq!(messages[0], "configuration loaded");
     assert!(messages.contains(&"listening") && messages.contains(&"stopped"));
+}
+
+/// An unknown proxy would make every answer a wrong one, so the operator hears of it, once.
+#[test]
+fn warns_of_a_proxy_that_is_not_trusted() {
+    let files =
+        Files::new("trusted_proxies = []", &[("a.toml", &profile("q.com", &domains(&["q.com"]), SERVERS))]);
+    let program = Program::start("info", "json", &files);
+    for _ in 0..3 {
+        program.send(&request("GET", "q.com", "/", &[("X-Forwarded-Proto", "https")], b""));
+    }
+    let (_, log) = program.stop();
+    assert_eq!(log.matches("not in trusted_proxies").count(), 1, "{log}");
 }
 
 #[test]

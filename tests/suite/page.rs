@@ -36,6 +36,8 @@ fn takes_the_operators_own_template() {
     fs::create_dir(files.path("mine")).unwrap();
     // A folder without it: the built-in one.
     assert!(files.serve().get("example.com", "/").text().contains("Mail settings for example.com"));
+    let lost = Files::new("templates = \"nowhere\"", &[("a.toml", &text)]).problems();
+    assert!(lost[0].contains("the template is not right: its folder cannot be read"), "{lost:?}");
     files.write("mine/index.html", "{{ display_name }} at {{ domain }}: {{ incoming[0].hostname }}\n");
     assert_eq!(
         files.serve().get("example.com", "/").text(),

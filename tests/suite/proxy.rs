@@ -25,6 +25,13 @@ fn believes_a_trusted_proxy_about_the_host() {
 }
 
 #[test]
+fn passes_over_an_empty_word_and_a_double_one() {
+    let headers = [("X-Forwarded-Host", "")];
+    assert_eq!(SHIPPED.request("GET", "q.com", PATH, &headers, b"").status, 200);
+    SHIPPED.request("GET", "q.com", PATH, &[("Host", "qwestoffice.net")], b"").assert_empty(404);
+}
+
+#[test]
 fn ignores_what_a_stranger_says_about_the_host() {
     let headers = [("X-Forwarded-Host", "q.com"), ("Forwarded", "host=q.com")];
     BARE.request("GET", "unknown.example", PATH, &headers, b"").assert_empty(404);

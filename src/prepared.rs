@@ -1,0 +1,48 @@
+//! A profile with its answers, made when the configuration is loaded.
+
+use crate::address::Domain;
+use crate::document::{AddressSlot, Document, DomainSlot};
+use crate::page::{Page, PageError};
+use crate::profile::Profile;
+use crate::{autoconfig, autodiscover};
+
+/// A profile, and every document that is served for it.
+#[derive(Debug)]
+pub struct Prepared {
+    pub profile: Profile,
+    pub documents: Documents,
+}
+
+/// What is served for a profile.
+#[derive(Debug)]
+pub struct Documents {
+    pub autoconfig: Document<DomainSlot>,
+    pub autodiscover: Document<AddressSlot>,
+    pub page: Document<DomainSlot>,
+}
+
+/// A document could not be prepared. That stops the start; it is never an answer.
+#[derive(Debug, thiserror::Error)]
+pub enum PrepareError {
+    #[error("the XML of profile `{id}` cannot be written")]
+    Xml { id: Domain, source: quick_xml::SeError },
+    #[error("the page of profile `{id}` cannot be written")]
+    Page { id: Domain, source: PageError },
+}
+
+impl Prepared {
+    /// Renders every document of a profile.
+    ///
+    /// # Errors
+    /// When one cannot be rendered.
+    pub fn new(profile: Profile, page: &Page) -> Result<Self, PrepareError> {
+        let id = || profile.id.clone();
+        let xml = |source| PrepareError::Xml { id: id(), source };
+        let documents = Documents {
+            autoconfig: autoconfig::document(&profile).map_err(xml)?,
+            autodiscover: autodiscover::document(&profile).map_err(xml)?,
+            page: page.document(&profile).map_err(|source| PrepareError::Page { id: id(), source })?,
+        };
+        Ok(Self { profile, documents })
+    }
+}
