@@ -18,8 +18,8 @@ use axum::body::Bytes;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::routing::{get, post};
 
-const ROUNDS: usize = 15;
-const REQUESTS: usize = 20_000;
+const ROUNDS: usize = 31;
+const REQUESTS: usize = 16_000;
 const CONNECTIONS: usize = 16;
 /// Tells this program to be the bare router instead.
 const BARE: &str = "WAYPOST_BENCH_BARE";
@@ -42,6 +42,7 @@ fn main() {
     if let Ok(file) = std::env::var(BARE) {
         return bare(&fs::read(file).expect("the bodies were written a moment ago"));
     }
+    stand_aside();
     println!("{ROUNDS} rounds of {REQUESTS} requests over {CONNECTIONS} connections, one core a server\n");
     for case in cases() {
         compare(&case);
@@ -219,6 +220,12 @@ fn pinned(program: &str) -> Command {
     let mut command = Command::new("taskset");
     command.args(["--cpu-list", "0", program]);
     command
+}
+
+/// Leaves the servers' core to them.
+fn stand_aside() {
+    let this = std::process::id().to_string();
+    let _ = Command::new("taskset").args(["--cpu-list", "--pid", "1", &this]).output();
 }
 
 /// What the scheduler has given all threads of a process.

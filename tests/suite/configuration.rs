@@ -313,7 +313,11 @@ fn understands_common_slips() {
         ("\"smtp\"", "\"imap\"", "hint: an IMAP or POP3 server belongs under [[incoming]]"),
         ("[\"example.com\"]", "\"example.com\"", "hint: put square brackets round it: [ ... ]"),
         ("993", "\"993\"", "hint: write it like 587, without quotes"),
-        ("[\"example.com\"]", "[\"example.com\"", "error: not valid TOML: missing comma between array elements"),
+        (
+            "[\"example.com\"]",
+            "[\"example.com\"",
+            "error: not valid TOML: missing comma between array elements",
+        ),
     ] {
         let problems = load(&text.replacen(from, to, 1));
         assert!(problems.len() == 1 && problems[0].contains(said), "{said}: {problems:?}");

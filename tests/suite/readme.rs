@@ -68,6 +68,50 @@ fn its_smallest_configuration_works() {
     assert_eq!(files.serve().get("autoconfig.example.com", "/mail/config-v1.1.xml").status, 200);
 }
 
+/// The lines that begin with the program's name, on the README's own configuration.
+#[test]
+fn its_other_commands_work() {
+    let toml = blocks("toml");
+    let files = Files::new(&toml[0], &[("example.toml", &toml[1])]);
+    let lines = blocks("sh").concat();
+    let lines: Vec<_> = lines.lines().filter(|line| line.starts_with("waypost ")).collect();
+    assert_eq!(lines.len(), 3);
+    for line in lines {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_waypost"))
+            .args(line.split(' ').skip(1))
+            .env("WAYPOST_CONFIG", files.path("waypost.toml"))
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(0), "{line}");
+    }
+}
+
+#[test]
+fn names_what_a_template_may_say() {
+    let readme = readme();
+    let page = fs::read_to_string("templates/index.html").unwrap();
+    for name in [
+        "domain",
+        "display_name",
+        "mailbox_limit",
+        "message_limit",
+        "incoming",
+        "outgoing",
+        "protocol",
+        "hostname",
+        "port",
+        "security",
+        "username",
+        "leave_messages_on_server",
+        "is_alternative",
+        "url",
+        "text",
+        "lang",
+    ] {
+        assert!(readme.contains(&format!("`{name}`")) && page.contains(name), "{name}");
+    }
+}
+
 #[test]
 fn its_commands_and_limits_are_the_programs() {
     let readme = readme();
@@ -91,7 +135,7 @@ fn its_commands_and_limits_are_the_programs() {
     for (limit, words) in seconds {
         assert!(words.contains(&format!("{} s", limit.as_secs())) && readme.contains(words), "{words}");
     }
-    assert!(readme.contains(&format!("| {}; more wait", limits.max_connections)));
+    assert!(readme.contains(&format!("| {}; for one more", limits.max_connections)));
 }
 
 /// The paths of the table, asked as it says.
