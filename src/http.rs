@@ -1,16 +1,18 @@
 //! The network's side: one route table, thin handlers, and what stands before them.
 //!
-//! A request comes through `server` (sockets, time-outs), `door` (what is dropped, whom we believe),
+//! A request comes through `server` (sockets), `connection` (time-outs), `door` (what is dropped, whom we believe),
 //! the route table below, and a handler, which extracts, asks the directory, and answers.
 
 mod answer;
 mod asked;
 mod body;
+mod connection;
 mod door;
 mod error;
 mod handlers;
 mod log;
 mod query;
+mod room;
 mod server;
 
 use std::net::IpAddr;

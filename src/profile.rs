@@ -3,6 +3,7 @@
 //! Everything here is already valid; the files it is read from belong to `config`, the documents
 //! made of it to `autoconfig` and `autodiscover`.
 
+mod characters;
 mod template;
 mod text;
 
@@ -10,8 +11,8 @@ use std::fmt;
 use std::num::NonZeroU16;
 use std::str::FromStr;
 
+pub(crate) use self::characters::is_configured_text;
 pub use self::template::{Hostname, HostnameError, LoginName, Piece, Placeholder, Username, UsernameError};
-pub(crate) use self::text::is_configured_text;
 pub use self::text::{
     DisplayName, DisplayShortName, NameError, Size, SizeError, WebAddress, WebAddressError,
 };

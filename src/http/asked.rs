@@ -8,7 +8,6 @@ use axum::http::header::HOST;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, Uri};
 
-use super::door::{FORWARDED_HOST, FORWARDED_PROTO};
 use super::query;
 use crate::address::{Domain, EmailAddress};
 
@@ -41,6 +40,9 @@ pub enum Scheme {
     /// Nobody said so: a direct connection, or a proxy that does not tell.
     Unsaid,
 }
+
+pub(super) const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+pub(super) const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 /// Labels that a client puts before a mail domain to find us (DESIGN, decision 4).
 const SERVICE_LABELS: [&str; 3] = ["autoconfig.", "autodiscover.", "ua-auto-config."];

@@ -12,6 +12,7 @@ use axum::http::{HeaderMap, HeaderName, Request, Response, Uri};
 use futures_util::FutureExt;
 use tower::Service;
 
+use super::asked::{FORWARDED_HOST, FORWARDED_PROTO};
 use super::error;
 use super::log::{self, Client};
 use crate::config::Network;
@@ -25,8 +26,6 @@ pub struct Door {
     trusted_proxies: Arc<[Network]>,
 }
 
-pub(super) const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
-pub(super) const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 impl Door {

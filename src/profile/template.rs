@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::text::is_literal_text;
+use super::characters::is_literal_text;
 use crate::address::{Domain, DomainError, EmailAddress};
 
 /// The log-in name as configured, with the placeholders that clients fill.

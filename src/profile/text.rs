@@ -3,8 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::characters::{is_configured_text, is_name_text};
 use super::template::placeholder_like;
-use crate::address::is_plain_text;
 
 /// A provider's name: 1 to 60 characters, no placeholder, nothing that needs escaping.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,21 +106,6 @@ fn name(text: &str, limit: usize) -> Result<String, NameError> {
         Some(word) => Err(NameError::Placeholder(word.to_owned())),
         None => Ok(text.to_owned()),
     }
-}
-
-/// Quotes are harmless in an element's text; `&`, `<` and `>` are not to every parser.
-fn is_name_text(c: char) -> bool {
-    is_configured_text(c) && !matches!(c, '&' | '<' | '>')
-}
-
-/// A name's text without quotes, for what clients put into attributes and log-in dialogues.
-pub(super) fn is_literal_text(c: char) -> bool {
-    is_name_text(c) && !matches!(c, '"' | '\'')
-}
-
-/// Text from a file: what a document may hold, less the private-use characters that mark slots.
-pub(crate) fn is_configured_text(c: char) -> bool {
-    is_plain_text(c) && !('\u{E000}'..='\u{F8FF}').contains(&c)
 }
 
 impl WebAddress {

@@ -155,6 +155,19 @@ fn makes_room_for_a_new_connection_by_closing_the_oldest_idle_one() {
 }
 
 #[test]
+fn one_that_is_being_answered_stays_and_the_next_idle_one_goes() {
+    let server = serve(Limits { max_connections: 2, ..patient() });
+    let (mut busy, mut idle) = (server.connect(), server.connect());
+    let body = begin_post(&mut busy);
+    assert_eq!(ask(&mut idle), 200);
+    let mut third = server.connect();
+    assert_eq!(ask(&mut third), 200);
+    assert_closed(&mut idle);
+    busy.write_all(&body).unwrap();
+    assert_eq!(read_response(&mut busy, false).unwrap().status, 200);
+}
+
+#[test]
 fn a_connection_that_is_being_answered_is_not_closed_for_a_new_one() {
     let server = serve(Limits { max_connections: 2, ..patient() });
     let (mut first, mut second) = (server.connect(), server.connect());
