@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::pin::pin;
 use std::process::ExitCode;
 
@@ -62,24 +63,14 @@ impl Serve {
         if !self.listen.is_empty() {
             config.settings.listen = self.listen;
         }
-        tracing::info!(
-            version = env!("CARGO_PKG_VERSION"),
-            config = %path.display(),
-            profiles = config.directory.entries().len(),
-            domains = config.directory.len(),
-            "configuration loaded"
-        );
-        for note in &config.notes {
-            tracing::info!(place = %note.place, "note: {}", note.message);
-        }
         match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-            Ok(runtime) => runtime.block_on(run(config)),
+            Ok(runtime) => runtime.block_on(run(&path, config)),
             Err(error) => could_not(&format!("cannot start: {error}")),
         }
     }
 }
 
-async fn run(config: Config) -> ExitCode {
+async fn run(path: &Path, config: Config) -> ExitCode {
     // Before the sockets: a signal that comes early must not be the default's.
     let mut signals = match Signals::new() {
         Ok(signals) => signals,
@@ -90,6 +81,16 @@ async fn run(config: Config) -> ExitCode {
         Ok(listeners) => listeners,
         Err((address, error)) => return could_not(&format!("cannot listen on {address}: {error}")),
     };
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        config = %path.display(),
+        profiles = config.directory.entries().len(),
+        domains = config.directory.len(),
+        "configuration loaded"
+    );
+    for note in &config.notes {
+        tracing::info!(place = %note.place, "note: {}", note.message);
+    }
     let app = App::new(config);
     for address in listeners.iter().filter_map(|listener| listener.local_addr().ok()) {
         tracing::info!(%address, "listening");

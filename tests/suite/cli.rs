@@ -115,7 +115,7 @@ fn serve_does_not_start_on_a_bad_configuration() {
 fn serve_says_in_one_line_which_port_is_taken() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let output = waypost(".", &["serve", "--log-level", "off", "--listen", &address]);
+    let output = waypost(".", &["serve", "--listen", &address]);
     assert_eq!((code(&output), out(&output)), (2, ""));
     let message = err(&output);
     assert!(
