@@ -18,7 +18,8 @@ use axum::body::Bytes;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::routing::{get, post};
 
-const ROUNDS: usize = 31;
+/// Fewer are enough to see that it runs.
+const ROUNDS_VARIABLE: &str = "WAYPOST_BENCH_ROUNDS";
 const REQUESTS: usize = 16_000;
 const CONNECTIONS: usize = 16;
 /// Tells this program to be the bare router instead.
@@ -43,11 +44,18 @@ fn main() {
         return bare(&fs::read(file).expect("the bodies were written a moment ago"));
     }
     stand_aside();
-    println!("{ROUNDS} rounds of {REQUESTS} requests over {CONNECTIONS} connections, one core a server\n");
+    println!(
+        "{} rounds of {REQUESTS} requests over {CONNECTIONS} connections, one core a server\n",
+        rounds()
+    );
     for case in cases() {
         compare(&case);
     }
     idle();
+}
+
+fn rounds() -> usize {
+    std::env::var(ROUNDS_VARIABLE).ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(31)
 }
 
 fn cases() -> [Case; 2] {
@@ -74,7 +82,7 @@ fn compare(case: &Case) {
     let mut bare = Server::bare(&case.request);
     let (mut our_costs, mut bare_costs, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
     // The first round warms both up.
-    for round in 0..=ROUNDS {
+    for round in 0..=rounds() {
         // Who goes first changes, so that neither always meets the other's leftovers.
         let (our_cost, bare_cost) = if round % 2 == 0 {
             let our_cost = ours.round(&case.request);

@@ -207,7 +207,9 @@ impl FromStr for EmailAddress {
             return Err(AddressError::NoLocalPart);
         }
         let is_printable = local_part.bytes().all(|byte| byte.is_ascii_graphic());
-        if !is_printable && local_part.chars().any(|c| c.is_whitespace() || !is_plain_text(c)) {
+        if !is_printable
+            && local_part.chars().any(|c| c.is_whitespace() || !is_plain_text(c) || is_invisible(c))
+        {
             return Err(AddressError::Character);
         }
         Ok(Self { local_part: local_part.into(), domain: domain.parse()? })
@@ -218,6 +220,12 @@ impl fmt::Display for EmailAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}@{}", self.local_part, self.domain)
     }
+}
+
+/// Characters that cannot be seen, or turn others round: no part of an address that a person typed
+/// on purpose (PRECIS, RFC 8264 9.13).
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}')
 }
 
 /// A character that may stand in any document: no control, nothing XML 1.0 2.2 forbids.
@@ -290,6 +298,7 @@ mod tests {
         assert_eq!(error("a\u{0}b@q.com"), AddressError::Character);
         assert_eq!(error("a b@q.com"), AddressError::Character);
         assert_eq!(error("a\u{FFFF}@q.com"), AddressError::Character);
+        assert_eq!(error("\u{200B}a@q.com"), AddressError::Character);
         assert_eq!(error("a@"), AddressError::Domain(DomainError::Empty));
         assert_eq!(error(&format!("{}@q.com", "a".repeat(320))), AddressError::TooLong);
     }

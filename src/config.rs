@@ -13,9 +13,11 @@ mod settings;
 mod table;
 mod words;
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsStr;
 use std::fs;
+use std::hash::Hash;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -25,7 +27,7 @@ pub use self::problem::{Place, Problem, Severity, nearest};
 use self::problem::{Placed, Source};
 pub use self::settings::{Limits, Network, PublicUrl, PublicUrlError, Settings};
 use crate::address::Domain;
-use crate::directory::{Directory, ProfileId};
+use crate::directory::{Directory, DomainPattern, ProfileId};
 use crate::page::{Page, PageError};
 use crate::prepared::{PrepareError, Prepared};
 
@@ -74,7 +76,7 @@ impl Config {
             .map_err(|source| LoadError::Unreadable { path: path.to_owned(), source })?;
         let mut problems = Vec::new();
         let settings = Settings::read(&Source::new(path.into(), text), &mut problems);
-        let drafts = drafts(&settings.profiles, &mut problems);
+        let drafts = settings.profiles.as_ref().map_or_else(Vec::new, |folder| drafts(folder, &mut problems));
         check_ids(&drafts, &mut problems);
         check_claims(&drafts, &mut problems);
         check_exchangers(&drafts, &mut problems);
@@ -157,10 +159,21 @@ fn draft(path: &Path, problems: &mut Vec<Problem>) -> Option<Draft> {
     Some(draft)
 }
 
+/// Notes where a value stands; if it has stood somewhere before, where it did first.
+fn first_of<K: Eq + Hash, V: Copy>(seen: &mut HashMap<K, V>, key: K, value: V) -> Option<V> {
+    match seen.entry(key) {
+        Entry::Occupied(first) => Some(*first.get()),
+        Entry::Vacant(free) => {
+            free.insert(value);
+            None
+        }
+    }
+}
+
 fn check_ids(drafts: &[Draft], problems: &mut Vec<Problem>) {
     let mut seen: HashMap<&Domain, &Place> = HashMap::new();
     for id in drafts.iter().filter_map(|draft| draft.id.as_ref()) {
-        if let Some(first) = seen.insert(&id.value, &id.place) {
+        if let Some(first) = first_of(&mut seen, &id.value, &id.place) {
             problems.push(Problem::error(
                 id.place.clone(),
                 format!("two profiles have the id `{}`", id.value),
@@ -171,10 +184,10 @@ fn check_ids(drafts: &[Draft], problems: &mut Vec<Problem>) {
 }
 
 fn check_claims(drafts: &[Draft], problems: &mut Vec<Problem>) {
-    let mut seen = HashMap::new();
+    let mut seen: HashMap<&DomainPattern, (&Draft, &Place)> = HashMap::new();
     for draft in drafts {
         for claim in &draft.claims {
-            let Some((first, first_place)) = seen.insert(&claim.value, (draft, &claim.place)) else {
+            let Some((first, first_place)) = first_of(&mut seen, &claim.value, (draft, &claim.place)) else {
                 continue;
             };
             let (message, hint) = if std::ptr::eq(first, draft) {
@@ -210,7 +223,7 @@ fn check_exchangers(drafts: &[Draft], problems: &mut Vec<Problem>) {
                     "name the mail exchanger as the MX record does, like mx.example.net",
                 ));
             }
-            let Some(first) = seen.insert(&host.value, draft) else { continue };
+            let Some(first) = first_of(&mut seen, &host.value, draft) else { continue };
             let message = if std::ptr::eq(first, draft) {
                 format!("`{}` is listed twice", host.value)
             } else {
@@ -284,6 +297,14 @@ fn bind_exchangers(
 ) {
     let mut derived: BTreeMap<Domain, Vec<(ProfileId, Place)>> = BTreeMap::new();
     for (host, id) in exchangers {
+        if directory.profile_of(&host.value).is_some_and(|owner| owner != id) {
+            problems.push(Problem::error(
+                host.place.clone(),
+                format!("mail exchanger {} is a domain of another profile, which answers there", host.value),
+                "remove it here, or from that profile's domains",
+            ));
+            continue;
+        }
         for parent in registered_parents(&host.value) {
             derived.entry(parent).or_default().push((id, host.place.clone()));
         }
@@ -294,6 +315,15 @@ fn bind_exchangers(
             continue;
         }
         bindings.dedup_by_key(|(id, _)| *id);
+        let owner = directory.profile_of(&name);
+        if let Some((_, place)) = bindings.iter().find(|(id, _)| owner.is_some_and(|owner| owner != *id)) {
+            problems.push(Problem::note(
+                place.clone(),
+                format!("{name} is a domain of another profile, so customers whose mail programs ask there get that one"),
+                "nothing to do if that is meant",
+            ));
+            continue;
+        }
         match bindings.as_slice() {
             [(id, _)] => {
                 directory.bind_exchanger(name, *id).expect("the name was free a moment ago");

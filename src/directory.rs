@@ -60,7 +60,8 @@ impl Directory {
         claim(names, domain, profile)
     }
 
-    /// Binds a mail exchanger's host to a profile, for domains that nobody claims.
+    /// Binds a mail exchanger's host to a profile, for domains that nobody claims. A host that is a
+    /// domain of another profile must not be bound: that profile answers there.
     ///
     /// # Errors
     /// When it is bound already: the profile it is bound to.
@@ -106,19 +107,22 @@ impl Directory {
     }
 
     fn served<'a>(&'a self, domain: &'a Domain) -> Option<Found<'a>> {
-        let id = self.exact.get(domain).or_else(|| {
-            if self.subdomains.is_empty() {
-                return None;
-            }
-            // The nearest wildcard wins.
-            domain.parents().find_map(|parent| self.subdomains.get(parent))
-        })?;
+        let id = self.profile_of(domain)?;
         Some(Found { entry: &self.entries[id.0], domain, is_served: true })
     }
 
     fn exchanger<'a>(&'a self, asked: Option<&'a Domain>, host: &'a Domain) -> Option<Found<'a>> {
         let id = self.exchangers.get(host)?;
         Some(Found { entry: &self.entries[id.0], domain: asked.unwrap_or(host), is_served: asked.is_none() })
+    }
+
+    /// The profile that a domain is mapped to.
+    pub fn profile_of(&self, domain: &Domain) -> Option<ProfileId> {
+        // The nearest wildcard wins.
+        self.exact
+            .get(domain)
+            .or_else(|| domain.parents().find_map(|parent| self.subdomains.get(parent)))
+            .copied()
     }
 
     /// The profile that an exchanger's host is bound to.

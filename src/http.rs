@@ -3,6 +3,7 @@
 //! A request comes through `server` (sockets), `connection` (time-outs), `door` (what is dropped, whom we believe),
 //! the route table below, and a handler, which extracts, asks the directory, and answers.
 
+mod activity;
 mod answer;
 mod asked;
 mod body;

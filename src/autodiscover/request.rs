@@ -3,7 +3,7 @@
 //! Any namespace or none, any prefix, letter case, order and white space (reference/autodiscover
 //! 2.1 and 6.1, items 9 to 12). Not tolerated: a DOCTYPE, an entity that XML does not define,
 //! nesting deeper than any request has, another encoding than UTF-8. Nothing is ever fetched, and
-//! the body's limit bounds the work.
+//! the body's limit bounds the work. A prefix need not be declared: namespaces mean nothing here.
 
 use std::borrow::Cow;
 
@@ -116,6 +116,8 @@ impl<'a> Fields<'a> {
                 // XML 1.0 2.4.
                 Event::Text(text) if text.contains("]]>") => return None,
                 Event::Text(text) => append(&mut value, text.xml_content(XmlVersion::Implicit1_0)),
+                // A name that is XML's own (2.6).
+                Event::PI(instruction) if instruction.target().eq_ignore_ascii_case("xml") => return None,
                 Event::Comment(_) | Event::PI(_) => {}
                 Event::DocType(_) => return None,
                 Event::CData(_) | Event::GeneralRef(_) if place.is_outside() => return None,
@@ -130,6 +132,9 @@ impl<'a> Fields<'a> {
     /// The root's namespace may say that ActiveSync is meant. Other attributes mean nothing, but
     /// have to be well-formed.
     fn notice(&mut self, place: &Place, element: &BytesStart) -> Option<()> {
+        if !has_space_between_attributes(element) {
+            return None;
+        }
         for attribute in element.attributes() {
             let attribute = attribute.ok()?;
             if attribute.value.contains('<') || !is_name(attribute.key.into_inner()) {
@@ -226,6 +231,24 @@ impl Place {
     fn is_outside(&self) -> bool {
         self.depth == 0
     }
+}
+
+/// XML 1.0 3.1: `a="1"b="2"` is not well-formed, though the reader takes it.
+fn has_space_between_attributes(element: &str) -> bool {
+    let mut quote = None;
+    let mut was_closed = false;
+    for c in element.chars() {
+        if was_closed && !c.is_ascii_whitespace() {
+            return false;
+        }
+        was_closed = quote == Some(c);
+        quote = match quote {
+            Some(open) if open == c => None,
+            None if matches!(c, '"' | '\'') => Some(c),
+            unchanged => unchanged,
+        };
+    }
+    true
 }
 
 /// XML 1.0 2.3, as far as ASCII goes; of other letters no client makes names.

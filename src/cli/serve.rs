@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use futures_util::FutureExt;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 use tracing::level_filters::LevelFilter;
@@ -95,6 +96,7 @@ async fn run(path: &Path, config: Config) -> ExitCode {
     for address in listeners.iter().filter_map(|listener| listener.local_addr().ok()) {
         tracing::info!(%address, "listening");
     }
+    raise_open_files(limits.max_connections);
     let (stop, stopped) = oneshot::channel::<()>();
     let mut stop = Some(stop);
     let mut server = pin!(serve(listeners, app, limits, stopped.map(drop)));
@@ -112,6 +114,22 @@ async fn run(path: &Path, config: Config) -> ExitCode {
                 }
             }
         }
+    }
+}
+
+/// Every connection is a file. The soft limit, often 1024, is for programs that use `select`; we do
+/// not, so the hard one counts.
+fn raise_open_files(max_connections: usize) {
+    let limit = getrlimit(Resource::Nofile);
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
+    // Listeners, the log, what the runtime needs.
+    let needed = max_connections as u64 + 64;
+    if let Some(open_files) = getrlimit(Resource::Nofile).current.filter(|limit| *limit < needed) {
+        tracing::warn!(
+            open_files,
+            max_connections,
+            "the limit of open files is lower than the connections need; raise it or lower max_connections"
+        );
     }
 }
 

@@ -48,7 +48,12 @@ fn from_table(mut table: Table, source: &Source, problems: &mut Vec<Problem>) ->
     let exchangers = table.list("mx_hosts", problems);
     let has_wrong_names = problems.len() > so_far;
     let mut servers = |key, title, direction: fn(&str) -> Result<Protocol, UnknownWord>| {
+        let so_far = problems.len();
         let tables = table.tables(key, title, problems);
+        if tables.is_empty() && problems.len() > so_far {
+            // There is something, if not a server.
+            return vec![None];
+        }
         tables.into_iter().map(|table| server(table, direction, problems)).collect()
     };
     let incoming = servers("incoming", "[[incoming]]", Protocol::incoming);
@@ -137,7 +142,7 @@ fn authentication(table: &mut Table, problems: &mut Vec<Problem>) -> Option<Auth
         return Some(Authentications::default());
     }
     let so_far = problems.len();
-    let place = table.place();
+    let place = table.place_of("authentication");
     let methods: Vec<_> =
         table.list::<Authentication>("authentication", problems).into_iter().map(|m| m.value).collect();
     if problems.len() > so_far {

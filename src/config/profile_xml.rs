@@ -6,8 +6,8 @@
 use std::collections::HashMap;
 use std::num::NonZeroU16;
 
-use quick_xml::Reader;
 use quick_xml::events::Event;
+use quick_xml::{Reader, XmlVersion};
 
 use super::advice;
 use super::draft::{Draft, Hints, Parts};
@@ -50,7 +50,9 @@ fn config(source: &Source, elements: &Elements) -> Result<ClientConfig, Problem>
         let place = twice.map_or_else(|| source.place(0), |name| elements.second(name));
         let hint = match twice {
             Some(_) => "leave one of them",
-            None => "one <emailProvider> stands in <clientConfig>",
+            None => {
+                "<clientConfig> holds one <emailProvider>, and each value is plain text in its own element"
+            }
         };
         Problem::error(place, format!("not a provider file: {message}"), hint)
     })
@@ -89,6 +91,12 @@ impl<'s> Elements<'s> {
                         let message = format!("not a provider file: <{name}> where <clientConfig> should be");
                         let hint = "the only root is <clientConfig>";
                         return Err(Problem::error(source.place(at(start)), message, hint));
+                    }
+                    for attribute in element.attributes() {
+                        let value = attribute.as_ref().map_err(ToString::to_string).and_then(|attribute| {
+                            attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|e| e.to_string())
+                        });
+                        value.map_err(|error| malformed(start, &format!("in <{name}>: {error}")))?;
                     }
                     let Some((prefix, seen)) = open.last_mut() else { continue };
                     let count = seen.entry(name.clone()).or_insert(0);
@@ -149,7 +157,14 @@ struct Provider<'s> {
 impl Provider<'_> {
     fn draft(mut self, config: &ClientConfig) -> (Draft, Vec<Problem>) {
         let provider = &config.email_provider;
-        let id = self.read("", "the id", &provider.id, Domain::from_text);
+        let id = match provider.id.as_str() {
+            "" => {
+                let complaint = Complaint::new("<emailProvider> has no id", "add id=\"example.com\"");
+                self.complain("", complaint);
+                None
+            }
+            id => self.read("", "the id", id, Domain::from_text),
+        };
         let so_far = self.problems.len();
         let (mut claims, mut exchangers) = (Vec::new(), Vec::new());
         for (i, domain) in provider.domain.iter().enumerate() {
@@ -238,7 +253,10 @@ impl Provider<'_> {
                 Ok(protocol) => servers.push(self.server(&path, element, protocol)),
                 Err(_) if OTHER_TYPES.contains(&element.protocol.as_str()) => {}
                 Err(UnknownWord(words)) => {
-                    let message = format!("<{name}> has the unknown type `{}`", element.protocol);
+                    let message = match element.protocol.as_str() {
+                        "" => format!("<{name}> has no type"),
+                        other => format!("<{name}> has the unknown type `{other}`"),
+                    };
                     self.complain(&path, Complaint::new(message, suggest(&element.protocol, words)));
                     servers.push(None);
                 }
@@ -329,7 +347,8 @@ struct Port(NonZeroU16);
 
 impl FromText for Port {
     fn from_text(text: &str) -> Result<Self, Complaint> {
-        text.parse().map(Self).map_err(|_| words::port(text))
+        let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+        text.parse().ok().filter(|_| is_number).map(Self).ok_or_else(|| words::port(text))
     }
 }
 

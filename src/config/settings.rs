@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
-use super::problem::{Placed, Problem, Source};
-use super::table::Table;
+use super::problem::{Complaint, Placed, Problem, Source};
+use super::table::{FromText, Table};
 use crate::address::Domain;
 
 /// What `waypost.toml` says.
@@ -18,8 +18,8 @@ use crate::address::Domain;
 pub struct Settings {
     /// Where to listen.
     pub listen: Vec<SocketAddr>,
-    /// The folder of profiles.
-    pub profiles: PathBuf,
+    /// The folder of profiles; None when what the file says of it is wrong.
+    pub profiles: Option<PathBuf>,
     /// The operator's own templates, over the built-in ones.
     pub templates: Option<PathBuf>,
     /// Where redirects and the JSON form point.
@@ -94,31 +94,11 @@ impl Settings {
 
     fn from_table(mut table: Table, source: &Source, problems: &mut Vec<Problem>) -> Self {
         let folder = source.file.parent().unwrap_or(Path::new(""));
-        let mut path = |key, problems: &mut Vec<Problem>| {
-            table.optional::<String>(key, problems).map(|path| folder.join(path.value))
-        };
-        let profiles = path("profiles", problems).unwrap_or_else(|| folder.join("profiles"));
-        let templates = path("templates", problems);
-        let listen_place = table.place();
-        let has_listen = table.has("listen");
-        let so_far = problems.len();
-        let listen = values(table.list::<SocketAddr>("listen", problems));
-        if has_listen && listen.is_empty() && problems.len() == so_far {
-            problems.push(Problem::error(
-                listen_place.clone(),
-                "`listen` is empty: the server would not be reachable",
-                "write listen = [\"127.0.0.1:8080\"], or leave the key out, which means the same",
-            ));
-        }
-        for (i, address) in listen.iter().enumerate() {
-            if listen[..i].contains(address) {
-                problems.push(Problem::error(
-                    listen_place.clone(),
-                    format!("`listen` has {address} twice"),
-                    "remove one of them",
-                ));
-            }
-        }
+        let default = Some(FolderName("profiles".to_owned()));
+        let profiles = table.written("profiles", problems).or(default).map(|name| folder.join(name.0));
+        let templates =
+            table.written("templates", problems).or(None).map(|name: FolderName| folder.join(name.0));
+        let listen = listen(&mut table, problems);
         let public_url = table.optional("public_url", problems).map(|url| url.value);
         let trusted_proxies = if table.has("trusted_proxies") {
             values(table.list("trusted_proxies", problems))
@@ -129,15 +109,45 @@ impl Settings {
             .table("limits", "[limits]", problems)
             .map_or_else(Limits::default, |table| Limits::read(table, problems));
         table.finish(problems);
-        Self {
-            listen: if has_listen { listen } else { vec![Self::DEFAULT_LISTEN] },
-            profiles,
-            templates,
-            public_url,
-            trusted_proxies,
-            limits,
+        Self { listen, profiles, templates, public_url, trusted_proxies, limits }
+    }
+}
+
+/// A path that is not empty.
+struct FolderName(String);
+
+impl FromText for FolderName {
+    fn from_text(text: &str) -> Result<Self, Complaint> {
+        match text {
+            "" => Err(Complaint::new("is empty", "name a folder, relative to this file")),
+            name => Ok(Self(name.to_owned())),
         }
     }
+}
+
+/// At least one address, none of them twice.
+fn listen(table: &mut Table, problems: &mut Vec<Problem>) -> Vec<SocketAddr> {
+    if !table.has("listen") {
+        return vec![Settings::DEFAULT_LISTEN];
+    }
+    let so_far = problems.len();
+    let place = table.place_of("listen");
+    let mut addresses = Vec::new();
+    for Placed { value, place } in table.list::<SocketAddr>("listen", problems) {
+        if addresses.contains(&value) {
+            let message = format!("`listen` has {value} twice");
+            problems.push(Problem::error(place, message, "remove one of them"));
+        }
+        addresses.push(value);
+    }
+    if addresses.is_empty() && problems.len() == so_far {
+        problems.push(Problem::error(
+            place,
+            "`listen` is empty: the server would not be reachable",
+            "write listen = [\"127.0.0.1:8080\"], or leave the key out, which means the same",
+        ));
+    }
+    addresses
 }
 
 fn values<T>(list: Vec<Placed<T>>) -> Vec<T> {
@@ -234,16 +244,34 @@ impl FromStr for Network {
     type Err = ipnet::AddrParseError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text.parse::<IpAddr>() {
-            Ok(address) => Ok(Self(address.into())),
-            Err(_) => text.parse().map(Self),
+        // Peers are compared as what they are; an IPv4 address in IPv6 clothes is an IPv4 address.
+        if let Ok(address) = text.parse::<IpAddr>() {
+            return Ok(Self(address.to_canonical().into()));
         }
+        let network: IpNet = text.parse()?;
+        let canonical = match (network.addr().to_canonical(), network.prefix_len().checked_sub(96)) {
+            (address @ IpAddr::V4(_), Some(prefix)) if network.addr().is_ipv6() => {
+                IpNet::new(address, prefix).unwrap_or(network)
+            }
+            _ => network,
+        };
+        Ok(Self(canonical))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn reads_a_network_in_either_ip_version() {
+        for text in ["127.0.0.1", "127.0.0.0/8", "::ffff:127.0.0.1", "::ffff:127.0.0.0/104"] {
+            let network: Network = text.parse().unwrap();
+            assert!(network.contains([127, 0, 0, 1].into()), "{text}");
+        }
+        assert!("10.0.0.0/99".parse::<Network>().is_err());
+        assert!("2001:db8::/32".parse::<Network>().unwrap().contains("2001:db8::1".parse().unwrap()));
+    }
 
     #[test]
     fn takes_only_a_bare_https_host_as_public_url() {

@@ -74,7 +74,11 @@ impl<'s> Table<'s> {
         let start = |error: &toml::de::Error| error.span().map_or(0, |span| span.start);
         let first = errors.into_iter().min_by_key(start).map(|error| {
             let message = format!("not valid TOML: {}", error.message().replace('\n', ", "));
-            let hint = "the syntax is described at https://toml.io";
+            let hint = if has_bare_word(&source.text, start(&error)) {
+                "text stands in quotes: hostname = \"imap.example.com\""
+            } else {
+                "the syntax is described at https://toml.io"
+            };
             Problem::error(source.place(start(&error)), message, hint)
         });
         (Self::new(source, "", source.place(0), table.into_inner()), first)
@@ -90,13 +94,27 @@ impl<'s> Table<'s> {
         self.place.clone()
     }
 
-    pub fn has(&self, key: &str) -> bool {
+    pub fn has(&mut self, key: &'static str) -> bool {
+        self.ask(key);
         self.entries.iter().any(|entry| entry.key.get_ref() == key)
+    }
+
+    /// Where a key's value stands, or the table.
+    pub fn place_of(&self, key: &str) -> Place {
+        let entry = self.entries.iter().find(|entry| entry.key.get_ref() == key);
+        entry.map_or_else(|| self.place(), |entry| self.source.place_of(&entry.value.span()))
+    }
+
+    /// Remembers a key as one that there is.
+    fn ask(&mut self, key: &'static str) {
+        if !self.known.contains(&key) {
+            self.known.push(key);
+        }
     }
 
     /// Takes a key's value out, if the key is there.
     pub fn take(&mut self, key: &'static str) -> Option<Value<'s>> {
-        self.known.push(key);
+        self.ask(key);
         let at = self.entries.iter().position(|entry| entry.key.get_ref() == key)?;
         let Entry { value, .. } = self.entries.swap_remove(at);
         let span = value.span();
@@ -246,6 +264,14 @@ impl<'s> Value<'s> {
             }
         }
     }
+}
+
+/// Whether the line of a mistake has a word without quotes where its value should be.
+fn has_bare_word(text: &str, offset: usize) -> bool {
+    let begin = text[..offset].rfind('\n').map_or(0, |newline| newline + 1);
+    let line = text[begin..].lines().next().unwrap_or_default();
+    let value = line.split_once('=').map_or("", |(_, value)| value.trim_start());
+    value.starts_with(|c: char| c.is_ascii_alphabetic())
 }
 
 fn article(type_name: &str) -> String {

@@ -68,7 +68,8 @@ impl FromValue for Days {
 /// As [`FromValue`], for XML: both formats have numbers of days.
 impl Days {
     pub fn from_text(text: &str) -> Result<Self, Complaint> {
-        text.parse().map(Self).map_err(|_| wrong_days(text))
+        let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+        text.parse().ok().filter(|_| is_number).map(Self).ok_or_else(|| wrong_days(text))
     }
 }
 

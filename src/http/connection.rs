@@ -8,12 +8,10 @@ use std::convert::Infallible;
 use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::Version;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
@@ -23,31 +21,36 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use super::Door;
-use super::room::{Room, Staying};
+use super::activity::{Activity, InFlight};
+use super::room::Seat;
 use crate::config::Limits;
 
 /// Request line and headers together. No mail program comes near.
 const LARGEST_HEAD: usize = 32 * 1024;
 
+/// For a request that is on its way to a connection whose place is needed.
+const GRACE: Duration = Duration::from_millis(50);
+
 /// What a connection needs to be served.
 pub struct Connection {
     pub door: Door,
     pub limits: Limits,
-    pub room: Arc<Room>,
+    pub seat: Seat,
     /// Its sender is dropped to say stop; nothing is ever sent.
     pub stop: watch::Receiver<()>,
 }
 
 impl Connection {
     /// Serves one connection to its end, or to the end of our patience. Its errors are the client's.
-    pub async fn serve(mut self, stream: TcpStream) {
+    pub async fn serve(self, stream: TcpStream) {
+        let Self { door, limits, seat, mut stop } = self;
+        let activity = &seat.activity;
         // An answer is one write; waiting for more of it would only delay it.
         let _ = stream.set_nodelay(true);
-        let activity = Arc::new(Activity::default());
-        let io = TokioIo::new(Timed { stream, activity: Arc::clone(&activity) });
+        let io = TokioIo::new(Timed { stream, activity: Arc::clone(activity) });
         let service = service_fn(|request: hyper::Request<hyper::body::Incoming>| {
-            let in_flight = InFlight::begin(&activity, request.version());
-            let response = self.door.answer(request.map(Body::new));
+            let in_flight = InFlight::begin(activity, request.version());
+            let response = door.answer(request.map(Body::new));
             async move {
                 let response = response.await;
                 drop(in_flight);
@@ -58,76 +61,37 @@ impl Connection {
         builder.http1().half_close(true).max_buf_size(LARGEST_HEAD);
         builder.http2().max_header_list_size(16 * 1024).max_concurrent_streams(64);
         let mut connection = pin!(builder.serve_connection(io, service));
-        let mut patience = Patience::new(&self.limits);
+        let mut patience = Patience::new(activity, &limits);
         let mut tick = pin!(sleep_until(patience.next));
-        let mut crowded = pin!(self.room.crowded());
-        let mut staying = Some(Staying::begin(&self.room));
+        let mut is_needed = pin!(seat.is_needed());
+        let mut is_leaving = false;
         loop {
             tokio::select! {
                 biased;
                 _ = &mut connection => return,
                 () = &mut tick => {
-                    if patience.is_over(&activity, &self.limits) {
+                    if patience.is_over(activity, &limits) || (is_leaving && activity.is_in_head()) {
                         return;
+                    }
+                    if is_leaving {
+                        connection.as_mut().graceful_shutdown();
                     }
                     tick.as_mut().reset(patience.next);
                 }
-                () = &mut crowded, if staying.is_some() => {
+                () = &mut is_needed, if !is_leaving => {
+                    is_leaving = true;
                     if activity.is_in_head() {
-                        return;
+                        // Its request may be on the way.
+                        tick.as_mut().reset(Instant::now() + GRACE);
+                    } else {
+                        connection.as_mut().graceful_shutdown();
                     }
-                    staying = None;
-                    if activity.is_busy() {
-                        // It goes when it is done; somebody idle can go now.
-                        self.room.ask_one_to_go();
-                    }
-                    connection.as_mut().graceful_shutdown();
                 }
-                _ = self.stop.changed(), if staying.is_some() => {
+                _ = stop.changed(), if !is_leaving => {
+                    is_leaving = true;
                     connection.as_mut().graceful_shutdown();
-                    staying = None;
                 }
             }
-        }
-    }
-}
-
-/// What a connection is doing. Requests only count here; the time is looked at by
-/// [`Patience`], once in a while.
-#[derive(Default)]
-struct Activity {
-    /// How often the state has changed.
-    changes: AtomicU64,
-    in_flight: AtomicUsize,
-    /// A request has come in whole since the last bytes did; until then, what came is a head.
-    is_between_requests: AtomicBool,
-    /// HTTP/2 sends frames between requests too, so bytes there do not begin a request.
-    is_http2: AtomicBool,
-}
-
-impl Activity {
-    fn bytes_came(&self) {
-        if self.is_between_requests.load(Relaxed) && !self.is_http2.load(Relaxed) {
-            self.is_between_requests.store(false, Relaxed);
-            self.changes.fetch_add(1, Relaxed);
-        }
-    }
-
-    fn is_busy(&self) -> bool {
-        self.in_flight.load(Relaxed) > 0
-    }
-
-    /// Nothing is being answered, and nothing whole has come since the last answer.
-    fn is_in_head(&self) -> bool {
-        self.in_flight.load(Relaxed) == 0 && !self.is_between_requests.load(Relaxed)
-    }
-
-    /// How long the present state may last; None while the handler's own limit counts.
-    fn limit(&self, limits: &Limits) -> Option<Duration> {
-        match (self.in_flight.load(Relaxed), self.is_between_requests.load(Relaxed)) {
-            (1.., _) => None,
-            (0, true) => Some(limits.idle_timeout),
-            (0, false) => Some(limits.header_timeout),
         }
     }
 }
@@ -136,24 +100,24 @@ impl Activity {
 /// limit.
 struct Patience {
     tick: Duration,
-    changes: u64,
+    last_change: u64,
     since: Instant,
     next: Instant,
 }
 
 impl Patience {
-    fn new(limits: &Limits) -> Self {
+    fn new(activity: &Activity, limits: &Limits) -> Self {
         let tick = limits.header_timeout.min(limits.idle_timeout);
         let now = Instant::now();
-        Self { tick, changes: 0, since: now, next: now + tick }
+        Self { tick, last_change: activity.last_change(), since: now, next: now + tick }
     }
 
     /// At a tick: whether the state has lasted too long.
     fn is_over(&mut self, activity: &Activity, limits: &Limits) -> bool {
         let now = Instant::now();
-        let changes = activity.changes.load(Relaxed);
-        if changes != self.changes {
-            self.changes = changes;
+        let last_change = activity.last_change();
+        if last_change != self.last_change {
+            self.last_change = last_change;
             self.since = now;
         }
         self.next = now + self.tick;
@@ -167,27 +131,6 @@ impl Patience {
                 false
             }
         }
-    }
-}
-
-/// A request that is being answered.
-struct InFlight(Arc<Activity>);
-
-impl InFlight {
-    fn begin(activity: &Arc<Activity>, version: Version) -> Self {
-        activity.in_flight.fetch_add(1, Relaxed);
-        if version == Version::HTTP_2 {
-            activity.is_http2.store(true, Relaxed);
-        }
-        Self(Arc::clone(activity))
-    }
-}
-
-impl Drop for InFlight {
-    fn drop(&mut self) {
-        self.0.is_between_requests.store(true, Relaxed);
-        self.0.changes.fetch_add(1, Relaxed);
-        self.0.in_flight.fetch_sub(1, Relaxed);
     }
 }
 

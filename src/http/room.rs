@@ -1,73 +1,103 @@
 //! How many connections there may be at a time, and who goes when there are too many.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::futures::Notified;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
-/// How many connections there may be, on all listeners together.
+use super::activity::Activity;
+
+/// The places that connections on all listeners share.
 pub struct Room {
+    size: usize,
     permits: Arc<Semaphore>,
-    /// Told when there is none left for a new connection: the one that has waited longest goes,
-    /// as soon as it is between two requests.
-    crowded: Notify,
-    /// Connections that nobody has asked to go.
-    staying: AtomicUsize,
+    /// Who has a place and has not been asked to leave it.
+    staying: Mutex<HashMap<u64, Guest>>,
+    next: AtomicU64,
+}
+
+struct Guest {
+    activity: Arc<Activity>,
+    leave: Arc<Notify>,
+}
+
+/// A connection's place, free again when this is dropped.
+pub struct Seat {
+    pub activity: Arc<Activity>,
+    leave: Arc<Notify>,
+    number: u64,
+    room: Arc<Room>,
+    _permit: OwnedSemaphorePermit,
 }
 
 impl Room {
     pub fn new(size: usize) -> Self {
-        Self { permits: Arc::new(Semaphore::new(size)), crowded: Notify::new(), staying: AtomicUsize::new(0) }
+        Self {
+            size,
+            permits: Arc::new(Semaphore::new(size)),
+            staying: Mutex::default(),
+            next: AtomicU64::new(0),
+        }
     }
 
     pub fn is_full(&self) -> bool {
         self.permits.available_permits() == 0
     }
 
-    /// Waits for room.
-    pub async fn enter(&self) -> OwnedSemaphorePermit {
-        let permits = || Arc::clone(&self.permits);
-        if let Ok(permit) = permits().try_acquire_owned() {
-            return permit;
-        }
-        tracing::debug!("no room for another connection; the oldest one is asked to go");
-        self.ask_one_to_go();
-        permits().acquire_owned().await.expect("nobody closes the semaphore")
+    /// Takes a place; if there is none, asks somebody to leave, and waits.
+    pub async fn enter(self: &Arc<Self>) -> Seat {
+        let permit = match Arc::clone(&self.permits).try_acquire_owned() {
+            Ok(permit) => permit,
+            Err(_) => {
+                self.ask_one_to_leave();
+                Arc::clone(&self.permits).acquire_owned().await.expect("nobody closes the semaphore")
+            }
+        };
+        let seat = Seat {
+            activity: Arc::new(Activity::new()),
+            leave: Arc::new(Notify::new()),
+            number: self.next.fetch_add(1, Relaxed),
+            room: Arc::clone(self),
+            _permit: permit,
+        };
+        let guest = Guest { activity: Arc::clone(&seat.activity), leave: Arc::clone(&seat.leave) };
+        self.staying().insert(seat.number, guest);
+        seat
     }
 
-    /// Asks the connection that has waited longest, if there is one to ask.
-    pub fn ask_one_to_go(&self) {
-        if self.staying.load(Relaxed) > 0 {
-            self.crowded.notify_one();
+    /// Asks the connection that has been idle longest to leave; if all are being answered, the one
+    /// that was first, which leaves when it has its answer.
+    pub fn ask_one_to_leave(&self) {
+        let mut staying = self.staying();
+        let order = |guest: &Guest| (guest.activity.is_busy(), guest.activity.last_change());
+        let first = staying.iter().min_by_key(|(_, guest)| order(guest)).map(|(number, _)| *number);
+        if let Some(guest) = first.and_then(|number| staying.remove(&number)) {
+            guest.leave.notify_one();
         }
-    }
-
-    /// Ends when it is this connection's turn to go.
-    pub fn crowded(&self) -> Notified<'_> {
-        self.crowded.notified()
     }
 
     /// Ends when every connection has ended, and lets nobody in again.
-    pub async fn emptied(&self, size: usize) {
-        // Every permit is back when every connection has ended.
-        let all = u32::try_from(size).unwrap_or(u32::MAX);
+    pub async fn emptied(&self) {
+        let all = u32::try_from(self.size).unwrap_or(u32::MAX);
         let _ = self.permits.acquire_many(all).await;
     }
-}
 
-/// A connection that nobody has asked to go, counted.
-pub struct Staying(Arc<Room>);
-
-impl Staying {
-    pub fn begin(room: &Arc<Room>) -> Self {
-        room.staying.fetch_add(1, Relaxed);
-        Self(Arc::clone(room))
+    fn staying(&self) -> MutexGuard<'_, HashMap<u64, Guest>> {
+        // Nothing in here can be left half done.
+        self.staying.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Drop for Staying {
+impl Seat {
+    /// Ends when somebody else needs the place.
+    pub async fn is_needed(&self) {
+        self.leave.notified().await;
+    }
+}
+
+impl Drop for Seat {
     fn drop(&mut self) {
-        self.0.staying.fetch_sub(1, Relaxed);
+        self.room.staying().remove(&self.number);
     }
 }

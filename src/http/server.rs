@@ -46,8 +46,11 @@ pub async fn serve(listeners: Vec<TcpListener>, app: App, limits: Limits, stop: 
     drop(stop_receiver);
     stop.await;
     drop(stop_sender);
-    tasks.join_all().await;
-    if timeout(limits.shutdown_timeout, room.emptied(limits.max_connections)).await.is_err() {
+    let finished = async {
+        tasks.join_all().await;
+        room.emptied().await;
+    };
+    if timeout(limits.shutdown_timeout, finished).await.is_err() {
         tracing::warn!("some connections did not finish in time and are cut off");
     }
 }
@@ -63,7 +66,7 @@ struct Server {
 impl Server {
     async fn listen(self, listener: TcpListener) {
         let mut stop = self.stop.clone();
-        let mut crowded_since = None;
+        let mut warned = None;
         loop {
             let accepted = tokio::select! {
                 accepted = listener.accept() => accepted,
@@ -74,42 +77,37 @@ impl Server {
                 // The client went away before we came to it.
                 Err(error) if is_of_one_connection(&error) => continue,
                 Err(error) => {
-                    tracing::warn!(%error, "cannot take a connection; trying again shortly");
+                    // Most likely there are no files left. A connection has one.
+                    self.room.ask_one_to_leave();
+                    if is_time_to_warn(&mut warned) {
+                        tracing::warn!(%error, "cannot take connections; idle ones are closed to make room");
+                    }
                     sleep(BREATHER).await;
                     continue;
                 }
             };
-            self.warn_when_crowded(&mut crowded_since);
-            let permit = tokio::select! {
-                permit = self.room.enter() => permit,
-                _ = stop.changed() => return,
-            };
+            if self.room.is_full() && is_time_to_warn(&mut warned) {
+                let max_connections = self.limits.max_connections;
+                tracing::warn!(max_connections, "no room for connections; idle ones are closed to make room");
+            }
             let connection = Connection {
                 door: self.app.door(peer.ip()),
                 limits: self.limits,
-                room: Arc::clone(&self.room),
+                seat: self.room.enter().await,
                 stop: stop.clone(),
             };
-            tokio::spawn(async move {
-                connection.serve(stream).await;
-                drop(permit);
-            });
+            tokio::spawn(connection.serve(stream));
         }
     }
+}
 
-    /// Tells the operator that the limit is reached, once a minute at most.
-    fn warn_when_crowded(&self, last: &mut Option<Instant>) {
-        if !self.room.is_full() {
-            return;
-        }
-        if last.is_none_or(|last| last.elapsed() >= BETWEEN_WARNINGS) {
-            *last = Some(Instant::now());
-            tracing::warn!(
-                max_connections = self.limits.max_connections,
-                "the limit of connections is reached; idle ones are closed to make room"
-            );
-        }
+/// Once a minute at most.
+fn is_time_to_warn(last: &mut Option<Instant>) -> bool {
+    let is_time = last.is_none_or(|last| last.elapsed() >= BETWEEN_WARNINGS);
+    if is_time {
+        *last = Some(Instant::now());
     }
+    is_time
 }
 
 fn is_of_one_connection(error: &io::Error) -> bool {

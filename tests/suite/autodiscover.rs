@@ -497,6 +497,8 @@ fn autodiscover_27_calls_what_is_no_request_an_invalid_request() {
         &body.replace("<Request>", "<Request><9/>"),
         &body.replace("<Request>", "<Request><a$b/>"),
         &body.replace("<Request>", "<Request>]]>"),
+        &body.replace("<Request>", "<Request a=\"1\"b=\"2\">"),
+        &body.replace("<Request>", "<Request><?XML x?>"),
         &body.replace("<Request>", "<Request>\u{FFFE}"),
     ] {
         let response = SHIPPED.post("q.com", PATH, body);

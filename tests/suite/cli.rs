@@ -189,7 +189,9 @@ fn stops_with_0_on_sigint() {
     let mut log = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
     // Into a pipe: JSON.
     assert!(log.any(|line| line.contains("\"message\":\"listening\"")));
-    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let interrupt =
+        |pid: u32| Command::new("kill").args(["-INT", &pid.to_string()]).status().unwrap().success();
+    assert!(interrupt(child.id()));
     assert!(log.any(|line| line.contains("stopped")));
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }

@@ -235,6 +235,33 @@ fn a_name_above_exchangers_of_two_profiles_leads_to_neither_unless_one_names_it(
     );
 }
 
+/// One address gets one answer, whichever protocol asks: a host that is another profile's domain is
+/// not an exchanger's name too.
+#[test]
+fn an_exchangers_name_that_is_another_profiles_domain_stays_that_profiles() {
+    let hoster =
+        profile("hoster.example", &(domains(&["a.example"]) + "mx_hosts = [\"mx.hoster.net\"]\n"), SERVERS);
+    let staff = profile("staff.example", &domains(&["hoster.net"]), SERVERS);
+    let files = Files::new("", &[("a.toml", &hoster), ("b.toml", &staff)]);
+    assert!(
+        files.problems()[0].starts_with("note: hoster.net is a domain of another profile"),
+        "{:?}",
+        files.problems()
+    );
+    let config = files.load();
+    let (customer, host): (Domain, Domain) =
+        ("customer.example".parse().unwrap(), "hoster.net".parse().unwrap());
+    let found = config.directory.find(Some(&customer), || Some(&host)).unwrap();
+    assert_eq!(found.entry.profile.id.as_str(), "staff.example");
+    assert!(config.directory.find_address(&customer, Some(&host)).is_none());
+    let staff = profile("staff.example", &domains(&["mx.hoster.net"]), SERVERS);
+    let problems = Files::new("", &[("a.toml", &hoster), ("b.toml", &staff)]).problems();
+    assert!(
+        problems[0].starts_with("error: mail exchanger mx.hoster.net is a domain of another profile"),
+        "{problems:?}"
+    );
+}
+
 #[test]
 fn a_private_suffix_may_have_mail_of_its_own() {
     let load = |domain: &str| {
@@ -292,6 +319,8 @@ fn reads_provider_files_whose_elements_are_mixed() {
             file("<displayName>F</displayName>"),
             "error: not a provider file: duplicate field `displayName`\n  --> profiles/a.xml:1:",
         ),
+        (file("<documentation url=&hellip;/>"), "not well-formed XML: in <documentation>"),
+        (file("<documentation url=\"&hellip;\"/>"), "not well-formed XML: in <documentation>"),
         (file("&hellip;"), "not well-formed XML: &hellip; is not defined"),
         (file(&mixed) + "<junk/>", "<junk> where <clientConfig> should be"),
         (file(&mixed) + "junk", "text outside the root"),
@@ -301,6 +330,20 @@ fn reads_provider_files_whose_elements_are_mixed() {
         let problems = load(&text);
         assert!(problems.len() == 1 && problems[0].contains(said), "{said}: {problems:?}");
     }
+}
+
+#[test]
+fn says_what_a_provider_file_lacks() {
+    let file = "<clientConfig><emailProvider><domain>example.com</domain><displayName>E</displayName>\
+                <incomingServer/><outgoingServer type=\"smtp\"><hostname>a.example</hostname><port>+25</port>\
+                <socketType>SSL</socketType></outgoingServer></emailProvider></clientConfig>";
+    let problems = Files::new("", &[("a.xml", file)]).problems();
+    for said in
+        ["<emailProvider> has no id", "<incomingServer> has no type", "<port> is +25, which is not a port"]
+    {
+        assert!(problems.iter().any(|problem| problem.contains(said)), "{said}: {problems:?}");
+    }
+    assert_eq!(problems.len(), 3);
 }
 
 #[test]
@@ -324,6 +367,16 @@ fn understands_common_slips() {
     }
     let twice = Files::new("listen = [\"127.0.0.1:1\", \"127.0.0.1:1\"]", &[("a.toml", &text)]).problems();
     assert!(twice[0].contains("`listen` has 127.0.0.1:1 twice"), "{twice:?}");
+    assert!(twice[0].contains("--> waypost.toml:1:26"), "{twice:?}");
+    for (settings, said) in [
+        ("trusted_proxy = []", "hint: did you mean `trusted_proxies`?"),
+        ("profiles = \"\"", "`profiles` is empty\n  --> waypost.toml:1:12"),
+        ("profiles = []", "`profiles` is an array, not a string"),
+        ("listen = []", "`listen` is empty: the server would not be reachable\n  --> waypost.toml:1:10"),
+    ] {
+        let problems = Files::new(settings, &[("a.toml", &text)]).problems();
+        assert!(problems.len() == 1 && problems[0].contains(said), "{said}: {problems:?}");
+    }
     let capitals = Files::new("", &[("A.TOML", &text)]);
     assert_eq!(capitals.load().directory.len(), 1);
 }

@@ -154,6 +154,26 @@ fn makes_room_for_a_new_connection_by_closing_the_oldest_idle_one() {
     assert_eq!(ask(&mut server.connect()), 200);
 }
 
+/// The oldest connection is not the one to go when it is in use, as a proxy's is.
+#[test]
+fn the_one_that_has_been_idle_longest_goes_first() {
+    let server = serve(Limits { max_connections: 3, ..patient() });
+    let (mut old, mut idle, mut young) = (server.connect(), server.connect(), server.connect());
+    assert_eq!([ask(&mut old), ask(&mut idle), ask(&mut young), ask(&mut old)], [200; 4]);
+    assert_eq!(ask(&mut server.connect()), 200);
+    assert_closed(&mut idle);
+    assert_eq!(ask(&mut old), 200);
+}
+
+/// Whoever comes when it is crowded is let in and answered, not taken for the one to go.
+#[test]
+fn newcomers_are_answered_when_it_is_crowded() {
+    let server = serve(Limits { max_connections: 1, ..patient() });
+    for _ in 0..200 {
+        assert_eq!(ask(&mut server.connect()), 200);
+    }
+}
+
 #[test]
 fn one_that_is_being_answered_stays_and_the_next_idle_one_goes() {
     let server = serve(Limits { max_connections: 2, ..patient() });

@@ -169,6 +169,24 @@ fn a_line_a_request_has_domain_route_status_and_time() {
     assert!(messages.contains(&"listening") && messages.contains(&"stopped"));
 }
 
+/// Whoever cannot wait for what is in flight says so twice.
+#[test]
+fn a_second_signal_cuts_off_what_is_in_flight() {
+    let program = Program::start("info", "json", &files());
+    let mut stuck = TcpStream::connect(program.address).unwrap();
+    let head = "POST /autodiscover/autodiscover.xml HTTP/1.1\r\nHost: q.com\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n";
+    stuck.write_all(head.as_bytes()).unwrap();
+    stuck.read_exact(&mut [0; 25]).unwrap();
+    let terminate =
+        || Command::new("kill").args(["-TERM", &program.child.id().to_string()]).status().unwrap();
+    assert!(terminate().success());
+    // New connections are refused once the first signal has been heard.
+    while TcpStream::connect(program.address).is_ok() {}
+    let (code, log) = program.stop();
+    assert_eq!(code, Some(0));
+    assert!(log.contains("cut off") && !log.contains("stopped"), "{log}");
+}
+
 /// An unknown proxy would make every answer a wrong one, so the operator hears of it, once.
 #[test]
 fn warns_of_a_proxy_that_is_not_trusted() {

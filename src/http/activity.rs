@@ -1,0 +1,93 @@
+//! What a connection is doing. Requests only count here; nothing on their way asks for the time.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::time::Duration;
+
+use axum::http::Version;
+
+use crate::config::Limits;
+
+/// One connection's state.
+pub struct Activity {
+    /// The number of its last change of state, among the changes of all connections: what is
+    /// smaller is longer ago.
+    last_change: AtomicU64,
+    in_flight: AtomicUsize,
+    /// A request has come in whole since the last bytes did; until then, what came is a head.
+    is_between_requests: AtomicBool,
+    /// HTTP/2 sends frames between requests too, so bytes there do not begin a request.
+    is_http2: AtomicBool,
+}
+
+static CHANGES: AtomicU64 = AtomicU64::new(0);
+
+impl Activity {
+    pub fn new() -> Self {
+        let activity = Self {
+            last_change: AtomicU64::new(0),
+            in_flight: AtomicUsize::new(0),
+            is_between_requests: AtomicBool::new(false),
+            is_http2: AtomicBool::new(false),
+        };
+        activity.changed();
+        activity
+    }
+
+    fn changed(&self) {
+        self.last_change.store(CHANGES.fetch_add(1, Relaxed), Relaxed);
+    }
+
+    pub fn last_change(&self) -> u64 {
+        self.last_change.load(Relaxed)
+    }
+
+    pub fn bytes_came(&self) {
+        if self.is_between_requests.load(Relaxed) && !self.is_http2.load(Relaxed) {
+            self.is_between_requests.store(false, Relaxed);
+            self.changed();
+        }
+    }
+
+    /// A request is being answered.
+    pub fn is_busy(&self) -> bool {
+        self.in_flight.load(Relaxed) > 0
+    }
+
+    /// Nothing is being answered, and nothing whole has come since the last answer.
+    pub fn is_in_head(&self) -> bool {
+        !self.is_busy() && !self.is_between_requests.load(Relaxed)
+    }
+
+    /// How long the present state may last; None while the handler's own limit counts.
+    pub fn limit(&self, limits: &Limits) -> Option<Duration> {
+        if self.is_busy() {
+            None
+        } else if self.is_in_head() {
+            Some(limits.header_timeout)
+        } else {
+            Some(limits.idle_timeout)
+        }
+    }
+}
+
+/// A request that is being answered.
+pub struct InFlight(Arc<Activity>);
+
+impl InFlight {
+    pub fn begin(activity: &Arc<Activity>, version: Version) -> Self {
+        activity.in_flight.fetch_add(1, Relaxed);
+        if version == Version::HTTP_2 {
+            activity.is_http2.store(true, Relaxed);
+        }
+        Self(Arc::clone(activity))
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.is_between_requests.store(true, Relaxed);
+        self.0.changed();
+        self.0.in_flight.fetch_sub(1, Relaxed);
+    }
+}
