@@ -137,11 +137,16 @@ impl<'a> Fields<'a> {
         }
         for attribute in element.attributes() {
             let attribute = attribute.ok()?;
-            if attribute.value.contains('<') || !is_name(attribute.key.into_inner()) {
+            if !is_name(attribute.key.into_inner()) {
                 return None;
             }
-            // Only an entity that is defined; there is nothing to define one with.
-            attribute.normalized_value(XmlVersion::Implicit1_0).ok()?;
+            if attribute.value.bytes().any(|byte| matches!(byte, b'<' | b'&')) {
+                // Only an entity that is defined; there is nothing to define one with.
+                attribute
+                    .normalized_value(XmlVersion::Implicit1_0)
+                    .ok()
+                    .filter(|_| !attribute.value.contains('<'))?;
+            }
             if place.depth == 1 && attribute.key.as_namespace_binding().is_some() {
                 self.mobile_sync_root |= attribute.value.contains("/mobilesync/");
             }
@@ -237,16 +242,16 @@ impl Place {
 fn has_space_between_attributes(element: &str) -> bool {
     let mut quote = None;
     let mut was_closed = false;
-    for c in element.chars() {
-        if was_closed && !c.is_ascii_whitespace() {
+    for byte in element.bytes() {
+        if was_closed && !byte.is_ascii_whitespace() {
             return false;
         }
-        was_closed = quote == Some(c);
-        quote = match quote {
-            Some(open) if open == c => None,
-            None if matches!(c, '"' | '\'') => Some(c),
-            unchanged => unchanged,
-        };
+        was_closed = quote == Some(byte);
+        if was_closed {
+            quote = None;
+        } else if quote.is_none() && matches!(byte, b'"' | b'\'') {
+            quote = Some(byte);
+        }
     }
     true
 }
