@@ -70,7 +70,7 @@ impl Directory {
     }
 
     /// The profile for a request by address, Host, or both: the address's domain if it is ours;
-    /// else the Host's; else, where the Host is a mail exchanger's, that one for any address.
+    /// else the Host's, which where it is a mail exchanger's answers for any address.
     /// `host` is the name without its `autoconfig.` or other service label; it is asked for only
     /// where the address does not decide.
     pub fn find<'a>(
@@ -81,16 +81,10 @@ impl Directory {
         if let Some(found) = asked.and_then(|domain| self.served(domain)) {
             return Some(found);
         }
+        // On an exchanger's name, which no other profile serves, the domain asked for is the
+        // address's, a customer's; else it is the Host's own.
         let host = host()?;
-        match self.served(host) {
-            // A hoster's own domain that is its exchangers' too: a customer's address brought the
-            // client here, and its domain is the one that was asked for.
-            Some(Found { entry, .. }) if asked.is_some() && self.exchangers.contains_key(host) => {
-                Some(Found { entry, domain: asked?, is_served: false })
-            }
-            Some(found) => Some(found),
-            None => self.exchanger(asked, host),
-        }
+        self.exchanger(asked, host).or_else(|| self.served(host))
     }
 
     /// The profile for one address: as [`Self::find`], but a Host that merely is another domain of
@@ -98,12 +92,6 @@ impl Directory {
     /// settings or none (reference/autodiscover 2.7).
     pub fn find_address<'a>(&'a self, asked: &'a Domain, host: Option<&'a Domain>) -> Option<Found<'a>> {
         self.served(asked).or_else(|| self.exchanger(Some(asked), host?))
-    }
-
-    /// The profile of a name in a list of providers, where a mail exchanger's domain is listed
-    /// like any other (reference/autoconfig 2.7).
-    pub fn find_listed<'a>(&'a self, asked: &'a Domain) -> Option<Found<'a>> {
-        self.served(asked).or_else(|| self.exchanger(None, asked))
     }
 
     fn served<'a>(&'a self, domain: &'a Domain) -> Option<Found<'a>> {

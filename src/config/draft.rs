@@ -1,11 +1,14 @@
 //! What one profile file gives: a profile, if the file is right, and in any case the names that it
 //! claims, so that claims can be held against each other even where a file has other mistakes.
 
+use super::advice;
 use super::problem::{Place, Placed, Problem, Source};
 use super::table::Written;
 use crate::address::Domain;
 use crate::directory::DomainPattern;
-use crate::profile::{DisplayName, DisplayShortName, Profile, ProfileError, Server};
+use crate::profile::{
+    DisplayName, DisplayShortName, Documentation, MailLimits, Profile, ProfileError, Server,
+};
 
 /// A profile file, read.
 #[derive(Debug)]
@@ -33,6 +36,8 @@ pub struct Parts {
     /// None for a server with a mistake; it still counts as one.
     pub incoming: Vec<Option<Server>>,
     pub outgoing: Vec<Option<Server>>,
+    pub documentation: Vec<Documentation>,
+    pub limits: MailLimits,
 }
 
 /// How a format says what is missing.
@@ -59,6 +64,7 @@ impl Draft {
     /// Applies the rules that need more than one value. `found` are the file's problems so far.
     pub fn new(parts: Parts, hints: &Hints, found: &mut Vec<Problem>) -> Self {
         let Parts { place, id, display_name, claims, exchangers, .. } = parts;
+        advice::names(display_name.as_ref(), parts.display_short_name.right(), found);
         let name = match &id {
             Some(id) => id.value.to_string(),
             None => place.file.display().to_string(),
@@ -84,13 +90,18 @@ impl Draft {
                 hints.short_name,
             );
         }
-        let profile = match (&id, display_name, parts.display_short_name.or(derived)) {
+        let mut profile = match (&id, display_name, parts.display_short_name.or(derived)) {
             (Some(id), Some(name), Some(short_name)) if !found.iter().any(Problem::is_error) => {
                 let (incoming, outgoing) = (whole(parts.incoming), whole(parts.outgoing));
                 Profile::new(id.value.clone(), name.value, short_name, incoming, outgoing).ok()
             }
             _ => None,
         };
+        if let Some(profile) = &mut profile {
+            profile.documentation = parts.documentation;
+            profile.limits = parts.limits;
+            advice::profile(profile, &place, found);
+        }
         Self { name, place, id, profile, claims, exchangers }
     }
 }

@@ -39,7 +39,6 @@ fn from_table(mut table: Table, source: &Source, problems: &mut Vec<Problem>) ->
     let id = table.required("id", "\"example.com\"", problems);
     let display_name = table.required("display_name", "\"Example Mail\"", problems);
     let display_short_name = table.written("display_short_name", problems);
-    advice::names(display_name.as_ref(), display_short_name.right(), problems);
     let so_far = problems.len();
     let mut claims = table.list::<DomainPattern>("domains", problems);
     if let Some(file) = table.optional::<String>("domains_file", problems) {
@@ -77,14 +76,10 @@ fn from_table(mut table: Table, source: &Source, problems: &mut Vec<Problem>) ->
         has_wrong_names,
         incoming,
         outgoing,
+        documentation,
+        limits,
     };
-    let mut draft = Draft::new(parts, &HINTS, problems);
-    if let Some(profile) = &mut draft.profile {
-        profile.documentation = documentation;
-        profile.limits = limits;
-        advice::profile(profile, &draft.place, problems);
-    }
-    draft
+    Draft::new(parts, &HINTS, problems)
 }
 
 fn server(

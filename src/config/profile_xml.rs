@@ -19,7 +19,8 @@ use crate::address::Domain;
 use crate::autoconfig::{ClientConfig, DocumentationElement, ServerElement};
 use crate::directory::DomainPattern;
 use crate::profile::{
-    Authentication, Authentications, Documentation, Pop3Options, Protocol, Server, UnknownWord, Username,
+    Authentication, Authentications, Documentation, MailLimits, Pop3Options, Protocol, Server, UnknownWord,
+    Username,
 };
 
 /// Servers the format knows and this program does not serve.
@@ -183,7 +184,6 @@ impl Provider<'_> {
                 .read("displayShortName[0]", "<displayShortName>", name, FromText::from_text)
                 .map_or(Written::Wrong, Written::Right),
         };
-        advice::names(display_name.as_ref(), display_short_name.right(), &mut self.problems);
         let incoming = self.servers("incomingServer", &provider.incoming_server, Protocol::incoming);
         let outgoing = self.servers("outgoingServer", &provider.outgoing_server, Protocol::outgoing);
         let documentation = self.documentation(&provider.documentation);
@@ -197,12 +197,11 @@ impl Provider<'_> {
             has_wrong_names,
             incoming,
             outgoing,
+            documentation,
+            // The format has none.
+            limits: MailLimits::default(),
         };
-        let mut draft = Draft::new(parts, &HINTS, &mut self.problems);
-        if let Some(profile) = &mut draft.profile {
-            profile.documentation = documentation;
-            advice::profile(profile, &draft.place, &mut self.problems);
-        }
+        let draft = Draft::new(parts, &HINTS, &mut self.problems);
         (draft, self.problems)
     }
 

@@ -97,7 +97,7 @@ impl Settings {
         let default = Some(FolderName("profiles".to_owned()));
         let profiles = table.written("profiles", problems).or(default).map(|name| folder.join(name.0));
         let templates =
-            table.written("templates", problems).or(None).map(|name: FolderName| folder.join(name.0));
+            table.optional::<FolderName>("templates", problems).map(|name| folder.join(name.value.0));
         let listen = listen(&mut table, problems);
         let public_url = table.optional("public_url", problems).map(|url| url.value);
         let trusted_proxies = if table.has("trusted_proxies") {

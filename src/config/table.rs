@@ -164,7 +164,7 @@ impl<'s> Table<'s> {
         value.items(key, problems).into_iter().filter_map(|item| item.read(key, problems)).collect()
     }
 
-    /// Reads `[key]`, or what stands for it when it is missing: an empty table.
+    /// Reads `[key]`, which may be missing.
     pub fn table(
         &mut self,
         key: &'static str,

@@ -37,7 +37,9 @@ async fn read(mut body: Body) -> Result<Bytes, Error> {
     if body.size_hint().lower() > DRAINED as u64 {
         return Err(Error::BodyTooLarge { is_drained: false });
     }
-    let mut whole = Bytes::new();
+    // Nearly always there is one piece, which needs no copy.
+    let mut first = Bytes::new();
+    let mut whole = Vec::new();
     let mut length = 0;
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame.map_err(|_| Error::BodyBroken)?.into_data() else { continue };
@@ -48,8 +50,17 @@ async fn read(mut body: Body) -> Result<Bytes, Error> {
         if length > LIMIT {
             continue;
         }
-        // Nearly always there is one piece, which needs no copy.
-        whole = if whole.is_empty() { data } else { [whole, data].concat().into() };
+        if first.is_empty() {
+            first = data;
+            continue;
+        }
+        if whole.is_empty() {
+            whole.extend_from_slice(&first);
+        }
+        whole.extend_from_slice(&data);
     }
-    if length > LIMIT { Err(Error::BodyTooLarge { is_drained: true }) } else { Ok(whole) }
+    if length > LIMIT {
+        return Err(Error::BodyTooLarge { is_drained: true });
+    }
+    Ok(if whole.is_empty() { first } else { whole.into() })
 }

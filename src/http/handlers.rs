@@ -31,12 +31,13 @@ pub async fn autoconfig(State(served): Shared, asked: Asked) -> Result<Response,
     Ok(Answer::autoconfig(entry.documents.autoconfig.fill(domain)).about(domain))
 }
 
-/// The same from a list of providers, as Mozilla's database is asked: the path names the domain.
+/// The same from a list of providers, as Mozilla's database is asked: the path names the domain,
+/// and a mail exchanger's is listed like any other (reference/autoconfig 2.7).
 pub async fn listed(State(served): Shared, uri: Uri) -> Result<Response, Error> {
     let name = query::decode(last_segment(&uri)).ok_or(Error::NotOurs(None))?;
     let asked: Domain = name.parse().map_err(|_| Error::NotOurs(None))?;
     let Found { entry, domain, .. } =
-        served.directory.find_listed(&asked).ok_or_else(|| Error::NotOurs(Some(asked.clone())))?;
+        served.directory.find(None, || Some(&asked)).ok_or_else(|| Error::NotOurs(Some(asked.clone())))?;
     Ok(Answer::autoconfig(entry.documents.autoconfig.fill(domain)).about(domain))
 }
 

@@ -284,6 +284,10 @@ fn autodiscover_15_reads_chunks_and_bodies_that_wait_to_be_asked() {
         second.len()
     );
     assert_settings(&SHIPPED.send(chunked.as_bytes()), "jane@q.com");
+    let pieces: String = body.chars().map(|c| format!("1\r\n{c}\r\n")).collect();
+    let chunked =
+        format!("POST {PATH} HTTP/1.1\r\nHost: q.com\r\nTransfer-Encoding: chunked\r\n\r\n{pieces}0\r\n\r\n");
+    assert_settings(&SHIPPED.send(chunked.as_bytes()), "jane@q.com");
 
     let mut stream = SHIPPED.connect();
     let head = format!(
