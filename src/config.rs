@@ -2,9 +2,11 @@
 //! is found in them.
 //!
 //! Single values check themselves while they are read (`words`); rules about several of a file's
-//! values follow (`draft`); rules about several files come last, here.
+//! values follow (`draft`); rules about several files come last (`clashes`, and here what the
+//! directory has to know).
 
 mod advice;
+mod clashes;
 mod draft;
 mod problem;
 mod profile_toml;
@@ -13,11 +15,9 @@ mod settings;
 mod table;
 mod words;
 
-use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
-use std::hash::Hash;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -27,7 +27,7 @@ pub use self::problem::{Place, Problem, Severity, nearest};
 use self::problem::{Placed, Source};
 pub use self::settings::{Limits, Network, PublicUrl, PublicUrlError, Settings};
 use crate::address::Domain;
-use crate::directory::{Directory, DomainPattern, ProfileId};
+use crate::directory::{Directory, ProfileId};
 use crate::page::{Page, PageError};
 use crate::prepared::{PrepareError, Prepared};
 
@@ -77,9 +77,7 @@ impl Config {
         let mut problems = Vec::new();
         let settings = Settings::read(&Source::new(path.into(), text), &mut problems);
         let drafts = settings.profiles.as_ref().map_or_else(Vec::new, |folder| drafts(folder, &mut problems));
-        check_ids(&drafts, &mut problems);
-        check_claims(&drafts, &mut problems);
-        check_exchangers(&drafts, &mut problems);
+        clashes::find(&drafts, &mut problems);
         let page = page(&settings, &mut problems);
         let directory = page
             .filter(|_| !problems.iter().any(Problem::is_error))
@@ -159,82 +157,6 @@ fn draft(path: &Path, problems: &mut Vec<Problem>) -> Option<Draft> {
     Some(draft)
 }
 
-/// Notes where a value stands; if it has stood somewhere before, where it did first.
-fn first_of<K: Eq + Hash, V: Copy>(seen: &mut HashMap<K, V>, key: K, value: V) -> Option<V> {
-    match seen.entry(key) {
-        Entry::Occupied(first) => Some(*first.get()),
-        Entry::Vacant(free) => {
-            free.insert(value);
-            None
-        }
-    }
-}
-
-fn check_ids(drafts: &[Draft], problems: &mut Vec<Problem>) {
-    let mut seen: HashMap<&Domain, &Place> = HashMap::new();
-    for id in drafts.iter().filter_map(|draft| draft.id.as_ref()) {
-        if let Some(first) = first_of(&mut seen, &id.value, &id.place) {
-            problems.push(Problem::error(
-                id.place.clone(),
-                format!("two profiles have the id `{}`", id.value),
-                format!("the other one is at {first}; give one of them another id"),
-            ));
-        }
-    }
-}
-
-fn check_claims(drafts: &[Draft], problems: &mut Vec<Problem>) {
-    let mut seen: HashMap<&DomainPattern, (&Draft, &Place)> = HashMap::new();
-    for draft in drafts {
-        for claim in &draft.claims {
-            let Some((first, first_place)) = first_of(&mut seen, &claim.value, (draft, &claim.place)) else {
-                continue;
-            };
-            let (message, hint) = if std::ptr::eq(first, draft) {
-                (
-                    format!("`{}` is listed twice", claim.value),
-                    format!("the first time is at {first_place}; remove one of them"),
-                )
-            } else {
-                (
-                    format!(
-                        "{} is claimed by two profiles, `{}` and `{}`",
-                        claim.value, first.name, draft.name
-                    ),
-                    format!(
-                        "a domain belongs to one profile; remove it from one of them (the other is at \
-                         {first_place})"
-                    ),
-                )
-            };
-            problems.push(Problem::error(claim.place.clone(), message, hint));
-        }
-    }
-}
-
-fn check_exchangers(drafts: &[Draft], problems: &mut Vec<Problem>) {
-    let mut seen: HashMap<&Domain, &Draft> = HashMap::new();
-    for draft in drafts {
-        for host in &draft.exchangers {
-            if host.value.public_suffix().is_some() {
-                problems.push(Problem::error(
-                    host.place.clone(),
-                    format!("`{}` is a public suffix, not a host of yours", host.value),
-                    "name the mail exchanger as the MX record does, like mx.example.net",
-                ));
-            }
-            let Some(first) = first_of(&mut seen, &host.value, draft) else { continue };
-            let message = if std::ptr::eq(first, draft) {
-                format!("`{}` is listed twice", host.value)
-            } else {
-                format!("mail exchanger {} is named by `{}` and `{}`", host.value, first.name, draft.name)
-            };
-            let hint = "a host leads to one profile; remove it from one of the two places";
-            problems.push(Problem::error(host.place.clone(), message, hint));
-        }
-    }
-}
-
 fn page(settings: &Settings, problems: &mut Vec<Problem>) -> Option<Page> {
     Page::load(settings.templates.as_deref())
         .map_err(|error| problems.push(page_problem(settings, &error)))
@@ -280,7 +202,7 @@ fn directory(
             }
         };
         for claim in draft.claims {
-            directory.claim(claim.value, id).expect("check_claims found no domain with two profiles");
+            directory.claim(claim.value, id).expect("clashes::find found no domain with two profiles");
         }
         exchangers.extend(draft.exchangers.into_iter().map(|host| (host, id)));
     }
@@ -308,7 +230,7 @@ fn bind_exchangers(
         for parent in registered_parents(&host.value) {
             derived.entry(parent).or_default().push((id, host.place.clone()));
         }
-        directory.bind_exchanger(host.value, id).expect("check_exchangers found no host with two profiles");
+        directory.bind_exchanger(host.value, id).expect("clashes::find found no host with two profiles");
     }
     for (name, mut bindings) in derived {
         if directory.exchanger_profile(name.as_str()).is_some() {
