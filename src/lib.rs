@@ -18,6 +18,7 @@ pub mod address;
 pub mod autoconfig;
 pub mod autodiscover;
 pub mod cli;
+pub mod clients;
 pub mod config;
 pub mod directory;
 pub mod document;

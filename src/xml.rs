@@ -1,4 +1,6 @@
-//! Writing XML: the one form that all our documents have.
+//! XML: the one form that all our documents have, and reading what others write.
+
+pub mod tree;
 
 use quick_xml::SeError;
 use quick_xml::se::{EmptyElementHandling, Serializer, TextFormat};

@@ -15,6 +15,7 @@ mod autoconfig;
 mod autodiscover;
 mod autodiscover_json;
 mod cli;
+mod clients;
 mod common;
 mod configuration;
 mod faults;

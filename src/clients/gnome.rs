@@ -1,0 +1,90 @@
+//! GNOME Online Accounts 3.58.1: `goamailclient.c`, `goamailconfig.c`, `goaimapsmtpprovider.c`, on
+//! librest's XML reader.
+//!
+//! The dialogue takes the host and the kind of encryption; the port is the usual one for that,
+//! whatever the document says. Every field can be mended by the person.
+
+use super::reading::Encodings;
+use super::{Account, Answer, Client, Endpoint, Format, GivesUp, Login, Method, Security, Verdict};
+use crate::address::EmailAddress;
+use crate::profile::Protocol;
+use crate::xml::tree::{Element, Piece, Tree};
+
+pub const CLIENT: Client = Client {
+    name: "GNOME Online Accounts",
+    id: "gnome",
+    format: Format::Autoconfig,
+    protocols: &[Protocol::Imap, Protocol::Smtp],
+    asks_as: None,
+    judge,
+};
+
+fn judge(answer: &Answer, address: &EmailAddress) -> Verdict {
+    answer.require_ok()?;
+    let text = answer.strict_text(Encodings::Declared)?;
+    // libxml2 recovers, and how the parse ended is not asked.
+    let tree = Tree::recover(&text)?;
+    let root = super::reading::root(&tree, "clientConfig")?;
+    let Some(provider) = find(root, "emailProvider") else {
+        return Err(GivesUp::because("a clientConfig without servers, which ends the search"));
+    };
+    // Incoming and outgoing servers end up in one list, from which types are picked.
+    let first = |kind: &str, ports: (u16, u16)| {
+        provider
+            .children("incomingServer")
+            .chain(provider.children("outgoingServer"))
+            .find(|server| server.attribute("type").is_some_and(|t| t.eq_ignore_ascii_case(kind)))
+            .map(|server| endpoint(server, ports, address))
+    };
+    let account =
+        Account { imap: first("imap", (993, 143)), smtp: first("smtp", (465, 587)), ..Account::default() };
+    if account.imap.is_none() && account.smtp.is_none() {
+        return Err(GivesUp::because("no IMAP or SMTP server"));
+    }
+    Ok(account)
+}
+
+/// A child of the name, else the nearest descendant.
+fn find<'a>(parent: Element<'a>, name: &'a str) -> Option<Element<'a>> {
+    let mut level: Vec<_> = parent.elements().collect();
+    while !level.is_empty() {
+        if let Some(found) = level.iter().find(|element| element.name() == name) {
+            return Some(*found);
+        }
+        level = level.into_iter().flat_map(Element::elements).collect();
+    }
+    None
+}
+
+/// The last text node: what stands before a comment is lost. CDATA is text.
+fn text<'a>(server: Element<'a>, name: &'a str) -> Option<String> {
+    let mut last = String::new();
+    for piece in find(server, name)?.pieces() {
+        match (piece, piece.text()) {
+            (Piece::Comment(_), _) => last.clear(),
+            (_, Some(text)) => last.push_str(text),
+            _ => {}
+        }
+    }
+    Some(last)
+}
+
+fn endpoint(server: Element, (tls, starttls): (u16, u16), address: &EmailAddress) -> Endpoint {
+    let socket_type = text(server, "socketType").unwrap_or_default();
+    // `plain`, and whatever it does not know, is shown as SSL.
+    let (port, security) = if socket_type.eq_ignore_ascii_case("STARTTLS") {
+        (starttls, Security::STARTTLS)
+    } else {
+        (tls, Security::SSL)
+    };
+    let username = text(server, "username").unwrap_or_default().to_ascii_uppercase();
+    let login = match username.as_str() {
+        "%EMAILADDRESS%" => Login::Name(address.to_string()),
+        "%EMAILLOCALPART%" => Login::Name(address.local_part().to_owned()),
+        "%EMAILDOMAIN%" => Login::Name(address.domain().to_string()),
+        // Combinations and fixed names leave the field empty.
+        _ => Login::Asked,
+    };
+    let hostname = text(server, "hostname").unwrap_or_default();
+    Endpoint { hostname, port, security, login, method: Method::Negotiated }
+}

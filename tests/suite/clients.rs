@@ -1,0 +1,759 @@
+//! The models: what each client accepts and what it trips over, from its row of the reference.
+
+use std::fmt::Write as _;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample;
+use waypost::address::EmailAddress;
+use waypost::clients::{ALL, Answer, Client, Endpoint, Format, Verdict};
+use waypost::profile::Protocol;
+
+use crate::common::assert_document;
+
+const PROTOCOLS: [Protocol; 3] = [Protocol::Imap, Protocol::Pop3, Protocol::Smtp];
+
+fn address() -> EmailAddress {
+    "jane@example.com".parse().unwrap()
+}
+
+fn clients(format: Format) -> impl Iterator<Item = Client> {
+    ALL.into_iter().filter(move |client| client.format == format)
+}
+
+fn client(id: &str, format: Format) -> Client {
+    clients(format).find(|client| client.id == id).unwrap_or_else(|| panic!("no client {id}"))
+}
+
+/// Judged as a good server would send it.
+fn judge(client: Client, body: impl AsRef<[u8]>) -> Verdict {
+    answered(client, 200, Some("text/xml; charset=utf-8"), body.as_ref())
+}
+
+fn answered(client: Client, status: u16, content_type: Option<&str>, body: &[u8]) -> Verdict {
+    client.judge(&Answer { status, content_type, body }, &address())
+}
+
+/// `imap.example.com:993 SSL/TLS jane@example.com password-cleartext`.
+fn words(endpoint: &Endpoint) -> String {
+    let Endpoint { hostname, port, security, login, method } = endpoint;
+    format!("{hostname}:{port} {security}, {login}, {method}")
+}
+
+fn describe(verdict: &Verdict) -> String {
+    match verdict {
+        Err(reason) => format!("gives up: {reason}"),
+        Ok(account) => PROTOCOLS
+            .into_iter()
+            .filter_map(|protocol| Some(format!("{protocol} {}", words(account.get(protocol)?))))
+            .collect::<Vec<_>>()
+            .join("; "),
+    }
+}
+
+/// The document of reference/autoconfig 2.6.
+const GOOD: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
+<clientConfig version="1.1">
+  <emailProvider id="example.com">
+    <domain>example.com</domain>
+    <displayName>Example Mail</displayName>
+    <displayShortName>Example</displayShortName>
+    <incomingServer type="imap">
+      <hostname>imap.example.com</hostname>
+      <port>993</port>
+      <socketType>SSL</socketType>
+      <authentication>password-cleartext</authentication>
+      <username>%EMAILADDRESS%</username>
+    </incomingServer>
+    <incomingServer type="pop3">
+      <hostname>pop.example.com</hostname>
+      <port>995</port>
+      <socketType>SSL</socketType>
+      <authentication>password-cleartext</authentication>
+      <username>%EMAILADDRESS%</username>
+    </incomingServer>
+    <outgoingServer type="smtp">
+      <hostname>smtp.example.com</hostname>
+      <port>465</port>
+      <socketType>SSL</socketType>
+      <authentication>password-cleartext</authentication>
+      <username>%EMAILADDRESS%</username>
+    </outgoingServer>
+  </emailProvider>
+</clientConfig>
+"#;
+
+const IMAP: &str = "<incomingServer type=\"imap\">";
+const SMTP: &str = "<outgoingServer type=\"smtp\">";
+
+/// One server of the document.
+fn server(tag: &str, kind: &str, host: &str, port: u16, security: &str) -> String {
+    format!(
+        "<{tag} type=\"{kind}\"><hostname>{host}</hostname><port>{port}</port><socketType>{security}</socketType>\
+         <authentication>password-cleartext</authentication><username>%EMAILADDRESS%</username></{tag}>"
+    )
+}
+
+#[track_caller]
+fn with(from: &str, to: &str) -> String {
+    assert!(GOOD.contains(from), "{from}");
+    GOOD.replace(from, to)
+}
+
+#[track_caller]
+fn first(from: &str, to: &str) -> String {
+    assert!(GOOD.contains(from), "{from}");
+    GOOD.replacen(from, to, 1)
+}
+
+/// A document without what stands from one text up to another.
+#[track_caller]
+fn without(from: &str, to: &str) -> String {
+    let begin = GOOD.find(from).unwrap();
+    let end = begin + GOOD[begin..].find(to).unwrap() + to.len();
+    format!("{}{}", &GOOD[..begin], &GOOD[end..])
+}
+
+/// Without POP3, for rows that are about IMAP and SMTP alone.
+fn no_pop3(document: &str) -> String {
+    let begin = document.find("<incomingServer type=\"pop3\">").unwrap();
+    let end = begin + document[begin..].find("</incomingServer>").unwrap() + "</incomingServer>".len();
+    format!("{}{}", &document[..begin], &document[end..])
+}
+
+/// Every way in which reference/autoconfig 2 and 3.1 vary the document.
+fn variants() -> Vec<(&'static str, Vec<u8>)> {
+    let xhtml = "<?xml version=\"1.0\"?><html xmlns=\"http://www.w3.org/1999/xhtml\"><body/></html>";
+    let latin: Vec<u8> = with("UTF-8", "ISO-8859-1")
+        .replace("Example Mail", "Müller")
+        .chars()
+        .map(|c| u8::try_from(u32::from(c)).unwrap())
+        .collect();
+    let utf16: Vec<u8> = [0xFF, 0xFE]
+        .into_iter()
+        .chain(with("UTF-8", "UTF-16").encode_utf16().flat_map(u16::to_le_bytes))
+        .collect();
+    let auth = "<authentication>password-cleartext</authentication>";
+    let user = "<username>%EMAILADDRESS%</username>";
+    let texts: Vec<(&'static str, String)> = vec![
+        ("a byte order mark", format!("\u{FEFF}{GOOD}")),
+        ("a newline before the declaration", format!("\n{GOOD}")),
+        ("no declaration", GOOD.lines().skip(1).collect::<Vec<_>>().join("\n")),
+        (
+            "white space inside values",
+            GOOD.replace("socketType>SSL<", "socketType> SSL <").replace(">993<", "> 993 <"),
+        ),
+        ("CDATA in hostname", with("imap.example.com", "<![CDATA[imap.example.com]]>")),
+        ("a comment at the end of a value", with("imap.example.com", "imap.example.com<!-- c -->")),
+        ("a comment inside a value", with("imap.example.com", "imap.<!-- c -->example.com")),
+        ("a reference in username", with(user, "<username>a&amp;b</username>")),
+        ("only a domain with purpose", with("<domain>", "<domain purpose=\"mx\">")),
+        ("another domain only", with("<domain>example.com", "<domain>example.net")),
+        ("a U-label as the only domain", with("<domain>example.com", "<domain>b\u{fc}cher.example")),
+        ("socketType in lower case", with("<socketType>SSL", "<socketType>ssl")),
+        ("socketType TLS", with("<socketType>SSL", "<socketType>TLS")),
+        ("no socketType", with("<socketType>SSL</socketType>", "")),
+        (
+            "a second imap and a second smtp",
+            no_pop3(GOOD)
+                .replace(IMAP, &format!("{IMAP}<!-- -->"))
+                .replace(
+                    "  </emailProvider>",
+                    &(server("outgoingServer", "smtp", "smtp2.example.com", 587, "STARTTLS")
+                        + "  </emailProvider>"),
+                )
+                .replacen(
+                    SMTP,
+                    &(server("incomingServer", "imap", "imap2.example.com", 143, "STARTTLS") + SMTP),
+                    1,
+                ),
+        ),
+        (
+            "a second imap that is plain",
+            no_pop3(GOOD).replacen(
+                SMTP,
+                &(server("incomingServer", "imap", "imap2.example.com", 143, "plain") + SMTP),
+                1,
+            ),
+        ),
+        (
+            "everything plain",
+            GOOD.replace("SSL", "plain").replace("993", "143").replace("995", "110").replace("465", "25"),
+        ),
+        (
+            "everything plain on usual ports for STARTTLS",
+            GOOD.replace("SSL", "plain").replace("993", "143").replace("995", "110").replace("465", "587"),
+        ),
+        (
+            "STARTTLS everywhere",
+            GOOD.replace("SSL", "STARTTLS").replace("993", "143").replace("995", "110").replace("465", "587"),
+        ),
+        (
+            "STARTTLS on odd ports",
+            GOOD.replace("SSL", "STARTTLS")
+                .replace("993", "1143")
+                .replace("995", "1110")
+                .replace("465", "2525"),
+        ),
+        ("TLS on odd ports", GOOD.replace("993", "9993").replace("995", "9995").replace("465", "9465")),
+        ("GSSAPI first", with(auth, &format!("<authentication>GSSAPI</authentication>{auth}"))),
+        ("NTLM alone", with(auth, "<authentication>NTLM</authentication>")),
+        ("legacy plain authentication", with(auth, "<authentication>plain</authentication>")),
+        (
+            "cleartext, then encrypted",
+            with(auth, &format!("{auth}<authentication>password-encrypted</authentication>")),
+        ),
+        (
+            "encrypted, then cleartext",
+            with(auth, &format!("<authentication>password-encrypted</authentication>{auth}")),
+        ),
+        ("OAuth2, then cleartext", with(auth, &format!("<authentication>OAuth2</authentication>{auth}"))),
+        ("OAuth2 alone", with(auth, "<authentication>OAuth2</authentication>")),
+        ("no authentication", with(auth, "")),
+        (
+            "authentication with system, then cleartext",
+            with(auth, &format!("<authentication system=\"sasl\">SCRAM-SHA-256</authentication>{auth}")),
+        ),
+        ("smtp without log-in", {
+            let at = GOOD.find(SMTP).unwrap();
+            format!(
+                "{}{}",
+                &GOOD[..at],
+                GOOD[at..].replace(auth, "<authentication>none</authentication>").replace(user, "")
+            )
+        }),
+        (
+            "a jmap server",
+            first(
+                IMAP,
+                &format!(
+                    "<incomingServer type=\"jmap\"><url>https://jmap.example.com/</url>{auth}{user}</incomingServer>{IMAP}"
+                ),
+            ),
+        ),
+        ("interleaved siblings", {
+            let pop3 = without("<incomingServer type=\"pop3\">", "</incomingServer>");
+            pop3.replace(
+                "  </emailProvider>",
+                &(server("incomingServer", "pop3", "pop.example.com", 995, "SSL") + "  </emailProvider>"),
+            )
+        }),
+        ("an unknown element in a server", with("<port>993", "<color>red</color><port>993")),
+        ("an unknown element in the provider", with("<displayName>", "<color>red</color><displayName>")),
+        ("an unknown element at the root", with("</clientConfig>", "<color>red</color></clientConfig>")),
+        ("an unknown attribute on a server", with(IMAP, "<incomingServer type=\"imap\" color=\"red\">")),
+        ("no version", with(" version=\"1.1\"", "")),
+        ("version 1.2", with("version=\"1.1\"", "version=\"1.2\"")),
+        ("an id that is no host name", with("id=\"example.com\"", "id=\"Example_Mail Inc\"")),
+        ("no id", with(" id=\"example.com\"", "")),
+        ("no displayName", without("<displayName>", "</displayName>")),
+        ("no displayShortName", without("<displayShortName>", "</displayShortName>")),
+        ("no domain", without("<domain>", "</domain>")),
+        ("a placeholder in hostname", with("imap.example.com", "imap.%EMAILDOMAIN%")),
+        ("the local part as username", with(user, "<username>%EMAILLOCALPART%</username>")),
+        ("the domain as username", with(user, "<username>%EMAILDOMAIN%</username>")),
+        ("a combined username", with(user, "<username>%EMAILLOCALPART%@mail.example</username>")),
+        (
+            "a combined username with the domain",
+            with(user, "<username>%EMAILLOCALPART%%%EMAILDOMAIN%</username>"),
+        ),
+        ("a literal username", with(user, "<username>shop</username>")),
+        ("a numeric username", with(user, "<username>0012345</username>")),
+        ("an empty username", with(user, "<username/>")),
+        ("no username", with(user, "")),
+        ("pop3 before imap", {
+            let rest = without("<incomingServer type=\"pop3\">", "</incomingServer>");
+            rest.replacen(IMAP, &(server("incomingServer", "pop3", "pop.example.com", 995, "SSL") + IMAP), 1)
+        }),
+        ("pop3 only", without(IMAP, "</incomingServer>")),
+        ("imap only", no_pop3(GOOD)),
+        ("no outgoing server", without(SMTP, "</outgoingServer>")),
+        ("a port that is none", with("993", "70000")),
+        ("a port with letters", with("993", "993abc")),
+        ("no port", with("<port>993</port>", "")),
+        (
+            "socketType before port",
+            with("<socketType>SSL</socketType>", "")
+                .replace("<port>993</port>", "<socketType>STARTTLS</socketType><port>993</port>")
+                .replace("<port>995</port>", "<socketType>STARTTLS</socketType><port>995</port>")
+                .replace("<port>465</port>", "<socketType>STARTTLS</socketType><port>465</port>"),
+        ),
+        ("a default namespace", with("<clientConfig ", "<clientConfig xmlns=\"urn:x\" ")),
+        (
+            "a prefix",
+            GOOD.replace("</", "</m:")
+                .replace('<', "<m:")
+                .replace("<m:/m:", "</m:")
+                .replace("<m:?", "<?")
+                .replace("<m:clientConfig ", "<m:clientConfig xmlns:m=\"urn:x\" "),
+        ),
+        (
+            "documentation without descr",
+            with("  </emailProvider>", "<documentation url=\"https://example.com/\"/></emailProvider>"),
+        ),
+        (
+            "oAuth2 without tokenURL",
+            with(
+                "</clientConfig>",
+                "<oAuth2><issuer>i</issuer><scope>s</scope><authURL>https://a/</authURL></oAuth2></clientConfig>",
+            ),
+        ),
+        ("two providers", {
+            let begin = GOOD.find("  <emailProvider").unwrap();
+            let end = GOOD.find("</clientConfig>").unwrap();
+            let second = GOOD[begin..end]
+                .replace("id=\"example.com\"", "id=\"example.net\"")
+                .replace("imap.example", "imap2.example");
+            format!("{}{second}{}", &GOOD[..end], &GOOD[end..])
+        }),
+        ("broken after the provider", with("</clientConfig>", "</oops>")),
+        ("broken inside the provider", GOOD[..GOOD.find("</outgoingServer>").unwrap()].to_owned()),
+        ("another root", GOOD.replace("clientConfig", "html")),
+        ("an empty clientConfig", "<clientConfig version=\"1.1\"/>".to_owned()),
+        ("XHTML", xhtml.to_owned()),
+        (
+            "HTML that is not XML",
+            "<!doctype html><html><meta charset=utf-8><body>Log in<br></html>".to_owned(),
+        ),
+        ("plain text", "not found".to_owned()),
+        ("JSON", "{\"error\": 404}".to_owned()),
+        ("nothing", String::new()),
+        ("an undefined entity", with("Example Mail", "Example&nbsp;Mail")),
+    ];
+    let mut variants: Vec<_> = texts.into_iter().map(|(name, text)| (name, text.into_bytes())).collect();
+    variants.push(("ISO-8859-1", latin));
+    variants.push(("UTF-16", utf16));
+    variants
+}
+
+/// For each variant, what becomes of it in the clients for which it is not the same as the good
+/// document. Read it beside reference/autoconfig 3.1.
+#[test]
+fn every_variant_ends_as_the_file_says() {
+    let mut report = String::new();
+    for (name, body) in variants() {
+        let _ = writeln!(report, "{name}");
+        let baseline = if name == "imap only" { no_pop3(GOOD) } else { GOOD.to_owned() };
+        // What happens, and to whom.
+        let mut fates: Vec<(String, Vec<&str>)> = Vec::new();
+        for client in clients(Format::Autoconfig) {
+            let fate = difference(&judge(client, &body), &judge(client, &baseline));
+            match fates.iter_mut().find(|(known, _)| *known == fate) {
+                Some((_, clients)) => clients.push(client.id),
+                None => fates.push((fate, vec![client.id])),
+            }
+        }
+        fates.sort_by_key(|(fate, _)| fate == "the same");
+        for (fate, clients) in fates {
+            let _ = writeln!(report, "    {fate}\n        {}", clients.join(" "));
+        }
+        report.push('\n');
+    }
+    assert_document("clients/autoconfig.txt", &report);
+}
+
+/// In what a verdict differs from the one on a good document.
+fn difference(verdict: &Verdict, good: &Verdict) -> String {
+    let (Ok(account), Ok(good)) = (verdict, good) else { return describe(verdict) };
+    let parts: Vec<_> = PROTOCOLS
+        .into_iter()
+        .filter(|protocol| account.get(*protocol) != good.get(*protocol))
+        .map(|protocol| {
+            let endpoint = account.get(protocol).map_or_else(|| "nothing".to_owned(), words);
+            format!("{protocol} {endpoint}")
+        })
+        .collect();
+    if parts.is_empty() { "the same".to_owned() } else { parts.join("; ") }
+}
+
+/// The table of reference/autoconfig 3.1, column for column: where the client's own parser was run.
+#[test]
+fn the_models_agree_with_what_was_run() {
+    const COLUMNS: [&str; 8] = [
+        "thunderbird",
+        "delta-chat",
+        "himalaya",
+        "email-lib",
+        "aerc",
+        "nextcloud",
+        "mailspring",
+        "evolution",
+    ];
+    // `ok`, `reject`, or what its verdict then says.
+    let table: &[(&str, [&str; 8])] = &[
+        ("a byte order mark", ["ok", "ok", "ok", "ok", "ok", "ok", "ok", "reject"]),
+        (
+            "a newline before the declaration",
+            ["reject", "ok", "reject", "reject", "ok", "reject", "ok", "ok"],
+        ),
+        (
+            "white space inside values",
+            ["reject", "ok", "ok", "ok", "reject", ":993 none", ":993 STARTTLS", ":993 none"],
+        ),
+        ("CDATA in hostname", ["ok", "no IMAP", "ok", "ok", "ok", "ok", "ok", "IMAP :993"]),
+        ("a comment at the end of a value", ["ok", "ok", "ok", "ok", "ok", "ok", "ok", "IMAP :993"]),
+        ("a reference in username", ["a&b", ", b,", "ok", "ok", "a&b", "a&b", "ok", "a&b"]),
+        ("only a domain with purpose", ["reject", "ok", "ok", "ok", "ok", "ok", "ok", "ok"]),
+        (
+            "socketType in lower case",
+            ["reject", "ok", "reject", "reject", "ok", "ok", ":993 STARTTLS", ":993 none"],
+        ),
+        ("a second imap and a second smtp", ["ok", "ok", "ok", "ok", "SMTP smtp2", "ok", "ok", "imap2"]),
+        (
+            "a second imap that is plain",
+            ["ok", "ok", "ok", "ok", "ok", "ok", "ok", "imap2.example.com:143 none"],
+        ),
+        ("GSSAPI first", ["GSSAPI", "ok", "reject", "reject", "ok", "ok", "ok", "ok"]),
+        ("legacy plain authentication", ["ok", "ok", "reject", "reject", "ok", "ok", "ok", "ok"]),
+        (
+            "smtp without log-in",
+            [
+                "ok",
+                "no SMTP",
+                "ok",
+                "reject",
+                "SMTP smtp.example.com:465 SSL/TLS, asks",
+                "SMTP smtp.example.com:465 SSL/TLS, asks",
+                "ok",
+                "ok",
+            ],
+        ),
+        ("a jmap server", ["ok", "ok", "reject", "reject", "ok", "ok", "ok", "ok"]),
+        ("interleaved siblings", ["ok", "ok", "reject", "ok", "ok", "ok", "ok", "ok"]),
+        ("an unknown element in a server", ["ok", "ok", "ok", "reject", "ok", "ok", "ok", "ok"]),
+        ("an unknown element in the provider", ["ok", "ok", "ok", "reject", "ok", "ok", "ok", "ok"]),
+        ("an unknown attribute on a server", ["ok", "ok", "ok", "ok", "ok", "ok", "ok", "reject"]),
+        ("no version", ["ok", "ok", "reject", "reject", "ok", "ok", "ok", "ok"]),
+        ("an id that is no host name", ["reject", "ok", "ok", "ok", "ok", "ok", "ok", "ok"]),
+        (
+            "a placeholder in hostname",
+            [
+                "ok",
+                "ok",
+                "ok",
+                "%EMAILDOMAIN%",
+                "%EMAILDOMAIN%",
+                "%EMAILDOMAIN%",
+                "%EMAILDOMAIN%",
+                "IMAP imap.:993",
+            ],
+        ),
+        (
+            "authentication with system, then cleartext",
+            ["ok", "ok", "reject", "reject", "ok", "ok", "ok", "ok"],
+        ),
+        ("pop3 only", ["ok", "no IMAP", "reject", "reject", "reject", "no IMAP", "no IMAP", "ok"]),
+        ("ISO-8859-1", ["reject", "ok", "reject", "ok", "reject", "ok", "ok", "reject"]),
+        ("XHTML", ["reject"; 8]),
+        ("nothing", ["reject"; 8]),
+    ];
+    let variants = variants();
+    for (name, row) in table {
+        let (_, body) =
+            variants.iter().find(|(variant, _)| variant == name).unwrap_or_else(|| panic!("{name}"));
+        for (id, expected) in COLUMNS.into_iter().zip(row) {
+            let client = client(id, Format::Autoconfig);
+            let (verdict, good) = (judge(client, body), judge(client, GOOD));
+            let said = describe(&verdict);
+            let is_so = match *expected {
+                "ok" => PROTOCOLS.into_iter().all(|protocol| same_server(&verdict, &good, protocol, *name)),
+                "reject" => verdict.is_err(),
+                "no IMAP" => verdict.as_ref().is_ok_and(|account| account.imap.is_none()),
+                "no SMTP" => verdict.as_ref().is_ok_and(|account| account.smtp.is_none()),
+                words => said.contains(words),
+            };
+            assert!(is_so, "{id}, {name}: expected {expected}, but {said}");
+        }
+    }
+}
+
+/// The same host, port and security; where a protocol was taken away, nothing.
+fn same_server(verdict: &Verdict, good: &Verdict, protocol: Protocol, variant: &str) -> bool {
+    let place = |verdict: &Verdict| {
+        let endpoint = verdict.as_ref().ok()?.get(protocol)?;
+        Some((endpoint.hostname.clone(), endpoint.port, endpoint.security))
+    };
+    let was_taken = match variant {
+        "a second imap and a second smtp" | "a second imap that is plain" => protocol == Protocol::Pop3,
+        "pop3 only" => protocol == Protocol::Imap,
+        _ => false,
+    };
+    verdict.is_ok() && (was_taken || place(verdict) == place(good))
+}
+
+/// Status, Content-Type and encoding, by reference/autoconfig 1.3: who still takes the document.
+#[test]
+fn the_envelope_counts_as_the_reference_says() {
+    let takes = |status: u16, content_type: Option<&str>| -> Vec<&str> {
+        let takes = |client: &Client| answered(*client, status, content_type, GOOD.as_bytes()).is_ok();
+        clients(Format::Autoconfig).filter(takes).map(|client| client.id).collect()
+    };
+    let without = |missing: &[&str]| -> Vec<&str> {
+        clients(Format::Autoconfig).map(|client| client.id).filter(|id| !missing.contains(id)).collect()
+    };
+    let xml = Some("text/xml; charset=utf-8");
+    for content_type in ["text/xml", "application/xml; charset=UTF-8", "text/rdf"] {
+        assert_eq!(takes(200, Some(content_type)), without(&[]), "{content_type}");
+    }
+    for content_type in [Some("text/plain"), Some("application/octet-stream"), Some("Text/XML"), None] {
+        assert_eq!(takes(200, content_type), without(&["thunderbird"]), "{content_type:?}");
+    }
+    // Exactly 200, or any 2xx.
+    let only_200 = ["thunderbird-ios", "fairemail", "gnome", "enough-mail"];
+    assert_eq!(takes(203, xml), without(&only_200));
+    // Who reads the body whatever the status.
+    assert_eq!(takes(404, xml), ["kmail", "geary", "aerc"]);
+    assert_eq!(takes(500, xml), ["kmail", "geary", "aerc", "horde"]);
+    // A browser's request believes the header more than the declaration.
+    let latin: Vec<u8> = GOOD
+        .replace("UTF-8", "ISO-8859-1")
+        .replace("Example Mail", "M\u{fc}ller")
+        .chars()
+        .map(|c| c as u8)
+        .collect();
+    let thunderbird = client("thunderbird", Format::Autoconfig);
+    assert!(answered(thunderbird, 200, Some("text/xml"), &latin).is_ok());
+    assert!(answered(thunderbird, 200, Some("text/xml; charset=ISO-8859-1"), &latin).is_ok());
+    assert!(answered(thunderbird, 200, xml, &latin).is_err());
+}
+
+/// The document of reference/autodiscover 2.5, with a POP3 server.
+const SETTINGS: &str = r#"<?xml version="1.0" encoding="utf-8"?>
+<Autodiscover xmlns="http://schemas.microsoft.com/exchange/autodiscover/responseschema/2006">
+  <Response xmlns="http://schemas.microsoft.com/exchange/autodiscover/outlook/responseschema/2006a">
+    <User>
+      <DisplayName>jane@example.com</DisplayName>
+      <AutoDiscoverSMTPAddress>jane@example.com</AutoDiscoverSMTPAddress>
+    </User>
+    <Account>
+      <AccountType>email</AccountType>
+      <Action>settings</Action>
+      <Protocol><Type>IMAP</Type><Server>imap.example.com</Server><Port>993</Port><LoginName>jane@example.com</LoginName><SPA>off</SPA><SSL>on</SSL><Encryption>SSL</Encryption></Protocol>
+      <Protocol><Type>POP3</Type><Server>pop.example.com</Server><Port>995</Port><LoginName>jane@example.com</LoginName><SPA>off</SPA><SSL>on</SSL><Encryption>SSL</Encryption></Protocol>
+      <Protocol><Type>SMTP</Type><Server>smtp.example.com</Server><Port>465</Port><LoginName>jane@example.com</LoginName><SPA>off</SPA><SSL>on</SSL><Encryption>SSL</Encryption></Protocol>
+    </Account>
+  </Response>
+</Autodiscover>
+"#;
+
+/// What reference/autodiscover 2.2 to 2.6 and the rows of 1.7 to 1.11 vary.
+fn settings_variants() -> Vec<(&'static str, String)> {
+    let with = |from: &str, to: &str| {
+        assert!(SETTINGS.contains(from), "{from}");
+        SETTINGS.replace(from, to)
+    };
+    let ports = |imap: &str, pop3: &str, smtp: &str| {
+        SETTINGS.replace("993", imap).replace("995", pop3).replace("465", smtp)
+    };
+    let starttls = |text: &str| text.replace("Encryption>SSL", "Encryption>TLS");
+    let plain = |text: &str| text.replace("<SSL>on", "<SSL>off").replace("Encryption>SSL", "Encryption>None");
+    let login = "<LoginName>jane@example.com</LoginName>";
+    let begin = SETTINGS.find("      <Protocol><Type>POP3").unwrap();
+    let end = SETTINGS.find("    </Account>").unwrap();
+    vec![
+        ("STARTTLS on 143, 110, 587", starttls(&ports("143", "110", "587"))),
+        ("STARTTLS on odd ports", starttls(&ports("1143", "1110", "2525"))),
+        ("implicit TLS on odd ports", ports("9993", "9995", "9465")),
+        ("plaintext", plain(&ports("143", "110", "25"))),
+        ("wrong: implicit TLS called TLS", starttls(SETTINGS)),
+        ("wrong: STARTTLS with SSL off", ports("143", "110", "587").replace("<SSL>on", "<SSL>off").replace("<Encryption>SSL</Encryption>", "")),
+        ("Encryption Auto", ports("143", "110", "587").replace("Encryption>SSL", "Encryption>Auto")),
+        ("no Encryption", with("<Encryption>SSL</Encryption>", "")),
+        ("no SSL and no Encryption", with("<Encryption>SSL</Encryption>", "").replace("<SSL>on</SSL>", "")),
+        ("SSL On", with("<SSL>on", "<SSL>On")),
+        ("an empty SSL", with("<SSL>on</SSL>", "<SSL></SSL>")),
+        ("no LoginName", with(login, "")),
+        ("an empty LoginName", with(login, "<LoginName/>")),
+        ("the local part as LoginName", with(login, "<LoginName>jane</LoginName>")),
+        ("a numeric LoginName", with(login, "<LoginName>0012345</LoginName>")),
+        ("no SPA", with("<SPA>off</SPA>", "")),
+        ("SPA on", with("<SPA>off", "<SPA>on")),
+        ("no Port", with("<Port>993</Port>", "")),
+        ("Type POP", with("<Type>POP3", "<Type>POP")),
+        ("Type in lower case", with("<Type>IMAP", "<Type>imap")),
+        ("AccountType after the Protocols", with("      <AccountType>email</AccountType>\n", "").replace("    </Account>", "<AccountType>email</AccountType></Account>")),
+        ("another AccountType", with(">email<", ">Email<")),
+        ("an empty RedirectUrl", with("</Action>", "</Action><RedirectUrl></RedirectUrl>")),
+        ("a second IMAP", with("    </Account>", "<Protocol><Type>IMAP</Type><Server>imap2.example.com</Server><Port>143</Port><LoginName>jane@example.com</LoginName><SPA>off</SPA><SSL>on</SSL><Encryption>TLS</Encryption></Protocol></Account>")),
+        ("only IMAP", format!("{}{}", &SETTINGS[..begin], &SETTINGS[end..])),
+        ("no incoming server", with("IMAP", "WEB").replace("POP3", "EXCH")),
+        ("https namespaces", with("http://", "https://")),
+        ("a prefixed root", with("<Autodiscover ", "<a:Autodiscover xmlns:a=\"http://schemas.microsoft.com/exchange/autodiscover/responseschema/2006\" ").replace("</Autodiscover>", "</a:Autodiscover>")),
+        ("no declaration", SETTINGS.lines().skip(1).collect::<Vec<_>>().join("\n")),
+        ("error 500", include_str!("../data/autodiscover/error_500.xml").to_owned()),
+        ("error 600", include_str!("../data/autodiscover/error_600.xml").to_owned()),
+        ("autoconfig", GOOD.to_owned()),
+        ("nothing", String::new()),
+    ]
+}
+
+/// Read it beside reference/autodiscover 1.7 to 1.11 and 2.4.
+#[test]
+fn every_variant_of_autodiscover_ends_as_the_file_says() {
+    let mut report = String::from("the good document\n");
+    for client in clients(Format::Autodiscover) {
+        let _ = writeln!(report, "    {}: {}", client.id, describe(&asked(client, SETTINGS)));
+    }
+    for (name, body) in settings_variants() {
+        let _ = writeln!(report, "\n{name}");
+        let mut fates: Vec<(String, Vec<&str>)> = Vec::new();
+        for client in clients(Format::Autodiscover) {
+            let fate = difference(&asked(client, &body), &asked(client, SETTINGS));
+            match fates.iter_mut().find(|(known, _)| *known == fate) {
+                Some((_, clients)) => clients.push(client.id),
+                None => fates.push((fate, vec![client.id])),
+            }
+        }
+        fates.sort_by_key(|(fate, _)| fate == "the same");
+        for (fate, clients) in fates {
+            let _ = writeln!(report, "    {fate}\n        {}", clients.join(" "));
+        }
+    }
+    assert_document("clients/autodiscover.txt", &report);
+}
+
+/// As if the server had filled in the address that the client asks with.
+fn asked(client: Client, body: &str) -> Verdict {
+    let asked = client.asks_for(&address()).to_string();
+    judge(client, body.replace("jane@example.com", &asked))
+}
+
+/// The table of reference/autodiscover 2.4, column for column: `tls`, `starttls`, `plain`, or
+/// `tried` for a client that finds out by itself. IMAP, then SMTP.
+#[test]
+fn the_models_agree_on_ssl_and_encryption() {
+    const COLUMNS: [&str; 7] =
+        ["outlook", "outlook-2007", "thunderbird", "delta-chat", "fairemail", "snappymail", "parula"];
+    let table: &[(&str, [&str; 7])] = &[
+        ("", ["tls tls", "tls tls", "tls tls", "tried tried", "tls tls", "tls tls", "tls"]),
+        (
+            "STARTTLS on 143, 110, 587",
+            [
+                "starttls starttls",
+                "tls tls",
+                "starttls starttls",
+                "tried tried",
+                "starttls starttls",
+                "starttls starttls",
+                "starttls",
+            ],
+        ),
+        (
+            "STARTTLS on odd ports",
+            ["starttls starttls", "tls tls", "tls tls", "tried tried", "tls tls", "starttls tls", "tls"],
+        ),
+        (
+            "implicit TLS on odd ports",
+            ["tls tls", "tls tls", "tls tls", "tried tried", "tls tls", "starttls tls", "tls"],
+        ),
+        (
+            "plaintext",
+            [
+                "plain plain",
+                "plain plain",
+                "plain plain",
+                "plain plain",
+                "starttls tls",
+                "plain plain",
+                "plain",
+            ],
+        ),
+        (
+            "wrong: implicit TLS called TLS",
+            ["starttls starttls", "tls tls", "tls tls", "tried tried", "tls tls", "tls tls", "tls"],
+        ),
+        (
+            "wrong: STARTTLS with SSL off",
+            [
+                "plain plain",
+                "plain plain",
+                "plain plain",
+                "plain plain",
+                "starttls starttls",
+                "plain starttls",
+                "plain",
+            ],
+        ),
+    ];
+    let variants = settings_variants();
+    for (name, row) in table {
+        let body = variants.iter().find(|(variant, _)| variant == name).map_or(SETTINGS, |(_, body)| body);
+        for (id, expected) in COLUMNS.into_iter().zip(row) {
+            let account = asked(client(id, Format::Autodiscover), body).unwrap();
+            let word = |protocol| match account.get(protocol).unwrap().security.to_string().as_str() {
+                "SSL/TLS" => "tls",
+                "STARTTLS" => "starttls",
+                "none" => "plain",
+                _ => "tried",
+            };
+            let mut words = vec![word(Protocol::Imap)];
+            // Parula makes its outgoing server up.
+            if id != "parula" {
+                words.push(word(Protocol::Smtp));
+            }
+            assert_eq!(words.join(" "), *expected, "{id}: {name}");
+        }
+    }
+}
+
+/// Bytes that a server somewhere may send.
+fn body() -> impl Strategy<Value = Vec<u8>> {
+    let piece = prop_oneof![
+        sample::select(variants().into_iter().map(|(_, body)| body).collect::<Vec<_>>()),
+        sample::select(
+            settings_variants().into_iter().map(|(_, body)| body.into_bytes()).collect::<Vec<_>>()
+        ),
+        vec(any::<u8>(), 0..60),
+        sample::select(vec![
+            b"<clientConfig version='1.1'><emailProvider id='a'>".to_vec(),
+            b"<incomingServer type=\"imap\">".to_vec(),
+            b"</incomingServer>".to_vec(),
+            b"<hostname>%EMAILDOMAIN%</hostname><port>".to_vec(),
+            b"<![CDATA[".to_vec(),
+            b"<!--".to_vec(),
+            b"<?xml encoding='UTF-16'?>".to_vec(),
+            b"<?xml version=\"1.0\" encoding=\"".to_vec(),
+            b"\xFE\xFF\xD8\x00".to_vec(),
+            b"&#xD800;&#0;&x;".to_vec(),
+            b"<a:b xmlns:a=''>".to_vec(),
+            b"<Autodiscover><Response><Account><Protocol>".to_vec(),
+        ]),
+    ];
+    // Whole documents, cut somewhere, and pieces side by side.
+    (vec(piece, 0..4), any::<sample::Index>(), any::<sample::Index>()).prop_map(|(pieces, from, to)| {
+        let all = pieces.concat();
+        if all.is_empty() {
+            return all;
+        }
+        let (a, b) = (from.index(all.len() + 1), to.index(all.len() + 1));
+        if a < b && b - a > 10 { all[a..b].to_vec() } else { all }
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(200) })]
+
+    /// A verdict for everything, and a panic for nothing.
+    #[test]
+    fn any_answer_gets_a_verdict(body in body(), status in 100..600_u16, content_type in ".{0,20}") {
+        for client in ALL {
+            let _ = describe(&answered(client, 200, Some("text/xml"), &body));
+            let _ = describe(&answered(client, status, Some(&content_type), &body));
+        }
+    }
+}
+
+#[test]
+fn large_and_deep_answers_get_a_verdict() {
+    let deep = "<clientConfig>".repeat(1_000_000).into_bytes();
+    let wide = [b"<clientConfig>".to_vec(), b"<a/>".repeat(50_000), b"</clientConfig>".to_vec()].concat();
+    let long = format!("<clientConfig><emailProvider id=\"{}\"/></clientConfig>", "a".repeat(10_000_000));
+    let html = format!("<!doctype html><html><body>{}", "<p>Log in<br>".repeat(50_000));
+    let zeros = vec![0; 10_000_000];
+    for body in [deep, wide, long.into_bytes(), html.into_bytes(), zeros] {
+        assert!(body.len() > 200_000);
+        for client in ALL {
+            assert!(judge(client, &body).is_err(), "{}", client.id);
+        }
+    }
+}
