@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::document::{Document, DomainSlot, domain_mark, marked};
-use crate::profile::{Authentication, Authentications, Documentation, Pop3Options, Profile, Server};
+use crate::profile::{Documentation, Pop3Options, Profile, Server};
 use crate::xml;
 
 /// The root element.
@@ -143,7 +143,9 @@ impl From<&Server> for ServerElement {
             hostname: Some(marked(server.hostname.pieces())),
             port: Some(server.port.to_string()),
             socket_type: Some(server.socket_type.word().to_owned()),
-            authentication: published(&server.authentication)
+            authentication: server
+                .authentication
+                .published()
                 .map(|method| method.word().to_owned())
                 .collect(),
             // The client's to fill, so that no answer holds an address (3.2, 5).
@@ -151,18 +153,6 @@ impl From<&Server> for ServerElement {
             pop3: (server.pop3 != Pop3Options::default()).then(|| server.pop3.into()),
         }
     }
-}
-
-/// The methods a default document names (item 30): `OAuth2` first, `password-cleartext` last, since
-/// Evolution and KMail take the last password method; what makes a client drop the document only
-/// when the server has nothing else.
-fn published(methods: &Authentications) -> impl Iterator<Item = Authentication> {
-    use Authentication::{OAuth2, PasswordCleartext, PasswordEncrypted};
-    let harmless: Vec<_> = [OAuth2, PasswordEncrypted, PasswordCleartext]
-        .into_iter()
-        .filter(|method| methods.as_slice().contains(method))
-        .collect();
-    if harmless.is_empty() { methods.as_slice().to_vec() } else { harmless }.into_iter()
 }
 
 impl From<Pop3Options> for Pop3Element {

@@ -4,8 +4,11 @@
 //! finding, 2 could not run.
 
 mod check;
+mod progress;
 mod serve;
 mod show;
+mod style;
+mod table;
 
 use std::io::{self, Write};
 use std::path::PathBuf;

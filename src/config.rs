@@ -5,7 +5,6 @@
 //! values follow (`draft`); rules about several files come last (`clashes`, and here what the
 //! directory has to know).
 
-mod advice;
 mod clashes;
 mod draft;
 mod problem;
@@ -23,6 +22,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use self::draft::Draft;
+pub use self::draft::Origin;
 pub use self::problem::{Place, Problem, Severity, nearest};
 use self::problem::{Placed, Source};
 pub use self::settings::{Limits, Network, PublicUrl, PublicUrlError, Settings};
@@ -36,6 +36,8 @@ use crate::prepared::{PrepareError, Prepared};
 pub struct Config {
     pub settings: Settings,
     pub directory: Directory,
+    /// Where the profiles were written, in the directory's order.
+    pub origins: Vec<Origin>,
     /// What is allowed, but makes some people worse off.
     pub notes: Vec<Problem>,
 }
@@ -84,8 +86,8 @@ impl Config {
             .and_then(|page| directory(drafts, &page, &settings, &mut problems));
         problems.sort_by(|a, b| a.place.cmp(&b.place));
         match directory {
-            Some(directory) if !problems.iter().any(Problem::is_error) => {
-                Ok(Self { settings, directory, notes: problems })
+            Some((directory, origins)) if !problems.iter().any(Problem::is_error) => {
+                Ok(Self { settings, directory, origins, notes: problems })
             }
             _ => Err(LoadError::Problems(problems)),
         }
@@ -185,8 +187,9 @@ fn directory(
     page: &Page,
     settings: &Settings,
     problems: &mut Vec<Problem>,
-) -> Option<Directory> {
+) -> Option<(Directory, Vec<Origin>)> {
     let mut directory = Directory::default();
+    let mut origins = Vec::new();
     let mut exchangers = Vec::new();
     for draft in drafts {
         let profile = draft.profile?;
@@ -204,10 +207,11 @@ fn directory(
         for claim in draft.claims {
             directory.claim(claim.value, id).expect("clashes::find found no domain with two profiles");
         }
+        origins.push(draft.origin);
         exchangers.extend(draft.exchangers.into_iter().map(|host| (host, id)));
     }
     bind_exchangers(&mut directory, exchangers, problems);
-    Some(directory)
+    Some((directory, origins))
 }
 
 /// Binds each exchanger's host, and the names above it that clients derive from it: Thunderbird the

@@ -24,6 +24,13 @@ pub struct Directory {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ProfileId(usize);
 
+impl ProfileId {
+    /// The place in [`Directory::entries`].
+    pub fn index(self) -> usize {
+        self.0
+    }
+}
+
 /// What was found, and the domain it answers for.
 #[derive(Debug, Clone, Copy)]
 pub struct Found<'a> {

@@ -45,7 +45,7 @@ struct Served {
 
 impl App {
     pub fn new(config: Config) -> Self {
-        let Config { settings, directory, notes: _ } = config;
+        let Config { settings, directory, origins: _, notes: _ } = config;
         let served = Arc::new(Served {
             directory,
             public_url: settings.public_url,

@@ -17,6 +17,7 @@
 pub mod address;
 pub mod autoconfig;
 pub mod autodiscover;
+pub mod check;
 pub mod cli;
 pub mod clients;
 pub mod config;

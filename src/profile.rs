@@ -233,6 +233,14 @@ impl SocketType {
         }
     }
 
+    /// As [`Self::for_people`], where no heading says what it is about.
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            Self::Plain => "no encryption",
+            other => other.for_people(),
+        }
+    }
+
     /// The words that the account dialogues of mail programs use.
     pub const fn for_people(self) -> &'static str {
         match self {
@@ -316,6 +324,18 @@ impl Authentications {
 
     pub fn preferred(&self) -> Authentication {
         self.0[0]
+    }
+
+    /// The methods that a default document names (reference/autoconfig 5, item 30): `OAuth2` first,
+    /// `password-cleartext` last, since Evolution and KMail take the last password method; what
+    /// makes a client drop the document only where the server has nothing else.
+    pub fn published(&self) -> impl Iterator<Item = Authentication> {
+        use Authentication::{OAuth2, PasswordCleartext, PasswordEncrypted};
+        let harmless: Vec<_> = [OAuth2, PasswordEncrypted, PasswordCleartext]
+            .into_iter()
+            .filter(|method| self.0.contains(method))
+            .collect();
+        if harmless.is_empty() { self.0.clone() } else { harmless }.into_iter()
     }
 }
 

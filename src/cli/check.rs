@@ -1,13 +1,18 @@
-//! `waypost check`: loads the configuration as the server would, and reports.
+//! `waypost check`: loads the configuration as the server would, plays every client against every
+//! profile, and reports.
 
-use std::fmt::Write as _;
+mod json;
+mod text;
+
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use serde::Serialize;
 
-use super::{ConfigArgument, FINDING, complain, count, print};
-use crate::config::{LoadError, Problem};
+use super::progress::in_parallel;
+use super::style::Style;
+use super::{ConfigArgument, FINDING, complain, print};
+use crate::check::{Examined, Finding, examine, findings};
+use crate::config::{Config, LoadError, Problem, Severity};
 
 #[derive(Debug, Args)]
 pub struct Check {
@@ -17,6 +22,10 @@ pub struct Check {
     /// How the report looks
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: ReportFormat,
+
+    /// Findings that count as errors from here on
+    #[arg(long, value_name = "SEVERITY")]
+    deny: Vec<Deny>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -25,76 +34,96 @@ enum ReportFormat {
     Json,
 }
 
-/// What was found. The counts are missing when the configuration cannot be used.
-#[derive(Debug, Serialize)]
-struct Report<'a> {
-    #[serde(flatten)]
-    loaded: Option<Loaded>,
-    problems: &'a [Problem],
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Deny {
+    Warnings,
+    Notes,
 }
 
-#[derive(Debug, Serialize)]
-struct Loaded {
-    profiles: usize,
-    domains: usize,
+/// A configuration that can be served, and what was found in it.
+struct Report<'c> {
+    config: &'c Config,
+    examined: Vec<Examined<'c>>,
+    findings: Vec<Finding>,
+    /// What the loader has to say.
+    problems: Vec<Problem>,
+}
+
+/// How many there are of each severity.
+#[derive(Debug, Clone, Copy, Default, serde::Serialize)]
+struct Counts {
+    errors: usize,
+    warnings: usize,
+    notes: usize,
 }
 
 impl Check {
     pub fn run(self) -> ExitCode {
-        let loaded;
-        let problems;
-        let counts = match self.config.load() {
-            Ok((_, config)) => {
-                loaded = config;
-                problems = loaded.notes.as_slice();
-                Some(Loaded { profiles: loaded.directory.entries().len(), domains: loaded.directory.len() })
-            }
-            Err(LoadError::Problems(found)) => {
-                let is_ok = Report { loaded: None, problems: &found }.print(self.format);
-                return exit_code(is_ok);
+        let config = match self.config.load() {
+            Ok((_, config)) => config,
+            Err(LoadError::Problems(problems)) => {
+                print(&match self.format {
+                    ReportFormat::Text => text::unusable(&problems, Style::of_stdout()),
+                    ReportFormat::Json => json::unusable(&problems),
+                });
+                return ExitCode::from(FINDING);
             }
             Err(error) => return complain(&error),
         };
-        exit_code(Report { loaded: counts, problems }.print(self.format))
+        let report = Report::new(&config, &self.deny);
+        print(&match self.format {
+            ReportFormat::Text => text::report(&report, Style::of_stdout()),
+            ReportFormat::Json => json::report(&report),
+        });
+        let Counts { errors, warnings, .. } = report.counts();
+        if errors + warnings == 0 { ExitCode::SUCCESS } else { ExitCode::from(FINDING) }
     }
 }
 
-fn exit_code(is_ok: bool) -> ExitCode {
-    if is_ok { ExitCode::SUCCESS } else { ExitCode::from(FINDING) }
-}
-
-impl Report<'_> {
-    /// Prints the report; whether the configuration can be used.
-    fn print(&self, format: ReportFormat) -> bool {
-        match format {
-            ReportFormat::Text => print(&self.text()),
-            ReportFormat::Json => {
-                let json = serde_json::to_string_pretty(self).expect("a report can be written as JSON");
-                print(&(json + "\n"));
+impl<'c> Report<'c> {
+    fn new(config: &'c Config, deny: &[Deny]) -> Self {
+        let profiles: Vec<_> = (0..config.directory.entries().len()).collect();
+        let examined: Vec<_> = in_parallel(&profiles, "profiles checked", |index| examine(config, *index))
+            .into_iter()
+            .flatten()
+            .collect();
+        let mut findings = findings(&examined);
+        let mut problems = config.notes.clone();
+        let denied = |severity: &mut Severity| {
+            let is_denied = match severity {
+                Severity::Error => false,
+                Severity::Warning => !deny.is_empty(),
+                Severity::Note => deny.contains(&Deny::Notes),
+            };
+            if is_denied {
+                *severity = Severity::Error;
             }
-        }
-        self.loaded.is_some()
-    }
-
-    fn text(&self) -> String {
-        let mut text = String::new();
-        for problem in self.problems {
-            let _ = writeln!(text, "{problem}\n");
-        }
-        let errors = self.problems.iter().filter(|problem| problem.is_error()).count();
-        let notes = self.problems.len() - errors;
-        let _ = match &self.loaded {
-            Some(Loaded { profiles, domains }) => {
-                writeln!(
-                    text,
-                    "{} for {}: good, {}",
-                    count(*profiles, "profile"),
-                    count(*domains, "domain"),
-                    count(notes, "note")
-                )
-            }
-            None => writeln!(text, "{}, {}", count(errors, "error"), count(notes, "note")),
         };
-        text
+        for finding in &mut findings {
+            denied(&mut finding.severity);
+        }
+        for problem in &mut problems {
+            denied(&mut problem.severity);
+        }
+        Self { config, examined, findings, problems }
+    }
+
+    fn counts(&self) -> Counts {
+        let severities = self.findings.iter().map(|finding| finding.severity);
+        Counts::of(severities.chain(self.problems.iter().map(|problem| problem.severity)))
+    }
+}
+
+impl Counts {
+    fn of(severities: impl Iterator<Item = Severity>) -> Self {
+        let mut counts = Self::default();
+        for severity in severities {
+            match severity {
+                Severity::Error => counts.errors += 1,
+                Severity::Warning => counts.warnings += 1,
+                Severity::Note => counts.notes += 1,
+            }
+        }
+        counts
     }
 }

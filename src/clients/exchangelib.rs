@@ -63,7 +63,11 @@ fn judge(answer: &Answer, _: &EmailAddress) -> Verdict {
         else {
             continue;
         };
-        let method = if is_on("SPA") { Authentication::Ntlm } else { Authentication::PasswordCleartext };
+        let method = match (is_on("AuthRequired"), is_on("SPA")) {
+            (false, _) => Authentication::None,
+            (true, true) => Authentication::Ntlm,
+            (true, false) => Authentication::PasswordCleartext,
+        };
         slot.get_or_insert(Endpoint {
             hostname,
             port,

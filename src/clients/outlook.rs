@@ -81,8 +81,12 @@ fn endpoint(
         None | Some("") => address.local_part().to_owned(),
         Some(name) => name.to_owned(),
     };
-    // Secure Password Authentication: NTLM or Kerberos.
-    let method = if is_on("SPA")? { Authentication::Ntlm } else { Authentication::PasswordCleartext };
+    let method = match (is_on("AuthRequired")?, is_on("SPA")?) {
+        (false, _) => Authentication::None,
+        // Secure Password Authentication: NTLM or Kerberos.
+        (true, true) => Authentication::Ntlm,
+        (true, false) => Authentication::PasswordCleartext,
+    };
     let port = match text(protocol, "Port") {
         Some(port) => port.trim().parse().ok()?,
         None => usual_port,

@@ -59,7 +59,7 @@ fn first(
     for server in provider.elements().filter(|e| e.name() == tag && e.attribute("type") == Some(kind)) {
         servers.push(
             endpoint(server, address)
-                .map_err(|what| GivesUp::because(format!("the {kind} server is {what}")))?,
+                .map_err(|what| GivesUp::because(format!("the {kind} server has {what}")))?,
         );
     }
     Ok(servers.into_iter().next())
@@ -68,17 +68,17 @@ fn first(
 fn endpoint(server: Element, address: &EmailAddress) -> Result<Endpoint, String> {
     // Of a repeated element the last counts.
     let text = |name| server.children(name).last().map(super::super::xml::tree::Element::text);
-    let hostname = fill(&text("hostname").ok_or("without hostname")?, EVERY, address);
+    let hostname = fill(&text("hostname").ok_or("no hostname")?, EVERY, address);
     if !is_host(&hostname) {
-        return Err("without a usable hostname".to_owned());
+        return Err("no usable hostname".to_owned());
     }
-    let port = text("port").and_then(|port| port.parse().ok()).ok_or("without a usable port")?;
+    let port = text("port").and_then(|port| port.parse().ok()).ok_or("no usable port")?;
     let security = match text("socketType").as_deref() {
         Some("SSL") => Security::SSL,
         Some("STARTTLS") => Security::STARTTLS,
-        other => return Err(format!("with socketType `{}`", other.unwrap_or_default())),
+        other => return Err(format!("socketType `{}`", other.unwrap_or_default())),
     };
-    let username = fill(&text("username").ok_or("without username")?, EVERY, address);
+    let username = fill(&text("username").ok_or("no username")?, EVERY, address);
     let known: Vec<_> = server
         .children("authentication")
         .filter_map(|method| match method.text().as_ref() {
@@ -89,10 +89,10 @@ fn endpoint(server: Element, address: &EmailAddress) -> Result<Endpoint, String>
         })
         .collect();
     if known.is_empty() {
-        return Err("without an authentication that it knows".to_owned());
+        return Err("no authentication that it knows".to_owned());
     }
     // Only for the hosts of its own list (`OAuthConfigurationProvider`); none of ours is taken to be.
     let method = known.into_iter().find(|method| *method != Authentication::OAuth2);
-    let method = Method::Named(method.ok_or("with OAuth2 alone, for which it has to know the provider")?);
+    let method = Method::Named(method.ok_or("OAuth2 alone, for which it has to know the provider")?);
     Ok(Endpoint { hostname, port, security, login: Login::Name(username), method })
 }

@@ -56,7 +56,7 @@ fn judge(answer: &Answer, address: &EmailAddress) -> Verdict {
         };
         let endpoint = endpoint(server, address).map_err(|what| {
             let kind = server.attribute("type").unwrap_or_default();
-            GivesUp::because(format!("the {kind} server is {what}"))
+            GivesUp::because(format!("the {kind} server has {what}"))
         })?;
         // POP3 has to be right too, but is not supported.
         if let Some(slot) = slot {
@@ -87,13 +87,13 @@ fn last_chunk(element: Element<'_>) -> Option<&str> {
 }
 
 fn endpoint(server: Element, address: &EmailAddress) -> Result<Endpoint, String> {
-    let required = |name: &str| value(server, name, address).ok_or_else(|| format!("without {name}"));
+    let required = |name: &str| value(server, name, address).ok_or_else(|| format!("no {name}"));
     let hostname = required("hostname")?;
-    let port = required("port")?.parse().map_err(|_| "without a usable port")?;
+    let port = required("port")?.parse().map_err(|_| "no usable port")?;
     let security = match required("socketType")?.as_str() {
         "SSL" => Security::SSL,
         "STARTTLS" => Security::STARTTLS,
-        other => return Err(format!("with socketType `{other}`, which drops the document")),
+        other => return Err(format!("socketType `{other}`, which drops the document")),
     };
     let login = Login::Name(required("username")?);
     let mut methods = Vec::new();
@@ -105,7 +105,7 @@ fn endpoint(server: Element, address: &EmailAddress) -> Result<Endpoint, String>
             "password-encrypted" => Authentication::PasswordEncrypted,
             "client-IP-address" => Authentication::ClientIpAddress,
             "smtp-after-pop" => Authentication::SmtpAfterPop,
-            _ => return Err(format!("with authentication `{word}`, which drops the document")),
+            _ => return Err(format!("authentication `{word}`, which drops the document")),
         });
     }
     // `AuthenticationType`: OAuth2 if it is there, else a cleartext password, else nothing.

@@ -1,7 +1,6 @@
 //! What one profile file gives: a profile, if the file is right, and in any case the names that it
 //! claims, so that claims can be held against each other even where a file has other mistakes.
 
-use super::advice;
 use super::problem::{Place, Placed, Problem, Source};
 use super::table::Written;
 use crate::address::Domain;
@@ -21,6 +20,20 @@ pub struct Draft {
     pub profile: Option<Profile>,
     pub claims: Vec<Placed<DomainPattern>>,
     pub exchangers: Vec<Placed<Domain>>,
+    pub origin: Origin,
+}
+
+/// Where the parts of a profile were written, for what is said about it later.
+#[derive(Debug, Clone)]
+pub struct Origin {
+    pub place: Place,
+    pub display_name: Place,
+    pub display_short_name: Place,
+    /// One for each incoming server, in the profile's order.
+    pub incoming: Vec<Place>,
+    pub outgoing: Vec<Place>,
+    /// A domain that the profile answers for; of a wildcard or an exchanger, one that it would.
+    pub domain: Option<Domain>,
 }
 
 /// The single values of a file, as far as they could be read.
@@ -34,8 +47,8 @@ pub struct Parts {
     /// Some names could not be read, so that there are none says nothing.
     pub has_wrong_names: bool,
     /// None for a server with a mistake; it still counts as one.
-    pub incoming: Vec<Option<Server>>,
-    pub outgoing: Vec<Option<Server>>,
+    pub incoming: Vec<Option<Placed<Server>>>,
+    pub outgoing: Vec<Option<Placed<Server>>>,
     pub documentation: Vec<Documentation>,
     pub limits: MailLimits,
 }
@@ -58,13 +71,22 @@ impl Draft {
             profile: None,
             claims: Vec::new(),
             exchangers: Vec::new(),
+            origin: Origin::of_file(source.place(0)),
         }
     }
 
     /// Applies the rules that need more than one value. `found` are the file's problems so far.
     pub fn new(parts: Parts, hints: &Hints, found: &mut Vec<Problem>) -> Self {
         let Parts { place, id, display_name, claims, exchangers, .. } = parts;
-        advice::names(display_name.as_ref(), parts.display_short_name.right(), found);
+        let mut origin = Origin::of_file(place.clone());
+        if let Some(name) = &display_name {
+            origin.display_name = name.place.clone();
+            origin.display_short_name = name.place.clone();
+        }
+        if let Some(name) = parts.display_short_name.right() {
+            origin.display_short_name = name.place.clone();
+        }
+        origin.domain = example_domain(&claims, &exchangers);
         let name = match &id {
             Some(id) => id.value.to_string(),
             None => place.file.display().to_string(),
@@ -92,7 +114,9 @@ impl Draft {
         }
         let mut profile = match (&id, display_name, parts.display_short_name.or(derived)) {
             (Some(id), Some(name), Some(short_name)) if !found.iter().any(Problem::is_error) => {
-                let (incoming, outgoing) = (whole(parts.incoming), whole(parts.outgoing));
+                let (incoming, outgoing);
+                (incoming, origin.incoming) = whole(parts.incoming);
+                (outgoing, origin.outgoing) = whole(parts.outgoing);
                 Profile::new(id.value.clone(), name.value, short_name, incoming, outgoing).ok()
             }
             _ => None,
@@ -100,13 +124,35 @@ impl Draft {
         if let Some(profile) = &mut profile {
             profile.documentation = parts.documentation;
             profile.limits = parts.limits;
-            advice::profile(profile, &place, found);
         }
-        Self { name, place, id, profile, claims, exchangers }
+        Self { name, place, id, profile, claims, exchangers, origin }
+    }
+}
+
+impl Origin {
+    fn of_file(place: Place) -> Self {
+        Self {
+            display_name: place.clone(),
+            display_short_name: place.clone(),
+            incoming: Vec::new(),
+            outgoing: Vec::new(),
+            domain: None,
+            place,
+        }
     }
 }
 
 /// Every server has been read when nothing is wrong.
-fn whole(servers: Vec<Option<Server>>) -> Vec<Server> {
-    servers.into_iter().flatten().collect()
+fn whole(servers: Vec<Option<Placed<Server>>>) -> (Vec<Server>, Vec<Place>) {
+    servers.into_iter().flatten().map(|server| (server.value, server.place)).unzip()
+}
+
+/// The first domain that is named as it is, else one below a wildcard, else an exchanger's.
+fn example_domain(claims: &[Placed<DomainPattern>], exchangers: &[Placed<Domain>]) -> Option<Domain> {
+    let exact = claims.iter().find_map(|claim| match &claim.value {
+        DomainPattern::Exact(domain) => Some(domain.clone()),
+        DomainPattern::Subdomains(_) => None,
+    });
+    let below = || format!("mail.{}", claims.first()?.value.domain()).parse().ok();
+    exact.or_else(below).or_else(|| exchangers.first().map(|host| host.value.clone()))
 }

@@ -19,12 +19,14 @@ pub struct Problem {
 }
 
 /// How bad it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// The configuration cannot be used.
+    /// It cannot be used, or nobody can connect.
     Error,
-    /// It can, but some people are worse off for it.
+    /// Some mail program's people are worse off for it.
+    Warning,
+    /// Worth knowing.
     Note,
 }
 
@@ -80,15 +82,21 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let severity = match self.severity {
-            Severity::Error => "error",
-            Severity::Note => "note",
-        };
-        write!(f, "{severity}: {}\n  --> {}", self.message, self.place)?;
+        write!(f, "{}: {}\n  --> {}", self.severity, self.message, self.place)?;
         match &self.hint {
             Some(hint) => write!(f, "\nhint: {hint}"),
             None => Ok(()),
         }
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Note => "note",
+        })
     }
 }
 

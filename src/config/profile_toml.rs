@@ -3,7 +3,6 @@
 use std::fs;
 use std::path::Path;
 
-use super::advice;
 use super::draft::{Draft, Hints, Parts};
 use super::problem::{Place, Placed, Problem, Source, list, suggest};
 use super::table::{FromText, Table};
@@ -86,7 +85,7 @@ fn server(
     mut table: Table,
     direction: fn(&str) -> Result<Protocol, UnknownWord>,
     problems: &mut Vec<Problem>,
-) -> Option<Server> {
+) -> Option<Placed<Server>> {
     let place = table.place();
     let protocol = protocol(&mut table, direction, problems);
     let hostname = table.required("hostname", "\"mail.example.com\"", problems);
@@ -96,7 +95,7 @@ fn server(
     let username = table.written::<Username>("username", problems).or(Some(Username::default()));
     let pop3 = pop3(&mut table, protocol, problems);
     table.finish(problems);
-    let server = Server {
+    let value = Server {
         protocol: protocol?,
         hostname: hostname?.value,
         port: port?.value,
@@ -105,8 +104,7 @@ fn server(
         username: username?,
         pop3: pop3?,
     };
-    advice::server(&server, &place, problems);
-    Some(server)
+    Some(Placed { value, place })
 }
 
 fn protocol(

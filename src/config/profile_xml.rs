@@ -9,7 +9,6 @@ use std::num::NonZeroU16;
 use quick_xml::events::Event;
 use quick_xml::{Reader, XmlVersion};
 
-use super::advice;
 use super::draft::{Draft, Hints, Parts};
 use super::problem::{Complaint, Place, Placed, Problem, Source, suggest};
 use super::profile_toml::description;
@@ -244,7 +243,7 @@ impl Provider<'_> {
         name: &str,
         elements: &[ServerElement],
         direction: fn(&str) -> Result<Protocol, UnknownWord>,
-    ) -> Vec<Option<Server>> {
+    ) -> Vec<Option<Placed<Server>>> {
         let mut servers = Vec::new();
         for (i, element) in elements.iter().enumerate() {
             let path = format!("{name}[{i}]/");
@@ -265,7 +264,7 @@ impl Provider<'_> {
     }
 
     /// Reads every element before it gives up on any.
-    fn server(&mut self, path: &str, element: &ServerElement, protocol: Protocol) -> Option<Server> {
+    fn server(&mut self, path: &str, element: &ServerElement, protocol: Protocol) -> Option<Placed<Server>> {
         let hostname = self.required("hostname", path, element.hostname.as_deref());
         let port = self.required::<Port>("port", path, element.port.as_deref());
         let socket_type = self.required("socketType", path, element.socket_type.as_deref());
@@ -282,7 +281,7 @@ impl Provider<'_> {
         }
         let pop3 = self.pop3(path, element);
         let methods: Option<Vec<_>> = methods.into_iter().map(|method| Some(method?.value)).collect();
-        let server = Server {
+        let value = Server {
             protocol,
             hostname: hostname?.value,
             port: port?.value.0,
@@ -291,8 +290,7 @@ impl Provider<'_> {
             username: username?,
             pop3: pop3?,
         };
-        advice::server(&server, &self.elements.place(path), &mut self.problems);
-        Some(server)
+        Some(Placed { value, place: self.elements.place(path) })
     }
 
     fn pop3(&mut self, path: &str, element: &ServerElement) -> Option<Pop3Options> {

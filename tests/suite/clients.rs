@@ -456,7 +456,7 @@ fn the_models_agree_with_what_was_run() {
             let (verdict, good) = (judge(client, body), judge(client, GOOD));
             let said = describe(&verdict);
             let is_so = match *expected {
-                "ok" => PROTOCOLS.into_iter().all(|protocol| same_server(&verdict, &good, protocol, *name)),
+                "ok" => PROTOCOLS.into_iter().all(|protocol| same_server(&verdict, &good, protocol, name)),
                 "reject" => verdict.is_err(),
                 "no IMAP" => verdict.as_ref().is_ok_and(|account| account.imap.is_none()),
                 "no SMTP" => verdict.as_ref().is_ok_and(|account| account.smtp.is_none()),

@@ -234,6 +234,19 @@ impl Files {
         Server::start(self.load())
     }
 
+    /// What a check finds in the profiles: severity, message, and whom it hurts.
+    pub fn findings(&self) -> Vec<String> {
+        let config = self.load();
+        let examined: Vec<_> = (0..config.directory.entries().len())
+            .map(|index| waypost::check::examine(&config, index).unwrap())
+            .collect();
+        let finding = |finding: &waypost::check::Finding| {
+            let clients: Vec<_> = finding.clients.iter().map(|client| client.name).collect();
+            format!("{}: {}: {}", finding.severity, finding.message, clients.join(", "))
+        };
+        waypost::check::findings(&examined).iter().map(finding).collect()
+    }
+
     /// Everything that is wrong, with the folder's own path taken out.
     pub fn problems(&self) -> Vec<String> {
         let problems = match Config::load(&self.path("waypost.toml")) {

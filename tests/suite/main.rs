@@ -14,6 +14,7 @@
 mod autoconfig;
 mod autodiscover;
 mod autodiscover_json;
+mod check;
 mod cli;
 mod clients;
 mod common;

@@ -59,6 +59,34 @@ fn its_curl_lines_show_each_answer() {
     );
 }
 
+/// What `waypost check` prints, as far as there is room: the matrix of the profile that is worse off
+/// and the finding that hurts most. `WAYPOST_BLESS=1` writes it into the README.
+#[test]
+fn its_matrix_is_what_check_prints() {
+    let output = fs::read_to_string("tests/data/check/shipped.txt").unwrap();
+    let from = |text: &str, begin: &str, lines: usize| -> String {
+        let at = text.find(begin).unwrap();
+        text[at..].lines().take(lines).map(|line| format!("{line}\n")).collect()
+    };
+    let matrix = from(&output, "CenturyLink Business", 15);
+    let finding = from(&output, "warning: POP3 only", 8);
+    let excerpt = format!("{matrix}  [...]\n\n{finding}");
+    if std::env::var_os("WAYPOST_BLESS").is_some() {
+        let readme = readme();
+        let (before, rest) = readme.split_once("```text\n").unwrap();
+        let (_, after) = rest.split_once("```\n").unwrap();
+        fs::write("README.md", format!("{before}```text\n{excerpt}```\n{after}")).unwrap();
+    }
+    assert_eq!(blocks("text"), [excerpt]);
+    let mut ids: Vec<_> = waypost::clients::ALL.iter().map(|client| client.id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let numbers =
+        format!("{} programs and libraries against every profile, by the rules that their own", ids.len());
+    assert!(readme().contains(&numbers), "{numbers}");
+    assert!(readme().contains(&format!("{}\nreaders in all", waypost::clients::ALL.len())));
+}
+
 #[test]
 fn its_smallest_configuration_works() {
     let toml = blocks("toml");

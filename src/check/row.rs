@@ -1,0 +1,142 @@
+//! One client's line: what it would set up, and where that is not what the profile prefers.
+
+use std::fmt;
+
+use crate::address::EmailAddress;
+use crate::clients::{Account, Client, Endpoint, Login, Method, Security, Verdict};
+use crate::profile::{Authentication, Profile, Protocol, Server, SocketType};
+
+/// A client, what it made of the answer, and how that compares for IMAP, POP3 and SMTP.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    pub client: Client,
+    pub verdict: Verdict,
+    pub cells: [Cell; 3],
+}
+
+/// How one protocol came out.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cell {
+    /// The client does not use it, or the provider does not offer it, and nobody misses it.
+    Unused,
+    /// The preferred server, to the letter.
+    Preferred,
+    /// A server, but other than the preferred one.
+    Different(Vec<Difference>),
+    /// Nothing, though the person needs it.
+    Missing,
+}
+
+/// In what a server that a client sets up is not the preferred one.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Difference {
+    Hostname(String),
+    Port(u16),
+    Security(Security),
+    Login(Login),
+    Method(Method),
+}
+
+impl Row {
+    /// The order of the cells.
+    pub const PROTOCOLS: [Protocol; 3] = [Protocol::Imap, Protocol::Pop3, Protocol::Smtp];
+
+    pub(super) fn new(client: Client, verdict: Verdict, profile: &Profile, person: &EmailAddress) -> Self {
+        let cells = Self::PROTOCOLS.map(|protocol| match &verdict {
+            Ok(account) => cell(client, account, protocol, profile, person),
+            Err(_) => Cell::Missing,
+        });
+        Self { client, verdict, cells }
+    }
+
+    /// Whether the person ends with less than the provider offers.
+    pub fn is_hurt(&self) -> bool {
+        self.verdict.is_err() || self.cells.iter().any(|c| matches!(c, Cell::Different(_) | Cell::Missing))
+    }
+}
+
+fn cell(
+    client: Client,
+    account: &Account,
+    protocol: Protocol,
+    profile: &Profile,
+    person: &EmailAddress,
+) -> Cell {
+    let reads = |protocol| client.protocols.contains(&protocol);
+    let offers = |protocol| profile.preferred(protocol).is_some();
+    match (account.get(protocol), profile.preferred(protocol)) {
+        _ if !reads(protocol) => Cell::Unused,
+        (Some(endpoint), Some(server)) => compare(endpoint, server, person),
+        // Somebody else's server.
+        (Some(endpoint), None) => Cell::Different(vec![Difference::Hostname(endpoint.hostname.clone())]),
+        // Who has IMAP does without POP3.
+        (None, Some(_)) if protocol == Protocol::Pop3 && account.imap.is_some() => Cell::Unused,
+        (None, Some(_)) => Cell::Missing,
+        // A client that knows IMAP alone, and a provider that has none.
+        (None, None) if protocol == Protocol::Imap && !(reads(Protocol::Pop3) && offers(Protocol::Pop3)) => {
+            Cell::Missing
+        }
+        (None, None) => Cell::Unused,
+    }
+}
+
+fn compare(endpoint: &Endpoint, server: &Server, person: &EmailAddress) -> Cell {
+    let mut differences = Vec::new();
+    if endpoint.hostname != server.hostname.for_domain(person.domain()) {
+        differences.push(Difference::Hostname(endpoint.hostname.clone()));
+    }
+    if endpoint.port != server.port.get() {
+        differences.push(Difference::Port(endpoint.port));
+    }
+    let is_secured = match endpoint.security {
+        Security::Known(socket_type) => socket_type == server.socket_type,
+        Security::Tried => server.socket_type != SocketType::Plain,
+    };
+    if !is_secured {
+        differences.push(Difference::Security(endpoint.security));
+    }
+    if endpoint.login != Login::Name(server.username.login_name(person).to_string()) {
+        differences.push(Difference::Login(endpoint.login.clone()));
+    }
+    // Any of the server's methods will do: which of several a client takes is its own affair.
+    let is_possible = match endpoint.method {
+        Method::Negotiated => true,
+        Method::Named(Authentication::None) => {
+            server.authentication.as_slice().iter().any(|method| method.needs_no_login())
+        }
+        Method::Named(method) => server.authentication.as_slice().contains(&method),
+    };
+    if !is_possible {
+        differences.push(Difference::Method(endpoint.method));
+    }
+    if differences.is_empty() { Cell::Preferred } else { Cell::Different(differences) }
+}
+
+impl fmt::Display for Cell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unused => f.pad("-"),
+            Self::Preferred => f.pad("ok"),
+            Self::Missing => f.pad("nothing"),
+            Self::Different(differences) => {
+                let words: Vec<_> = differences.iter().map(ToString::to_string).collect();
+                f.pad(&words.join(", "))
+            }
+        }
+    }
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Hostname(hostname) => write!(f, "host {hostname}"),
+            Self::Port(port) => write!(f, "port {port}"),
+            Self::Security(Security::Known(socket_type)) => f.write_str(socket_type.in_words()),
+            Self::Security(Security::Tried) => write!(f, "{}", Security::Tried),
+            Self::Login(Login::Asked) => f.write_str("asks the user name"),
+            Self::Login(Login::Name(name)) if name.is_empty() => f.write_str("no user name"),
+            Self::Login(Login::Name(name)) => write!(f, "user name {name}"),
+            Self::Method(method) => write!(f, "{method}"),
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! The check: what the models end with and what the rules say of a profile are the same.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use waypost::check::{Cell, Examined, examine};
+use waypost::config::Config;
+
+use crate::common::{Files, domains, profile, shipped};
+
+/// One generated server.
+fn server(direction: &str, protocol: &str, (port, security): (u16, &str), more: &str) -> String {
+    format!(
+        "[[{direction}]]\ntype = \"{protocol}\"\nhostname = \"{protocol}.example.com\"\nport = {port}\n\
+         socket_type = \"{security}\"\n{more}\n"
+    )
+}
+
+/// Ports and security for imap, pop3 and smtp.
+const SECURITIES: [[(u16, &str); 3]; 10] = [
+    [(993, "SSL"), (995, "SSL"), (465, "SSL")],
+    [(143, "STARTTLS"), (110, "STARTTLS"), (587, "STARTTLS")],
+    [(993, "SSL"), (995, "SSL"), (587, "STARTTLS")],
+    [(143, "plain"), (110, "plain"), (25, "plain")],
+    [(143, "plain"), (110, "plain"), (587, "plain")],
+    [(993, "SSL"), (110, "plain"), (465, "SSL")],
+    [(9993, "SSL"), (9995, "SSL"), (9465, "SSL")],
+    [(1143, "STARTTLS"), (1110, "STARTTLS"), (25, "STARTTLS")],
+    // The wrong way round.
+    [(143, "SSL"), (110, "SSL"), (587, "SSL")],
+    [(993, "STARTTLS"), (995, "plain"), (465, "STARTTLS")],
+];
+
+const USERNAMES: [&str; 14] = [
+    "",
+    "%EMAILADDRESS%",
+    "%EMAILLOCALPART%",
+    "%EMAILDOMAIN%",
+    "%EMAILLOCALPART%@%EMAILDOMAIN%",
+    "%EMAILLOCALPART%@mail.example",
+    "%EMAILLOCALPART%%%EMAILDOMAIN%",
+    "shop-%EMAILLOCALPART%",
+    "x+%EMAILADDRESS%",
+    "shop",
+    "shop@example.com",
+    "0012345",
+    "12345",
+    "TRUE",
+];
+
+const METHODS: [&[&str]; 15] = [
+    &[],
+    &["password-cleartext"],
+    &["password-encrypted"],
+    &["password-encrypted", "password-cleartext"],
+    &["password-cleartext", "password-encrypted"],
+    &["OAuth2"],
+    &["OAuth2", "password-cleartext"],
+    &["OAuth2", "password-encrypted"],
+    &["GSSAPI"],
+    &["GSSAPI", "password-cleartext"],
+    &["NTLM"],
+    &["TLS-client-cert"],
+    &["client-IP-address"],
+    &["smtp-after-pop"],
+    &["none"],
+];
+
+fn keys(username: &str, methods: &[&str]) -> String {
+    let mut keys = String::new();
+    if !username.is_empty() {
+        let _ = writeln!(keys, "username = \"{username}\"");
+    }
+    if !methods.is_empty() {
+        let _ = writeln!(keys, "authentication = {methods:?}");
+    }
+    keys
+}
+
+/// Which of imap and pop3 there are, in the order of the file.
+const PROTOCOLS: [&[&str]; 4] = [&["imap"], &["pop3"], &["imap", "pop3"], &["pop3", "imap"]];
+
+/// Every profile of the grid. `more` are the keys for fetching and for sending.
+fn grid(mut each: impl FnMut(String)) {
+    for protocols in PROTOCOLS {
+        for securities in SECURITIES {
+            for (u, username) in USERNAMES.into_iter().enumerate() {
+                for (m, methods) in METHODS.into_iter().enumerate() {
+                    // Everything with the plain default of the other; then a diagonal of the rest.
+                    let is_edge = u == 0 || m == 0;
+                    if !is_edge && (u + m) % 5 != 0 {
+                        continue;
+                    }
+                    // Alternatives are in no document.
+                    for servers in if m == 0 { 1..=2 } else { 1..=1 } {
+                        let keys = keys(username, methods);
+                        let mut text = String::new();
+                        for protocol in protocols {
+                            let security = securities[usize::from(*protocol == "pop3")];
+                            for _ in 0..servers {
+                                text += &server("incoming", protocol, security, &keys);
+                            }
+                        }
+                        for _ in 0..servers {
+                            text += &server("outgoing", "smtp", securities[2], &keys);
+                        }
+                        each(text);
+                    }
+                }
+            }
+        }
+        // Another user name or method for sending.
+        for fetching in USERNAMES {
+            for sending in USERNAMES {
+                let mut text = String::new();
+                for protocol in protocols {
+                    text += &server("incoming", protocol, (993, "SSL"), &keys(fetching, &[]));
+                }
+                each(text + &server("outgoing", "smtp", (465, "SSL"), &keys(sending, &[])));
+            }
+        }
+        for fetching in METHODS {
+            for sending in METHODS {
+                let mut text = String::new();
+                for protocol in protocols {
+                    text += &server("incoming", protocol, (993, "SSL"), &keys("", fetching));
+                }
+                each(text + &server("outgoing", "smtp", (465, "SSL"), &keys("", sending)));
+            }
+        }
+    }
+}
+
+fn name(client: waypost::clients::Client) -> String {
+    format!("{} ({})", client.id, client.format)
+}
+
+/// Whom the models find hurt, and whom the rules say to be.
+fn two_lists(examined: &Examined) -> (BTreeSet<String>, BTreeSet<String>) {
+    let played = examined.rows.iter().filter(|row| row.is_hurt()).map(|row| name(row.client)).collect();
+    let said = examined.lints.iter().flat_map(|lint| &lint.hurts).map(|client| name(*client)).collect();
+    (played, said)
+}
+
+/// Where the two lists differ, and for how many profiles both are empty.
+fn compare(profiles: &[String]) -> (String, usize) {
+    let files = Files::new("", &[]);
+    for (i, servers) in profiles.iter().enumerate() {
+        let id = format!("p{i}.example.com");
+        files.write(&format!("profiles/{i:04}.toml"), &profile(&id, &domains(&[&id]), servers));
+    }
+    let config = files.load();
+    let (mut wrong, mut good) = (String::new(), 0);
+    for (i, servers) in profiles.iter().enumerate() {
+        let examined = examine(&config, i).unwrap();
+        let (played, said) = two_lists(&examined);
+        good += usize::from(played.is_empty());
+        if played != said && wrong.len() < 4000 {
+            let only = |a: &BTreeSet<String>, b: &BTreeSet<String>| {
+                a.difference(b).cloned().collect::<Vec<_>>().join(", ")
+            };
+            let _ = writeln!(
+                wrong,
+                "{servers}\nplayed, not said: {}\nsaid, not played: {}\n",
+                only(&played, &said),
+                only(&said, &played)
+            );
+        }
+    }
+    (wrong, good)
+}
+
+#[test]
+fn rules_and_models_name_the_same_clients_for_every_profile_of_the_grid() {
+    let mut profiles = Vec::new();
+    grid(|servers| profiles.push(servers));
+    assert!(profiles.len() > 4000, "{}", profiles.len());
+    let results: Vec<(String, usize)> = std::thread::scope(|scope| {
+        let threads: Vec<_> = profiles.chunks(1000).map(|chunk| scope.spawn(|| compare(chunk))).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    let wrong: String = results.iter().map(|(wrong, _)| wrong.as_str()).collect();
+    let good: usize = results.iter().map(|(_, good)| good).sum();
+    assert!(wrong.is_empty(), "{wrong}");
+    assert!(good > 10, "the grid has profiles that hurt nobody: {good}");
+}
+
+/// A client that is not hurt has the preferred server of everything it needs.
+#[test]
+fn all_clients_agree_on_the_shipped_profile() {
+    let config: Config = shipped();
+    let examined = examine(&config, 0).unwrap();
+    assert_eq!(examined.profile.id.as_str(), "centurylink.net");
+    for row in &examined.rows {
+        let [imap, _, smtp] = &row.cells;
+        match row.client.id {
+            "outlook-2007" => assert_eq!(smtp.to_string(), "SSL/TLS"),
+            "parula" if row.client.format == waypost::clients::Format::Autodiscover => {
+                assert_eq!((imap, smtp), (&Cell::Preferred, &Cell::Unused));
+            }
+            id => assert_eq!((imap, smtp), (&Cell::Preferred, &Cell::Preferred), "{id}"),
+        }
+    }
+}
