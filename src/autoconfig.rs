@@ -1,11 +1,17 @@
-//! Mozilla's `clientConfig`: the types, and the one document every client accepts.
+//! Mozilla's `clientConfig`: the types, the one document every client accepts, and the whole one.
 //!
 //! Order, spelling and values follow reference/autoconfig 2.6 and section 5, items 20 to 38.
 //! Values are text here, because the same types read what others publish; what a value must be is
-//! `profile`'s to say.
+//! `profile`'s to say. What only the whole document has is in `services`.
+
+mod services;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::services::{
+    AuthenticationElement, EnableElement, LoginPageInfoElement, OAuth2Element, PageElement, ServiceElement,
+    WebMailElement,
+};
 use crate::document::{Document, DomainSlot, domain_mark, marked};
 use crate::profile::{Documentation, Pop3Options, Profile, Server};
 use crate::xml;
@@ -17,6 +23,18 @@ pub struct ClientConfig {
     #[serde(rename = "@version", default)]
     pub version: String,
     pub email_provider: EmailProvider,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub addressbook: Vec<ServiceElement>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calendar: Vec<ServiceElement>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub file_share: Vec<ServiceElement>,
+    #[serde(rename = "oAuth2", default, skip_serializing_if = "Option::is_none")]
+    pub o_auth2: Option<OAuth2Element>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub enable: Vec<EnableElement>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub web_mail: Option<WebMailElement>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,7 +67,7 @@ pub struct DomainElement {
 }
 
 /// `incomingServer` and `outgoingServer`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ServerElement {
     #[serde(rename = "@type", default)]
@@ -61,11 +79,21 @@ pub struct ServerElement {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub socket_type: Option<String>,
     #[serde(default)]
-    pub authentication: Vec<String>,
+    pub authentication: Vec<AuthenticationElement>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pop3: Option<Pop3Element>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    #[serde(rename = "owaURL", default, skip_serializing_if = "Option::is_none")]
+    pub owa_url: Option<String>,
+    #[serde(rename = "ewsURL", default, skip_serializing_if = "Option::is_none")]
+    pub ews_url: Option<String>,
+    #[serde(rename = "easURL", default, skip_serializing_if = "Option::is_none")]
+    pub eas_url: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub use_global_preferred_server: Option<String>,
 }
 
 /// v1.1's `pop3`, which only Thunderbird reads.
@@ -78,6 +106,14 @@ pub struct Pop3Element {
     pub download_on_biff: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub days_to_leave_messages_on_server: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check_interval: Option<CheckInterval>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckInterval {
+    #[serde(rename = "@minutes", default)]
+    pub minutes: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,6 +140,15 @@ pub fn document(profile: &Profile) -> Result<Document<DomainSlot>, quick_xml::Se
     Ok(Document::prepare(&ClientConfig::from(profile).to_xml()?))
 }
 
+/// Prepares a document with everything that a profile has: every server, method and section. Some
+/// client or other drops it; it is for people, and for other programs of this kind.
+///
+/// # Errors
+/// As [`document`].
+pub fn whole(profile: &Profile) -> Result<Document<DomainSlot>, quick_xml::SeError> {
+    Ok(Document::prepare(&ClientConfig::whole(profile).to_xml()?))
+}
+
 impl ClientConfig {
     /// The whole text, declaration first (item 20), indented by two.
     ///
@@ -125,12 +170,24 @@ impl From<&Profile> for ClientConfig {
                 id: profile.id.to_string(),
                 // The domain that was asked for, and no other (item 22; DESIGN, decision 4).
                 domain: vec![DomainElement { purpose: None, name: domain_mark() }],
-                display_name: Some(profile.display_name.as_str().to_owned()),
-                display_short_name: Some(profile.display_short_name.as_str().to_owned()),
+                display_name: Some(profile.display_name.without_ampersand()),
+                display_short_name: Some(profile.display_short_name.without_ampersand()),
                 incoming_server,
                 outgoing_server,
-                documentation: profile.documentation.iter().map(DocumentationElement::from).collect(),
+                // Without a description it says nothing, and one client rejects it (item 35).
+                documentation: profile
+                    .documentation
+                    .iter()
+                    .filter(|page| !page.descr.is_empty())
+                    .map(DocumentationElement::from)
+                    .collect(),
             },
+            addressbook: Vec::new(),
+            calendar: Vec::new(),
+            file_share: Vec::new(),
+            o_auth2: None,
+            enable: Vec::new(),
+            web_mail: None,
         }
     }
 }
@@ -143,14 +200,14 @@ impl From<&Server> for ServerElement {
             hostname: Some(marked(server.hostname.pieces())),
             port: Some(server.port.to_string()),
             socket_type: Some(server.socket_type.word().to_owned()),
-            authentication: server
-                .authentication
-                .published()
-                .map(|method| method.word().to_owned())
-                .collect(),
+            authentication: server.authentication.published().map(AuthenticationElement::from).collect(),
             // The client's to fill, so that no answer holds an address (3.2, 5).
             username: Some(server.username.as_str().to_owned()),
-            pop3: (server.pop3 != Pop3Options::default()).then(|| server.pop3.into()),
+            // `checkInterval` has an attribute, and no reader (item 20).
+            pop3: Some(Pop3Options { check_interval_minutes: None, ..server.pop3 })
+                .filter(|options| *options != Pop3Options::default())
+                .map(Pop3Element::from),
+            ..Self::default()
         }
     }
 }
@@ -161,6 +218,9 @@ impl From<Pop3Options> for Pop3Element {
             leave_messages_on_server: Some(options.leave_messages_on_server.to_string()),
             download_on_biff: Some(options.download_on_biff.to_string()),
             days_to_leave_messages_on_server: Some(options.days_to_leave_messages_on_server.to_string()),
+            check_interval: options
+                .check_interval_minutes
+                .map(|minutes| CheckInterval { minutes: minutes.to_string() }),
         }
     }
 }
@@ -169,11 +229,7 @@ impl From<&Documentation> for DocumentationElement {
     fn from(documentation: &Documentation) -> Self {
         Self {
             url: documentation.url.as_str().to_owned(),
-            descr: documentation
-                .descr
-                .iter()
-                .map(|descr| Descr { lang: Some(descr.lang.clone()), text: descr.text.clone() })
-                .collect(),
+            descr: documentation.descr.iter().map(Descr::from).collect(),
         }
     }
 }

@@ -10,6 +10,8 @@ mod draft;
 mod problem;
 mod profile_toml;
 mod profile_xml;
+mod services_toml;
+mod services_xml;
 mod settings;
 mod table;
 mod words;

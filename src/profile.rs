@@ -4,6 +4,7 @@
 //! made of it to `autoconfig` and `autodiscover`.
 
 mod characters;
+mod services;
 mod template;
 mod text;
 
@@ -12,6 +13,10 @@ use std::num::NonZeroU16;
 use std::str::FromStr;
 
 pub(crate) use self::characters::is_configured_text;
+pub use self::services::{
+    Enable, FieldName, LoginPageInfo, Mechanism, OAuth2, OtherKind, OtherServer, Services, WebService,
+    Webmail, Word, WordError,
+};
 pub use self::template::{Hostname, HostnameError, LoginName, Piece, Placeholder, Username, UsernameError};
 pub use self::text::{
     DisplayName, DisplayShortName, NameError, Size, SizeError, WebAddress, WebAddressError,
@@ -28,6 +33,7 @@ pub struct Profile {
     outgoing: Vec<Server>,
     pub documentation: Vec<Documentation>,
     pub limits: MailLimits,
+    pub services: Services,
 }
 
 /// One mail server. The first of a protocol is preferred, further ones are alternatives.
@@ -84,9 +90,11 @@ pub struct Pop3Options {
     pub leave_messages_on_server: bool,
     pub days_to_leave_messages_on_server: u32,
     pub download_on_biff: bool,
+    /// No client reads it.
+    pub check_interval_minutes: Option<u32>,
 }
 
-/// A page of help, with a description in each language the provider has.
+/// A page of help, with a description in each language the provider has, if any.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Documentation {
     pub url: WebAddress,
@@ -148,6 +156,7 @@ impl Profile {
             outgoing,
             documentation: Vec::new(),
             limits: MailLimits::default(),
+            services: Services::default(),
         })
     }
 
@@ -348,6 +357,11 @@ impl Default for Authentications {
 impl Default for Pop3Options {
     /// Thunderbird's `AccountConfig`: leave on the server for 14 days, fetch on biff.
     fn default() -> Self {
-        Self { leave_messages_on_server: true, days_to_leave_messages_on_server: 14, download_on_biff: true }
+        Self {
+            leave_messages_on_server: true,
+            days_to_leave_messages_on_server: 14,
+            download_on_biff: true,
+            check_interval_minutes: None,
+        }
     }
 }

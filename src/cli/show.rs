@@ -1,14 +1,21 @@
-//! `waypost show`: what the server would answer for an address.
+//! `waypost show`: what the server would answer for an address, and what a mail program would make
+//! of it.
 
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
 
-use super::{ConfigArgument, FINDING, complain, print};
-use crate::address::EmailAddress;
+use super::table::table;
+use super::{COULD_NOT_RUN, ConfigArgument, FINDING, complain, print};
+use crate::address::{Domain, EmailAddress};
+use crate::autoconfig;
+use crate::check::{Row, play};
+use crate::clients::{ALL, Endpoint};
 use crate::config::nearest;
 use crate::directory::{Directory, Found};
+use crate::prepared::Prepared;
 use crate::profile::{Profile, Protocol, Server};
 
 #[derive(Debug, Args)]
@@ -20,19 +27,44 @@ pub struct Show {
     address: EmailAddress,
 
     /// A table for people, or the exact bytes for a mail program
-    #[arg(long = "as", value_name = "FORM", default_value = "settings")]
+    #[arg(long = "as", value_name = "FORM", default_value = "settings", conflicts_with = "client")]
     form: Form,
+
+    /// With `--as autoconfig`: everything the profile has, and not only what every client can read
+    #[arg(long)]
+    all_servers: bool,
+
+    /// What this mail program would set up
+    #[arg(long, value_name = "NAME", ignore_case = true, value_parser = PossibleValuesParser::new(client_ids()))]
+    client: Option<String>,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Form {
     Settings,
     Autoconfig,
     Autodiscover,
 }
 
+/// Each once, in the order of the clients.
+fn client_ids() -> Vec<&'static str> {
+    let mut ids: Vec<&str> = Vec::new();
+    for client in ALL {
+        if !ids.contains(&client.id) {
+            ids.push(client.id);
+        }
+    }
+    ids
+}
+
 impl Show {
     pub fn run(self) -> ExitCode {
+        if self.all_servers && (self.form != Form::Autoconfig || self.client.is_some()) {
+            eprintln!(
+                "error: --all-servers goes with --as autoconfig\nhint: the table shows all servers anyway"
+            );
+            return ExitCode::from(COULD_NOT_RUN);
+        }
         let (_, config) = match self.config.load() {
             Ok(loaded) => loaded,
             Err(error) => return complain(&error),
@@ -42,14 +74,31 @@ impl Show {
             eprintln!("{}", not_ours(&self.address, &config.directory));
             return ExitCode::from(FINDING);
         };
+        if let Some(id) = &self.client {
+            print(&client(id, entry, &self.address));
+            return ExitCode::SUCCESS;
+        }
         let text = match self.form {
             Form::Settings => settings(&entry.profile, &self.address),
+            Form::Autoconfig if self.all_servers => match whole(&entry.profile, domain) {
+                Ok(text) => text,
+                Err(error) => {
+                    eprintln!(
+                        "error: the document cannot be written: {error}\nhint: please report this as a bug"
+                    );
+                    return ExitCode::from(COULD_NOT_RUN);
+                }
+            },
             Form::Autoconfig => utf8(&entry.documents.autoconfig.fill(domain)),
             Form::Autodiscover => utf8(&entry.documents.autodiscover.fill(&self.address)),
         };
         print(&text);
         ExitCode::SUCCESS
     }
+}
+
+fn whole(profile: &Profile, domain: &Domain) -> Result<String, impl std::fmt::Display + use<>> {
+    autoconfig::whole(profile).map(|document| utf8(&document.fill(domain)))
 }
 
 fn utf8(bytes: &[u8]) -> String {
@@ -74,24 +123,36 @@ fn settings(profile: &Profile, address: &EmailAddress) -> String {
         seen.push(server.protocol);
     }
     let mut text = format!("{} ({})\n\n", profile.display_name.as_str(), address.domain());
-    let widths: Vec<usize> = (0..rows[0].len())
-        .map(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0))
-        .collect();
-    for row in &rows {
-        let mut line = String::new();
-        for (cell, width) in row.iter().zip(&widths) {
-            let _ = write!(line, "{cell:width$}  ");
-        }
-        text.push_str(line.trim_end());
-        text.push('\n');
+    for line in table(&rows) {
+        let _ = writeln!(text, "{line}");
     }
+    let services = &profile.services;
+    let mut more = String::new();
     if profile.preferred(Protocol::Pop3).is_some_and(|pop3| pop3.pop3.leave_messages_on_server) {
-        text.push_str("\nPOP3: leave messages on the server\n");
+        more += "POP3: leave messages on the server\n";
     }
     for (what, size) in [("Mailbox", profile.limits.mailbox), ("Message", profile.limits.message)] {
         if let Some(size) = size {
-            let _ = writeln!(text, "{what}: at most {size}");
+            let _ = writeln!(more, "{what}: at most {size}");
         }
+    }
+    let web = [
+        ("Calendar", &services.calendars),
+        ("Address book", &services.addressbooks),
+        ("Files", &services.file_shares),
+    ];
+    for (what, service) in web.into_iter().flat_map(|(what, list)| list.iter().map(move |s| (what, s))) {
+        let _ = writeln!(more, "{what}: {}", service.url);
+    }
+    if let Some(page) = services.webmail.as_ref().and_then(|webmail| webmail.login_page.as_ref()) {
+        let _ = writeln!(more, "Webmail: {page}");
+    }
+    for enable in &services.enable {
+        let why = enable.instruction.first().map_or("to be visited first", |reason| &reason.text);
+        let _ = writeln!(more, "First: {} ({why})", enable.url);
+    }
+    if !more.is_empty() {
+        text = text + "\n" + &more;
     }
     text
 }
@@ -104,5 +165,61 @@ fn row(server: &Server, address: &EmailAddress, is_alternative: bool) -> [String
         server.socket_type.for_people().to_owned(),
         server.username.login_name(address).to_string(),
         if is_alternative { "alternative".to_owned() } else { String::new() },
+    ]
+}
+
+/// What a mail program would set up, from each of the formats that it reads.
+fn client(id: &str, entry: &Prepared, address: &EmailAddress) -> String {
+    let mut text = String::new();
+    for client in ALL.into_iter().filter(|client| client.id.eq_ignore_ascii_case(id)) {
+        let row = play(client, &entry.profile, &entry.documents, address);
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        let _ = writeln!(text, "{client}, by {}", client.format);
+        match &row.verdict {
+            Err(reason) => {
+                let _ = writeln!(text, "gives up: {reason}");
+            }
+            Ok(account) => {
+                let mut rows =
+                    vec![["", "Server", "Port", "Security", "User name", "Log-in", ""].map(str::to_owned)];
+                for (protocol, cell) in Row::PROTOCOLS.into_iter().zip(&row.cells) {
+                    let verdict =
+                        if client.protocols.contains(&protocol) { cell.to_string() } else { String::new() };
+                    match account.get(protocol) {
+                        Some(endpoint) => rows.push(endpoint_row(protocol, endpoint, verdict)),
+                        None if verdict == "nothing" => {
+                            let nothing = [protocol.to_string(), verdict].into_iter();
+                            let mut cells = nothing.chain(std::iter::repeat(String::new()));
+                            rows.push(std::array::from_fn(|_| cells.next().unwrap_or_default()));
+                        }
+                        None => {}
+                    }
+                }
+                for line in table(&rows) {
+                    let _ = writeln!(text, "{line}");
+                }
+            }
+        }
+    }
+    text
+}
+
+fn endpoint_row(protocol: Protocol, endpoint: &Endpoint, verdict: String) -> [String; 7] {
+    // What it guesses is no setting of ours.
+    let verdict = match verdict.as_str() {
+        "ok" => "as preferred".to_owned(),
+        "" => "guessed".to_owned(),
+        _ => format!("differs: {verdict}"),
+    };
+    [
+        protocol.to_string(),
+        endpoint.hostname.clone(),
+        endpoint.port.to_string(),
+        endpoint.security.to_string(),
+        endpoint.login.to_string(),
+        endpoint.method.to_string(),
+        verdict,
     ]
 }

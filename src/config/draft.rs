@@ -6,7 +6,7 @@ use super::table::Written;
 use crate::address::Domain;
 use crate::directory::DomainPattern;
 use crate::profile::{
-    DisplayName, DisplayShortName, Documentation, MailLimits, Profile, ProfileError, Server,
+    DisplayName, DisplayShortName, Documentation, MailLimits, Profile, ProfileError, Server, Services,
 };
 
 /// A profile file, read.
@@ -51,6 +51,7 @@ pub struct Parts {
     pub outgoing: Vec<Option<Placed<Server>>>,
     pub documentation: Vec<Documentation>,
     pub limits: MailLimits,
+    pub services: Services,
 }
 
 /// How a format says what is missing.
@@ -103,12 +104,13 @@ impl Draft {
         if parts.outgoing.is_empty() {
             missing(ProfileError::NoOutgoing.to_string(), hints.outgoing);
         }
-        // Thunderbird for iOS wants both names; a name that is short enough is both.
+        // Thunderbird for iOS wants both names; a name that is short enough is both, else the id.
         let derived = display_name.as_ref().and_then(|name| name.value.as_str().parse().ok());
-        let is_underivable = display_name.is_some() && derived.is_none();
+        let derived = derived.or_else(|| id.as_ref()?.value.as_str().parse().ok());
+        let is_underivable = display_name.is_some() && id.is_some() && derived.is_none();
         if is_underivable && matches!(parts.display_short_name, Written::Absent) {
             missing(
-                "the short name is missing, and the name is too long for it".to_owned(),
+                "the short name is missing, and both the name and the id are too long for it".to_owned(),
                 hints.short_name,
             );
         }
@@ -124,6 +126,7 @@ impl Draft {
         if let Some(profile) = &mut profile {
             profile.documentation = parts.documentation;
             profile.limits = parts.limits;
+            profile.services = parts.services;
         }
         Self { name, place, id, profile, claims, exchangers, origin }
     }

@@ -5,12 +5,13 @@ use std::path::Path;
 
 use super::draft::{Draft, Hints, Parts};
 use super::problem::{Place, Placed, Problem, Source, list, suggest};
+use super::services_toml;
 use super::table::{FromText, Table};
-use super::words::Days;
+use super::words::{Days, Minutes};
 use crate::directory::DomainPattern;
 use crate::profile::{
-    Authentication, Authentications, Description, Documentation, MailLimits, Pop3Options, Protocol, Server,
-    UnknownWord, Username,
+    Authentication, Authentications, Description, Documentation, MailLimits, OtherKind, OtherServer,
+    Pop3Options, Protocol, Server, UnknownWord, Username,
 };
 
 const HINTS: Hints = Hints {
@@ -45,17 +46,8 @@ fn from_table(mut table: Table, source: &Source, problems: &mut Vec<Problem>) ->
     }
     let exchangers = table.list("mx_hosts", problems);
     let has_wrong_names = problems.len() > so_far;
-    let mut servers = |key, title, direction: fn(&str) -> Result<Protocol, UnknownWord>| {
-        let so_far = problems.len();
-        let tables = table.tables(key, title, problems);
-        if tables.is_empty() && problems.len() > so_far {
-            // There is something, if not a server.
-            return vec![None];
-        }
-        tables.into_iter().map(|table| server(table, direction, problems)).collect()
-    };
-    let incoming = servers("incoming", "[[incoming]]", Protocol::incoming);
-    let outgoing = servers("outgoing", "[[outgoing]]", Protocol::outgoing);
+    let (incoming, others) = servers(&mut table, "incoming", "[[incoming]]", problems);
+    let (outgoing, _) = servers(&mut table, "outgoing", "[[outgoing]]", problems);
     let documentation = table
         .tables("documentation", "[[documentation]]", problems)
         .into_iter()
@@ -64,6 +56,7 @@ fn from_table(mut table: Table, source: &Source, problems: &mut Vec<Problem>) ->
     let limits = table
         .table("limits", "[limits]", problems)
         .map_or_else(MailLimits::default, |table| limits(table, problems));
+    let services = services_toml::read(&mut table, others, problems);
     table.finish(problems);
     let parts = Parts {
         place,
@@ -77,17 +70,53 @@ fn from_table(mut table: Table, source: &Source, problems: &mut Vec<Problem>) ->
         outgoing,
         documentation,
         limits,
+        services,
     };
     Draft::new(parts, &HINTS, problems)
 }
 
+/// Servers in their order; none for one with a mistake. Those of other protocols are apart, with
+/// their place among the rest.
+type Servers = (Vec<Option<Placed<Server>>>, Vec<OtherServer>);
+
+fn servers(
+    table: &mut Table,
+    key: &'static str,
+    title: &'static str,
+    problems: &mut Vec<Problem>,
+) -> Servers {
+    let so_far = problems.len();
+    let tables = table.tables(key, title, problems);
+    if tables.is_empty() && problems.len() > so_far {
+        // There is something, if not a server.
+        return (vec![None], Vec::new());
+    }
+    let (mut servers, mut others) = (Vec::new(), Vec::new());
+    for mut table in tables {
+        match protocol(&mut table, key, problems) {
+            Some(Kind::Other(kind)) => {
+                others.push(services_toml::other_server(table, kind, servers.len(), problems));
+            }
+            Some(Kind::Mail(protocol)) => servers.push(server(table, Some(protocol), problems)),
+            None => servers.push(server(table, None, problems)),
+        }
+    }
+    (servers, others)
+}
+
+/// What a server's `type` says.
+enum Kind {
+    Mail(Protocol),
+    Other(OtherKind),
+}
+
+/// Reads every key, also where the type is wrong.
 fn server(
     mut table: Table,
-    direction: fn(&str) -> Result<Protocol, UnknownWord>,
+    protocol: Option<Protocol>,
     problems: &mut Vec<Problem>,
 ) -> Option<Placed<Server>> {
     let place = table.place();
-    let protocol = protocol(&mut table, direction, problems);
     let hostname = table.required("hostname", "\"mail.example.com\"", problems);
     let port = table.required("port", "993", problems);
     let socket_type = table.required("socket_type", "\"SSL\"", problems);
@@ -107,26 +136,26 @@ fn server(
     Some(Placed { value, place })
 }
 
-fn protocol(
-    table: &mut Table,
-    direction: fn(&str) -> Result<Protocol, UnknownWord>,
-    problems: &mut Vec<Problem>,
-) -> Option<Protocol> {
-    let example = if direction("smtp").is_ok() { "\"smtp\"" } else { "\"imap\"" };
+fn protocol(table: &mut Table, key: &str, problems: &mut Vec<Problem>) -> Option<Kind> {
+    let sends = key == "outgoing";
+    let example = if sends { "\"smtp\"" } else { "\"imap\"" };
     let Placed { value, place } = table.required::<String>("type", example, problems)?;
-    direction(&value)
-        .map_err(|UnknownWord(words)| {
-            let message = format!("`type` is `{value}`, which is not {}", list(words));
-            let hint = if Protocol::outgoing(&value).is_ok() {
-                "an SMTP server belongs under [[outgoing]]"
-            } else if Protocol::incoming(&value).is_ok() {
-                "an IMAP or POP3 server belongs under [[incoming]]"
-            } else {
-                return problems.push(Problem::error(place, message, suggest(&value, words)));
-            };
-            problems.push(Problem::error(place, message, hint));
-        })
-        .ok()
+    let read = if sends { Protocol::outgoing(&value) } else { Protocol::incoming(&value) };
+    let UnknownWord(words) = match (read, value.parse()) {
+        (Ok(protocol), _) => return Some(Kind::Mail(protocol)),
+        (Err(_), Ok(kind)) if !sends => return Some(Kind::Other(kind)),
+        (Err(unknown), _) => unknown,
+    };
+    let message = format!("`type` is `{value}`, which is not {}", list(words));
+    let hint = if Protocol::outgoing(&value).is_ok() {
+        "an SMTP server belongs under [[outgoing]]".to_owned()
+    } else if Protocol::incoming(&value).is_ok() {
+        "an IMAP or POP3 server belongs under [[incoming]]".to_owned()
+    } else {
+        suggest(&value, words)
+    };
+    problems.push(Problem::error(place, message, hint));
+    None
 }
 
 /// None when a method has a mistake; the default when the key is missing.
@@ -157,16 +186,19 @@ fn pop3(table: &mut Table, protocol: Option<Protocol>, problems: &mut Vec<Proble
     const LEAVE: &str = "leave_messages_on_server";
     const DAYS: &str = "days_to_leave_messages_on_server";
     const BIFF: &str = "download_on_biff";
+    const CHECK: &str = "check_interval_minutes";
 
     let so_far = problems.len();
     let default = Pop3Options::default();
     let leave = table.optional::<bool>(LEAVE, problems);
     let days = table.optional::<Days>(DAYS, problems);
     let biff = table.optional::<bool>(BIFF, problems);
+    let check = table.optional::<Minutes>(CHECK, problems);
     let places = [
         (LEAVE, leave.as_ref().map(|p| p.place.clone())),
         (DAYS, days.as_ref().map(|p| p.place.clone())),
         (BIFF, biff.as_ref().map(|p| p.place.clone())),
+        (CHECK, check.as_ref().map(|p| p.place.clone())),
     ];
     if protocol.is_some_and(|protocol| protocol != Protocol::Pop3) {
         for (key, place) in places.into_iter().filter_map(|(key, place)| Some((key, place?))) {
@@ -179,35 +211,44 @@ fn pop3(table: &mut Table, protocol: Option<Protocol>, problems: &mut Vec<Proble
         days_to_leave_messages_on_server: days
             .map_or(default.days_to_leave_messages_on_server, |p| p.value.0),
         download_on_biff: biff.map_or(default.download_on_biff, |p| p.value),
+        check_interval_minutes: check.map(|p| p.value.0),
     })
 }
 
-const DESCR: &str = "write descr = { en = \"How to set up your mail program\" }";
-
 fn documentation(mut table: Table, problems: &mut Vec<Problem>) -> Option<Documentation> {
-    let place = table.place();
     let url = table.required("url", "\"https://www.example.com/help\"", problems);
+    let descr = languages(&mut table, "descr", "[documentation.descr]", problems);
+    table.finish(problems);
+    Some(Documentation { url: url?.value, descr })
+}
+
+/// A sentence in each language; the table may be missing, but not empty.
+pub(super) fn languages(
+    table: &mut Table,
+    key: &'static str,
+    title: &'static str,
+    problems: &mut Vec<Problem>,
+) -> Vec<Description> {
     let so_far = problems.len();
-    let mut descr = Vec::new();
-    if let Some(languages) = table.table("descr", "[documentation.descr]", problems) {
-        for (lang, value) in languages.into_entries() {
-            let text_place = value.place();
-            let Some(text) = value.read::<String>("descr", problems) else { continue };
-            match description(lang, &text.value) {
-                Some(description) => descr.push(description),
-                None => problems.push(Problem::error(
-                    text_place,
-                    "this description is empty, or its key is not a language",
-                    DESCR,
-                )),
+    let mut sentences = Vec::new();
+    let Some(languages) = table.table(key, title, problems) else { return sentences };
+    let place = languages.place();
+    let hint = format!("write {key} = {{ en = \"How to set up your mail program\" }}");
+    for (lang, value) in languages.into_entries() {
+        let text_place = value.place();
+        let Some(text) = value.read::<String>(key, problems) else { continue };
+        match description(lang, &text.value) {
+            Some(description) => sentences.push(description),
+            None => {
+                let message = "this sentence is empty, or its key is not a language";
+                problems.push(Problem::error(text_place, message, hint.clone()));
             }
         }
     }
-    if descr.is_empty() && problems.len() == so_far {
-        problems.push(Problem::error(place, "[[documentation]] has no description", DESCR));
+    if sentences.is_empty() && problems.len() == so_far {
+        problems.push(Problem::error(place, format!("`{key}` is empty"), hint));
     }
-    table.finish(problems);
-    Some(Documentation { url: url?.value, descr })
+    sentences
 }
 
 /// A description that is not empty, in a language that looks like a BCP 47 tag.

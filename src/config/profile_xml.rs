@@ -1,30 +1,25 @@
 //! A profile in Mozilla's format: a provider file as it stands in their database.
 //!
-//! Read are the names, the domains, the IMAP, POP3 and SMTP servers and the help pages; what else
-//! the format has is passed over, as the draft (3.9) asks.
+//! Everything that the format has a meaning for is read; what it has and a profile has not is passed
+//! over and can be asked for (`passed_over`), since an import keeps it in comments. What the format
+//! does not know is passed over with a note, as the draft (3.9) asks.
 
-use std::collections::HashMap;
 use std::num::NonZeroU16;
-
-use quick_xml::events::Event;
-use quick_xml::{Reader, XmlVersion};
+use std::ops::Range;
 
 use super::draft::{Draft, Hints, Parts};
-use super::problem::{Complaint, Place, Placed, Problem, Source, suggest};
+use super::problem::{Complaint, Place, Placed, Problem, Source, nearest, suggest};
 use super::profile_toml::description;
+use super::services_xml;
 use super::table::{FromText, Written};
-use super::words::{self, Days};
+use super::words::{self, Days, Minutes};
 use crate::address::Domain;
-use crate::autoconfig::{ClientConfig, DocumentationElement, ServerElement};
 use crate::directory::DomainPattern;
 use crate::profile::{
-    Authentication, Authentications, Documentation, MailLimits, Pop3Options, Protocol, Server, UnknownWord,
-    Username,
+    Authentication, Authentications, Description, Documentation, MailLimits, OtherServer, Pop3Options,
+    Protocol, Server, UnknownWord, Username,
 };
-
-/// Servers the format knows and this program does not serve.
-const OTHER_TYPES: [&str; 9] =
-    ["exchange", "ews", "owa", "graph", "jmap", "activeSync", "activesync", "eas", "nntp"];
+use crate::xml::tree::{Element, Tree};
 
 const HINTS: Hints = Hints {
     short_name: "add <displayShortName>, at most 20 characters",
@@ -33,161 +28,151 @@ const HINTS: Hints = Hints {
     outgoing: "add an <outgoingServer> of type smtp",
 };
 
+/// What may stand where. What is in the second list has no key in a profile.
+type Known = (&'static [&'static str], &'static [&'static str]);
+
+const ROOT: Known = (
+    &["emailProvider", "webMail", "enable", "oAuth2", "addressbook", "calendar", "fileShare"],
+    &["clientConfigUpdate", "chatServer", "videoConference", "setupServer"],
+);
+const PROVIDER: Known = (
+    &[
+        "domain",
+        "displayName",
+        "displayShortName",
+        "incomingServer",
+        "outgoingServer",
+        "documentation",
+        "instruction",
+        "enable",
+    ],
+    &["inputField", "identity"],
+);
+const SERVER: Known = (
+    &["hostname", "port", "socketType", "authentication", "username", "pop3"],
+    &["password", "restriction", "addThisServer", "useGlobalPreferredServer"],
+);
+const OTHER_SERVER: Known = (
+    &[
+        "hostname",
+        "port",
+        "socketType",
+        "authentication",
+        "username",
+        "url",
+        "owaURL",
+        "ewsURL",
+        "easURL",
+        "useGlobalPreferredServer",
+    ],
+    &["password"],
+);
+const POP3: Known =
+    (&["leaveMessagesOnServer", "daysToLeaveMessagesOnServer", "downloadOnBiff", "checkInterval"], &[]);
+
 /// Reads a provider file, and what is wrong with it.
 pub fn read(source: &Source) -> (Draft, Vec<Problem>) {
-    let parsed = Elements::find(source).and_then(|elements| Ok((config(source, &elements)?, elements)));
-    match parsed {
-        Ok((config, elements)) => Provider { elements, problems: Vec::new() }.draft(&config),
-        Err(problem) => (Draft::unreadable(source), vec![problem]),
-    }
+    let tree = match tree(source) {
+        Ok(tree) => tree,
+        Err(problem) => return (Draft::unreadable(source), vec![problem]),
+    };
+    let mut provider = Provider::new(source);
+    let parts = provider.parts(&tree);
+    let mut problems = provider.problems;
+    let draft = match parts {
+        Some(parts) => Draft::new(parts, &HINTS, &mut problems),
+        None => Draft::unreadable(source),
+    };
+    (draft, problems)
 }
 
-fn config(source: &Source, elements: &Elements) -> Result<ClientConfig, Problem> {
-    quick_xml::de::from_str(&source.text).map_err(|error| {
-        let message = error.to_string();
-        // The parser does not say where; of an element that stands twice, it is the second.
-        let twice = message.strip_prefix("duplicate field `").and_then(|rest| rest.split('`').next());
-        let place = twice.map_or_else(|| source.place(0), |name| elements.second(name));
-        let hint = match twice {
-            Some(_) => "leave one of them",
-            None => {
-                "<clientConfig> holds one <emailProvider>, and each value is plain text in its own element"
-            }
-        };
-        Problem::error(place, format!("not a provider file: {message}"), hint)
+/// The file as a tree, if it is XML.
+///
+/// # Errors
+/// Where it is not.
+pub fn tree(source: &Source) -> Result<Tree<'_>, Problem> {
+    let text = &source.text[mark_length(source)..];
+    Tree::parse(text).map_err(|error| {
+        let place = source.place(mark_length(source) + error.offset);
+        let message = format!("not well-formed XML: {}", error.message);
+        Problem::error(place, message, "xmllint or an XML editor shows more")
     })
 }
 
-/// Where each element begins, by its path: `incomingServer[1]/port[0]` inside `emailProvider`.
-struct Elements<'s> {
+/// The bytes of a byte order mark.
+fn mark_length(source: &Source) -> usize {
+    if source.text.starts_with('\u{FEFF}') { '\u{FEFF}'.len_utf8() } else { 0 }
+}
+
+/// A provider file being read.
+pub struct Provider<'s> {
     source: &'s Source,
-    offsets: HashMap<String, usize>,
+    pub problems: Vec<Problem>,
+    /// Elements that mean something and have no key.
+    pub passed_over: Vec<PassedOver>,
 }
 
-impl<'s> Elements<'s> {
-    /// Walks the whole document; what is not well-formed is the error.
-    fn find(source: &'s Source) -> Result<Self, Problem> {
-        let text = source.text.strip_prefix('\u{FEFF}').unwrap_or(&source.text);
-        let skipped = source.text.len() - text.len();
-        let at = |offset: u64| skipped + usize::try_from(offset).unwrap_or(0);
-        let malformed = |offset, what: &str| {
-            let message = format!("not well-formed XML: {what}");
-            Problem::error(source.place(at(offset)), message, "xmllint or an XML editor shows more")
+/// An element that a profile has no key for.
+#[derive(Debug, Clone)]
+pub struct PassedOver {
+    pub place: Place,
+    /// As it stands in the file.
+    pub text: String,
+}
+
+impl<'s> Provider<'s> {
+    pub fn new(source: &'s Source) -> Self {
+        Self { source, problems: Vec::new(), passed_over: Vec::new() }
+    }
+
+    /// Reads every part, as far as it is right. None when it is no provider file at all.
+    pub fn parts(&mut self, tree: &Tree) -> Option<Parts> {
+        let root = tree.root();
+        if root.name() != "clientConfig" {
+            let message = format!("not a provider file: <{}> where <clientConfig> should be", root.name());
+            self.complain(root, Complaint::new(message, "the only root is <clientConfig>"));
+            return None;
+        }
+        self.known(root, ROOT);
+        let Some(provider) = self.single(root, "emailProvider") else {
+            let complaint =
+                Complaint::new("not a provider file: <emailProvider> is missing", "it holds everything else");
+            self.complain(root, complaint);
+            return None;
         };
-        let mut reader = Reader::from_str(text);
-        let mut offsets = HashMap::new();
-        // The open elements, each with how many children of each name it has had.
-        let mut open: Vec<(String, HashMap<String, usize>)> = vec![(String::new(), HashMap::new())];
-        loop {
-            let start = reader.buffer_position();
-            let event = reader
-                .read_event()
-                .map_err(|error| malformed(reader.error_position(), &error.to_string()))?;
-            let is_outside = open.len() == 1;
-            match &event {
-                Event::Start(element) | Event::Empty(element) => {
-                    let name = element.local_name().as_ref().to_owned();
-                    if is_outside && (name != "clientConfig" || !offsets.is_empty()) {
-                        let message = format!("not a provider file: <{name}> where <clientConfig> should be");
-                        let hint = "the only root is <clientConfig>";
-                        return Err(Problem::error(source.place(at(start)), message, hint));
-                    }
-                    for attribute in element.attributes() {
-                        let value = attribute.as_ref().map_err(ToString::to_string).and_then(|attribute| {
-                            attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|e| e.to_string())
-                        });
-                        value.map_err(|error| malformed(start, &format!("in <{name}>: {error}")))?;
-                    }
-                    let Some((prefix, seen)) = open.last_mut() else { continue };
-                    let count = seen.entry(name.clone()).or_insert(0);
-                    let here = format!("{prefix}{name}[{count}]");
-                    *count += 1;
-                    offsets.insert(here.clone(), at(start));
-                    if matches!(event, Event::Start(_)) {
-                        open.push((here + "/", HashMap::new()));
-                    }
-                }
-                Event::End(_) => drop(open.pop()),
-                Event::Text(text) if is_outside && !text.trim().is_empty() => {
-                    return Err(malformed(start, "text outside the root"));
-                }
-                Event::GeneralRef(reference) => {
-                    let known = ["amp", "lt", "gt", "quot", "apos"].contains(&&**reference);
-                    if !known && reference.resolve_char_ref().ok().flatten().is_none() {
-                        return Err(malformed(start, &format!("&{}; is not defined", &**reference)));
-                    }
-                }
-                Event::Eof if offsets.is_empty() => return Err(malformed(start, "the file is empty")),
-                Event::Eof if is_outside => return Ok(Self { source, offsets }),
-                Event::Eof => return Err(malformed(start, "the file ends too early")),
-                _ => {}
-            }
-        }
-    }
-
-    /// The place of an element inside `emailProvider`, or of the nearest one round it.
-    fn place(&self, path: &str) -> Place {
-        let full = format!("clientConfig[0]/emailProvider[0]/{path}");
-        let mut path = full.as_str();
-        loop {
-            if let Some(offset) = self.offsets.get(path) {
-                return self.source.place(*offset);
-            }
-            match path.rsplit_once('/') {
-                Some((parent, _)) => path = parent,
-                None => return self.source.place(0),
-            }
-        }
-    }
-
-    /// The first element that is the second of its name.
-    fn second(&self, name: &str) -> Place {
-        let end = format!("/{name}[1]");
-        let offsets = self.offsets.iter().filter(|(path, _)| path.ends_with(&end));
-        self.source.place(offsets.map(|(_, offset)| *offset).min().unwrap_or(0))
-    }
-}
-
-/// A provider file on its way to a [`Draft`].
-struct Provider<'s> {
-    elements: Elements<'s>,
-    problems: Vec<Problem>,
-}
-
-impl Provider<'_> {
-    fn draft(mut self, config: &ClientConfig) -> (Draft, Vec<Problem>) {
-        let provider = &config.email_provider;
-        let id = match provider.id.as_str() {
-            "" => {
+        self.known(provider, PROVIDER);
+        let id = match provider.attribute("id") {
+            None | Some("") => {
                 let complaint = Complaint::new("<emailProvider> has no id", "add id=\"example.com\"");
-                self.complain("", complaint);
+                self.complain(provider, complaint);
                 None
             }
-            id => self.read("", "the id", id, Domain::from_text),
+            Some(id) => self.read(provider, "the id", id, Domain::from_text),
         };
         let so_far = self.problems.len();
         let (mut claims, mut exchangers) = (Vec::new(), Vec::new());
-        for (i, domain) in provider.domain.iter().enumerate() {
-            let path = format!("domain[{i}]");
-            if domain.purpose.as_deref() == Some("mx") {
-                exchangers.extend(self.read(&path, "<domain>", &domain.name, Domain::from_text));
+        for domain in provider.children("domain") {
+            let text = domain.text();
+            if domain.attribute("purpose") == Some("mx") {
+                exchangers.extend(self.read(domain, "<domain>", &text, Domain::from_text));
             } else {
-                claims.extend(self.read(&path, "<domain>", &domain.name, DomainPattern::from_text));
+                claims.extend(self.read(domain, "<domain>", &text, DomainPattern::from_text));
             }
         }
         let has_wrong_names = self.problems.len() > so_far;
-        let display_name = self.required("displayName", "", provider.display_name.as_deref());
-        let display_short_name = match provider.display_short_name.as_deref() {
+        let display_name = self.required(provider, "displayName");
+        let display_short_name = match self.single(provider, "displayShortName") {
             None => Written::Absent,
             Some(name) => self
-                .read("displayShortName[0]", "<displayShortName>", name, FromText::from_text)
+                .read(name, "<displayShortName>", &name.text(), FromText::from_text)
                 .map_or(Written::Wrong, Written::Right),
         };
-        let incoming = self.servers("incomingServer", &provider.incoming_server, Protocol::incoming);
-        let outgoing = self.servers("outgoingServer", &provider.outgoing_server, Protocol::outgoing);
-        let documentation = self.documentation(&provider.documentation);
-        let parts = Parts {
-            place: self.elements.place(""),
+        let (incoming, others) = self.servers(provider, "incomingServer", Protocol::incoming);
+        let (outgoing, _) = self.servers(provider, "outgoingServer", Protocol::outgoing);
+        let documentation = self.documentation(provider);
+        let services = services_xml::read(self, root, provider, others);
+        Some(Parts {
+            place: self.place(provider),
             id,
             display_name,
             display_short_name,
@@ -199,87 +184,153 @@ impl Provider<'_> {
             documentation,
             // The format has none.
             limits: MailLimits::default(),
-        };
-        let draft = Draft::new(parts, &HINTS, &mut self.problems);
-        (draft, self.problems)
+            services,
+        })
     }
 
-    fn complain(&mut self, path: &str, complaint: Complaint) {
-        self.problems.push(Problem::at(self.elements.place(path), complaint));
+    pub fn place(&self, element: Element) -> Place {
+        self.source.place(mark_length(self.source) + element.offset())
+    }
+
+    pub fn complain(&mut self, element: Element, complaint: Complaint) {
+        let place = self.place(element);
+        self.problems.push(Problem::at(place, complaint));
+    }
+
+    /// Passes over every child that is not known, and says so.
+    pub fn known(&mut self, parent: Element, (read, keyless): Known) {
+        for element in parent.elements() {
+            let name = element.name();
+            if read.contains(&name) {
+                continue;
+            }
+            if keyless.contains(&name) {
+                self.pass_over(element);
+                continue;
+            }
+            let message = format!("<{name}> in <{}> is not known and passed over", parent.name());
+            let hint = match nearest(name, read.iter().chain(keyless).copied()) {
+                Some(near) => format!("did you mean <{near}>?"),
+                None => "nothing to do if it is not meant for mail programs".to_owned(),
+            };
+            let place = self.place(element);
+            self.problems.push(Problem::note(place, message, hint));
+        }
+    }
+
+    pub fn pass_over(&mut self, element: Element) {
+        let place = self.place(element);
+        let Range { start, end } = element.span();
+        let skipped = mark_length(self.source);
+        let text = self.source.text[skipped + start..skipped + end].to_owned();
+        self.passed_over.push(PassedOver { place, text });
+    }
+
+    /// The one child of a name; of several the first, and the others are mistakes.
+    pub fn single<'a>(&mut self, parent: Element<'a>, name: &'a str) -> Option<Element<'a>> {
+        let mut children = parent.children(name);
+        let first = children.next();
+        for again in children {
+            self.complain(again, Complaint::new(format!("<{name}> stands twice"), "leave one of them"));
+        }
+        first
     }
 
     /// Reads an element's text by the rules of its type.
-    fn read<T>(
+    pub fn read<T>(
         &mut self,
-        path: &str,
+        element: Element,
         name: &str,
         text: &str,
         rules: impl FnOnce(&str) -> Result<T, Complaint>,
     ) -> Option<Placed<T>> {
         match rules(text.trim()) {
-            Ok(value) => Some(Placed { value, place: self.elements.place(path) }),
+            Ok(value) => Some(Placed { value, place: self.place(element) }),
             Err(Complaint { message, hint }) => {
-                self.complain(path, Complaint { message: format!("{name} {message}"), hint });
+                self.complain(element, Complaint { message: format!("{name} {message}"), hint });
                 None
             }
         }
     }
 
-    /// Reads an element of the parent at `path` that must be there.
-    fn required<T: FromText>(&mut self, name: &str, path: &str, text: Option<&str>) -> Option<Placed<T>> {
-        let path = format!("{path}{name}[0]");
-        match text {
-            Some(text) => self.read(&path, &format!("<{name}>"), text, T::from_text),
-            None => {
+    /// Reads a child that may be missing; a mistake in it is none.
+    pub fn written<T>(
+        &mut self,
+        parent: Element,
+        name: &str,
+        rules: impl FnOnce(&str) -> Result<T, Complaint>,
+    ) -> Written<T> {
+        let Some(element) = self.single(parent, name) else { return Written::Absent };
+        self.read(element, &format!("<{name}>"), &element.text(), rules)
+            .map_or(Written::Wrong, Written::Right)
+    }
+
+    /// Reads a child that must be there.
+    pub fn required<T: FromText>(&mut self, parent: Element, name: &str) -> Option<Placed<T>> {
+        match self.written(parent, name, T::from_text) {
+            Written::Right(value) => Some(value),
+            Written::Wrong => None,
+            Written::Absent => {
                 let hint = format!("add <{name}>...</{name}>");
-                self.complain(&path, Complaint::new(format!("<{name}> is missing"), hint));
+                self.complain(parent, Complaint::new(format!("<{name}> is missing"), hint));
                 None
             }
         }
     }
 
+    /// Servers in their order; none for one with a mistake. Those of other protocols are apart.
     fn servers(
         &mut self,
-        name: &str,
-        elements: &[ServerElement],
+        provider: Element,
+        tag: &str,
         direction: fn(&str) -> Result<Protocol, UnknownWord>,
-    ) -> Vec<Option<Placed<Server>>> {
-        let mut servers = Vec::new();
-        for (i, element) in elements.iter().enumerate() {
-            let path = format!("{name}[{i}]/");
-            match direction(&element.protocol) {
-                Ok(protocol) => servers.push(self.server(&path, element, protocol)),
-                Err(_) if OTHER_TYPES.contains(&element.protocol.as_str()) => {}
-                Err(UnknownWord(words)) => {
-                    let message = match element.protocol.as_str() {
-                        "" => format!("<{name}> has no type"),
-                        other => format!("<{name}> has the unknown type `{other}`"),
+    ) -> (Vec<Option<Placed<Server>>>, Vec<OtherServer>) {
+        let (mut servers, mut others) = (Vec::new(), Vec::new());
+        for element in provider.elements().filter(|element| element.name() == tag) {
+            let kind = element.attribute("type").unwrap_or_default();
+            match (direction(kind), kind.parse()) {
+                (Ok(protocol), _) => {
+                    self.known(element, SERVER);
+                    servers.push(self.server(element, protocol));
+                }
+                (Err(_), Ok(kind)) => {
+                    self.known(element, OTHER_SERVER);
+                    let so_far = self.problems.len();
+                    let server = services_xml::other_server(self, element, kind, servers.len());
+                    // One with a mistake is left out.
+                    if !self.problems[so_far..].iter().any(Problem::is_error) {
+                        others.push(server);
+                    }
+                }
+                (Err(UnknownWord(words)), Err(_)) => {
+                    let message = match kind {
+                        "" => format!("<{tag}> has no type"),
+                        other => format!("<{tag}> has the unknown type `{other}`"),
                     };
-                    self.complain(&path, Complaint::new(message, suggest(&element.protocol, words)));
+                    self.complain(element, Complaint::new(message, suggest(kind, words)));
                     servers.push(None);
                 }
             }
         }
-        servers
+        (servers, others)
     }
 
     /// Reads every element before it gives up on any.
-    fn server(&mut self, path: &str, element: &ServerElement, protocol: Protocol) -> Option<Placed<Server>> {
-        let hostname = self.required("hostname", path, element.hostname.as_deref());
-        let port = self.required::<Port>("port", path, element.port.as_deref());
-        let socket_type = self.required("socketType", path, element.socket_type.as_deref());
-        let username = match element.username.as_deref() {
-            Some(username) => self
-                .read(&format!("{path}username[0]"), "<username>", username, Username::from_text)
-                .map(|username| username.value),
-            None => Some(Username::default()),
-        };
+    fn server(&mut self, element: Element, protocol: Protocol) -> Option<Placed<Server>> {
+        let hostname = self.required(element, "hostname");
+        let port = self.required::<Port>(element, "port");
+        let socket_type = self.required(element, "socketType");
+        let username = self.written(element, "username", Username::from_text).or(Some(Username::default()));
         let mut methods = Vec::new();
-        for (i, method) in element.authentication.iter().enumerate() {
-            let path = format!("{path}authentication[{i}]");
-            methods.push(self.read(&path, "<authentication>", method, authentication));
+        for method in element.children("authentication") {
+            // A SASL mechanism of the draft (3.7.4.1), which a generic method has to follow.
+            if method.attribute("system").is_some() {
+                self.pass_over(method);
+                continue;
+            }
+            methods.push(self.read(method, "<authentication>", &method.text(), authentication));
         }
-        let pop3 = self.pop3(path, element);
+        let pop3 = self.pop3(element);
         let methods: Option<Vec<_>> = methods.into_iter().map(|method| Some(method?.value)).collect();
         let value = Server {
             protocol,
@@ -290,57 +341,70 @@ impl Provider<'_> {
             username: username?,
             pop3: pop3?,
         };
-        Some(Placed { value, place: self.elements.place(path) })
+        Some(Placed { value, place: self.place(element) })
     }
 
-    fn pop3(&mut self, path: &str, element: &ServerElement) -> Option<Pop3Options> {
+    fn pop3(&mut self, server: Element) -> Option<Pop3Options> {
         let default = Pop3Options::default();
-        let Some(pop3) = &element.pop3 else { return Some(default) };
-        let path = |name: &str| format!("{path}pop3[0]/{name}[0]");
-        let mut switch = |name: &str, text: Option<&String>, default: bool| match text {
-            Some(text) => self.read(&path(name), &format!("<{name}>"), text, boolean).map(|read| read.value),
-            None => Some(default),
-        };
-        let leave = switch(
-            "leaveMessagesOnServer",
-            pop3.leave_messages_on_server.as_ref(),
-            default.leave_messages_on_server,
-        );
-        let biff = switch("downloadOnBiff", pop3.download_on_biff.as_ref(), default.download_on_biff);
-        let days = match &pop3.days_to_leave_messages_on_server {
-            Some(text) => {
-                let name = "daysToLeaveMessagesOnServer";
-                self.read(&path(name), &format!("<{name}>"), text, Days::from_text).map(|days| days.value.0)
+        let Some(pop3) = self.single(server, "pop3") else { return Some(default) };
+        self.known(pop3, POP3);
+        let leave = self.written(pop3, "leaveMessagesOnServer", boolean);
+        let days = self.written(pop3, "daysToLeaveMessagesOnServer", Days::from_text);
+        let biff = self.written(pop3, "downloadOnBiff", boolean);
+        let check = match self.single(pop3, "checkInterval") {
+            None => Written::Absent,
+            Some(element) => {
+                let minutes = element.attribute("minutes").unwrap_or_default();
+                self.read(element, "the minutes of <checkInterval>", minutes, Minutes::from_text)
+                    .map_or(Written::Wrong, Written::Right)
             }
-            None => Some(default.days_to_leave_messages_on_server),
+        };
+        let check_interval_minutes = match check {
+            Written::Absent => None,
+            Written::Wrong => return None,
+            Written::Right(minutes) => Some(minutes.value.0),
         };
         Some(Pop3Options {
-            leave_messages_on_server: leave?,
-            days_to_leave_messages_on_server: days?,
-            download_on_biff: biff?,
+            leave_messages_on_server: leave.or(Some(default.leave_messages_on_server))?,
+            days_to_leave_messages_on_server: days
+                .or(Some(Days(default.days_to_leave_messages_on_server)))?
+                .0,
+            download_on_biff: biff.or(Some(default.download_on_biff))?,
+            check_interval_minutes,
         })
     }
 
-    fn documentation(&mut self, elements: &[DocumentationElement]) -> Vec<Documentation> {
+    /// Help pages; `instruction` is what early drafts called them.
+    fn documentation(&mut self, provider: Element) -> Vec<Documentation> {
         let mut pages = Vec::new();
-        for (i, element) in elements.iter().enumerate() {
-            let path = format!("documentation[{i}]");
-            let url = self.read(&path, "the url of <documentation>", &element.url, FromText::from_text);
-            let descr: Vec<_> = element
-                .descr
-                .iter()
-                .filter_map(|d| description(d.lang.clone().unwrap_or_else(|| "en".to_owned()), &d.text))
-                .collect();
-            // Without a description it says nothing, and one client rejects it (item 35).
-            if let (Some(url), false) = (url, descr.is_empty()) {
-                pages.push(Documentation { url: url.value, descr });
-            }
+        for element in provider.elements().filter(|e| matches!(e.name(), "documentation" | "instruction")) {
+            let url = element.attribute("url").unwrap_or_default();
+            let name = format!("the url of <{}>", element.name());
+            let url = self.read(element, &name, url, FromText::from_text);
+            let descr = self.languages(element, "descr");
+            pages.extend(url.map(|url| Documentation { url: url.value, descr }));
         }
         pages
     }
+
+    /// The sentences of a name, English where nothing else is said; empty ones say nothing.
+    pub fn languages(&mut self, parent: Element, name: &str) -> Vec<Description> {
+        let mut sentences: Vec<Description> = Vec::new();
+        for element in parent.elements().filter(|element| element.name() == name) {
+            let lang = element.attribute("lang").unwrap_or("en");
+            let Some(sentence) = description(lang.to_owned(), &element.text()) else { continue };
+            if sentences.iter().any(|other| other.lang == sentence.lang) {
+                let message = format!("<{name}> stands twice for the language `{lang}`");
+                self.complain(element, Complaint::new(message, "leave one of them"));
+                continue;
+            }
+            sentences.push(sentence);
+        }
+        sentences
+    }
 }
 
-struct Port(NonZeroU16);
+pub struct Port(pub NonZeroU16);
 
 impl FromText for Port {
     fn from_text(text: &str) -> Result<Self, Complaint> {
@@ -349,7 +413,7 @@ impl FromText for Port {
     }
 }
 
-fn boolean(text: &str) -> Result<bool, Complaint> {
+pub fn boolean(text: &str) -> Result<bool, Complaint> {
     text.parse().map_err(|_| Complaint::new(format!("is `{text}`"), "write `true` or `false`"))
 }
 

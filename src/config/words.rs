@@ -13,8 +13,9 @@ use super::table::{FromText, FromValue};
 use crate::address::{Domain, DomainError, PublicSuffix};
 use crate::directory::DomainPattern;
 use crate::profile::{
-    Authentication, DisplayName, DisplayShortName, Hostname, HostnameError, NameError, Placeholder, Size,
-    SocketType, UnknownWord, Username, UsernameError, WebAddress,
+    Authentication, DisplayName, DisplayShortName, Hostname, HostnameError, Mechanism, NameError,
+    Placeholder, Size, SocketType, UnknownWord, Username, UsernameError, WebAddress, Word,
+    is_configured_text,
 };
 
 /// Parses with a type's own rules, and turns what it says into words for the operator.
@@ -44,6 +45,8 @@ from_text! {
         "is not an address to listen on",
         "write an IP address and a port: \"127.0.0.1:8080\", \"0.0.0.0:80\" or \"[::]:80\"",
     );
+    Word => |text, error| said(text, error, "write letters and digits, without spaces");
+    Mechanism => |text, error| said(text, error, "write the method, or system and method: \"http:Basic\"");
     Network => |text, _| said(
         text,
         "is not an IP address or network",
@@ -53,6 +56,23 @@ from_text! {
 
 fn said(text: &str, what: impl fmt::Display, hint: &str) -> Complaint {
     Complaint::new(format!("`{text}` {what}"), hint)
+}
+
+/// A line of text that means nothing to us.
+pub struct Line(pub String);
+
+impl FromText for Line {
+    fn from_text(text: &str) -> Result<Self, Complaint> {
+        // XML may break a long one.
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        if text.is_empty() {
+            return Err(Complaint::new("is empty", "leave it out"));
+        }
+        match text.chars().find(|c| !is_configured_text(*c)) {
+            Some(c) => Err(Complaint::new(format!("holds `{}`", c.escape_default()), "leave it out")),
+            None => Ok(Self(text)),
+        }
+    }
 }
 
 /// A number of days.
@@ -71,6 +91,28 @@ impl Days {
         let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
         text.parse().ok().filter(|_| is_number).map(Self).ok_or_else(|| wrong_days(text))
     }
+}
+
+/// A number of minutes.
+pub struct Minutes(pub u32);
+
+impl FromValue for Minutes {
+    fn from_value(value: &DeValue<'_>) -> Result<Self, Complaint> {
+        let minutes = i64::from_value(value)?;
+        let is_possible = u32::try_from(minutes).ok().filter(|minutes| *minutes > 0);
+        is_possible.map(Self).ok_or_else(|| wrong_minutes(&minutes.to_string()))
+    }
+}
+
+impl Minutes {
+    pub fn from_text(text: &str) -> Result<Self, Complaint> {
+        let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+        text.parse().ok().filter(|_| is_number).map(Self).ok_or_else(|| wrong_minutes(text))
+    }
+}
+
+fn wrong_minutes(text: &str) -> Complaint {
+    Complaint::new(format!("is `{text}`"), "write a number of minutes")
 }
 
 fn wrong_days(text: &str) -> Complaint {
@@ -160,7 +202,6 @@ fn display_name(text: &str, error: &NameError, shorten: &str) -> Complaint {
     let hint = match error {
         NameError::Empty => "write the name that people know you by".to_owned(),
         NameError::TooLong { .. } => shorten.to_owned(),
-        NameError::Character('&') => "write `and` instead".to_owned(),
         NameError::Character(_) => "leave the character out".to_owned(),
         NameError::Placeholder(_) => "write the provider's name, the same for everybody".to_owned(),
     };

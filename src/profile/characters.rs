@@ -2,14 +2,14 @@
 
 use crate::address::is_plain_text;
 
-/// Quotes are harmless in an element's text; `&`, `<` and `>` are not to every parser.
+/// A name's: what looks like markup is none.
 pub(super) fn is_name_text(c: char) -> bool {
-    is_configured_text(c) && !matches!(c, '&' | '<' | '>')
+    is_configured_text(c) && !matches!(c, '<' | '>')
 }
 
-/// A name's text without quotes, for what clients put into attributes and log-in dialogues.
+/// A log-in name's: nothing that has to be escaped, for not every parser puts it back.
 pub(super) fn is_literal_text(c: char) -> bool {
-    is_name_text(c) && !matches!(c, '"' | '\'')
+    is_name_text(c) && !matches!(c, '&' | '"' | '\'')
 }
 
 /// Text from a file: what a document may hold, less the private-use characters that mark slots.

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use super::characters::{is_configured_text, is_name_text};
 use super::template::placeholder_like;
 
-/// A provider's name: 1 to 60 characters, no placeholder, nothing that needs escaping.
+/// A provider's name: 1 to 60 characters, no placeholder, no `<` or `>`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DisplayName(String);
 
@@ -58,6 +58,11 @@ impl DisplayName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// For the document that every client reads.
+    pub fn without_ampersand(&self) -> String {
+        without_ampersand(&self.0)
+    }
 }
 
 impl DisplayShortName {
@@ -69,6 +74,17 @@ impl DisplayShortName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// For the document that every client reads.
+    pub fn without_ampersand(&self) -> String {
+        without_ampersand(&self.0)
+    }
+}
+
+/// The name without `&`, of whose escaped form Thunderbird for iOS shows only what follows
+/// (reference/autoconfig 5, item 23): `Rock and Roll`, `AT+T`.
+fn without_ampersand(name: &str) -> String {
+    name.replace(" & ", " and ").replace('&', "+")
 }
 
 impl FromStr for DisplayName {
@@ -105,6 +121,12 @@ fn name(text: &str, limit: usize) -> Result<String, NameError> {
     match placeholder {
         Some(word) => Err(NameError::Placeholder(word.to_owned())),
         None => Ok(text.to_owned()),
+    }
+}
+
+impl fmt::Display for WebAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
 }
 
@@ -176,7 +198,9 @@ mod tests {
         assert!("x".repeat(60).parse::<DisplayName>().is_ok());
         assert_eq!("x".repeat(61).parse::<DisplayName>(), Err(NameError::TooLong { length: 61, limit: 60 }));
         assert!("x".repeat(21).parse::<DisplayShortName>().is_err());
-        assert_eq!("A & B".parse::<DisplayName>(), Err(NameError::Character('&')));
+        assert_eq!("A < B".parse::<DisplayName>(), Err(NameError::Character('<')));
+        assert_eq!("Rock & Roll".parse::<DisplayName>().unwrap().without_ampersand(), "Rock and Roll");
+        assert_eq!("AT&T".parse::<DisplayShortName>().unwrap().without_ampersand(), "AT+T");
         assert_eq!(
             "Mail at %EMAILDOMAIN%".parse::<DisplayName>(),
             Err(NameError::Placeholder("%EMAILDOMAIN%".into()))

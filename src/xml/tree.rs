@@ -5,6 +5,7 @@
 //! a CDATA section. Elements lie in a list, so that no depth of nesting costs stack.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesStart, Event};
@@ -23,7 +24,7 @@ struct Item<'t> {
     name: &'t str,
     attributes: Vec<(String, String)>,
     content: Vec<Content<'t>>,
-    offset: usize,
+    span: Range<usize>,
     /// Its end tag has been read too.
     is_whole: bool,
 }
@@ -117,11 +118,11 @@ impl<'t> Tree<'t> {
                 }
                 Event::Empty(start) => {
                     self.push(&mut open, &start, raw, offset)?;
-                    self.close(&mut open);
+                    self.close(&mut open, offset + raw.len());
                     continue;
                 }
                 Event::End(_) => {
-                    self.close(&mut open);
+                    self.close(&mut open, offset + raw.len());
                     continue;
                 }
                 Event::Eof if self.elements.is_empty() => {
@@ -186,14 +187,16 @@ impl<'t> Tree<'t> {
         if let Some(parent) = open.last() {
             self.elements[*parent].content.push(Content::Element(index));
         }
-        self.elements.push(Item { name, attributes, content: Vec::new(), offset, is_whole: false });
+        let span = offset..offset + raw.len();
+        self.elements.push(Item { name, attributes, content: Vec::new(), span, is_whole: false });
         open.push(index);
         Ok(())
     }
 
-    fn close(&mut self, open: &mut Vec<usize>) {
+    fn close(&mut self, open: &mut Vec<usize>, end: usize) {
         if let Some(index) = open.pop() {
             self.elements[index].is_whole = true;
+            self.elements[index].span.end = end;
         }
     }
 
@@ -229,7 +232,12 @@ impl<'a> Element<'a> {
 
     /// The byte at which the element begins.
     pub fn offset(self) -> usize {
-        self.item().offset
+        self.item().span.start
+    }
+
+    /// The bytes from its first tag to its last.
+    pub fn span(self) -> Range<usize> {
+        self.item().span.clone()
     }
 
     /// Whether its end was read; always so in a well-formed document.

@@ -246,6 +246,41 @@ fn show_prints_the_very_bytes_that_are_served() {
     }
 }
 
+/// What a mail program would set up, from each format that it reads.
+#[test]
+fn show_plays_one_client() {
+    let mut text = String::new();
+    for (address, client) in [
+        ("jane@q.com", "Thunderbird"),
+        ("jane@q.com", "outlook-2007"),
+        ("jane@q.com", "parula"),
+        ("jane@qwestoffice.net", "delta-chat"),
+        ("jane@qwestoffice.net", "geary"),
+    ] {
+        let output = waypost(".", &["show", address, "--client", client]);
+        assert_eq!((code(&output), err(&output)), (0, ""));
+        text += &format!("$ waypost show {address} --client {client}\n{}\n", out(&output));
+    }
+    crate::common::assert_document("show/clients.txt", &text);
+    let unknown = waypost(".", &["show", "jane@q.com", "--client", "pine"]);
+    assert_eq!(code(&unknown), 2);
+    assert!(err(&unknown).contains("thunderbird-android"), "{}", err(&unknown));
+}
+
+/// The default document has what every client can read; the whole one has it all.
+#[test]
+fn show_has_the_whole_document_on_request() {
+    let output = waypost(".", &["show", "jane@q.com", "--as", "autoconfig", "--all-servers"]);
+    assert_eq!((code(&output), err(&output)), (0, ""));
+    assert_eq!(out(&output).matches("<outgoingServer").count(), 2);
+    for arguments in [&["--all-servers"][..], &["--as", "autodiscover", "--all-servers"]] {
+        let output = waypost(".", &[&["show", "jane@q.com"], arguments].concat());
+        assert_eq!((code(&output), out(&output)), (2, ""));
+        assert!(err(&output).starts_with("error: --all-servers goes with --as autoconfig\nhint: "));
+    }
+    assert_eq!(code(&waypost(".", &["show", "jane@q.com", "--as", "autoconfig", "--client", "kmail"])), 2);
+}
+
 #[test]
 fn show_names_the_nearest_domain_for_one_that_is_not_ours() {
     let output = waypost(".", &["show", "jane@centurylnk.net"]);

@@ -277,11 +277,14 @@ fn a_note_hides_no_error() {
         .to_owned()
         + SERVERS;
     let wrong =
-        "id = \"b.example\"\ndisplay_name = \"twenty-five letters, or so\"\ndomains = [\"b.example\"]\n"
+        "id = \"b.a-rather-long-name.example\"\ndisplay_name = \"twenty-five letters, or so\"\ndomains = [\"b.example\"]\n"
             .to_owned()
             + SERVERS;
     let problems = Files::new("", &[("a.toml", &noted), ("b.toml", &wrong)]).problems();
     assert!(problems.iter().any(|p| p.starts_with("error: the short name is missing")), "{problems:?}");
+    let named_by_id = wrong.replace("a-rather-long-name.", "");
+    let config = Files::new("", &[("b.toml", &named_by_id)]).load();
+    assert_eq!(config.directory.entries()[0].profile.display_short_name.as_str(), "b.example");
     let plain = profile("c.example", "", &SERVERS.replace("\"SSL\"", "\"plain\""));
     let problems = Files::new("", &[("c.toml", &plain)]).problems();
     assert!(
@@ -313,14 +316,14 @@ fn reads_provider_files_whose_elements_are_mixed() {
     assert_eq!(problems, Vec::<String>::new());
     for (text, said) in [
         (
-            file("<displayName>F</displayName>"),
-            "error: not a provider file: duplicate field `displayName`\n  --> profiles/a.xml:1:",
+            file(&format!("<displayName>F</displayName>{mixed}")),
+            "error: <displayName> stands twice\n  --> profiles/a.xml:1:117",
         ),
         (file("<documentation url=&hellip;/>"), "not well-formed XML: in <documentation>"),
         (file("<documentation url=\"&hellip;\"/>"), "not well-formed XML: in <documentation>"),
         (file("&hellip;"), "not well-formed XML: &hellip; is not defined"),
-        (file(&mixed) + "<junk/>", "<junk> where <clientConfig> should be"),
-        (file(&mixed) + "junk", "text outside the root"),
+        (file(&mixed) + "<junk/>", "not well-formed XML: <junk> is a second root element"),
+        (file(&mixed) + "junk", "text stands outside the root"),
         (file(&mixed).replace("clientConfig", "config"), "<config> where <clientConfig> should be"),
         (file(&mixed).replace("</hostname>", ""), "not well-formed XML"),
     ] {

@@ -103,7 +103,7 @@ fn its_other_commands_work() {
     let files = Files::new(&toml[0], &[("example.toml", &toml[1])]);
     let lines = blocks("sh").concat();
     let lines: Vec<_> = lines.lines().filter(|line| line.starts_with("waypost ")).collect();
-    assert_eq!(lines.len(), 3);
+    assert_eq!(lines.len(), 4);
     for line in lines {
         let output = std::process::Command::new(env!("CARGO_BIN_EXE_waypost"))
             .args(line.split(' ').skip(1))
