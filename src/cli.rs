@@ -4,6 +4,7 @@
 //! finding, 2 could not run.
 
 mod check;
+mod import;
 mod progress;
 mod serve;
 mod show;
@@ -30,10 +31,12 @@ pub struct Arguments {
 enum Command {
     /// Answer mail programs
     Serve(serve::Serve),
-    /// Load the configuration and report everything that is wrong with it
+    /// Load the configuration, play every client against it, and report
     Check(check::Check),
     /// Show what the server would answer for an address
     Show(show::Show),
+    /// Turn Mozilla's provider files into profiles
+    Import(import::Import),
 }
 
 /// Which configuration.
@@ -53,6 +56,7 @@ impl Arguments {
             Command::Serve(serve) => serve.run(),
             Command::Check(check) => check.run(),
             Command::Show(show) => show.run(),
+            Command::Import(import) => import.run(),
         }
     }
 }

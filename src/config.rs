@@ -7,6 +7,7 @@
 
 mod clashes;
 mod draft;
+pub mod import;
 mod problem;
 mod profile_toml;
 mod profile_xml;

@@ -90,7 +90,7 @@ async fn run(path: &Path, config: Config) -> ExitCode {
         "configuration loaded"
     );
     for note in &config.notes {
-        tracing::info!(place = %note.place, "note: {}", note.message);
+        tracing::info!(place = %note.place, "{}: {}", note.severity, note.message);
     }
     let app = App::new(config);
     for address in listeners.iter().filter_map(|listener| listener.local_addr().ok()) {

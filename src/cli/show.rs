@@ -188,7 +188,7 @@ fn client(id: &str, entry: &Prepared, address: &EmailAddress) -> String {
                     let verdict =
                         if client.protocols.contains(&protocol) { cell.to_string() } else { String::new() };
                     match account.get(protocol) {
-                        Some(endpoint) => rows.push(endpoint_row(protocol, endpoint, verdict)),
+                        Some(endpoint) => rows.push(endpoint_row(protocol, endpoint, &verdict)),
                         None if verdict == "nothing" => {
                             let nothing = [protocol.to_string(), verdict].into_iter();
                             let mut cells = nothing.chain(std::iter::repeat(String::new()));
@@ -206,9 +206,9 @@ fn client(id: &str, entry: &Prepared, address: &EmailAddress) -> String {
     text
 }
 
-fn endpoint_row(protocol: Protocol, endpoint: &Endpoint, verdict: String) -> [String; 7] {
+fn endpoint_row(protocol: Protocol, endpoint: &Endpoint, verdict: &str) -> [String; 7] {
     // What it guesses is no setting of ours.
-    let verdict = match verdict.as_str() {
+    let verdict = match verdict {
         "ok" => "as preferred".to_owned(),
         "" => "guessed".to_owned(),
         _ => format!("differs: {verdict}"),

@@ -6,7 +6,8 @@ use super::table::Written;
 use crate::address::Domain;
 use crate::directory::DomainPattern;
 use crate::profile::{
-    DisplayName, DisplayShortName, Documentation, MailLimits, Profile, ProfileError, Server, Services,
+    DisplayName, DisplayShortName, Documentation, MailLimits, OtherServer, Profile, ProfileError, Server,
+    Services,
 };
 
 /// A profile file, read.
@@ -37,6 +38,7 @@ pub struct Origin {
 }
 
 /// The single values of a file, as far as they could be read.
+#[derive(Debug)]
 pub struct Parts {
     pub place: Place,
     pub id: Option<Placed<Domain>>,
@@ -49,8 +51,10 @@ pub struct Parts {
     /// None for a server with a mistake; it still counts as one.
     pub incoming: Vec<Option<Placed<Server>>>,
     pub outgoing: Vec<Option<Placed<Server>>>,
-    pub documentation: Vec<Documentation>,
+    pub others: Vec<Placed<OtherServer>>,
+    pub documentation: Vec<Placed<Documentation>>,
     pub limits: MailLimits,
+    /// Without its incoming servers, which are `others`.
     pub services: Services,
 }
 
@@ -124,9 +128,10 @@ impl Draft {
             _ => None,
         };
         if let Some(profile) = &mut profile {
-            profile.documentation = parts.documentation;
+            profile.documentation = parts.documentation.into_iter().map(|page| page.value).collect();
             profile.limits = parts.limits;
             profile.services = parts.services;
+            profile.services.others = parts.others.into_iter().map(|server| server.value).collect();
         }
         Self { name, place, id, profile, claims, exchangers, origin }
     }

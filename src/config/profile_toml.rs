@@ -56,7 +56,7 @@ fn from_table(mut table: Table, source: &Source, problems: &mut Vec<Problem>) ->
     let limits = table
         .table("limits", "[limits]", problems)
         .map_or_else(MailLimits::default, |table| limits(table, problems));
-    let services = services_toml::read(&mut table, others, problems);
+    let services = services_toml::read(&mut table, problems);
     table.finish(problems);
     let parts = Parts {
         place,
@@ -68,6 +68,7 @@ fn from_table(mut table: Table, source: &Source, problems: &mut Vec<Problem>) ->
         has_wrong_names,
         incoming,
         outgoing,
+        others,
         documentation,
         limits,
         services,
@@ -77,7 +78,7 @@ fn from_table(mut table: Table, source: &Source, problems: &mut Vec<Problem>) ->
 
 /// Servers in their order; none for one with a mistake. Those of other protocols are apart, with
 /// their place among the rest.
-type Servers = (Vec<Option<Placed<Server>>>, Vec<OtherServer>);
+type Servers = (Vec<Option<Placed<Server>>>, Vec<Placed<OtherServer>>);
 
 fn servers(
     table: &mut Table,
@@ -95,7 +96,9 @@ fn servers(
     for mut table in tables {
         match protocol(&mut table, key, problems) {
             Some(Kind::Other(kind)) => {
-                others.push(services_toml::other_server(table, kind, servers.len(), problems));
+                let place = table.place();
+                let value = services_toml::other_server(table, kind, servers.len(), problems);
+                others.push(Placed { value, place });
             }
             Some(Kind::Mail(protocol)) => servers.push(server(table, Some(protocol), problems)),
             None => servers.push(server(table, None, problems)),
@@ -215,11 +218,12 @@ fn pop3(table: &mut Table, protocol: Option<Protocol>, problems: &mut Vec<Proble
     })
 }
 
-fn documentation(mut table: Table, problems: &mut Vec<Problem>) -> Option<Documentation> {
+fn documentation(mut table: Table, problems: &mut Vec<Problem>) -> Option<Placed<Documentation>> {
+    let place = table.place();
     let url = table.required("url", "\"https://www.example.com/help\"", problems);
     let descr = languages(&mut table, "descr", "[documentation.descr]", problems);
     table.finish(problems);
-    Some(Documentation { url: url?.value, descr })
+    Some(Placed { value: Documentation { url: url?.value, descr }, place })
 }
 
 /// A sentence in each language; the table may be missing, but not empty.

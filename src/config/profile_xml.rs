@@ -8,7 +8,7 @@ use std::num::NonZeroU16;
 use std::ops::Range;
 
 use super::draft::{Draft, Hints, Parts};
-use super::problem::{Complaint, Place, Placed, Problem, Source, nearest, suggest};
+use super::problem::{Complaint, Place, Placed, Problem, Severity, Source, nearest, suggest};
 use super::profile_toml::description;
 use super::services_xml;
 use super::table::{FromText, Written};
@@ -76,7 +76,7 @@ pub fn read(source: &Source) -> (Draft, Vec<Problem>) {
         Ok(tree) => tree,
         Err(problem) => return (Draft::unreadable(source), vec![problem]),
     };
-    let mut provider = Provider::new(source);
+    let mut provider = Provider::new(source, Severity::Warning);
     let parts = provider.parts(&tree);
     let mut problems = provider.problems;
     let draft = match parts {
@@ -110,19 +110,24 @@ pub struct Provider<'s> {
     pub problems: Vec<Problem>,
     /// Elements that mean something and have no key.
     pub passed_over: Vec<PassedOver>,
+    /// How bad an element is that looks like a misspelt one. A server passes it over, as the draft
+    /// asks; an import would have to guess what was meant.
+    misspelt: Severity,
 }
 
 /// An element that a profile has no key for.
 #[derive(Debug, Clone)]
 pub struct PassedOver {
     pub place: Place,
+    /// Where the element round it begins.
+    pub parent: Place,
     /// As it stands in the file.
     pub text: String,
 }
 
 impl<'s> Provider<'s> {
-    pub fn new(source: &'s Source) -> Self {
-        Self { source, problems: Vec::new(), passed_over: Vec::new() }
+    pub fn new(source: &'s Source, misspelt: Severity) -> Self {
+        Self { source, problems: Vec::new(), passed_over: Vec::new(), misspelt }
     }
 
     /// Reads every part, as far as it is right. None when it is no provider file at all.
@@ -134,11 +139,14 @@ impl<'s> Provider<'s> {
             return None;
         }
         self.known(root, ROOT);
-        let Some(provider) = self.single(root, "emailProvider") else {
-            let complaint =
-                Complaint::new("not a provider file: <emailProvider> is missing", "it holds everything else");
-            self.complain(root, complaint);
-            return None;
+        let provider = match self.single(root, "emailProvider") {
+            Written::Right(provider) => provider.value,
+            Written::Wrong => return None,
+            Written::Absent => {
+                let message = "not a provider file: <emailProvider> is missing";
+                self.complain(root, Complaint::new(message, "it holds everything else"));
+                return None;
+            }
         };
         self.known(provider, PROVIDER);
         let id = match provider.attribute("id") {
@@ -161,16 +169,11 @@ impl<'s> Provider<'s> {
         }
         let has_wrong_names = self.problems.len() > so_far;
         let display_name = self.required(provider, "displayName");
-        let display_short_name = match self.single(provider, "displayShortName") {
-            None => Written::Absent,
-            Some(name) => self
-                .read(name, "<displayShortName>", &name.text(), FromText::from_text)
-                .map_or(Written::Wrong, Written::Right),
-        };
+        let display_short_name = self.written(provider, "displayShortName", FromText::from_text);
         let (incoming, others) = self.servers(provider, "incomingServer", Protocol::incoming);
         let (outgoing, _) = self.servers(provider, "outgoingServer", Protocol::outgoing);
         let documentation = self.documentation(provider);
-        let services = services_xml::read(self, root, provider, others);
+        let services = services_xml::read(self, root, provider);
         Some(Parts {
             place: self.place(provider),
             id,
@@ -181,6 +184,7 @@ impl<'s> Provider<'s> {
             has_wrong_names,
             incoming,
             outgoing,
+            others,
             documentation,
             // The format has none.
             limits: MailLimits::default(),
@@ -205,35 +209,40 @@ impl<'s> Provider<'s> {
                 continue;
             }
             if keyless.contains(&name) {
-                self.pass_over(element);
+                self.pass_over(parent, element);
                 continue;
             }
             let message = format!("<{name}> in <{}> is not known and passed over", parent.name());
-            let hint = match nearest(name, read.iter().chain(keyless).copied()) {
-                Some(near) => format!("did you mean <{near}>?"),
-                None => "nothing to do if it is not meant for mail programs".to_owned(),
+            let (severity, hint) = match nearest(name, read.iter().chain(keyless).copied()) {
+                Some(near) => (self.misspelt, format!("did you mean <{near}>?")),
+                None => (Severity::Note, "nothing to do if it is not meant for mail programs".to_owned()),
             };
             let place = self.place(element);
-            self.problems.push(Problem::note(place, message, hint));
+            self.problems.push(Problem { severity, ..Problem::note(place, message, hint) });
         }
     }
 
-    pub fn pass_over(&mut self, element: Element) {
-        let place = self.place(element);
+    fn pass_over(&mut self, parent: Element, element: Element) {
+        let (place, parent) = (self.place(element), self.place(parent));
         let Range { start, end } = element.span();
         let skipped = mark_length(self.source);
         let text = self.source.text[skipped + start..skipped + end].to_owned();
-        self.passed_over.push(PassedOver { place, text });
+        self.passed_over.push(PassedOver { place, parent, text });
     }
 
-    /// The one child of a name; of several the first, and the others are mistakes.
-    pub fn single<'a>(&mut self, parent: Element<'a>, name: &'a str) -> Option<Element<'a>> {
+    /// The one child of a name. Several are a mistake, and none of them counts: which was meant is
+    /// not known.
+    pub fn single<'a>(&mut self, parent: Element<'a>, name: &'a str) -> Written<Element<'a>> {
         let mut children = parent.children(name);
-        let first = children.next();
+        let Some(first) = children.next() else { return Written::Absent };
+        let so_far = self.problems.len();
         for again in children {
             self.complain(again, Complaint::new(format!("<{name}> stands twice"), "leave one of them"));
         }
-        first
+        if self.problems.len() > so_far {
+            return Written::Wrong;
+        }
+        Written::Right(Placed { value: first, place: self.place(first) })
     }
 
     /// Reads an element's text by the rules of its type.
@@ -260,7 +269,11 @@ impl<'s> Provider<'s> {
         name: &str,
         rules: impl FnOnce(&str) -> Result<T, Complaint>,
     ) -> Written<T> {
-        let Some(element) = self.single(parent, name) else { return Written::Absent };
+        let element = match self.single(parent, name) {
+            Written::Absent => return Written::Absent,
+            Written::Wrong => return Written::Wrong,
+            Written::Right(element) => element.value,
+        };
         self.read(element, &format!("<{name}>"), &element.text(), rules)
             .map_or(Written::Wrong, Written::Right)
     }
@@ -284,22 +297,26 @@ impl<'s> Provider<'s> {
         provider: Element,
         tag: &str,
         direction: fn(&str) -> Result<Protocol, UnknownWord>,
-    ) -> (Vec<Option<Placed<Server>>>, Vec<OtherServer>) {
+    ) -> (Vec<Option<Placed<Server>>>, Vec<Placed<OtherServer>>) {
         let (mut servers, mut others) = (Vec::new(), Vec::new());
         for element in provider.elements().filter(|element| element.name() == tag) {
             let kind = element.attribute("type").unwrap_or_default();
             match (direction(kind), kind.parse()) {
                 (Ok(protocol), _) => {
+                    let so_far = self.problems.len();
                     self.known(element, SERVER);
-                    servers.push(self.server(element, protocol));
+                    let server = self.server(element, protocol);
+                    // What stands twice or is misspelt may have been meant.
+                    let is_right = !self.problems[so_far..].iter().any(Problem::is_error);
+                    servers.push(server.filter(|_| is_right));
                 }
                 (Err(_), Ok(kind)) => {
-                    self.known(element, OTHER_SERVER);
                     let so_far = self.problems.len();
-                    let server = services_xml::other_server(self, element, kind, servers.len());
+                    self.known(element, OTHER_SERVER);
+                    let value = services_xml::other_server(self, element, kind, servers.len());
                     // One with a mistake is left out.
                     if !self.problems[so_far..].iter().any(Problem::is_error) {
-                        others.push(server);
+                        others.push(Placed { value, place: self.place(element) });
                     }
                 }
                 (Err(UnknownWord(words)), Err(_)) => {
@@ -325,7 +342,7 @@ impl<'s> Provider<'s> {
         for method in element.children("authentication") {
             // A SASL mechanism of the draft (3.7.4.1), which a generic method has to follow.
             if method.attribute("system").is_some() {
-                self.pass_over(method);
+                self.pass_over(element, method);
                 continue;
             }
             methods.push(self.read(method, "<authentication>", &method.text(), authentication));
@@ -346,16 +363,21 @@ impl<'s> Provider<'s> {
 
     fn pop3(&mut self, server: Element) -> Option<Pop3Options> {
         let default = Pop3Options::default();
-        let Some(pop3) = self.single(server, "pop3") else { return Some(default) };
+        let pop3 = match self.single(server, "pop3") {
+            Written::Absent => return Some(default),
+            Written::Wrong => return None,
+            Written::Right(pop3) => pop3.value,
+        };
         self.known(pop3, POP3);
         let leave = self.written(pop3, "leaveMessagesOnServer", boolean);
         let days = self.written(pop3, "daysToLeaveMessagesOnServer", Days::from_text);
         let biff = self.written(pop3, "downloadOnBiff", boolean);
         let check = match self.single(pop3, "checkInterval") {
-            None => Written::Absent,
-            Some(element) => {
-                let minutes = element.attribute("minutes").unwrap_or_default();
-                self.read(element, "the minutes of <checkInterval>", minutes, Minutes::from_text)
+            Written::Absent => Written::Absent,
+            Written::Wrong => Written::Wrong,
+            Written::Right(element) => {
+                let minutes = element.value.attribute("minutes").unwrap_or_default();
+                self.read(element.value, "the minutes of <checkInterval>", minutes, Minutes::from_text)
                     .map_or(Written::Wrong, Written::Right)
             }
         };
@@ -375,14 +397,15 @@ impl<'s> Provider<'s> {
     }
 
     /// Help pages; `instruction` is what early drafts called them.
-    fn documentation(&mut self, provider: Element) -> Vec<Documentation> {
+    fn documentation(&mut self, provider: Element) -> Vec<Placed<Documentation>> {
         let mut pages = Vec::new();
         for element in provider.elements().filter(|e| matches!(e.name(), "documentation" | "instruction")) {
             let url = element.attribute("url").unwrap_or_default();
             let name = format!("the url of <{}>", element.name());
             let url = self.read(element, &name, url, FromText::from_text);
             let descr = self.languages(element, "descr");
-            pages.extend(url.map(|url| Documentation { url: url.value, descr }));
+            let place = self.place(element);
+            pages.extend(url.map(|url| Placed { value: Documentation { url: url.value, descr }, place }));
         }
         pages
     }

@@ -10,9 +10,9 @@ use crate::profile::{
 };
 
 /// Takes every service's keys out of a profile's table.
-pub fn read(table: &mut Table, others: Vec<OtherServer>, problems: &mut Vec<Problem>) -> Services {
+pub fn read(table: &mut Table, problems: &mut Vec<Problem>) -> Services {
     Services {
-        others,
+        others: Vec::new(),
         calendars: web_services(table, "calendar", "[[calendar]]", problems),
         addressbooks: web_services(table, "addressbook", "[[addressbook]]", problems),
         file_shares: web_services(table, "file_share", "[[file_share]]", problems),

@@ -11,20 +11,15 @@ use crate::profile::{
 use crate::xml::tree::Element;
 
 /// Reads what stands at the root, and `enable` in either place where it is found.
-pub fn read(
-    provider: &mut Provider,
-    root: Element,
-    email_provider: Element,
-    others: Vec<OtherServer>,
-) -> Services {
+pub fn read(provider: &mut Provider, root: Element, email_provider: Element) -> Services {
     let enable = email_provider.children("enable").chain(root.children("enable"));
     Services {
-        others,
+        others: Vec::new(),
         calendars: web_services(provider, root, "calendar"),
         addressbooks: web_services(provider, root, "addressbook"),
         file_shares: web_services(provider, root, "fileShare"),
-        oauth2: provider.single(root, "oAuth2").and_then(|element| oauth2(provider, element)),
-        webmail: provider.single(root, "webMail").map(|element| webmail(provider, element)),
+        oauth2: provider.single(root, "oAuth2").or(None).and_then(|element| oauth2(provider, element)),
+        webmail: provider.single(root, "webMail").or(None).map(|element| webmail(provider, element)),
         enable: enable.filter_map(|element| self::enable(provider, element)).collect(),
     }
 }
@@ -118,16 +113,17 @@ fn oauth2(provider: &mut Provider, element: Element) -> Option<OAuth2> {
 
 fn webmail(provider: &mut Provider, element: Element) -> Webmail {
     provider.known(element, (&["loginPage", "loginPageInfo"], &[]));
-    let login_page = provider.single(element, "loginPage").and_then(|page| url(provider, page, "url"));
+    let login_page =
+        provider.single(element, "loginPage").or(None).and_then(|page| url(provider, page, "url"));
     let login_page_info =
-        provider.single(element, "loginPageInfo").and_then(|info| login_page_info(provider, info));
+        provider.single(element, "loginPageInfo").or(None).and_then(|info| login_page_info(provider, info));
     Webmail { login_page, login_page_info }
 }
 
 fn login_page_info(provider: &mut Provider, element: Element) -> Option<LoginPageInfo> {
     provider.known(element, (&["username", "usernameField", "passwordField", "loginButton"], &[]));
     let mut field = |name| {
-        let element = provider.single(element, name)?;
+        let element = provider.single(element, name).or(None)?;
         Some(FieldName { id: line(provider, element, "id"), name: line(provider, element, "name") })
     };
     let (username_field, password_field) = (field("usernameField"), field("passwordField"));

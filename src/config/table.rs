@@ -85,7 +85,9 @@ impl<'s> Table<'s> {
     }
 
     fn new(source: &'s Source, title: &'static str, place: Place, table: DeTable<'s>) -> Self {
-        let entries = table.into_iter().map(|(key, value)| Entry { key, value }).collect();
+        let mut entries: Vec<_> = table.into_iter().map(|(key, value)| Entry { key, value }).collect();
+        // The parser sorts them by name; languages are in the order of the file.
+        entries.sort_by_key(|entry| entry.key.span().start);
         Self { source, title, place, entries, known: Vec::new() }
     }
 
@@ -116,7 +118,7 @@ impl<'s> Table<'s> {
     pub fn take(&mut self, key: &'static str) -> Option<Value<'s>> {
         self.ask(key);
         let at = self.entries.iter().position(|entry| entry.key.get_ref() == key)?;
-        let Entry { value, .. } = self.entries.swap_remove(at);
+        let Entry { value, .. } = self.entries.remove(at);
         let span = value.span();
         Some(Value { source: self.source, content: value.into_inner(), span })
     }

@@ -20,6 +20,7 @@ mod clients;
 mod common;
 mod configuration;
 mod faults;
+mod import;
 mod limits;
 mod logs;
 mod page;

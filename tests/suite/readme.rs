@@ -102,7 +102,12 @@ fn its_other_commands_work() {
     let toml = blocks("toml");
     let files = Files::new(&toml[0], &[("example.toml", &toml[1])]);
     let lines = blocks("sh").concat();
-    let lines: Vec<_> = lines.lines().filter(|line| line.starts_with("waypost ")).collect();
+    let (imports, lines): (Vec<_>, Vec<_>) = lines
+        .lines()
+        .filter(|line| line.starts_with("waypost "))
+        .partition(|line| line.starts_with("waypost import "));
+    let import = ["waypost import mozilla/ispdb --into profiles --dry-run"];
+    assert_eq!(imports, import, "what it does is in `import`");
     assert_eq!(lines.len(), 4);
     for line in lines {
         let output = std::process::Command::new(env!("CARGO_BIN_EXE_waypost"))

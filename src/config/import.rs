@@ -1,0 +1,238 @@
+//! Mozilla's provider files, turned into profiles of our own.
+//!
+//! Nothing is guessed: what is wrong is reported with its line and left out, and the rest is kept.
+//! What has no key is kept as a comment, and so is every comment.
+
+mod comments;
+mod writer;
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use self::comments::Comments;
+use super::draft::{Draft, Parts};
+use super::problem::{Place, Placed, Problem, Severity, Source};
+use super::profile_xml::{self, Provider};
+use super::{profile_files, profile_toml};
+use crate::address::Domain;
+use crate::directory::DomainPattern;
+
+/// A provider file, read as far as it is right.
+#[derive(Debug)]
+pub struct Reading {
+    problems: Vec<Problem>,
+    /// None when it is no provider file.
+    content: Option<(Parts, Comments)>,
+}
+
+/// What became of a provider file.
+#[derive(Debug)]
+pub struct Imported {
+    pub problems: Vec<Problem>,
+    pub profile: Option<NewProfile>,
+}
+
+/// A profile to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewProfile {
+    pub path: PathBuf,
+    pub text: String,
+}
+
+/// No provider file is as large as this.
+const LARGEST: u64 = 1 << 20;
+
+impl Reading {
+    /// Reads a provider file.
+    pub fn of_file(path: &Path) -> Self {
+        let unreadable = |what: String, hint: &str| Self {
+            problems: vec![Problem::error(Place::whole(path), what, hint)],
+            content: None,
+        };
+        match fs::metadata(path) {
+            Ok(metadata) if metadata.len() > LARGEST => {
+                return unreadable(
+                    format!("not imported: it has {} octets", metadata.len()),
+                    "a provider file has a few thousand; this is something else",
+                );
+            }
+            _ => {}
+        }
+        match fs::read_to_string(path) {
+            Ok(text) => Self::of_source(&Source::new(path.into(), text)),
+            Err(error) => {
+                unreadable(format!("not imported: {error}"), "it has to be a readable file in UTF-8")
+            }
+        }
+    }
+
+    fn of_source(source: &Source) -> Self {
+        let tree = match profile_xml::tree(source) {
+            Ok(tree) => tree,
+            Err(problem) => return Self { problems: vec![problem], content: None },
+        };
+        let mut provider = Provider::new(source, Severity::Error);
+        let content = provider.parts(&tree).map(|parts| {
+            let comments = Comments::collect(&tree, &provider);
+            (parts, comments)
+        });
+        Self { problems: provider.problems, content }
+    }
+}
+
+/// Who has a name already.
+#[derive(Default)]
+struct Taken {
+    ids: HashMap<Domain, Place>,
+    claims: HashMap<DomainPattern, Place>,
+    exchangers: HashMap<Domain, Place>,
+}
+
+/// Makes profiles of what was read: a name that two files claim stays with the first, and with a
+/// profile that is in the folder already. `force`: a file of the same name will be replaced.
+pub fn settle(readings: Vec<Reading>, into: &Path, force: bool) -> Vec<Imported> {
+    let names: Vec<_> = readings
+        .iter()
+        .filter_map(|reading| reading.content.as_ref()?.0.id.as_ref())
+        .map(|id| file_name(into, &id.value))
+        .collect();
+    let mut taken = Taken::of_folder(into, |path| force && names.iter().any(|name| name == path));
+    readings.into_iter().map(|reading| settle_one(reading, into, force, &mut taken)).collect()
+}
+
+fn file_name(into: &Path, id: &Domain) -> PathBuf {
+    into.join(format!("{id}.toml"))
+}
+
+fn settle_one(reading: Reading, into: &Path, force: bool, taken: &mut Taken) -> Imported {
+    let Reading { mut problems, content } = reading;
+    let profile = content.and_then(|(mut parts, comments)| {
+        let id = parts.id.as_ref()?;
+        let path = file_name(into, &id.value);
+        let place = id.place.clone();
+        let not_imported =
+            |what: &str, hint: String| Problem::error(place.clone(), format!("not imported: {what}"), hint);
+        if let Some(other) = taken.ids.get(&id.value).filter(|other| *other.file != path) {
+            let hint = format!("it is at {other}; a profile's id is its own");
+            problems.push(not_imported(&format!("the id `{}` is taken", id.value), hint));
+            return None;
+        }
+        if path.exists() && !force {
+            let hint = "--force replaces it".to_owned();
+            problems.push(not_imported(&format!("{} is there already", path.display()), hint));
+            return None;
+        }
+        taken.sort_out(&mut parts, &mut problems);
+        if let Err((what, hint)) = is_enough(&parts) {
+            problems.push(not_imported(what, hint.to_owned()));
+            return None;
+        }
+        taken.add(&parts);
+        let text = writer::write(&parts, comments);
+        // What is written has to load, whatever it was made of.
+        let source = Source::new(path.clone().into(), text);
+        let (draft, wrong) = profile_toml::read(&source);
+        if draft.profile.is_none() {
+            let what = wrong.first().map_or_else(String::new, ToString::to_string);
+            problems.push(not_imported(&what, "please report this as a bug, with the file".to_owned()));
+            return None;
+        }
+        Some(NewProfile { path, text: source.text })
+    });
+    problems.sort_by(|a, b| a.place.cmp(&b.place));
+    Imported { problems, profile }
+}
+
+/// Whether what is left makes a profile.
+fn is_enough(parts: &Parts) -> Result<(), (&'static str, &'static str)> {
+    let has = |servers: &[Option<Placed<_>>]| servers.iter().any(Option::is_some);
+    let Some(name) = &parts.display_name else {
+        return Err(("it has no usable name", "give it a <displayName> of at most 60 characters"));
+    };
+    if parts.claims.is_empty() && parts.exchangers.is_empty() {
+        return Err(("no domain is left", "see what is said of its domains"));
+    }
+    if !has(&parts.incoming) {
+        return Err(("no IMAP or POP3 server is left", "see what is said of its servers"));
+    }
+    if !has(&parts.outgoing) {
+        return Err(("no SMTP server is left", "see what is said of its servers"));
+    }
+    let id = parts.id.as_ref().map_or("", |id| id.value.as_str());
+    let is_short = |text: &str| text.parse::<crate::profile::DisplayShortName>().is_ok();
+    if parts.display_short_name.right().is_none() && !is_short(name.value.as_str()) && !is_short(id) {
+        return Err(("it has no short name", "give it a <displayShortName> of at most 20 characters"));
+    }
+    Ok(())
+}
+
+impl Taken {
+    /// The names of the profiles that stay in a folder. One that cannot be read has none.
+    fn of_folder(folder: &Path, is_replaced: impl Fn(&Path) -> bool) -> Self {
+        let mut taken = Self::default();
+        let files = profile_files(folder).unwrap_or_default();
+        for path in files.into_iter().filter(|path| !is_replaced(path)) {
+            let Some(draft) = super::draft(&path, &mut Vec::new()) else { continue };
+            let Draft { id, claims, exchangers, .. } = draft;
+            taken.insert(id.as_ref(), &claims, &exchangers);
+        }
+        taken
+    }
+
+    fn add(&mut self, parts: &Parts) {
+        self.insert(parts.id.as_ref(), &parts.claims, &parts.exchangers);
+    }
+
+    fn insert(
+        &mut self,
+        id: Option<&Placed<Domain>>,
+        claims: &[Placed<DomainPattern>],
+        exchangers: &[Placed<Domain>],
+    ) {
+        self.ids.extend(id.map(|id| (id.value.clone(), id.place.clone())));
+        self.claims.extend(claims.iter().map(|claim| (claim.value.clone(), claim.place.clone())));
+        self.exchangers.extend(exchangers.iter().map(|host| (host.value.clone(), host.place.clone())));
+    }
+
+    /// Leaves out the names that others have, or that stand twice.
+    fn sort_out(&self, parts: &mut Parts, problems: &mut Vec<Problem>) {
+        let mut seen = HashMap::new();
+        parts.claims.retain(|claim| {
+            let exact = match &claim.value {
+                DomainPattern::Exact(domain) => self.exchangers.get(domain),
+                DomainPattern::Subdomains(_) => None,
+            };
+            let first = self.claims.get(&claim.value).or(exact).or_else(|| seen.get(&claim.value)).cloned();
+            is_free(&claim.value.to_string(), &claim.place, first.as_ref(), problems)
+                && seen.insert(claim.value.clone(), claim.place.clone()).is_none()
+        });
+        let mut hosts: HashMap<Domain, Place> = HashMap::new();
+        parts.exchangers.retain(|host| {
+            if host.value.public_suffix().is_some() {
+                problems.push(Problem::error(
+                    host.place.clone(),
+                    format!("`{}` is a public suffix, and left out", host.value),
+                    "a mail exchanger is a host, like mx.example.net",
+                ));
+                return false;
+            }
+            let claimed = self.claims.get(&DomainPattern::Exact(host.value.clone()));
+            let first =
+                self.exchangers.get(&host.value).or(claimed).or_else(|| hosts.get(&host.value)).cloned();
+            is_free(host.value.as_str(), &host.place, first.as_ref(), problems)
+                && hosts.insert(host.value.clone(), host.place.clone()).is_none()
+        });
+    }
+}
+
+/// Whether nobody has a name; says who has.
+fn is_free(name: &str, place: &Place, first: Option<&Place>, problems: &mut Vec<Problem>) -> bool {
+    let Some(first) = first else { return true };
+    problems.push(Problem::error(
+        place.clone(),
+        format!("{name} is claimed twice, and left out here"),
+        format!("the first time is at {first}; a domain belongs to one profile"),
+    ));
+    false
+}

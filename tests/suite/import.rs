@@ -1,0 +1,349 @@
+//! The import of Mozilla's provider files: nothing lost, nothing guessed, nothing overwritten.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+use tempfile::TempDir;
+use waypost::autoconfig::{self, ClientConfig};
+use waypost::config::Config;
+use waypost::profile::Profile;
+
+use crate::common::{Files, assert_document, data};
+
+/// A folder with provider files in it, to be imported into `profiles`.
+struct Folder(TempDir);
+
+impl Folder {
+    fn new(files: &[(&str, &str)]) -> Self {
+        let folder = Self(tempfile::tempdir().unwrap());
+        for (name, text) in files {
+            let path = folder.0.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        folder
+    }
+
+    fn import(&self, arguments: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_waypost"))
+            .arg("import")
+            .args(arguments)
+            .args(["--into", "profiles"])
+            .current_dir(self.0.path())
+            .output()
+            .unwrap()
+    }
+
+    fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.0.path().join(name)).unwrap()
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.0.path().join(name).exists()
+    }
+
+    fn load(&self) -> Config {
+        fs::write(self.0.path().join("waypost.toml"), "").unwrap();
+        Config::load(&self.0.path().join("waypost.toml")).unwrap()
+    }
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().unwrap()
+}
+
+fn err(output: &Output) -> &str {
+    std::str::from_utf8(&output.stderr).unwrap()
+}
+
+fn out(output: &Output) -> &str {
+    std::str::from_utf8(&output.stdout).unwrap()
+}
+
+fn given(name: &str) -> String {
+    fs::read_to_string(data("import").join(name)).unwrap()
+}
+
+/// The one profile that a provider file makes when it is served as it is.
+fn as_xml(text: &str) -> Profile {
+    let config = Files::new("", &[("a.xml", text)]).load();
+    config.directory.entries()[0].profile.clone()
+}
+
+/// The whole document of an imported file, for one of its domains.
+fn whole(config: &Config, domain: &str) -> String {
+    let document = autoconfig::whole(&config.directory.entries()[0].profile).unwrap();
+    String::from_utf8(document.fill(&domain.parse().unwrap()).to_vec()).unwrap()
+}
+
+#[test]
+fn keeps_everything_that_a_file_says() {
+    let xml = given("full.xml");
+    let folder = Folder::new(&[("full.xml", &xml)]);
+    let output = folder.import(&["full.xml"]);
+    assert_eq!((code(&output), out(&output)), (0, ""));
+    assert_eq!(err(&output), "1 of 1 file imported into profiles: 0 errors, 0 notes\n");
+    let toml = folder.read("profiles/full.example.toml");
+    assert_document("import/full.toml", &toml);
+    // It is the profile that the loader makes of the original, and so is the whole document.
+    let config = folder.load();
+    let original = as_xml(&xml);
+    assert_eq!(config.directory.entries()[0].profile, original);
+    assert_eq!(config.directory.len(), 4);
+    assert_eq!(as_xml(&whole(&config, "full.example")), original);
+    // And no word is lost on the way, but for what is the default.
+    let tree = roxmltree::Document::parse(&xml).unwrap();
+    let texts = tree.descendants().filter(roxmltree::Node::is_text).map(|text| text.text().unwrap().trim());
+    let attributes = tree.descendants().flat_map(|node| node.attributes()).map(|a| a.value());
+    let comments =
+        tree.descendants().filter(roxmltree::Node::is_comment).flat_map(|c| c.text().unwrap().lines());
+    let is_default = |word: &str| {
+        ["", "%EMAILADDRESS%", "password-cleartext", "1.1", "mx", "en", "de", "pt-BR", "http", "Basic"]
+            .contains(&word)
+    };
+    let toml = toml.replace("\\\"", "\"").replace('\'', "\"");
+    for word in texts.chain(attributes).chain(comments.map(str::trim)).filter(|word| !is_default(word)) {
+        let word = word.replace('\'', "\"");
+        assert!(toml.contains(&word), "{word} is lost");
+    }
+    for word in ["en = ", "de = ", "pt-BR = ", "http:Basic", "mx_hosts"] {
+        assert!(toml.contains(word), "{word}");
+    }
+}
+
+#[test]
+fn leaves_out_what_is_wrong_with_file_and_line_and_keeps_the_rest() {
+    let folder = Folder::new(&[("broken.xml", &given("broken.xml"))]);
+    let output = folder.import(&["broken.xml"]);
+    assert_eq!(code(&output), 1);
+    assert_document("import/broken.txt", err(&output));
+    assert_document("import/broken.toml", &folder.read("profiles/broken.example.toml"));
+    let config = folder.load();
+    // A placeholder in a host name stays one, and is filled in the answer.
+    assert!(whole(&config, "broken.example").contains("<hostname>pop.broken.example</hostname>"));
+}
+
+/// One server of each kind, for files whose servers do not matter.
+fn provider(id: &str, domains: &[&str]) -> String {
+    let domains: String = domains.iter().map(|domain| format!("    <domain>{domain}</domain>\n")).collect();
+    format!(
+        "<clientConfig version=\"1.1\">\n  <emailProvider id=\"{id}\">\n{domains}    <displayName>Mail</displayName>\n\
+         <incomingServer type=\"imap\"><hostname>imap.{id}</hostname><port>993</port><socketType>SSL</socketType></incomingServer>\n\
+         <outgoingServer type=\"smtp\"><hostname>smtp.{id}</hostname><port>465</port><socketType>SSL</socketType></outgoingServer>\n\
+         </emailProvider>\n</clientConfig>\n"
+    )
+}
+
+#[test]
+fn a_domain_of_two_files_stays_with_the_first() {
+    let folder = Folder::new(&[
+        ("db/a.xml", &provider("a.example", &["a.example", "shared.example"])),
+        ("db/b.xml", &provider("b.example", &["b.example", "shared.example"])),
+        ("db/c.xml", &provider("c.example", &["a.example"])),
+        ("db/d.xml", &provider("a.example", &["d.example"])),
+        (
+            "profiles/mine.toml",
+            &crate::common::profile("mine.example", "domains = [\"mine.example\"]", crate::common::SERVERS),
+        ),
+        ("db/e.xml", &provider("e.example", &["e.example", "mine.example"])),
+        ("db/f.xml", &provider("mine.example", &["f.example"])),
+    ]);
+    let output = folder.import(&["db"]);
+    assert_eq!(code(&output), 1);
+    assert_document("import/clashes.txt", err(&output));
+    let config = folder.load();
+    let ids: Vec<_> = config.directory.entries().iter().map(|entry| entry.profile.id.as_str()).collect();
+    assert_eq!(ids, ["a.example", "b.example", "e.example", "mine.example"]);
+    assert_eq!(config.directory.len(), 5);
+}
+
+#[test]
+fn overwrites_nothing_unless_told_to() {
+    let folder = Folder::new(&[
+        ("a.xml", &provider("a.example", &["a.example"])),
+        ("profiles/a.example.toml", "# mine\n"),
+    ]);
+    let output = folder.import(&["a.xml"]);
+    assert_eq!(code(&output), 1);
+    assert!(
+        err(&output)
+            .contains("profiles/a.example.toml is there already\n  --> a.xml:2:3\nhint: --force replaces it"),
+        "{}",
+        err(&output)
+    );
+    assert_eq!(folder.read("profiles/a.example.toml"), "# mine\n");
+    let dry = folder.import(&["a.xml", "--force", "--dry-run"]);
+    assert_eq!(code(&dry), 0);
+    assert!(out(&dry).starts_with("# profiles/a.example.toml\nid = \"a.example\"\n"), "{}", out(&dry));
+    assert_eq!(err(&dry), "1 of 1 file would be imported into profiles: 0 errors, 0 notes\n");
+    assert_eq!(folder.read("profiles/a.example.toml"), "# mine\n");
+    assert_eq!(code(&folder.import(&["a.xml", "--force"])), 0);
+    assert!(folder.read("profiles/a.example.toml").starts_with("id = \"a.example\"\n"));
+    // Twice over, with the names it has itself.
+    assert_eq!(code(&folder.import(&["a.xml", "--force"])), 0);
+    // No half-written file is left, and others may read what is there.
+    let names: Vec<_> =
+        fs::read_dir(folder.0.path().join("profiles")).unwrap().map(|e| e.unwrap().file_name()).collect();
+    assert_eq!(names, ["a.example.toml"]);
+    let dry = Folder::new(&[("a.xml", &provider("a.example", &["a.example"]))]);
+    assert_eq!(code(&dry.import(&["a.xml", "--dry-run"])), 0);
+    assert!(!dry.has("profiles"));
+}
+
+#[cfg(unix)]
+#[test]
+fn the_server_may_read_what_is_written() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = Folder::new(&[("a.xml", &provider("a.example", &["a.example"])), ("b", "")]);
+    assert_eq!(code(&folder.import(&["a.xml"])), 0);
+    let mode = |name: &str| fs::metadata(folder.0.path().join(name)).unwrap().permissions().mode();
+    // As any file that is made here.
+    assert_eq!(mode("profiles/a.example.toml"), mode("b"));
+}
+
+/// What is in a folder beside provider files is named, and the others are handled.
+#[test]
+fn goes_on_past_what_is_no_provider_file() {
+    let folder = Folder::new(&[
+        ("db/README.md", "read me"),
+        ("db/a.xml", &provider("a.example", &["a.example"])),
+        ("db/deeper/b.xml", &provider("b.example", &["b.example"])),
+        ("db/empty.xml", ""),
+        ("db/html.xml", "<html><body/></html>"),
+        ("db/broken.xml", "<clientConfig>\n  <emailProvider>\n  </clientConfig>"),
+        (
+            "db/no-servers.xml",
+            "<clientConfig><emailProvider id=\"n.example\"><domain>n.example</domain><displayName>N</displayName></emailProvider></clientConfig>",
+        ),
+        ("db/no-provider.xml", "<clientConfig version=\"1.1\"/>"),
+        ("db/large.xml", &format!("<clientConfig>{}</clientConfig>", "<a/>".repeat(300_000))),
+        ("db/.hidden.xml", "not looked at"),
+        ("profiles/other.txt", "not looked at"),
+    ]);
+    fs::write(folder.0.path().join("db/latin1.xml"), b"<clientConfig>\xFC</clientConfig>").unwrap();
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("nowhere", folder.0.path().join("db/dangling.xml")).unwrap();
+    let output = folder.import(&["db"]);
+    assert_eq!(code(&output), 1);
+    assert_document("import/foreign.txt", err(&output));
+    assert_eq!(folder.load().directory.len(), 2);
+}
+
+#[test]
+fn says_what_it_cannot_start_with() {
+    let folder = Folder::new(&[("file", "x")]);
+    let output = folder.import(&["nowhere"]);
+    assert_eq!((code(&output), err(&output).starts_with("error: nowhere cannot be read: ")), (2, true));
+    let without = Command::new(env!("CARGO_BIN_EXE_waypost")).args(["import", "x"]).output().unwrap();
+    assert_eq!(code(&without), 2);
+    let output = Command::new(env!("CARGO_BIN_EXE_waypost"))
+        .args(["import", "file", "--into", "file/profiles"])
+        .current_dir(folder.0.path())
+        .output()
+        .unwrap();
+    assert_eq!(code(&output), 2);
+    assert!(err(&output).starts_with("error: file/profiles cannot be made: "), "{}", err(&output));
+}
+
+/// A server of the format with any of its values.
+fn any_server(tag: &'static str, kinds: &'static [&'static str]) -> impl Strategy<Value = String> {
+    (
+        select(kinds),
+        select(vec!["mail.example.com", "mail.%EMAILDOMAIN%"]),
+        1..=65535_u16,
+        select(vec!["SSL", "STARTTLS", "plain"]),
+        vec(select(vec!["password-cleartext", "password-encrypted", "OAuth2", "GSSAPI", "NTLM", "none"]), 0..3),
+        prop_oneof![
+            Just(String::new()),
+            select(vec!["%EMAILADDRESS%", "%EMAILLOCALPART%", "shop-%EMAILLOCALPART%", "0012"])
+                .prop_map(|u| format!("<username>{u}</username>"))
+        ],
+        proptest::option::of((any::<bool>(), 0..100_u32, proptest::option::of(1..60_u32))),
+    )
+        .prop_map(move |(kind, host, port, socket, methods, username, pop3)| {
+            let methods: String = methods.iter().map(|m| format!("<authentication>{m}</authentication>")).collect();
+            let pop3 = pop3.filter(|_| kind == "pop3").map_or_else(String::new, |(leave, days, check)| {
+                let check = check.map_or_else(String::new, |c| format!("<checkInterval minutes=\"{c}\"/>"));
+                format!(
+                    "<pop3><leaveMessagesOnServer>{leave}</leaveMessagesOnServer>\
+                     <daysToLeaveMessagesOnServer>{days}</daysToLeaveMessagesOnServer>{check}</pop3>"
+                )
+            });
+            format!(
+                "<{tag} type=\"{kind}\"><hostname>{host}</hostname><port>{port}</port><socketType>{socket}</socketType>\
+                 {methods}{username}{pop3}</{tag}>"
+            )
+        })
+}
+
+const TEXT: &str = "[A-Za-z\"'\\\\#=\\[\\] é%]{1,20}";
+
+/// The rest of a file.
+fn any_section() -> impl Strategy<Value = String> {
+    prop_oneof![
+        TEXT.prop_map(|text| format!("<enable visiturl=\"https://a.example/\"><instruction lang=\"en\">x{text}</instruction></enable>")),
+        TEXT.prop_map(|text| format!("<calendar type=\"caldav\"><url>https://a.example/{}</url></calendar>", text.replace(['"', '\'', ' '], ""))),
+        Just("<addressbook type=\"carddav\"><url>https://a.example/</url><authentication system=\"http\">Basic</authentication></addressbook>".to_owned()),
+        TEXT.prop_map(|text| format!("<!-- {} -->", text.replace('-', ""))),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(60) })]
+
+    /// Whatever the servers, sections and texts: the imported profile is the one that the loader
+    /// makes of the original, and its whole document reads back as the same.
+    #[test]
+    fn any_good_file_comes_through_whole(
+        incoming in vec(any_server("incomingServer", &["imap", "pop3", "exchange", "ews"]), 0..4),
+        outgoing in vec(any_server("outgoingServer", &["smtp"]), 1..3),
+        sections in vec(any_section(), 0..4),
+        name in "[A-Za-z&éß\"' ]{1,20}",
+    ) {
+        let name = name.replace('&', "&amp;");
+        let sure = "<incomingServer type=\"imap\"><hostname>imap.a.example</hostname><port>993</port><socketType>SSL</socketType></incomingServer>";
+        let xml = format!(
+            "<clientConfig version=\"1.1\"><emailProvider id=\"a.example\"><domain>a.example</domain>\
+             <displayName>M{name}</displayName>{}{sure}{}</emailProvider>{}</clientConfig>",
+            incoming.concat(), outgoing.concat(), sections.concat()
+        );
+        let folder = Folder::new(&[("a.xml", &xml)]);
+        let output = folder.import(&["a.xml"]);
+        prop_assert_eq!(code(&output), 0, "{}\n{}", err(&output), xml);
+        let config = folder.load();
+        let original = as_xml(&xml);
+        prop_assert_eq!(&config.directory.entries()[0].profile, &original);
+        let written = whole(&config, "a.example");
+        prop_assert_eq!(as_xml(&written), as_xml(&xml.replace("%EMAILDOMAIN%", "a.example")));
+        let config: ClientConfig = quick_xml::de::from_str(&written).unwrap();
+        prop_assert_eq!(config.email_provider.outgoing_server.len(), outgoing.len());
+    }
+
+    /// Whatever the bytes: an answer, and nothing half written.
+    #[test]
+    fn any_file_is_imported_or_not(bytes in vec(any::<u8>(), 0..80), cut in 0..2000_usize) {
+        let folder = Folder::new(&[]);
+        let full = given("full.xml");
+        let cut = (0..=cut.min(full.len())).rev().find(|cut| full.is_char_boundary(*cut)).unwrap();
+        fs::write(folder.0.path().join("a.xml"), [&full.as_bytes()[..cut], &bytes, &full.as_bytes()[cut..]].concat()).unwrap();
+        let output = folder.import(&["a.xml"]);
+        prop_assert!((0..=1).contains(&code(&output)), "{}", err(&output));
+        prop_assert!(!err(&output).contains("report this as a bug"), "{}", err(&output));
+        if folder.has("profiles/full.example.toml") {
+            folder.load();
+        }
+    }
+}
+
+/// The folder of a real import is the folder of a real server.
+#[test]
+fn imports_into_a_folder_with_relative_names() {
+    let folder = Folder::new(&[("a.xml", &provider("a.example", &["a.example"]))]);
+    assert_eq!(code(&folder.import(&["./a.xml"])), 0);
+    assert!(Path::new(&folder.0.path().join("profiles/a.example.toml")).is_file());
+}
