@@ -10,7 +10,10 @@
 //! - [`page`]: the answer for a person with a browser
 //! - [`prepared`]: a profile with all its answers
 //! - [`directory`]: which profile answers for a domain
-//! - [`config`]: the files, read into all of the above, or into every problem in them
+//! - [`config`]: the files, read into all of the above, or into every problem in them; and other
+//!   people's files, turned into ours
+//! - [`clients`]: what each real mail program would make of an answer
+//! - [`check`]: that, held against what a profile prefers, and what is odd about the profile itself
 //! - [`http`]: the route table, and everything between a socket and an answer
 //! - [`cli`]: what an operator can do
 

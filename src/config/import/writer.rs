@@ -9,8 +9,8 @@ use super::comments::{Anchor, Comments};
 use crate::config::draft::Parts;
 use crate::config::problem::Placed;
 use crate::profile::{
-    Authentications, Description, Documentation, Enable, FieldName, LoginPageInfo, Mechanism, OAuth2,
-    OtherServer, Pop3Options, Protocol, Server, Username, WebService, Webmail,
+    Authentications, Description, Documentation, Enable, FieldName, Hostname, LoginPageInfo, Mechanism,
+    OAuth2, OtherServer, Pop3Options, Protocol, Server, SocketType, Username, WebService, Webmail,
 };
 
 /// The file's text.
@@ -221,11 +221,11 @@ impl Writer {
     fn other_server(&mut self, server: &OtherServer) {
         self.text("type", server.kind.word());
         self.optional("url", server.url.as_ref());
-        self.optional("hostname", server.hostname.as_ref().map(|hostname| hostname.as_str()));
+        self.optional("hostname", server.hostname.as_ref().map(Hostname::as_str));
         if let Some(port) = server.port {
             self.key("port", port);
         }
-        self.optional("socket_type", server.socket_type.map(|socket_type| socket_type.word()));
+        self.optional("socket_type", server.socket_type.map(SocketType::word));
         self.mechanisms(&server.authentication);
         self.username(&server.username);
         self.optional("owa_url", server.owa_url.as_ref());
