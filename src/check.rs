@@ -2,7 +2,7 @@
 //! odd about a profile whoever reads it.
 //!
 //! Two lists come of it that have to agree: what the models in `clients` end with, and what the
-//! rules in [`lints`] say of the profile itself. A test holds them equal over a grid of profiles.
+//! rules in `lints` say of the profile itself. A test holds them equal over a grid of profiles.
 
 mod findings;
 mod lints;
