@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Who waits longer than this wants to know why.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -42,24 +42,33 @@ pub fn in_parallel<T: Sync, R: Send>(items: &[T], what: &str, work: impl Fn(&T) 
     results.into_iter().map(|(_, result)| result).collect()
 }
 
-/// Waits until all is done.
+/// Waits until all is done. The workers wake it when they have nothing more to do.
 fn tell(all: usize, what: &str, done: &AtomicUsize) {
+    let begin = Instant::now();
     let mut is_told = false;
     let is_terminal = io::stderr().is_terminal();
-    thread::park_timeout(PATIENCE);
-    loop {
-        let so_far = done.load(Ordering::Relaxed);
-        if so_far >= all {
-            break;
-        }
-        if is_terminal {
-            let _ = write!(io::stderr(), "\r{so_far} of {all} {what}");
+    while done.load(Ordering::Relaxed) < all {
+        thread::park_timeout(STEP);
+        if is_terminal && begin.elapsed() >= PATIENCE {
+            let _ = write!(io::stderr(), "\r{} of {all} {what}", done.load(Ordering::Relaxed));
             is_told = true;
         }
-        thread::park_timeout(STEP);
     }
     if is_told {
         // Away with the line.
         let _ = write!(io::stderr(), "\r\u{1b}[K");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gives_the_results_in_the_order_of_the_items() {
+        let items: Vec<usize> = (0..1000).collect();
+        assert_eq!(in_parallel(&items, "numbers doubled", |item| item * 2)[999], 1998);
+        assert_eq!(in_parallel(&items, "numbers kept", |item| *item), items);
+        assert_eq!(in_parallel(&[], "nothing done", |item: &usize| *item), [0; 0]);
     }
 }

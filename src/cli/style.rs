@@ -24,6 +24,16 @@ impl Style {
         Self { is_coloured: io::stdout().is_terminal() && !is_unwanted }
     }
 
+    #[cfg(test)]
+    pub const fn coloured() -> Self {
+        Self { is_coloured: true }
+    }
+
+    #[cfg(test)]
+    pub const fn plain() -> Self {
+        Self { is_coloured: false }
+    }
+
     pub fn paint(self, paint: Paint, text: &str) -> String {
         if !self.is_coloured || text.is_empty() {
             return text.to_owned();

@@ -68,11 +68,12 @@ impl Reading {
     }
 
     fn of_source(source: &Source) -> Self {
-        let tree = match profile_xml::tree(source) {
-            Ok(tree) => tree,
+        let (tree, flaws) = match profile_xml::tree_without_flaws(source) {
+            Ok(read) => read,
             Err(problem) => return Self { problems: vec![problem], content: None },
         };
         let mut provider = Provider::new(source, Severity::Error);
+        provider.problems = flaws;
         let content = provider.parts(&tree).map(|parts| {
             let comments = Comments::collect(&tree, &provider);
             (parts, comments)

@@ -19,7 +19,7 @@ use crate::profile::{
     Authentication, Authentications, Description, Documentation, MailLimits, OtherServer, Pop3Options,
     Protocol, Server, UnknownWord, Username,
 };
-use crate::xml::tree::{Element, Tree};
+use crate::xml::tree::{Element, Tree, TreeError};
 
 const HINTS: Hints = Hints {
     short_name: "add <displayShortName>, at most 20 characters",
@@ -32,7 +32,17 @@ const HINTS: Hints = Hints {
 type Known = (&'static [&'static str], &'static [&'static str]);
 
 const ROOT: Known = (
-    &["emailProvider", "webMail", "enable", "oAuth2", "addressbook", "calendar", "fileShare"],
+    &[
+        "emailProvider",
+        "webMail",
+        "enable",
+        "oAuth2",
+        "addressbook",
+        // What early drafts called it.
+        "addressBook",
+        "calendar",
+        "fileShare",
+    ],
     &["clientConfigUpdate", "chatServer", "videoConference", "setupServer"],
 );
 const PROVIDER: Known = (
@@ -91,12 +101,23 @@ pub fn read(source: &Source) -> (Draft, Vec<Problem>) {
 /// # Errors
 /// Where it is not.
 pub fn tree(source: &Source) -> Result<Tree<'_>, Problem> {
-    let text = &source.text[mark_length(source)..];
-    Tree::parse(text).map_err(|error| {
-        let place = source.place(mark_length(source) + error.offset);
-        let message = format!("not well-formed XML: {}", error.message);
-        Problem::error(place, message, "xmllint or an XML editor shows more")
-    })
+    Tree::parse(&source.text[mark_length(source)..]).map_err(|error| malformed(source, &error))
+}
+
+/// As [`tree`], without the elements whose value alone is not XML, and what is wrong with those.
+///
+/// # Errors
+/// When more is wrong.
+pub fn tree_without_flaws(source: &Source) -> Result<(Tree<'_>, Vec<Problem>), Problem> {
+    let read = Tree::without_flaws(&source.text[mark_length(source)..]);
+    let (tree, flaws) = read.map_err(|error| malformed(source, &error))?;
+    Ok((tree, flaws.iter().map(|flaw| malformed(source, flaw)).collect()))
+}
+
+fn malformed(source: &Source, error: &TreeError) -> Problem {
+    let place = source.place(mark_length(source) + error.offset);
+    let message = format!("not well-formed XML: {}", error.message);
+    Problem::error(place, message, "xmllint or an XML editor shows more; `&` is written &amp;")
 }
 
 /// The bytes of a byte order mark.

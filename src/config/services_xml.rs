@@ -15,9 +15,9 @@ pub fn read(provider: &mut Provider, root: Element, email_provider: Element) -> 
     let enable = email_provider.children("enable").chain(root.children("enable"));
     Services {
         others: Vec::new(),
-        calendars: web_services(provider, root, "calendar"),
-        addressbooks: web_services(provider, root, "addressbook"),
-        file_shares: web_services(provider, root, "fileShare"),
+        calendars: web_services(provider, root, &["calendar"]),
+        addressbooks: web_services(provider, root, &["addressbook", "addressBook"]),
+        file_shares: web_services(provider, root, &["fileShare"]),
         oauth2: provider.single(root, "oAuth2").or(None).and_then(|element| oauth2(provider, element)),
         webmail: provider.single(root, "webMail").or(None).map(|element| webmail(provider, element)),
         enable: enable.filter_map(|element| self::enable(provider, element)).collect(),
@@ -77,13 +77,16 @@ pub fn other_server(provider: &mut Provider, element: Element, kind: OtherKind, 
     }
 }
 
-fn web_services(provider: &mut Provider, root: Element, tag: &str) -> Vec<WebService> {
+fn web_services(provider: &mut Provider, root: Element, tags: &[&str]) -> Vec<WebService> {
     let mut services = Vec::new();
-    for element in root.elements().filter(|element| element.name() == tag) {
-        provider.known(element, (&["url", "authentication", "username"], &[]));
+    for element in root.elements().filter(|element| tags.contains(&element.name())) {
+        provider.known(element, (&["url", "serverURL", "authentication", "username"], &[]));
         let kind = element.attribute("type").unwrap_or_default();
-        let kind = provider.read(element, &format!("the type of <{tag}>"), kind, FromText::from_text);
-        let url = provider.required(element, "url");
+        let name = format!("the type of <{}>", element.name());
+        let kind = provider.read(element, &name, kind, FromText::from_text);
+        // What early drafts called it (reference/autoconfig 2.4, 4).
+        let tag = if element.child("serverURL").is_some() { "serverURL" } else { "url" };
+        let url = provider.required(element, tag);
         let authentication = mechanisms(provider, element);
         let username = value::<Username>(provider, element, "username").unwrap_or_default();
         if let (Some(kind), Some(url)) = (kind, url) {

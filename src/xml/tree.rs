@@ -12,11 +12,13 @@ use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 
 /// A well-formed document.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Tree<'t> {
     elements: Vec<Item<'t>>,
     /// Comments before and after the root.
     outside: Vec<Comment<'t>>,
+    /// What is not well-formed inside one element, if that is not the end of it all.
+    flaws: Option<Vec<TreeError>>,
 }
 
 #[derive(Debug)]
@@ -27,6 +29,8 @@ struct Item<'t> {
     span: Range<usize>,
     /// Its end tag has been read too.
     is_whole: bool,
+    /// A value in it means nothing.
+    is_flawed: bool,
 }
 
 #[derive(Debug)]
@@ -82,9 +86,24 @@ impl<'t> Tree<'t> {
     /// # Errors
     /// The first place where it is not well-formed. Entities of a document type are not defined.
     pub fn parse(text: &'t str) -> Result<Self, TreeError> {
-        let mut tree = Self { elements: Vec::new(), outside: Vec::new() };
+        let mut tree = Self::default();
         tree.read(text)?;
         Ok(tree)
+    }
+
+    /// Reads a document and leaves out the elements with a reference or an attribute that means
+    /// nothing; says where they are.
+    ///
+    /// # Errors
+    /// When more is wrong than single values.
+    pub fn without_flaws(text: &'t str) -> Result<(Self, Vec<TreeError>), TreeError> {
+        let mut tree = Self { flaws: Some(Vec::new()), ..Self::default() };
+        tree.read(text)?;
+        let flaws = tree.flaws.take().unwrap_or_default();
+        match (tree.root().item().is_flawed, flaws.first()) {
+            (true, Some(first)) => Err(first.clone()),
+            _ => Ok((tree, flaws)),
+        }
     }
 
     /// Reads a document as far as it is well-formed, as parsers that recover from errors do.
@@ -92,7 +111,7 @@ impl<'t> Tree<'t> {
     /// # Errors
     /// When there is not even the beginning of a root element.
     pub fn recover(text: &'t str) -> Result<Self, TreeError> {
-        let mut tree = Self { elements: Vec::new(), outside: Vec::new() };
+        let mut tree = Self::default();
         match tree.read(text) {
             Err(error) if tree.elements.is_empty() => Err(error),
             _ => Ok(tree),
@@ -140,7 +159,10 @@ impl<'t> Tree<'t> {
                         Some(text) => text.to_owned(),
                         None => match reference.resolve_char_ref() {
                             Ok(Some(c)) if is_character(c) => c.to_string(),
-                            _ => return Err(wrong(format!("&{name}; is not defined"))),
+                            _ => {
+                                self.flaw(open.last(), wrong(format!("&{name}; is not defined")))?;
+                                continue;
+                            }
                         },
                     };
                     Piece::Reference(resolved)
@@ -175,22 +197,44 @@ impl<'t> Tree<'t> {
         if open.len() >= DEEPEST {
             return Err(wrong(format!("more than {DEEPEST} elements stand inside each other")));
         }
-        let mut attributes = Vec::new();
-        for attribute in start.attributes() {
-            let attribute = attribute.map_err(|error| wrong(format!("in <{name}>: {error}")))?;
-            let value = attribute
-                .normalized_value(XmlVersion::Implicit1_0)
-                .map_err(|error| wrong(format!("in <{name}>: {error}")))?;
-            attributes.push((attribute.key.as_ref().to_owned(), value.into_owned()));
-        }
         let index = self.elements.len();
         if let Some(parent) = open.last() {
             self.elements[*parent].content.push(Content::Element(index));
         }
         let span = offset..offset + raw.len();
-        self.elements.push(Item { name, attributes, content: Vec::new(), span, is_whole: false });
+        let item = Item {
+            name,
+            attributes: Vec::new(),
+            content: Vec::new(),
+            span,
+            is_whole: false,
+            is_flawed: false,
+        };
+        self.elements.push(item);
         open.push(index);
+        for attribute in start.attributes() {
+            let value = attribute.map_err(|error| error.to_string()).and_then(|attribute| {
+                let value = attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|e| e.to_string())?;
+                Ok((attribute.key.as_ref().to_owned(), value.into_owned()))
+            });
+            match value {
+                Ok(attribute) => self.elements[index].attributes.push(attribute),
+                Err(error) => return self.flaw(Some(&index), wrong(format!("in <{name}>: {error}"))),
+            }
+        }
         Ok(())
+    }
+
+    /// Marks an element whose value means nothing, where that is not the end of it all.
+    fn flaw(&mut self, element: Option<&usize>, error: TreeError) -> Result<(), TreeError> {
+        match (&mut self.flaws, element) {
+            (Some(flaws), Some(element)) => {
+                flaws.push(error);
+                self.elements[*element].is_flawed = true;
+                Ok(())
+            }
+            _ => Err(error),
+        }
     }
 
     fn close(&mut self, open: &mut Vec<usize>, end: usize) {
@@ -263,7 +307,7 @@ impl<'a> Element<'a> {
     /// The elements directly inside.
     pub fn elements(self) -> impl Iterator<Item = Element<'a>> {
         self.nodes().filter_map(|node| match node {
-            Node::Element(element) => Some(element),
+            Node::Element(element) => Some(element).filter(|element| !element.item().is_flawed),
             Node::Piece(_) => None,
         })
     }
@@ -344,6 +388,17 @@ mod tests {
             ]
         );
         assert_eq!(tree.comments_outside()[0].text, " before ");
+    }
+
+    #[test]
+    fn leaves_out_the_elements_whose_values_mean_nothing() {
+        let text = "<a><b>x&amP;y</b><b url='?a&b'/><b>z</b></a>";
+        let (tree, flaws) = Tree::without_flaws(text).unwrap();
+        assert_eq!(tree.root().children("b").map(Element::text).collect::<Vec<_>>(), ["z"]);
+        assert_eq!(flaws.iter().map(|flaw| flaw.offset).collect::<Vec<_>>(), [7, 17]);
+        assert_eq!(Tree::parse(text).unwrap_err(), flaws[0]);
+        assert!(Tree::without_flaws("<a>&x;<b/></a>").is_err());
+        assert!(Tree::without_flaws("<a><b></a>").is_err());
     }
 
     #[test]

@@ -185,6 +185,15 @@ fn rules_and_models_name_the_same_clients_for_every_profile_of_the_grid() {
     assert!(good > 10, "the grid has profiles that hurt nobody: {good}");
 }
 
+#[test]
+fn rules_and_models_name_the_same_clients_for_the_shipped_profiles() {
+    let config = shipped();
+    for index in 0..2 {
+        let (played, said) = two_lists(&examine(&config, index).unwrap());
+        assert_eq!(played, said);
+    }
+}
+
 /// A client that is not hurt has the preferred server of everything it needs.
 #[test]
 fn all_clients_agree_on_the_shipped_profile() {

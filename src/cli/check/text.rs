@@ -223,3 +223,28 @@ fn names(clients: &[Client], format: Format) -> String {
     }
     lines.iter().flat_map(|line| [line.trim_end(), "\n"]).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::{examine, findings};
+    use crate::config::Config;
+
+    /// The same text with and without colour.
+    #[test]
+    fn colours_nothing_but_what_is_there() {
+        let config = Config::load("config/waypost.toml".as_ref()).unwrap();
+        let examined: Vec<_> = (0..2).filter_map(|index| examine(&config, index)).collect();
+        let report =
+            Report { config: &config, findings: findings(&examined), examined, problems: Vec::new() };
+        let coloured = super::report(&report, Style::coloured());
+        assert!(coloured.contains("  Thunderbird               \u{1b}[32mok\u{1b}[0m "), "{coloured}");
+        assert!(coloured.contains("\u{1b}[31mgives up: no IMAP server\u{1b}[0m\n"));
+        assert!(coloured.contains("\u{1b}[33mwarning\u{1b}[0m: "));
+        let mut plain = coloured;
+        for code in ["0", "1", "31", "32", "33", "36"] {
+            plain = plain.replace(&format!("\u{1b}[{code}m"), "");
+        }
+        assert_eq!(plain, super::report(&report, Style::plain()));
+    }
+}
