@@ -14,7 +14,7 @@ use crate::config::{Config, Origin};
 use crate::prepared::{Documents, Prepared};
 use crate::profile::Profile;
 
-pub use self::findings::{Finding, findings};
+pub use self::findings::{Finding, Spot, findings};
 pub use self::lints::{Cause, Lint};
 pub use self::row::{Cell, Difference, Row};
 

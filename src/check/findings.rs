@@ -1,8 +1,10 @@
 //! What was found in all profiles, by cause.
 
+use std::collections::HashMap;
+
 use super::{Cause, Examined, Row};
 use crate::address::Domain;
-use crate::clients::Client;
+use crate::clients::{ALL, Client};
 use crate::config::{Place, Severity};
 
 /// One cause, wherever it was found.
@@ -12,54 +14,73 @@ pub struct Finding {
     pub severity: Severity,
     pub message: String,
     pub hint: String,
-    /// Who ends with less for it, in the order of [`crate::clients::ALL`].
+    pub spots: Vec<Spot>,
+}
+
+/// One place where a cause was found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Spot {
+    /// The profile's id.
+    pub profile: Domain,
+    pub place: Place,
+    /// Who ends with less for it, in the order of [`ALL`].
     pub clients: Vec<Client>,
-    /// The profile's id, and the line.
-    pub places: Vec<(Domain, Place)>,
+}
+
+impl Finding {
+    /// Who ends with less for it, anywhere.
+    pub fn clients(&self) -> Vec<Client> {
+        let is_hurt = |client: &Client| self.spots.iter().any(|spot| spot.clients.contains(client));
+        ALL.into_iter().filter(is_hurt).collect()
+    }
 }
 
 /// Groups what was found, the worst first.
 pub fn findings(examined: &[Examined]) -> Vec<Finding> {
-    let mut findings = Vec::new();
+    let mut findings = Findings::default();
     for one in examined {
         let is_hurt = |client: &Client| one.rows.iter().any(|row| row.client == *client && row.is_hurt());
         for lint in &one.lints {
             let clients: Vec<_> = lint.hurts.iter().copied().filter(is_hurt).collect();
-            // Nobody is hurt after all: another rule's reason was stronger, or ours is wrong.
+            // Nobody is hurt after all: the rule is wrong, and another finding says what happens.
             if clients.is_empty() && !lint.hurts.is_empty() {
                 continue;
             }
-            let finding = Finding {
-                cause: lint.cause,
-                severity: lint.severity,
-                message: lint.message.clone(),
-                hint: lint.hint.to_owned(),
-                clients,
-                places: vec![(one.profile.id.clone(), lint.place.clone())],
-            };
-            add(&mut findings, finding);
+            let spot = Spot { profile: one.profile.id.clone(), place: lint.place.clone(), clients };
+            findings.add(lint.cause, lint.severity, lint.message.clone(), lint.hint, spot);
         }
         for row in one.rows.iter().filter(|row| row.is_hurt()) {
             if !one.lints.iter().any(|lint| lint.hurts.contains(&row.client)) {
-                add(&mut findings, unexplained(one, row));
+                let hint = "this is not one of the causes that Waypost knows; please report it";
+                let place = one.origin.place.clone();
+                let spot = Spot { profile: one.profile.id.clone(), place, clients: vec![row.client] };
+                findings.add(Cause::Unexplained, Severity::Warning, unexplained(row), hint, spot);
             }
         }
     }
+    let mut findings = findings.list;
     findings.sort_by_key(|finding| (finding.severity, finding.cause));
     findings
 }
 
-fn add(findings: &mut Vec<Finding>, new: Finding) {
-    let same = findings.iter_mut().find(|known| {
-        (known.cause, &known.message, &known.clients) == (new.cause, &new.message, &new.clients)
-    });
-    match same {
-        Some(known) => known.places.extend(new.places),
-        None => findings.push(new),
+/// Findings, and where each stands in the list.
+#[derive(Default)]
+struct Findings {
+    list: Vec<Finding>,
+    places: HashMap<(Cause, String), usize>,
+}
+
+impl Findings {
+    fn add(&mut self, cause: Cause, severity: Severity, message: String, hint: &str, spot: Spot) {
+        let place = self.places.entry((cause, message.clone())).or_insert_with(|| {
+            self.list.push(Finding { cause, severity, message, hint: hint.to_owned(), spots: Vec::new() });
+            self.list.len() - 1
+        });
+        self.list[*place].spots.push(spot);
     }
 }
 
-fn unexplained(one: &Examined, row: &Row) -> Finding {
+fn unexplained(row: &Row) -> String {
     let ends = match &row.verdict {
         Err(reason) => format!("gives up: {reason}"),
         Ok(_) => {
@@ -68,12 +89,5 @@ fn unexplained(one: &Examined, row: &Row) -> Finding {
             format!("ends with {}", words.join("; "))
         }
     };
-    Finding {
-        cause: Cause::Unexplained,
-        severity: Severity::Warning,
-        message: format!("{} ({}) {ends}", row.client, row.client.format),
-        hint: "this is not one of the causes that Waypost knows; please report it".to_owned(),
-        clients: vec![row.client],
-        places: vec![(one.profile.id.clone(), one.origin.place.clone())],
-    }
+    format!("{} ({}) {ends}", row.client, row.client.format)
 }

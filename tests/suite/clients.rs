@@ -169,6 +169,21 @@ fn variants() -> Vec<(&'static str, Vec<u8>)> {
                 ),
         ),
         (
+            "a second smtp that is as safe",
+            GOOD.replace(
+                "  </emailProvider>",
+                &(server("outgoingServer", "smtp", "smtp2.example.com", 465, "SSL") + "  </emailProvider>"),
+            ),
+        ),
+        (
+            "a second imap that is as safe",
+            no_pop3(GOOD).replacen(
+                SMTP,
+                &(server("incomingServer", "imap", "imap2.example.com", 993, "SSL") + SMTP),
+                1,
+            ),
+        ),
+        (
             "a second imap that is plain",
             no_pop3(GOOD).replacen(
                 SMTP,
@@ -553,6 +568,7 @@ fn settings_variants() -> Vec<(&'static str, String)> {
     vec![
         ("STARTTLS on 143, 110, 587", starttls(&ports("143", "110", "587"))),
         ("STARTTLS on odd ports", starttls(&ports("1143", "1110", "2525"))),
+        ("STARTTLS on 25", starttls(&ports("143", "110", "25"))),
         ("implicit TLS on odd ports", ports("9993", "9995", "9465")),
         ("plaintext", plain(&ports("143", "110", "25"))),
         ("wrong: implicit TLS called TLS", starttls(SETTINGS)),

@@ -241,7 +241,7 @@ impl Files {
             .map(|index| waypost::check::examine(&config, index).unwrap())
             .collect();
         let finding = |finding: &waypost::check::Finding| {
-            let clients: Vec<_> = finding.clients.iter().map(|client| client.name).collect();
+            let clients: Vec<_> = finding.clients().iter().map(|client| client.name).collect();
             format!("{}: {}: {}", finding.severity, finding.message, clients.join(", "))
         };
         waypost::check::findings(&examined).iter().map(finding).collect()

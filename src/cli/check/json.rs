@@ -25,6 +25,7 @@ struct FindingEntry<'a> {
     cause: Cause,
     message: &'a str,
     hint: &'a str,
+    /// Whom it hurts, anywhere.
     clients: Vec<Value>,
     places: Vec<PlaceEntry<'a>>,
 }
@@ -34,6 +35,8 @@ struct PlaceEntry<'a> {
     profile: &'a str,
     #[serde(flatten)]
     place: &'a Place,
+    /// Whom it hurts here.
+    clients: Vec<Value>,
 }
 
 /// A configuration that does not load has problems and nothing else.
@@ -77,6 +80,10 @@ fn client(client: Client) -> Map<String, Value> {
         return Map::new();
     };
     map
+}
+
+fn clients(list: &[Client]) -> Vec<Value> {
+    list.iter().map(|one| Value::Object(client(*one))).collect()
 }
 
 /// Besides the client, whether it is hurt, and each protocol it would set up or misses.
@@ -132,11 +139,15 @@ fn finding(finding: &Finding) -> FindingEntry<'_> {
         cause: finding.cause,
         message: &finding.message,
         hint: &finding.hint,
-        clients: finding.clients.iter().map(|one| Value::Object(client(*one))).collect(),
+        clients: clients(&finding.clients()),
         places: finding
-            .places
+            .spots
             .iter()
-            .map(|(profile, place)| PlaceEntry { profile: profile.as_str(), place })
+            .map(|spot| PlaceEntry {
+                profile: spot.profile.as_str(),
+                place: &spot.place,
+                clients: clients(&spot.clients),
+            })
             .collect(),
     }
 }

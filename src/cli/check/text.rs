@@ -183,20 +183,21 @@ fn problem(problem: &Problem, style: Style) -> String {
 
 fn finding(finding: &Finding, style: Style) -> String {
     let mut text = format!("{}: {}\n", severity(finding.severity, style), finding.message);
-    if !finding.clients.is_empty() {
-        let mut ids: Vec<_> = finding.clients.iter().map(|client| client.id).collect();
+    let clients = finding.clients();
+    if !clients.is_empty() {
+        let mut ids: Vec<_> = clients.iter().map(|client| client.id).collect();
         ids.sort_unstable();
         ids.dedup();
         let _ = writeln!(text, "  hurts {}", count(ids.len(), "client"));
         for format in [Format::Autoconfig, Format::Autodiscover] {
-            text += &names(&finding.clients, format);
+            text += &names(&clients, format);
         }
     }
-    for (_, place) in finding.places.iter().take(NAMED) {
-        let _ = writeln!(text, "  --> {place}");
+    for spot in finding.spots.iter().take(NAMED) {
+        let _ = writeln!(text, "  --> {}", spot.place);
     }
-    if finding.places.len() > NAMED {
-        let _ = writeln!(text, "  and {}", count(finding.places.len() - NAMED, "more place"));
+    if finding.spots.len() > NAMED {
+        let _ = writeln!(text, "  and {}", count(finding.spots.len() - NAMED, "more place"));
     }
     let _ = writeln!(text, "hint: {}\n", finding.hint);
     text
