@@ -62,6 +62,10 @@ impl Arguments {
 }
 
 impl ConfigArgument {
+    fn load_what_is_right(self) -> Result<Config, LoadError> {
+        Config::load_what_is_right(&Config::locate(self.config)?)
+    }
+
     fn load(self) -> Result<(PathBuf, Config), LoadError> {
         let path = Config::locate(self.config)?;
         let config = Config::load(&path)?;
@@ -74,10 +78,17 @@ fn count(number: usize, thing: &str) -> String {
     format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
 }
 
-/// Writes a result. A reader that has seen enough (`| head`) is no error.
-fn print(text: &str) {
+/// Writes a result, and ends with a code. A reader that has seen enough (`| head`) is no error; a
+/// full disk is.
+fn print(text: &str, code: ExitCode) -> ExitCode {
     let mut out = io::stdout().lock();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            eprintln!("error: the result cannot be written: {error}");
+            ExitCode::from(COULD_NOT_RUN)
+        }
+        _ => code,
+    }
 }
 
 /// Says why a command could not run, and what to do about it.

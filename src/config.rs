@@ -77,6 +77,19 @@ impl Config {
     /// # Errors
     /// When the file cannot be read, or anything in it or the profiles is wrong: everything that is.
     pub fn load(path: &Path) -> Result<Self, LoadError> {
+        let config = Self::load_what_is_right(path)?;
+        if config.notes.iter().any(Problem::is_error) {
+            return Err(LoadError::Problems(config.notes));
+        }
+        Ok(config)
+    }
+
+    /// As [`Self::load`], for whoever looks at the rest too: without the profiles that are wrong,
+    /// and with everything that is wrong among the notes. Not to be served.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn load_what_is_right(path: &Path) -> Result<Self, LoadError> {
         let text = fs::read_to_string(path)
             .map_err(|source| LoadError::Unreadable { path: path.to_owned(), source })?;
         let mut problems = Vec::new();
@@ -84,16 +97,9 @@ impl Config {
         let drafts = settings.profiles.as_ref().map_or_else(Vec::new, |folder| drafts(folder, &mut problems));
         clashes::find(&drafts, &mut problems);
         let page = page(&settings, &mut problems);
-        let directory = page
-            .filter(|_| !problems.iter().any(Problem::is_error))
-            .and_then(|page| directory(drafts, &page, &settings, &mut problems));
+        let (directory, origins) = directory(drafts, page, &settings, &mut problems);
         problems.sort_by(|a, b| a.place.cmp(&b.place));
-        match directory {
-            Some((directory, origins)) if !problems.iter().any(Problem::is_error) => {
-                Ok(Self { settings, directory, origins, notes: problems })
-            }
-            _ => Err(LoadError::Problems(problems)),
-        }
+        Ok(Self { settings, directory, origins, notes: problems })
     }
 }
 
@@ -142,7 +148,10 @@ fn is_profile(path: &Path) -> bool {
 }
 
 fn draft(path: &Path, problems: &mut Vec<Problem>) -> Option<Draft> {
-    let text = match fs::read_to_string(path) {
+    // A pipe would wait for somebody to write into it.
+    let is_other = fs::metadata(path).is_ok_and(|metadata| !metadata.is_file());
+    let text = if is_other { Err(io::Error::other("it is not a file")) } else { fs::read_to_string(path) };
+    let text = match text {
         Ok(text) => text,
         Err(error) => {
             problems.push(Problem::error(
@@ -162,10 +171,16 @@ fn draft(path: &Path, problems: &mut Vec<Problem>) -> Option<Draft> {
     Some(draft)
 }
 
-fn page(settings: &Settings, problems: &mut Vec<Problem>) -> Option<Page> {
-    Page::load(settings.templates.as_deref())
-        .map_err(|error| problems.push(page_problem(settings, &error)))
-        .ok()
+/// The operator's page; if it is wrong, the built-in one.
+fn page(settings: &Settings, problems: &mut Vec<Problem>) -> Page {
+    Page::load(settings.templates.as_deref()).unwrap_or_else(|error| {
+        problems.push(page_problem(settings, &error));
+        built_in_page()
+    })
+}
+
+fn built_in_page() -> Page {
+    Page::load(None).expect("the built-in page is a template")
 }
 
 fn page_problem(settings: &Settings, error: &PageError) -> Problem {
@@ -184,37 +199,39 @@ fn page_problem(settings: &Settings, error: &PageError) -> Problem {
     Problem::error(place, format!("the template is not right: {error}"), hint)
 }
 
-/// Joins what has been checked.
+/// Joins what is right. What clashes has been reported, and the first has it.
 fn directory(
     drafts: Vec<Draft>,
-    page: &Page,
+    mut page: Page,
     settings: &Settings,
     problems: &mut Vec<Problem>,
-) -> Option<(Directory, Vec<Origin>)> {
+) -> (Directory, Vec<Origin>) {
     let mut directory = Directory::default();
     let mut origins = Vec::new();
     let mut exchangers = Vec::new();
     for draft in drafts {
-        let profile = draft.profile?;
-        let id = match Prepared::new(profile, page) {
+        let Some(profile) = draft.profile else { continue };
+        let mut prepared = Prepared::new(profile.clone(), &page);
+        if let Err(PrepareError::Page { source, .. }) = &prepared {
+            problems.push(page_problem(settings, source));
+            page = built_in_page();
+            prepared = Prepared::new(profile, &page);
+        }
+        let id = match prepared {
             Ok(prepared) => directory.add(prepared),
-            Err(PrepareError::Page { source, .. }) => {
-                problems.push(page_problem(settings, &source));
-                return None;
-            }
-            Err(error @ PrepareError::Xml { .. }) => {
+            Err(error) => {
                 problems.push(Problem::error(draft.place, error.to_string(), "please report this as a bug"));
-                return None;
+                continue;
             }
         };
         for claim in draft.claims {
-            directory.claim(claim.value, id).expect("clashes::find found no domain with two profiles");
+            let _ = directory.claim(claim.value, id);
         }
         origins.push(draft.origin);
         exchangers.extend(draft.exchangers.into_iter().map(|host| (host, id)));
     }
     bind_exchangers(&mut directory, exchangers, problems);
-    Some((directory, origins))
+    (directory, origins)
 }
 
 /// Binds each exchanger's host, and the names above it that clients derive from it: Thunderbird the
@@ -237,7 +254,7 @@ fn bind_exchangers(
         for parent in registered_parents(&host.value) {
             derived.entry(parent).or_default().push((id, host.place.clone()));
         }
-        directory.bind_exchanger(host.value, id).expect("clashes::find found no host with two profiles");
+        let _ = directory.bind_exchanger(host.value, id);
     }
     for (name, mut bindings) in derived {
         if directory.exchanger_profile(name.as_str()).is_some() {

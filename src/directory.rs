@@ -120,6 +120,11 @@ impl Directory {
             .copied()
     }
 
+    /// Whether a wildcard stands for the names below a domain.
+    pub fn has_names_below(&self, domain: &Domain) -> bool {
+        self.subdomains.contains_key(domain)
+    }
+
     /// The profile that an exchanger's host is bound to.
     pub fn exchanger_profile(&self, host: &str) -> Option<ProfileId> {
         self.exchangers.get(host).copied()

@@ -115,6 +115,11 @@ pub struct MailLimits {
     pub message: Option<Size>,
 }
 
+impl Description {
+    /// BCP 47's tag for a language that is not named.
+    pub const UNDETERMINED: &str = "und";
+}
+
 /// Why servers do not make a profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ProfileError {

@@ -109,6 +109,7 @@ impl ClientConfig {
         provider.incoming_server = incoming;
         provider.outgoing_server = profile.outgoing().iter().map(ServerElement::whole).collect();
         provider.documentation = profile.documentation.iter().map(DocumentationElement::from).collect();
+        provider.documentation.iter_mut().flat_map(|page| &mut page.descr).for_each(unnamed);
         config.addressbook = services.addressbooks.iter().map(ServiceElement::from).collect();
         config.calendar = services.calendars.iter().map(ServiceElement::from).collect();
         config.file_share = services.file_shares.iter().map(ServiceElement::from).collect();
@@ -117,6 +118,11 @@ impl ClientConfig {
         config.web_mail = services.webmail.as_ref().map(WebMailElement::from);
         config
     }
+}
+
+/// A language that nobody named is not named.
+fn unnamed(sentence: &mut Descr) {
+    sentence.lang.take_if(|lang| lang == Description::UNDETERMINED);
 }
 
 fn others(others: &[OtherServer], is_here: impl Fn(usize) -> bool) -> impl Iterator<Item = ServerElement> {
@@ -196,7 +202,8 @@ impl From<&OAuth2> for OAuth2Element {
 
 impl From<&Enable> for EnableElement {
     fn from(enable: &Enable) -> Self {
-        let instruction = enable.instruction.iter().map(Descr::from).collect();
+        let mut instruction: Vec<_> = enable.instruction.iter().map(Descr::from).collect();
+        instruction.iter_mut().for_each(unnamed);
         Self { visit_url: enable.url.to_string(), instruction }
     }
 }

@@ -49,6 +49,16 @@ pub fn findings(examined: &[Examined]) -> Vec<Finding> {
             let spot = Spot { profile: one.profile.id.clone(), place: lint.place.clone(), clients };
             findings.add(lint.cause, lint.severity, lint.message.clone(), lint.hint, spot);
         }
+        if one.rows.iter().all(Row::is_hurt) {
+            let message = "no client that Waypost knows is set up as this profile prefers";
+            let hint = "see what is said of its servers";
+            let spot = Spot {
+                profile: one.profile.id.clone(),
+                place: one.origin.place.clone(),
+                clients: Vec::new(),
+            };
+            findings.add(Cause::Nobody, Severity::Error, message.to_owned(), hint, spot);
+        }
         for row in one.rows.iter().filter(|row| row.is_hurt()) {
             if !one.lints.iter().any(|lint| lint.hurts.contains(&row.client)) {
                 let hint = "this is not one of the causes that Waypost knows; please report it";

@@ -30,14 +30,18 @@ pub struct Lint {
 #[serde(rename_all = "kebab-case")]
 pub enum Cause {
     UnreachableHost,
+    /// Whatever the reasons are.
+    Nobody,
     Plaintext,
     PopOnly,
+    #[serde(rename = "oauth2-only")]
     OAuth2Only,
     Authentication,
     NumericLogin,
     Username,
     UsernamesDiffer,
     UnusualPort,
+    #[serde(rename = "outlook-2007")]
     Outlook2007,
     MethodsLeftOut,
     ForeignHost,
@@ -148,7 +152,11 @@ impl<'p> Look<'p> {
             Cause::Plaintext,
             Severity::Warning,
             place,
-            format!("{} without encryption: passwords and mail can be read on the way", server.protocol),
+            format!(
+                "{} without encryption: whoever listens reads passwords and mail, and some clients will not \
+                 connect that way",
+                server.protocol
+            ),
             "set socket_type to \"SSL\" or \"STARTTLS\" with the port for it, if the mail server can",
             clients(hurts),
         );
@@ -208,6 +216,17 @@ impl<'p> Look<'p> {
                 format!("Thunderbird and Parula read the user name `{wanted}` as a number and write it anew"),
                 hint,
                 clients((&["thunderbird", "parula"], &["thunderbird"])),
+            );
+        }
+        if is_single_local && !polls {
+            self.add(
+                Cause::NumericLogin,
+                Severity::Note,
+                place,
+                "a local part of digits (0012345) is written anew (12345) by Thunderbird when it reads \
+                 Autodiscover",
+                "nothing to do if no mailbox is named like that",
+                Vec::new(),
             );
         }
         let hurts = by_id(&loses);
@@ -297,6 +316,29 @@ impl<'p> Look<'p> {
         hurt(has(Gssapi) || has(SmtpAfterPop), &["himalaya"], Format::Autoconfig);
         hurt(has(Gssapi) || has(Nothing) || has(SmtpAfterPop), &["email-lib"], Format::Autoconfig);
         hurt(no_password && !has(OAuth2) && !has(Gssapi) && !has(Ntlm), &["parula"], Format::Autoconfig);
+        // These do not read it, and try a password.
+        let is_passwordless = !methods
+            .iter()
+            .any(|method| matches!(method, PasswordCleartext | PasswordEncrypted) || method.needs_no_login());
+        let tries_passwords = [
+            "delta-chat",
+            "fairemail",
+            "gnome",
+            "geary",
+            "nextcloud",
+            "mailspring",
+            "aerc",
+            "himalaya",
+            "email-lib",
+            "snappymail",
+        ];
+        hurt(is_passwordless && !polls, &tries_passwords, Format::Autoconfig);
+        hurt(is_passwordless && polls, &["kmail"], Format::Autoconfig);
+        hurt(is_passwordless, &["horde"], Format::Autoconfig);
+        let fetches_by_imap = self.profile.preferred(Protocol::Imap).is_some();
+        hurt(is_passwordless && !(polls && fetches_by_imap), &["enough-mail"], Format::Autoconfig);
+        hurt(is_passwordless && !has(OAuth2), &["sailfish"], Format::Autoconfig);
+        hurt(is_passwordless && !polls, &["fairemail", "delta-chat", "snappymail"], Format::Autodiscover);
         // `SPA off` means a cleartext password; nothing else can be said.
         let autodiscover = !methods.contains(&PasswordCleartext);
         hurt(autodiscover, &["thunderbird"], Format::Autodiscover);
@@ -316,6 +358,9 @@ impl<'p> Look<'p> {
         let (cause, message) = if methods == [OAuth2] {
             let message = "OAuth2 alone: clients use it only with providers they know".to_owned();
             (Cause::OAuth2Only, message)
+        } else if methods.iter().all(|method| method.needs_no_login()) {
+            let message = format!("some clients will not do without a log-in ({})", words.join(", "));
+            (Cause::Authentication, message)
         } else {
             (Cause::Authentication, format!("some clients cannot log in by {}", words.join(", ")))
         };
@@ -376,12 +421,23 @@ impl<'p> Look<'p> {
             return;
         }
         let (protocol, security) = (server.protocol, server.socket_type.for_people());
+        let hint = match protocol {
+            Protocol::Imap => {
+                "put a server on 993 (SSL) or 143 (STARTTLS) first: clients hear of the first only"
+            }
+            Protocol::Pop3 => {
+                "put a server on 995 (SSL) or 110 (STARTTLS) first: clients hear of the first only"
+            }
+            Protocol::Smtp => {
+                "put a server on 465 (SSL) or 587 (STARTTLS) first: clients hear of the first only"
+            }
+        };
         self.add(
             Cause::UnusualPort,
             Severity::Warning,
             place,
             format!("{protocol} with {security} on port {port}: some clients go by the usual ports"),
-            "offer it on the usual port too: 993, 995, 465 for SSL; 143, 110, 587 for STARTTLS",
+            hint,
             hurts,
         );
     }

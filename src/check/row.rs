@@ -98,13 +98,16 @@ fn compare(endpoint: &Endpoint, server: &Server, person: &EmailAddress) -> Cell 
     if endpoint.login != Login::Name(server.username.login_name(person).to_string()) {
         differences.push(Difference::Login(endpoint.login.clone()));
     }
+    let methods = server.authentication.as_slice();
     // Any of the server's methods will do: which of several a client takes is its own affair.
     let is_possible = match endpoint.method {
-        Method::Negotiated => true,
-        Method::Named(Authentication::None) => {
-            server.authentication.as_slice().iter().any(|method| method.needs_no_login())
-        }
-        Method::Named(method) => server.authentication.as_slice().contains(&method),
+        // By a password, as ever, or without one where none is asked.
+        Method::Negotiated => methods.iter().any(|method| {
+            matches!(method, Authentication::PasswordCleartext | Authentication::PasswordEncrypted)
+                || method.needs_no_login()
+        }),
+        Method::Named(Authentication::None) => methods.iter().any(|method| method.needs_no_login()),
+        Method::Named(method) => methods.contains(&method),
     };
     if !is_possible {
         differences.push(Difference::Method(endpoint.method));
@@ -120,7 +123,7 @@ impl fmt::Display for Cell {
             Self::Missing => f.pad("nothing"),
             Self::Different(differences) => {
                 let words: Vec<_> = differences.iter().map(ToString::to_string).collect();
-                f.pad(&words.join(", "))
+                f.pad(&format!("differs: {}", words.join(", ")))
             }
         }
     }
@@ -136,7 +139,8 @@ impl fmt::Display for Difference {
             Self::Login(Login::Asked) => f.write_str("asks the user name"),
             Self::Login(Login::Name(name)) if name.is_empty() => f.write_str("no user name"),
             Self::Login(Login::Name(name)) => write!(f, "user name {name}"),
-            Self::Method(method) => write!(f, "{method}"),
+            Self::Method(Method::Negotiated) => f.write_str("tries a password"),
+            Self::Method(Method::Named(method)) => write!(f, "log-in by {}", method.word()),
         }
     }
 }

@@ -12,7 +12,7 @@ use super::progress::in_parallel;
 use super::style::Style;
 use super::{ConfigArgument, FINDING, complain, print};
 use crate::check::{Examined, Finding, examine, findings};
-use crate::config::{Config, LoadError, Problem, Severity};
+use crate::config::{Config, Problem, Severity};
 
 #[derive(Debug, Args)]
 pub struct Check {
@@ -40,7 +40,7 @@ enum Deny {
     Notes,
 }
 
-/// A configuration that can be served, and what was found in it.
+/// What is right of a configuration, and what was found in all of it.
 struct Report<'c> {
     config: &'c Config,
     examined: Vec<Examined<'c>>,
@@ -59,24 +59,18 @@ struct Counts {
 
 impl Check {
     pub fn run(self) -> ExitCode {
-        let config = match self.config.load() {
-            Ok((_, config)) => config,
-            Err(LoadError::Problems(problems)) => {
-                print(&match self.format {
-                    ReportFormat::Text => text::unusable(&problems, Style::of_stdout()),
-                    ReportFormat::Json => json::unusable(&problems),
-                });
-                return ExitCode::from(FINDING);
-            }
+        let config = match self.config.load_what_is_right() {
+            Ok(config) => config,
             Err(error) => return complain(&error),
         };
         let report = Report::new(&config, &self.deny);
-        print(&match self.format {
+        let Counts { errors, warnings, .. } = report.counts();
+        let code = if errors + warnings == 0 { ExitCode::SUCCESS } else { ExitCode::from(FINDING) };
+        let text = match self.format {
             ReportFormat::Text => text::report(&report, Style::of_stdout()),
             ReportFormat::Json => json::report(&report),
-        });
-        let Counts { errors, warnings, .. } = report.counts();
-        if errors + warnings == 0 { ExitCode::SUCCESS } else { ExitCode::from(FINDING) }
+        };
+        print(&text, code)
     }
 }
 

@@ -1,7 +1,8 @@
 //! `waypost import`: Mozilla's provider files, turned into profiles.
 
+use std::fmt::Write as _;
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -38,23 +39,35 @@ impl Import {
         let mut files = Vec::new();
         for path in &self.paths {
             if let Err(error) = find(path, true, &mut files, &mut problems) {
-                eprintln!("error: {} cannot be read: {error}", path.display());
-                return ExitCode::from(COULD_NOT_RUN);
+                let message = format!("cannot be read: {error}");
+                problems.push(Problem::error(
+                    Place::whole(path),
+                    message,
+                    "name a file or folder that is there",
+                ));
             }
+        }
+        if files.is_empty() {
+            for problem in &problems {
+                eprintln!("{problem}\n");
+            }
+            eprintln!("error: no provider file was found\nhint: they end in .xml");
+            return ExitCode::from(COULD_NOT_RUN);
         }
         if !self.dry_run
             && let Err(error) = fs::create_dir_all(&self.into)
         {
-            eprintln!("error: {} cannot be made: {error}", self.into.display());
+            eprintln!("error: the folder {} cannot be made: {error}", self.into.display());
             return ExitCode::from(COULD_NOT_RUN);
         }
         let readings = in_parallel(&files, "files read", |path| Reading::of_file(path));
         let mut written = 0;
+        let mut text = String::new();
         for Imported { problems: found, profile } in settle(readings, &self.into, self.force) {
             problems.extend(found);
             let Some(profile) = profile else { continue };
             if self.dry_run {
-                print(&format!("# {}\n{}\n", profile.path.display(), profile.text));
+                let _ = writeln!(text, "# {}\n{}", profile.path.display(), profile.text);
             } else if let Err(error) = write(&profile, self.force) {
                 problems.push(Problem::error(
                     Place::whole(&profile.path),
@@ -65,7 +78,7 @@ impl Import {
             }
             written += 1;
         }
-        self.report(&files, written, &problems)
+        print(&text, self.report(&files, written, &problems))
     }
 
     fn report(&self, files: &[PathBuf], written: usize, problems: &[Problem]) -> ExitCode {

@@ -16,7 +16,7 @@ use crate::clients::{ALL, Endpoint};
 use crate::config::nearest;
 use crate::directory::{Directory, Found};
 use crate::prepared::Prepared;
-use crate::profile::{Profile, Protocol, Server};
+use crate::profile::{Authentications, Profile, Protocol, Server};
 
 #[derive(Debug, Args)]
 pub struct Show {
@@ -69,14 +69,14 @@ impl Show {
             Ok(loaded) => loaded,
             Err(error) => return complain(&error),
         };
-        let Some(Found { entry, domain, .. }) = config.directory.find_address(self.address.domain(), None)
-        else {
+        // An exchanger's own name leads to its profile too, as it does for a client that asks there.
+        let asked = self.address.domain();
+        let Some(Found { entry, domain, .. }) = config.directory.find_address(asked, Some(asked)) else {
             eprintln!("{}", not_ours(&self.address, &config.directory));
             return ExitCode::from(FINDING);
         };
         if let Some(id) = &self.client {
-            print(&client(id, entry, &self.address));
-            return ExitCode::SUCCESS;
+            return print(&client(id, entry, &self.address), ExitCode::SUCCESS);
         }
         let text = match self.form {
             Form::Settings => settings(&entry.profile, &self.address),
@@ -92,8 +92,7 @@ impl Show {
             Form::Autoconfig => utf8(&entry.documents.autoconfig.fill(domain)),
             Form::Autodiscover => utf8(&entry.documents.autodiscover.fill(&self.address)),
         };
-        print(&text);
-        ExitCode::SUCCESS
+        print(&text, ExitCode::SUCCESS)
     }
 }
 
@@ -108,6 +107,9 @@ fn utf8(bytes: &[u8]) -> String {
 fn not_ours(address: &EmailAddress, directory: &Directory) -> String {
     let domain = address.domain().as_str();
     let hint = match nearest(domain, directory.domains().map(AsRef::as_ref)) {
+        _ if directory.has_names_below(address.domain()) => {
+            format!("*.{domain} stands for the names below it; add \"{domain}\" to the profile's domains")
+        }
         Some(near) => format!("did you mean {near}?"),
         None => "a profile names its domains in `domains` or `domains_file`".to_owned(),
     };
@@ -116,10 +118,18 @@ fn not_ours(address: &EmailAddress, directory: &Directory) -> String {
 
 /// The settings a person would type.
 fn settings(profile: &Profile, address: &EmailAddress) -> String {
-    let mut rows = vec![["", "Server", "Port", "Security", "User name", ""].map(str::to_owned)];
+    // How to log in is worth a column where it is not by password.
+    let has_methods = profile.servers().any(|server| server.authentication != Authentications::default());
+    let log_in = if has_methods { "Log-in" } else { "" };
+    let mut rows = vec![["", "Server", "Port", "Security", "User name", log_in, ""].map(str::to_owned)];
     let mut seen: Vec<Protocol> = Vec::new();
     for server in profile.servers() {
-        rows.push(row(server, address, seen.contains(&server.protocol)));
+        let mut row = row(server, address, seen.contains(&server.protocol));
+        if has_methods {
+            let words: Vec<_> = server.authentication.as_slice().iter().map(|method| method.word()).collect();
+            row[5] = words.join(", ");
+        }
+        rows.push(row);
         seen.push(server.protocol);
     }
     let mut text = format!("{} ({})\n\n", profile.display_name.as_str(), address.domain());
@@ -136,6 +146,12 @@ fn settings(profile: &Profile, address: &EmailAddress) -> String {
             let _ = writeln!(more, "{what}: at most {size}");
         }
     }
+    for server in &services.others {
+        let urls = [&server.url, &server.owa_url, &server.ews_url, &server.eas_url].into_iter().flatten();
+        let mut where_to: Vec<_> = urls.map(ToString::to_string).collect();
+        where_to.extend(server.hostname.as_ref().map(|host| host.for_domain(address.domain())));
+        let _ = writeln!(more, "{}: {}", server.kind.word(), where_to.join(", "));
+    }
     let web = [
         ("Calendar", &services.calendars),
         ("Address book", &services.addressbooks),
@@ -151,19 +167,24 @@ fn settings(profile: &Profile, address: &EmailAddress) -> String {
         let why = enable.instruction.first().map_or("to be visited first", |reason| &reason.text);
         let _ = writeln!(more, "First: {} ({why})", enable.url);
     }
+    for page in &profile.documentation {
+        let text = page.descr.first().map_or(String::new(), |descr| format!(" ({})", descr.text));
+        let _ = writeln!(more, "Help: {}{text}", page.url);
+    }
     if !more.is_empty() {
         text = text + "\n" + &more;
     }
     text
 }
 
-fn row(server: &Server, address: &EmailAddress, is_alternative: bool) -> [String; 6] {
+fn row(server: &Server, address: &EmailAddress, is_alternative: bool) -> [String; 7] {
     [
         server.protocol.to_string(),
         server.hostname.for_domain(address.domain()),
         server.port.to_string(),
         server.socket_type.for_people().to_owned(),
         server.username.login_name(address).to_string(),
+        String::new(),
         if is_alternative { "alternative".to_owned() } else { String::new() },
     ]
 }
@@ -207,11 +228,11 @@ fn client(id: &str, entry: &Prepared, address: &EmailAddress) -> String {
 }
 
 fn endpoint_row(protocol: Protocol, endpoint: &Endpoint, verdict: &str) -> [String; 7] {
-    // What it guesses is no setting of ours.
     let verdict = match verdict {
-        "ok" => "as preferred".to_owned(),
-        "" => "guessed".to_owned(),
-        _ => format!("differs: {verdict}"),
+        "ok" => "as preferred",
+        // What it makes up is no setting of ours.
+        "" => "guessed",
+        _ => verdict,
     };
     [
         protocol.to_string(),
@@ -220,6 +241,6 @@ fn endpoint_row(protocol: Protocol, endpoint: &Endpoint, verdict: &str) -> [Stri
         endpoint.security.to_string(),
         endpoint.login.to_string(),
         endpoint.method.to_string(),
-        verdict,
+        verdict.to_owned(),
     ]
 }

@@ -21,7 +21,8 @@ impl Style {
     /// As standard output wants it. `NO_COLOR`: <https://no-color.org>.
     pub fn of_stdout() -> Self {
         let is_unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        Self { is_coloured: io::stdout().is_terminal() && !is_unwanted }
+        let is_dumb = std::env::var_os("TERM").is_some_and(|terminal| terminal == "dumb");
+        Self { is_coloured: io::stdout().is_terminal() && !is_unwanted && !is_dumb }
     }
 
     #[cfg(test)]

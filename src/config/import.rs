@@ -8,12 +8,13 @@ mod writer;
 
 use std::collections::HashMap;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use self::comments::Comments;
 use super::draft::{Draft, Parts};
-use super::problem::{Place, Placed, Problem, Severity, Source};
-use super::profile_xml::{self, Provider};
+use super::problem::{Place, Placed, Problem, Source};
+use super::profile_xml::{self, Provider, Purpose};
 use super::{profile_files, profile_toml};
 use crate::address::Domain;
 use crate::directory::DomainPattern;
@@ -51,9 +52,12 @@ impl Reading {
             content: None,
         };
         match fs::metadata(path) {
+            Ok(metadata) if !metadata.is_file() => {
+                return unreadable("not imported: it is not a file".to_owned(), "name a file or a folder");
+            }
             Ok(metadata) if metadata.len() > LARGEST => {
                 return unreadable(
-                    format!("not imported: it has {} octets", metadata.len()),
+                    format!("not imported: it has {} bytes", metadata.len()),
                     "a provider file has a few thousand; this is something else",
                 );
             }
@@ -61,23 +65,32 @@ impl Reading {
         }
         match fs::read_to_string(path) {
             Ok(text) => Self::of_source(&Source::new(path.into(), text)),
-            Err(error) => {
-                unreadable(format!("not imported: {error}"), "it has to be a readable file in UTF-8")
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                unreadable("not imported: it is not UTF-8".to_owned(), "save it as UTF-8")
             }
+            Err(error) => unreadable(format!("not imported: {error}"), "it has to be a readable file"),
         }
     }
 
     fn of_source(source: &Source) -> Self {
         let (tree, flaws) = match profile_xml::tree_without_flaws(source) {
             Ok(read) => read,
-            Err(problem) => return Self { problems: vec![problem], content: None },
+            Err(problem) => {
+                let message = format!("not imported: {}", problem.message);
+                return Self { problems: vec![Problem { message, ..problem }], content: None };
+            }
         };
-        let mut provider = Provider::new(source, Severity::Error);
+        let mut provider = Provider::new(source, Purpose::Import);
         provider.problems = flaws;
         let content = provider.parts(&tree).map(|parts| {
             let comments = Comments::collect(&tree, &provider);
             (parts, comments)
         });
+        if content.is_none() {
+            let hint = "see what is said of it";
+            let place = Place::whole(&source.file);
+            provider.problems.push(Problem::error(place, "not imported: it is no provider file", hint));
+        }
         Self { problems: provider.problems, content }
     }
 }
@@ -98,8 +111,12 @@ pub fn settle(readings: Vec<Reading>, into: &Path, force: bool) -> Vec<Imported>
         .filter_map(|reading| reading.content.as_ref()?.0.id.as_ref())
         .map(|id| file_name(into, &id.value))
         .collect();
-    let mut taken = Taken::of_folder(into, |path| force && names.iter().any(|name| name == path));
-    readings.into_iter().map(|reading| settle_one(reading, into, force, &mut taken)).collect()
+    let mut unreadable = Vec::new();
+    let mut taken =
+        Taken::of_folder(into, |path| force && names.iter().any(|name| name == path), &mut unreadable);
+    let folder = Imported { problems: unreadable, profile: None };
+    let files = readings.into_iter().map(|reading| settle_one(reading, into, force, &mut taken));
+    std::iter::once(folder).chain(files).collect()
 }
 
 fn file_name(into: &Path, id: &Domain) -> PathBuf {
@@ -109,7 +126,11 @@ fn file_name(into: &Path, id: &Domain) -> PathBuf {
 fn settle_one(reading: Reading, into: &Path, force: bool, taken: &mut Taken) -> Imported {
     let Reading { mut problems, content } = reading;
     let profile = content.and_then(|(mut parts, comments)| {
-        let id = parts.id.as_ref()?;
+        let Some(id) = parts.id.clone() else {
+            let hint = "see what is said of its id";
+            problems.push(Problem::error(parts.place, "not imported: it has no usable id", hint));
+            return None;
+        };
         let path = file_name(into, &id.value);
         let place = id.place.clone();
         let not_imported =
@@ -123,6 +144,9 @@ fn settle_one(reading: Reading, into: &Path, force: bool, taken: &mut Taken) -> 
             let hint = "--force replaces it".to_owned();
             problems.push(not_imported(&format!("{} is there already", path.display()), hint));
             return None;
+        }
+        if parts.display_name.is_none() {
+            problems.extend(name_by_another(&mut parts, &id));
         }
         taken.sort_out(&mut parts, &mut problems);
         if let Err((what, hint)) = is_enough(&parts) {
@@ -145,6 +169,19 @@ fn settle_one(reading: Reading, into: &Path, force: bool, taken: &mut Taken) -> 
     Imported { problems, profile }
 }
 
+/// A provider is not lost for its label: the short name or the id stands in.
+fn name_by_another(parts: &mut Parts, id: &Placed<Domain>) -> Option<Problem> {
+    let short_name = parts.display_short_name.right();
+    let (what, text) = match short_name {
+        Some(name) => ("short name", name.value.as_str()),
+        None => ("id", id.value.as_str()),
+    };
+    let value = text.parse().ok()?;
+    parts.display_name = Some(Placed { value, place: id.place.clone() });
+    let message = format!("the {what} stands for the name, which is left out");
+    Some(Problem::note(id.place.clone(), message, "write display_name in the new file"))
+}
+
 /// Whether what is left makes a profile.
 fn is_enough(parts: &Parts) -> Result<(), (&'static str, &'static str)> {
     let has = |servers: &[Option<Placed<_>>]| servers.iter().any(Option::is_some);
@@ -152,13 +189,13 @@ fn is_enough(parts: &Parts) -> Result<(), (&'static str, &'static str)> {
         return Err(("it has no usable name", "give it a <displayName> of at most 60 characters"));
     };
     if parts.claims.is_empty() && parts.exchangers.is_empty() {
-        return Err(("no domain is left", "see what is said of its domains"));
+        return Err(("it has no domain of its own", "a profile needs one; see what is said of its domains"));
     }
     if !has(&parts.incoming) {
-        return Err(("no IMAP or POP3 server is left", "see what is said of its servers"));
+        return Err(("it has no usable IMAP or POP3 server", "a profile needs one"));
     }
     if !has(&parts.outgoing) {
-        return Err(("no SMTP server is left", "see what is said of its servers"));
+        return Err(("it has no usable SMTP server", "a profile needs one"));
     }
     let id = parts.id.as_ref().map_or("", |id| id.value.as_str());
     let is_short = |text: &str| text.parse::<crate::profile::DisplayShortName>().is_ok();
@@ -169,12 +206,19 @@ fn is_enough(parts: &Parts) -> Result<(), (&'static str, &'static str)> {
 }
 
 impl Taken {
-    /// The names of the profiles that stay in a folder. One that cannot be read has none.
-    fn of_folder(folder: &Path, is_replaced: impl Fn(&Path) -> bool) -> Self {
+    /// The names of the profiles that stay in a folder, as far as they can be read.
+    fn of_folder(folder: &Path, is_replaced: impl Fn(&Path) -> bool, problems: &mut Vec<Problem>) -> Self {
         let mut taken = Self::default();
         let files = profile_files(folder).unwrap_or_default();
         for path in files.into_iter().filter(|path| !is_replaced(path)) {
-            let Some(draft) = super::draft(&path, &mut Vec::new()) else { continue };
+            let mut found = Vec::new();
+            let draft = super::draft(&path, &mut found);
+            if found.iter().any(Problem::is_error) {
+                let message = "this profile is not right, so which domains it has is not sure";
+                let hint = "`waypost check` says what is wrong with it";
+                problems.push(Problem::note(Place::whole(&path), message, hint));
+            }
+            let Some(draft) = draft else { continue };
             let Draft { id, claims, exchangers, .. } = draft;
             taken.insert(id.as_ref(), &claims, &exchangers);
         }

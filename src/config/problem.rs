@@ -35,7 +35,9 @@ pub enum Severity {
 pub struct Place {
     #[serde(serialize_with = "as_text")]
     pub file: Arc<Path>,
+    #[serde(skip_serializing_if = "is_none")]
     pub line: usize,
+    #[serde(skip_serializing_if = "is_none")]
     pub column: usize,
 }
 
@@ -115,6 +117,12 @@ impl fmt::Display for Place {
         }
         Ok(())
     }
+}
+
+/// serde hands a reference.
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_none(number: &usize) -> bool {
+    *number == 0
 }
 
 fn as_text<S: serde::Serializer>(file: &Path, serializer: S) -> Result<S::Ok, S::Error> {

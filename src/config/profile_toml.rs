@@ -149,13 +149,14 @@ fn protocol(table: &mut Table, key: &str, problems: &mut Vec<Problem>) -> Option
         (Err(_), Ok(kind)) if !sends => return Some(Kind::Other(kind)),
         (Err(unknown), _) => unknown,
     };
-    let message = format!("`type` is `{value}`, which is not {}", list(words));
+    let known = if sends { words.to_vec() } else { [words, OtherKind::WORDS].concat() };
+    let message = format!("`type` is `{value}`, which is not {}", list(&known));
     let hint = if Protocol::outgoing(&value).is_ok() {
         "an SMTP server belongs under [[outgoing]]".to_owned()
     } else if Protocol::incoming(&value).is_ok() {
         "an IMAP or POP3 server belongs under [[incoming]]".to_owned()
     } else {
-        suggest(&value, words)
+        suggest(&value, &known)
     };
     problems.push(Problem::error(place, message, hint));
     None

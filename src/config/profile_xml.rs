@@ -16,8 +16,8 @@ use super::words::{self, Days, Minutes};
 use crate::address::Domain;
 use crate::directory::DomainPattern;
 use crate::profile::{
-    Authentication, Authentications, Description, Documentation, MailLimits, OtherServer, Pop3Options,
-    Protocol, Server, UnknownWord, Username,
+    Authentication, Authentications, Description, Documentation, MailLimits, OtherKind, OtherServer,
+    Pop3Options, Protocol, Server, UnknownWord, Username, WebAddress,
 };
 use crate::xml::tree::{Element, Tree, TreeError};
 
@@ -86,7 +86,7 @@ pub fn read(source: &Source) -> (Draft, Vec<Problem>) {
         Ok(tree) => tree,
         Err(problem) => return (Draft::unreadable(source), vec![problem]),
     };
-    let mut provider = Provider::new(source, Severity::Warning);
+    let mut provider = Provider::new(source, Purpose::Serve);
     let parts = provider.parts(&tree);
     let mut problems = provider.problems;
     let draft = match parts {
@@ -131,9 +131,19 @@ pub struct Provider<'s> {
     pub problems: Vec<Problem>,
     /// Elements that mean something and have no key.
     pub passed_over: Vec<PassedOver>,
-    /// How bad an element is that looks like a misspelt one. A server passes it over, as the draft
-    /// asks; an import would have to guess what was meant.
-    misspelt: Severity,
+    purpose: Purpose,
+    /// How many of the errors cost no more than what they are about.
+    minor: usize,
+}
+
+/// What a file is read for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// All of it has to be right; what is not known is passed over, as the draft asks.
+    Serve,
+    /// What is right is kept. An element that looks like a misspelt one is wrong: without it, what
+    /// was meant would be guessed.
+    Import,
 }
 
 /// An element that a profile has no key for.
@@ -147,8 +157,8 @@ pub struct PassedOver {
 }
 
 impl<'s> Provider<'s> {
-    pub fn new(source: &'s Source, misspelt: Severity) -> Self {
-        Self { source, problems: Vec::new(), passed_over: Vec::new(), misspelt }
+    pub fn new(source: &'s Source, purpose: Purpose) -> Self {
+        Self { source, problems: Vec::new(), passed_over: Vec::new(), purpose, minor: 0 }
     }
 
     /// Reads every part, as far as it is right. None when it is no provider file at all.
@@ -234,9 +244,19 @@ impl<'s> Provider<'s> {
                 continue;
             }
             let message = format!("<{name}> in <{}> is not known and passed over", parent.name());
-            let (severity, hint) = match nearest(name, read.iter().chain(keyless).copied()) {
-                Some(near) => (self.misspelt, format!("did you mean <{near}>?")),
-                None => (Severity::Note, "nothing to do if it is not meant for mail programs".to_owned()),
+            let near = nearest(name, read.iter().chain(keyless).copied());
+            let severity = match (near, self.purpose) {
+                (None, _) => Severity::Note,
+                (Some(_), Purpose::Serve) => Severity::Warning,
+                (Some(_), Purpose::Import) => Severity::Error,
+            };
+            // What it may stand for is there.
+            if severity == Severity::Error && near.is_some_and(|near| parent.child(near).is_some()) {
+                self.minor += 1;
+            }
+            let hint = match near {
+                Some(near) => format!("did you mean <{near}>?"),
+                None => "nothing to do if it is not meant for mail programs".to_owned(),
             };
             let place = self.place(element);
             self.problems.push(Problem { severity, ..Problem::note(place, message, hint) });
@@ -247,7 +267,20 @@ impl<'s> Provider<'s> {
         let (place, parent) = (self.place(element), self.place(parent));
         let Range { start, end } = element.span();
         let skipped = mark_length(self.source);
-        let text = self.source.text[skipped + start..skipped + end].to_owned();
+        let name = element.name();
+        let text = match name {
+            // Not ours to copy.
+            "password" => format!("<{name}>"),
+            _ => self.source.text[skipped + start..skipped + end].to_owned(),
+        };
+        if self.purpose == Purpose::Import {
+            let message = format!("<{name}> has no key in a profile, and is kept as a comment");
+            self.problems.push(Problem::note(
+                place.clone(),
+                message,
+                "nothing to do: few mail programs read it",
+            ));
+        }
         self.passed_over.push(PassedOver { place, parent, text });
     }
 
@@ -324,19 +357,21 @@ impl<'s> Provider<'s> {
             let kind = element.attribute("type").unwrap_or_default();
             match (direction(kind), kind.parse()) {
                 (Ok(protocol), _) => {
-                    let so_far = self.problems.len();
+                    let before = self.major();
                     self.known(element, SERVER);
                     let server = self.server(element, protocol);
                     // What stands twice or is misspelt may have been meant.
-                    let is_right = !self.problems[so_far..].iter().any(Problem::is_error);
+                    let is_right = self.major() == before;
+                    self.leave_out(element, is_right);
                     servers.push(server.filter(|_| is_right));
                 }
                 (Err(_), Ok(kind)) => {
-                    let so_far = self.problems.len();
+                    let before = self.major();
                     self.known(element, OTHER_SERVER);
                     let value = services_xml::other_server(self, element, kind, servers.len());
-                    // One with a mistake is left out.
-                    if !self.problems[so_far..].iter().any(Problem::is_error) {
+                    let is_right = self.major() == before;
+                    self.leave_out(element, is_right);
+                    if is_right {
                         others.push(Placed { value, place: self.place(element) });
                     }
                 }
@@ -345,7 +380,11 @@ impl<'s> Provider<'s> {
                         "" => format!("<{tag}> has no type"),
                         other => format!("<{tag}> has the unknown type `{other}`"),
                     };
-                    self.complain(element, Complaint::new(message, suggest(kind, words)));
+                    let known: Vec<_> = match tag {
+                        "incomingServer" => [words, OtherKind::WORDS].concat(),
+                        _ => words.to_vec(),
+                    };
+                    self.complain(element, Complaint::new(message, suggest(kind, &known)));
                     servers.push(None);
                 }
             }
@@ -353,89 +392,135 @@ impl<'s> Provider<'s> {
         (servers, others)
     }
 
+    /// How many errors cost more than what they are about.
+    fn major(&self) -> usize {
+        self.problems.iter().filter(|problem| problem.is_error()).count() - self.minor
+    }
+
+    /// Says that a server is not imported.
+    fn leave_out(&mut self, element: Element, is_right: bool) {
+        if !is_right && self.purpose == Purpose::Import {
+            let kind = element.attribute("type").unwrap_or_default();
+            let hint = "mend what is said of it, and import the file again";
+            self.complain(element, Complaint::new(format!("this {kind} server is left out"), hint));
+        }
+    }
+
     /// Reads every element before it gives up on any.
     fn server(&mut self, element: Element, protocol: Protocol) -> Option<Placed<Server>> {
         let hostname = self.required(element, "hostname");
         let port = self.required::<Port>(element, "port");
-        let socket_type = self.required(element, "socketType");
+        // v1.1 allows several, the preferred one first.
+        let mut socket_types = element.children("socketType");
+        let socket_type = match socket_types.next() {
+            Some(first) => self.read(first, "<socketType>", &first.text(), FromText::from_text),
+            None => self.required(element, "socketType"),
+        };
+        for further in socket_types {
+            self.pass_over(element, further);
+        }
         let username = self.written(element, "username", Username::from_text).or(Some(Username::default()));
-        let mut methods = Vec::new();
+        let (mut methods, mut wrong) = (Vec::new(), 0);
         for method in element.children("authentication") {
             // A SASL mechanism of the draft (3.7.4.1), which a generic method has to follow.
             if method.attribute("system").is_some() {
                 self.pass_over(element, method);
                 continue;
             }
-            methods.push(self.read(method, "<authentication>", &method.text(), authentication));
+            match self.read(method, "<authentication>", &method.text(), authentication) {
+                Some(method) => methods.push(method.value),
+                None => wrong += 1,
+            }
         }
-        let pop3 = self.pop3(element);
-        let methods: Option<Vec<_>> = methods.into_iter().map(|method| Some(method?.value)).collect();
+        // Those that are right will do.
+        if !methods.is_empty() {
+            self.minor += wrong;
+            wrong = 0;
+        }
+        let pop3 = match protocol {
+            Protocol::Pop3 => self.pop3(element),
+            Protocol::Imap | Protocol::Smtp => {
+                for pop3 in element.children("pop3") {
+                    self.pass_over(element, pop3);
+                }
+                Pop3Options::default()
+            }
+        };
+        if wrong > 0 {
+            return None;
+        }
         let value = Server {
             protocol,
             hostname: hostname?.value,
             port: port?.value.0,
             socket_type: socket_type?.value,
-            authentication: Authentications::new(methods?).unwrap_or_default(),
+            authentication: Authentications::new(methods).unwrap_or_default(),
             username: username?,
-            pop3: pop3?,
+            pop3,
         };
         Some(Placed { value, place: self.place(element) })
     }
 
-    fn pop3(&mut self, server: Element) -> Option<Pop3Options> {
+    /// An option with a mistake is as if it were not there.
+    fn pop3(&mut self, server: Element) -> Pop3Options {
         let default = Pop3Options::default();
-        let pop3 = match self.single(server, "pop3") {
-            Written::Absent => return Some(default),
-            Written::Wrong => return None,
-            Written::Right(pop3) => pop3.value,
+        let before = self.major();
+        let Some(pop3) = self.single(server, "pop3").or(None) else {
+            self.minor += self.major() - before;
+            return default;
         };
         self.known(pop3, POP3);
         let leave = self.written(pop3, "leaveMessagesOnServer", boolean);
         let days = self.written(pop3, "daysToLeaveMessagesOnServer", Days::from_text);
         let biff = self.written(pop3, "downloadOnBiff", boolean);
-        let check = match self.single(pop3, "checkInterval") {
-            Written::Absent => Written::Absent,
-            Written::Wrong => Written::Wrong,
-            Written::Right(element) => {
-                let minutes = element.value.attribute("minutes").unwrap_or_default();
-                self.read(element.value, "the minutes of <checkInterval>", minutes, Minutes::from_text)
-                    .map_or(Written::Wrong, Written::Right)
-            }
-        };
-        let check_interval_minutes = match check {
-            Written::Absent => None,
-            Written::Wrong => return None,
-            Written::Right(minutes) => Some(minutes.value.0),
-        };
-        Some(Pop3Options {
-            leave_messages_on_server: leave.or(Some(default.leave_messages_on_server))?,
+        let check = self.single(pop3, "checkInterval").or(None).and_then(|element| {
+            let minutes = element.attribute("minutes").unwrap_or_default();
+            self.read(element, "the minutes of <checkInterval>", minutes, Minutes::from_text)
+        });
+        self.minor += self.major() - before;
+        Pop3Options {
+            leave_messages_on_server: leave.or(None).unwrap_or(default.leave_messages_on_server),
             days_to_leave_messages_on_server: days
-                .or(Some(Days(default.days_to_leave_messages_on_server)))?
-                .0,
-            download_on_biff: biff.or(Some(default.download_on_biff))?,
-            check_interval_minutes,
-        })
+                .or(None)
+                .map_or(default.days_to_leave_messages_on_server, |days| days.0),
+            download_on_biff: biff.or(None).unwrap_or(default.download_on_biff),
+            check_interval_minutes: check.map(|minutes| minutes.value.0),
+        }
     }
 
     /// Help pages; `instruction` is what early drafts called them.
     fn documentation(&mut self, provider: Element) -> Vec<Placed<Documentation>> {
         let mut pages = Vec::new();
         for element in provider.elements().filter(|e| matches!(e.name(), "documentation" | "instruction")) {
-            let url = element.attribute("url").unwrap_or_default();
-            let name = format!("the url of <{}>", element.name());
-            let url = self.read(element, &name, url, FromText::from_text);
+            let url = self.address(element, "url");
             let descr = self.languages(element, "descr");
             let place = self.place(element);
-            pages.extend(url.map(|url| Placed { value: Documentation { url: url.value, descr }, place }));
+            pages.extend(url.map(|url| Placed { value: Documentation { url, descr }, place }));
         }
         pages
     }
 
-    /// The sentences of a name, English where nothing else is said; empty ones say nothing.
+    /// An attribute with an address, which has to be there.
+    pub fn address(&mut self, element: Element, attribute: &str) -> Option<WebAddress> {
+        match element.attribute(attribute) {
+            Some(text) => {
+                let name = format!("the {attribute} of <{}>", element.name());
+                self.read(element, &name, text, FromText::from_text).map(|url| url.value)
+            }
+            None => {
+                let message = format!("<{}> has no {attribute}", element.name());
+                self.complain(element, Complaint::new(message, format!("add {attribute}=\"https://...\"")));
+                None
+            }
+        }
+    }
+
+    /// The sentences of a name; empty ones say nothing. `und`, undetermined, is BCP 47's word for a
+    /// language that nobody names.
     pub fn languages(&mut self, parent: Element, name: &str) -> Vec<Description> {
         let mut sentences: Vec<Description> = Vec::new();
         for element in parent.elements().filter(|element| element.name() == name) {
-            let lang = element.attribute("lang").unwrap_or("en");
+            let lang = element.attribute("lang").unwrap_or(Description::UNDETERMINED);
             let Some(sentence) = description(lang.to_owned(), &element.text()) else { continue };
             if sentences.iter().any(|other| other.lang == sentence.lang) {
                 let message = format!("<{name}> stands twice for the language `{lang}`");

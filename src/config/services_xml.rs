@@ -1,12 +1,11 @@
 //! A profile's services beside IMAP, POP3 and SMTP, in Mozilla's format.
 
-use super::problem::Complaint;
 use super::profile_xml::{Port, Provider, boolean};
 use super::table::{FromText, Written};
 use super::words::Line;
 use crate::profile::{
     Enable, FieldName, LoginPageInfo, Mechanism, OAuth2, OtherKind, OtherServer, Services, Username,
-    WebAddress, WebService, Webmail,
+    WebService, Webmail,
 };
 use crate::xml::tree::Element;
 
@@ -29,13 +28,6 @@ fn value<T: FromText>(provider: &mut Provider, parent: Element, name: &str) -> O
         Written::Right(placed) => Some(placed.value),
         Written::Absent | Written::Wrong => None,
     }
-}
-
-/// An attribute that has to be there.
-fn url(provider: &mut Provider, element: Element, attribute: &str) -> Option<WebAddress> {
-    let name = format!("the {attribute} of <{}>", element.name());
-    let text = element.attribute(attribute).unwrap_or_default();
-    provider.read(element, &name, text, FromText::from_text).map(|url| url.value)
 }
 
 fn line(provider: &mut Provider, element: Element, attribute: &str) -> Option<String> {
@@ -117,7 +109,7 @@ fn oauth2(provider: &mut Provider, element: Element) -> Option<OAuth2> {
 fn webmail(provider: &mut Provider, element: Element) -> Webmail {
     provider.known(element, (&["loginPage", "loginPageInfo"], &[]));
     let login_page =
-        provider.single(element, "loginPage").or(None).and_then(|page| url(provider, page, "url"));
+        provider.single(element, "loginPage").or(None).and_then(|page| provider.address(page, "url"));
     let login_page_info =
         provider.single(element, "loginPageInfo").or(None).and_then(|info| login_page_info(provider, info));
     Webmail { login_page, login_page_info }
@@ -133,7 +125,7 @@ fn login_page_info(provider: &mut Provider, element: Element) -> Option<LoginPag
     let login_button = field("loginButton");
     let username = value(provider, element, "username").unwrap_or_default();
     let wait_for_redirection_url_prefix = line(provider, element, "waitForRedirectionURLPrefix");
-    let url = url(provider, element, "url")?;
+    let url = provider.address(element, "url")?;
     Some(LoginPageInfo {
         url,
         wait_for_redirection_url_prefix,
@@ -146,12 +138,7 @@ fn login_page_info(provider: &mut Provider, element: Element) -> Option<LoginPag
 
 fn enable(provider: &mut Provider, element: Element) -> Option<Enable> {
     provider.known(element, (&["instruction"], &[]));
-    if element.attribute("visiturl").is_none() {
-        let complaint = Complaint::new("<enable> has no visiturl", "add visiturl=\"https://...\"");
-        provider.complain(element, complaint);
-        return None;
-    }
-    let url = url(provider, element, "visiturl");
+    let url = provider.address(element, "visiturl");
     let instruction = provider.languages(element, "instruction");
     Some(Enable { url: url?, instruction })
 }

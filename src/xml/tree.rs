@@ -214,8 +214,11 @@ impl<'t> Tree<'t> {
         open.push(index);
         for attribute in start.attributes() {
             let value = attribute.map_err(|error| error.to_string()).and_then(|attribute| {
-                let value = attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|e| e.to_string())?;
-                Ok((attribute.key.as_ref().to_owned(), value.into_owned()))
+                let key = attribute.key.as_ref().to_owned();
+                match attribute.normalized_value(XmlVersion::Implicit1_0) {
+                    Ok(value) => Ok((key, value.into_owned())),
+                    Err(_) => Err(format!("the value of {key} has an & that means nothing")),
+                }
             });
             match value {
                 Ok(attribute) => self.elements[index].attributes.push(attribute),

@@ -441,7 +441,8 @@ fn autoconfig_31_uses_the_full_address_unless_told_otherwise() {
         Files::new("", &[("a.toml", &text)]).findings()
     };
     assert_eq!(findings("%EMAILADDRESS%"), Vec::<String>::new());
-    let combined = "warning: the user name `%EMAILLOCALPART%@example.net` is lost on some clients: FairEmail, GNOME";
+    let combined =
+        "warning: the user name `%EMAILLOCALPART%@example.net` is lost on some clients: FairEmail, GNOME";
     assert!(findings("%EMAILLOCALPART%@example.net")[0].starts_with(combined));
     assert!(findings("shop")[0].contains("`shop` is lost on some clients: GNOME Online Accounts, Geary"));
     let numeric =

@@ -57,7 +57,7 @@ fn check_plays_every_client_against_the_shipped_profiles() {
         serde_json::json!({
             "hostname": "smtp.centurylink.net", "port": 587, "socket_type": "STARTTLS",
             "username": "jane.doe@centurylink.net", "authentication": "password-cleartext",
-            "is_preferred": true, "differences": []
+            "result": "preferred", "differences": []
         })
     );
     assert_eq!(qwestoffice["clients"][1]["gives_up"], "no IMAP server");
@@ -109,11 +109,78 @@ fn check_is_clean_for_a_clean_profile_and_denies_what_it_is_told_to() {
     assert_eq!(check(&files, &["--deny", "notes"]), (1, "1 profile for 1 domain: 1 error".into()));
     // A user name that some lose: a warning.
     files.write("profiles/a.toml", &(clean.clone() + "username = \"%EMAILLOCALPART%\"\n"));
-    assert_eq!(check(&files, &[]), (1, "1 profile for 1 domain: 2 warnings".into()));
-    assert_eq!(check(&files, &["--deny", "warnings"]), (1, "1 profile for 1 domain: 2 errors".into()));
+    assert_eq!(check(&files, &[]), (1, "1 profile for 1 domain: 2 warnings, 1 note".into()));
+    assert_eq!(
+        check(&files, &["--deny", "warnings"]),
+        (1, "1 profile for 1 domain: 2 errors, 1 note".into())
+    );
     // A host that only the server itself knows: nobody can connect.
     files.write("profiles/a.toml", &clean.replace("imap.example.com", "localhost"));
     assert_eq!(check(&files, &[]), (1, "1 profile for 1 domain: 1 error".into()));
+}
+
+/// What is wrong with one file hides nothing of the others.
+#[test]
+fn check_plays_the_profiles_that_are_right_beside_those_that_are_not() {
+    let good =
+        profile("good.example", &domains(&["good.example"]), &SERVERS.replace("example.com", "good.example"));
+    let bad = good.replace("good", "bad").replace("993", "0");
+    let clash = good.replace("id = \"good", "id = \"clash");
+    let files = Files::new("", &[("a.toml", &bad), ("b.toml", &good), ("c.toml", &clash)]);
+    let output = waypost(files.path("."), &["check", "--config", "waypost.toml"]);
+    assert_eq!(code(&output), 1);
+    crate::common::assert_document("check/partly.txt", out(&output));
+    // It is not served for that.
+    assert_eq!(code(&waypost(files.path("."), &["show", "a@good.example", "--config", "waypost.toml"])), 2);
+    // The page is the operator's too.
+    let files = Files::new("templates = \"pages\"", &[("b.toml", &good)]);
+    std::fs::create_dir(files.path("pages")).unwrap();
+    files.write("pages/index.html", "{{ nothing }}");
+    let output = waypost(files.path("."), &["check", "--config", "waypost.toml"]);
+    assert!(out(&output).contains("Thunderbird               ok"), "{}", out(&output));
+    assert!(out(&output).ends_with("1 profile for 1 domain: 1 error\n"), "{}", out(&output));
+}
+
+/// A profile that no client can use is an error, whatever each of its causes is.
+#[test]
+fn check_says_when_nobody_can_be_set_up() {
+    let servers = SERVERS.replace("\"SSL\"", "\"SSL\"\nauthentication = [\"TLS-client-cert\"]");
+    let files = Files::new("", &[("a.toml", &profile("example.com", &domains(&["example.com"]), &servers))]);
+    let output = waypost(files.path("."), &["check", "--config", "waypost.toml"]);
+    let said =
+        "error: no client that Waypost knows is set up as this profile prefers\n  --> profiles/a.toml:1:1\n";
+    assert!(out(&output).contains(said), "{}", out(&output));
+    assert!(out(&output).ends_with("1 profile for 1 domain: 1 error, 1 warning\n"));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_result_that_cannot_be_written_is_an_error() {
+    for arguments in [&["check"][..], &["show", "jane@q.com"]] {
+        let full = std::fs::File::create("/dev/full").unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_waypost"))
+            .args(arguments)
+            .env_remove("WAYPOST_CONFIG")
+            .stdout(full)
+            .output()
+            .unwrap();
+        assert_eq!(code(&output), 2);
+        assert!(err(&output).starts_with("error: the result cannot be written: "), "{}", err(&output));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_keeps_nobody_waiting() {
+    let good = profile("good.example", &domains(&["good.example"]), SERVERS);
+    let files = Files::new("", &[("a.toml", &good)]);
+    let _socket = std::os::unix::net::UnixListener::bind(files.path("profiles/b.toml")).unwrap();
+    let output = waypost(files.path("."), &["check", "--config", "waypost.toml"]);
+    assert!(
+        out(&output).contains("error: the profile cannot be read: it is not a file\n  --> profiles/b.toml\n"),
+        "{}",
+        out(&output)
+    );
 }
 
 /// Each rule that no client shows, once.
@@ -167,7 +234,11 @@ fn check_reports_on_standard_output_and_exits_with_1() {
     assert_eq!(code(&json), 1);
     let report: Value = serde_json::from_slice(&json.stdout).unwrap();
     assert_eq!(report["problems"].as_array().unwrap().len(), 2);
-    assert_eq!(report["profiles"], Value::Null);
+    // The same keys, whatever is wrong.
+    assert_eq!(
+        (&report["profiles"], &report["errors"], &report["matrix"]),
+        (&0.into(), &2.into(), &Value::Array(Vec::new()))
+    );
 }
 
 #[test]
@@ -265,6 +336,16 @@ fn show_plays_one_client() {
     assert!(err(&unknown).contains("thunderbird-android"), "{}", err(&unknown));
 }
 
+/// What a person needs beyond servers is told too.
+#[test]
+fn show_tells_of_everything_that_a_profile_has() {
+    let import = |name: &str| std::fs::read_to_string(data("import").join(name)).unwrap();
+    let files = Files::new("", &[("full.toml", &import("full.toml"))]);
+    let output = waypost(files.path("."), &["show", "jane@full.example", "--config", "waypost.toml"]);
+    assert_eq!((code(&output), err(&output)), (0, ""));
+    crate::common::assert_document("show/full.txt", out(&output));
+}
+
 /// The default document has what every client can read; the whole one has it all.
 #[test]
 fn show_has_the_whole_document_on_request() {
@@ -290,6 +371,15 @@ fn show_names_the_nearest_domain_for_one_that_is_not_ours() {
     let output = waypost(".", &["show", "jane@example.org"]);
     assert_eq!(code(&output), 1);
     assert!(err(&output).contains("hint: a profile names its domains"));
+    // A wildcard does not stand for the name it begins with; an exchanger's name leads to its profile.
+    let text =
+        profile("example.com", "domains = [\"*.shops.example\"]\nmx_hosts = [\"mx.example.net\"]\n", SERVERS);
+    let files = Files::new("", &[("a.toml", &text)]);
+    let show = |address: &str| waypost(files.path("."), &["show", address, "--config", "waypost.toml"]);
+    assert_eq!(code(&show("jane@a.shops.example")), 0);
+    assert!(err(&show("jane@shops.example")).contains("hint: *.shops.example stands for the names below it"));
+    assert_eq!(code(&show("jane@mx.example.net")), 0);
+    assert_eq!(code(&show("jane@customer.example")), 1);
     let output = waypost(".", &["show", "jane"]);
     assert_eq!(code(&output), 2);
     assert!(err(&output).contains("it has no `@`"), "{}", err(&output));

@@ -1,12 +1,15 @@
 //! The report for machines.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::{Counts, Report};
-use crate::check::{Cause, Cell, Examined, Finding, Row};
+use crate::check::{Cause, Cell, Difference, Examined, Finding, Row};
 use crate::clients::{Client, Endpoint, Login, Method, Security};
 use crate::config::{Place, Problem, Severity};
+use crate::profile::Server;
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -39,13 +42,6 @@ struct PlaceEntry<'a> {
     clients: Vec<Value>,
 }
 
-/// A configuration that does not load has problems and nothing else.
-pub fn unusable(problems: &[Problem]) -> String {
-    let counts = Counts::of(problems.iter().map(|problem| problem.severity));
-    let Counts { errors, warnings, notes } = counts;
-    pretty(&json!({ "errors": errors, "warnings": warnings, "notes": notes, "problems": problems }))
-}
-
 pub fn report(report: &Report) -> String {
     let directory = &report.config.directory;
     pretty(&Document {
@@ -67,6 +63,10 @@ fn examined(one: &Examined) -> Value {
         "profile": one.profile.id.as_str(),
         "file": one.origin.place.file.display().to_string(),
         "address": one.person.to_string(),
+        "preferred": Row::PROTOCOLS
+            .into_iter()
+            .filter_map(|protocol| Some((protocol.word(), server(one.profile.preferred(protocol)?, one))))
+            .collect::<BTreeMap<_, _>>(),
         "clients": one.rows.iter().map(row).collect::<Vec<_>>(),
     })
 }
@@ -86,51 +86,73 @@ fn clients(list: &[Client]) -> Vec<Value> {
     list.iter().map(|one| Value::Object(client(*one))).collect()
 }
 
-/// Besides the client, whether it is hurt, and each protocol it would set up or misses.
+/// A profile's own server, filled in for the person.
+fn server(server: &Server, one: &Examined) -> Value {
+    json!({
+        "hostname": server.hostname.for_domain(one.person.domain()),
+        "port": server.port,
+        "socket_type": server.socket_type.word(),
+        "username": server.username.login_name(&one.person).to_string(),
+        "authentication": server.authentication.as_slice().iter().map(|m| m.word()).collect::<Vec<_>>(),
+    })
+}
+
+/// Besides the client, whether it is hurt, and how each protocol came out: `preferred`, `different`,
+/// `missing` or `unused`.
 fn row(row: &Row) -> Value {
     let mut map = client(row.client);
     map.insert("is_hurt".into(), row.is_hurt().into());
-    match &row.verdict {
+    let account = match &row.verdict {
         Err(reason) => {
             map.insert("gives_up".into(), reason.to_string().into());
+            None
         }
-        Ok(account) => {
-            for (protocol, cell) in Row::PROTOCOLS.into_iter().zip(&row.cells) {
-                let value = match (account.get(protocol), cell) {
-                    (_, Cell::Unused) => continue,
-                    (Some(found), cell) => endpoint(found, cell),
-                    (None, _) => Value::Null,
-                };
-                map.insert(protocol.word().into(), value);
-            }
-        }
+        Ok(account) => Some(account),
+    };
+    for (protocol, cell) in Row::PROTOCOLS.into_iter().zip(&row.cells) {
+        let found = account.and_then(|account| account.get(protocol));
+        map.insert(protocol.word().into(), endpoint(found, cell));
     }
     Value::Object(map)
 }
 
-fn endpoint(endpoint: &Endpoint, cell: &Cell) -> Value {
-    let differences: Vec<_> = match cell {
-        Cell::Different(differences) => differences.iter().map(ToString::to_string).collect(),
-        _ => Vec::new(),
+fn endpoint(endpoint: Option<&Endpoint>, cell: &Cell) -> Value {
+    let (result, differences) = match cell {
+        Cell::Unused => return json!({ "result": "unused" }),
+        Cell::Missing => return json!({ "result": "missing" }),
+        Cell::Preferred => ("preferred", Vec::new()),
+        Cell::Different(differences) => ("different", differences.iter().map(key).collect()),
     };
+    let Some(endpoint) = endpoint else { return json!({ "result": result }) };
     json!({
+        "result": result,
+        "differences": differences,
         "hostname": endpoint.hostname,
         "port": endpoint.port,
         "socket_type": match endpoint.security {
-            Security::Known(socket_type) => Some(socket_type.word()),
-            Security::Tried => None,
+            Security::Known(socket_type) => socket_type.word(),
+            Security::Tried => "tried",
         },
         "username": match &endpoint.login {
             Login::Name(name) => Some(name),
             Login::Asked => None,
         },
         "authentication": match endpoint.method {
-            Method::Named(method) => Some(method.word()),
-            Method::Negotiated => None,
+            Method::Named(method) => method.word(),
+            Method::Negotiated => "negotiated",
         },
-        "is_preferred": differences.is_empty(),
-        "differences": differences,
     })
+}
+
+/// The key that a difference is about.
+fn key(difference: &Difference) -> &'static str {
+    match difference {
+        Difference::Hostname(_) => "hostname",
+        Difference::Port(_) => "port",
+        Difference::Security(_) => "socket_type",
+        Difference::Login(_) => "username",
+        Difference::Method(_) => "authentication",
+    }
 }
 
 fn finding(finding: &Finding) -> FindingEntry<'_> {

@@ -15,24 +15,18 @@ const NAMED: usize = 5;
 /// The width that lists of clients are broken at.
 const WIDTH: usize = 100;
 
-pub fn unusable(problems: &[Problem], style: Style) -> String {
-    let mut text = String::new();
-    for problem in problems {
-        text += &self::problem(problem, style);
-    }
-    text + &summary(Counts::of(problems.iter().map(|problem| problem.severity)), style) + "\n"
-}
-
 pub fn report(report: &Report, style: Style) -> String {
     let mut text = String::new();
     for group in groups(&report.examined) {
         text += &matrix(&group, style);
         text.push('\n');
     }
+    // What keeps the server from starting comes last, where it is seen.
+    let (errors, notes): (Vec<_>, Vec<_>) = report.problems.iter().partition(|problem| problem.is_error());
     for finding in &report.findings {
         text += &self::finding(finding, style);
     }
-    for problem in &report.problems {
+    for problem in notes.into_iter().chain(errors) {
         text += &self::problem(problem, style);
     }
     let directory = &report.config.directory;
@@ -197,7 +191,8 @@ fn finding(finding: &Finding, style: Style) -> String {
         let _ = writeln!(text, "  --> {}", spot.place);
     }
     if finding.spots.len() > NAMED {
-        let _ = writeln!(text, "  and {}", count(finding.spots.len() - NAMED, "more place"));
+        let more = count(finding.spots.len() - NAMED, "more place");
+        let _ = writeln!(text, "  and {more}, which --format json has");
     }
     let _ = writeln!(text, "hint: {}\n", finding.hint);
     text
