@@ -42,10 +42,6 @@ pub fn findings(examined: &[Examined]) -> Vec<Finding> {
         let is_hurt = |client: &Client| one.rows.iter().any(|row| row.client == *client && row.is_hurt());
         for lint in &one.lints {
             let clients: Vec<_> = lint.hurts.iter().copied().filter(is_hurt).collect();
-            // Nobody is hurt after all: the rule is wrong, and another finding says what happens.
-            if clients.is_empty() && !lint.hurts.is_empty() {
-                continue;
-            }
             let spot = Spot { profile: one.profile.id.clone(), place: lint.place.clone(), clients };
             findings.add(lint.cause, lint.severity, lint.message.clone(), lint.hint, spot);
         }

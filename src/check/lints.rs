@@ -201,6 +201,12 @@ impl<'p> Look<'p> {
         lose(!polls && !is_literal, &["aerc"], &[]);
         // %EMAILDOMAIN% is not filled, or filled with nothing.
         lose(has_domain, &["evolution", "horde"], &[]);
+        // Fills the first of each placeholder.
+        let repeats = pieces
+            .iter()
+            .enumerate()
+            .any(|(i, piece)| matches!(piece, Piece::Placeholder(_)) && pieces[..i].contains(piece));
+        lose(repeats, &["parula"], &[]);
         // These have one log-in for all servers: FairEmail the last one's, Himalaya IMAP's,
         // enough_mail the first one's.
         lose(sends && !is_literal && !is_single_local, &["fairemail"], &[]);
@@ -446,9 +452,11 @@ impl<'p> Look<'p> {
     fn host(&mut self, server: &Server, place: &Place, directory: &Directory) {
         let name = server.hostname.for_domain(self.person.domain());
         let Ok(host) = name.parse::<Domain>() else { return };
-        // RFC 6761: never in the public DNS; a single label, only by a search list.
-        let last = name.rsplit('.').next().unwrap_or_default();
-        if !name.contains('.') || matches!(last, "localhost" | "invalid" | "local") {
+        // RFC 6761, 6762, 8375 and ICANN's `internal`: never in the public DNS, like a single label.
+        // `lan` and `localdomain` are what routers and installers write.
+        let suffixes = ["localhost", "invalid", "local", "internal", "home.arpa", "lan", "localdomain"];
+        let is_private = |suffix: &&str| name.strip_suffix(*suffix).is_some_and(|rest| rest.ends_with('.'));
+        if !name.contains('.') || suffixes.iter().any(|suffix| is_private(suffix)) {
             self.add(
                 Cause::UnreachableHost,
                 Severity::Error,

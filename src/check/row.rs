@@ -144,3 +144,27 @@ impl fmt::Display for Difference {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    /// Another server's answer may make a client try what ours never would.
+    #[test]
+    fn a_client_that_tries_tls_does_not_end_without() {
+        let config = Config::load("config/waypost.toml".as_ref()).unwrap();
+        let person: EmailAddress = "jane@qwestoffice.net".parse().unwrap();
+        let server = config.directory.entries()[1].profile.preferred(Protocol::Pop3).unwrap();
+        let endpoint = |security| Endpoint {
+            hostname: "pop.qwestoffice.net".to_owned(),
+            port: 110,
+            security,
+            login: Login::Name(person.to_string()),
+            method: Method::Negotiated,
+        };
+        assert_eq!(compare(&endpoint(Security::Known(SocketType::Plain)), server, &person), Cell::Preferred);
+        let tried = compare(&endpoint(Security::Tried), server, &person);
+        assert_eq!(tried.to_string(), "differs: whichever works");
+    }
+}

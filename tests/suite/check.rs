@@ -31,7 +31,7 @@ const SECURITIES: [[(u16, &str); 3]; 10] = [
     [(993, "STARTTLS"), (995, "plain"), (465, "STARTTLS")],
 ];
 
-const USERNAMES: [&str; 14] = [
+const USERNAMES: [&str; 15] = [
     "",
     "%EMAILADDRESS%",
     "%EMAILLOCALPART%",
@@ -40,6 +40,7 @@ const USERNAMES: [&str; 14] = [
     "%EMAILLOCALPART%@mail.example",
     "%EMAILLOCALPART%%%EMAILDOMAIN%",
     "shop-%EMAILLOCALPART%",
+    "%EMAILLOCALPART%.%EMAILLOCALPART%",
     "x+%EMAILADDRESS%",
     "shop",
     "shop@example.com",
@@ -192,6 +193,24 @@ fn rules_and_models_name_the_same_clients_for_the_shipped_profiles() {
         let (played, said) = two_lists(&examine(&config, index).unwrap());
         assert_eq!(played, said);
     }
+}
+
+/// Names that mean nothing in the public DNS (RFC 6761), and one that does.
+#[test]
+fn a_host_that_only_its_own_network_knows_is_an_error() {
+    let findings = |host: &str| {
+        let servers = crate::common::SERVERS.replace("imap.example.com", host);
+        Files::new("", &[("a.toml", &profile("example.com", &domains(&["example.com"]), &servers))])
+            .findings()
+    };
+    for host in
+        ["localhost", "mail", "mail.localhost", "imap.invalid", "mail.local", "mail.lan", "mx.home.arpa"]
+    {
+        let said =
+            format!("error: nobody can connect to {host}: it has no meaning outside your own network: ");
+        assert_eq!(findings(host), [said]);
+    }
+    assert_eq!(findings("mail.example.com"), Vec::<String>::new());
 }
 
 /// A client that is not hurt has the preferred server of everything it needs.

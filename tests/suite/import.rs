@@ -151,14 +151,22 @@ fn a_domain_of_two_files_stays_with_the_first() {
         ),
         ("db/e.xml", &provider("e.example", &["e.example", "mine.example"])),
         ("db/f.xml", &provider("mine.example", &["f.example"])),
+        (
+            "db/g.xml",
+            &provider("g.example", &["g.example"]).replace(
+                "    <displayName>",
+                "    <domain purpose=\"mx\">h.example</domain>\n    <displayName>",
+            ),
+        ),
+        ("db/h.xml", &provider("h.example", &["h.example", "www.h.example"])),
     ]);
     let output = folder.import(&["db"]);
     assert_eq!(code(&output), 1);
     assert_document("import/clashes.txt", err(&output));
     let config = folder.load();
     let ids: Vec<_> = config.directory.entries().iter().map(|entry| entry.profile.id.as_str()).collect();
-    assert_eq!(ids, ["a.example", "b.example", "e.example", "mine.example"]);
-    assert_eq!(config.directory.len(), 5);
+    assert_eq!(ids, ["a.example", "b.example", "e.example", "g.example", "h.example", "mine.example"]);
+    assert_eq!(config.directory.len(), 7);
 }
 
 #[test]
