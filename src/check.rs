@@ -4,6 +4,8 @@
 //! Two lists come of it that have to agree: what the models in `clients` end with, and what the
 //! rules in `lints` say of the profile itself. A test holds them equal over a grid of profiles.
 
+mod connection;
+mod credentials;
 mod findings;
 mod lints;
 mod row;

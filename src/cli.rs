@@ -6,6 +6,8 @@
 mod check;
 mod import;
 mod progress;
+mod report_json;
+mod report_text;
 mod serve;
 mod show;
 mod style;

@@ -6,11 +6,14 @@
 //! directory has to know).
 
 mod clashes;
+mod comments;
 mod draft;
 pub mod import;
 mod problem;
 mod profile_toml;
+mod profile_writer;
 mod profile_xml;
+mod provider;
 mod services_toml;
 mod services_xml;
 mod settings;

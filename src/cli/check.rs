@@ -1,16 +1,13 @@
 //! `waypost check`: loads the configuration as the server would, plays every client against every
 //! profile, and reports.
 
-mod json;
-mod text;
-
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 
 use super::progress::in_parallel;
 use super::style::Style;
-use super::{ConfigArgument, FINDING, complain, print};
+use super::{ConfigArgument, FINDING, complain, print, report_json, report_text};
 use crate::check::{Examined, Finding, examine, findings};
 use crate::config::{Config, Problem, Severity};
 
@@ -41,20 +38,21 @@ enum Deny {
 }
 
 /// What is right of a configuration, and what was found in all of it.
-struct Report<'c> {
-    config: &'c Config,
-    examined: Vec<Examined<'c>>,
-    findings: Vec<Finding>,
+#[derive(Debug)]
+pub struct Report<'c> {
+    pub config: &'c Config,
+    pub examined: Vec<Examined<'c>>,
+    pub findings: Vec<Finding>,
     /// What the loader has to say.
-    problems: Vec<Problem>,
+    pub problems: Vec<Problem>,
 }
 
 /// How many there are of each severity.
 #[derive(Debug, Clone, Copy, Default, serde::Serialize)]
-struct Counts {
-    errors: usize,
-    warnings: usize,
-    notes: usize,
+pub struct Counts {
+    pub errors: usize,
+    pub warnings: usize,
+    pub notes: usize,
 }
 
 impl Check {
@@ -67,8 +65,8 @@ impl Check {
         let Counts { errors, warnings, .. } = report.counts();
         let code = if errors + warnings == 0 { ExitCode::SUCCESS } else { ExitCode::from(FINDING) };
         let text = match self.format {
-            ReportFormat::Text => text::report(&report, Style::of_stdout()),
-            ReportFormat::Json => json::report(&report),
+            ReportFormat::Text => report_text::report(&report, Style::of_stdout()),
+            ReportFormat::Json => report_json::report(&report),
         };
         print(&text, code)
     }
@@ -102,7 +100,7 @@ impl<'c> Report<'c> {
         Self { config, examined, findings, problems }
     }
 
-    fn counts(&self) -> Counts {
+    pub fn counts(&self) -> Counts {
         let severities = self.findings.iter().map(|finding| finding.severity);
         Counts::of(severities.chain(self.problems.iter().map(|problem| problem.severity)))
     }

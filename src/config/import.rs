@@ -3,19 +3,16 @@
 //! Nothing is guessed: what is wrong is reported with its line and left out, and the rest is kept.
 //! What has no key is kept as a comment, and so is every comment.
 
-mod comments;
-mod writer;
-
 use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use self::comments::Comments;
+use super::comments::Comments;
 use super::draft::{Draft, Parts};
 use super::problem::{Place, Placed, Problem, Source};
-use super::profile_xml::{self, Provider, Purpose};
-use super::{profile_files, profile_toml};
+use super::provider::{Provider, Purpose, tree_without_flaws};
+use super::{profile_files, profile_toml, profile_writer};
 use crate::address::Domain;
 use crate::directory::DomainPattern;
 
@@ -73,7 +70,7 @@ impl Reading {
     }
 
     fn of_source(source: &Source) -> Self {
-        let (tree, flaws) = match profile_xml::tree_without_flaws(source) {
+        let (tree, flaws) = match tree_without_flaws(source) {
             Ok(read) => read,
             Err(problem) => {
                 let message = format!("not imported: {}", problem.message);
@@ -154,7 +151,7 @@ fn settle_one(reading: Reading, into: &Path, force: bool, taken: &mut Taken) -> 
             return None;
         }
         taken.add(&parts);
-        let text = writer::write(&parts, comments);
+        let text = profile_writer::write(&parts, comments);
         // What is written has to load, whatever it was made of.
         let source = Source::new(path.clone().into(), text);
         let (draft, wrong) = profile_toml::read(&source);

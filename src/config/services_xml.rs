@@ -1,6 +1,6 @@
 //! A profile's services beside IMAP, POP3 and SMTP, in Mozilla's format.
 
-use super::profile_xml::{Port, Provider, boolean};
+use super::provider::{Port, Provider, boolean};
 use super::table::{FromText, Written};
 use super::words::Line;
 use crate::profile::{

@@ -6,8 +6,8 @@ use std::fmt::{Display, Write as _};
 use toml_writer::ToTomlValue;
 
 use super::comments::{Anchor, Comments};
-use crate::config::draft::Parts;
-use crate::config::problem::Placed;
+use super::draft::Parts;
+use super::problem::{Place, Placed};
 use crate::profile::{
     Authentications, Description, Documentation, Enable, FieldName, Hostname, LoginPageInfo, Mechanism,
     OAuth2, OtherServer, Pop3Options, Protocol, Server, SocketType, Username, WebService, Webmail,
@@ -144,7 +144,7 @@ impl Writer {
     }
 
     /// A list of names, a line each if there is a comment or more than a few.
-    fn names_of<'a>(&mut self, key: &str, names: impl Iterator<Item = (&'a crate::config::Place, String)>) {
+    fn names_of<'a>(&mut self, key: &str, names: impl Iterator<Item = (&'a Place, String)>) {
         let names: Vec<_> = names.map(|(place, name)| (self.comments.take_all(place), name)).collect();
         let is_short = names.len() <= 3 && names.iter().all(|(comments, _)| comments.is_empty());
         if names.is_empty() {

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use super::super::problem::Place;
-use super::super::profile_xml::{PassedOver, Provider};
+use super::problem::Place;
+use super::provider::{PassedOver, Provider};
 use crate::xml::tree::{Comment, Element, Node, Piece, Tree};
 
 /// Comments, each by what it is about.

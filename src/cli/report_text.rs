@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
-use super::{Counts, Report};
+use super::check::{Counts, Report};
+use super::count;
+use super::style::{Paint, Style};
+use super::table::table;
 use crate::check::{Cell, Examined, Finding, Row};
-use crate::cli::count;
-use crate::cli::style::{Paint, Style};
-use crate::cli::table::table;
 use crate::clients::{Client, Format};
 use crate::config::{Problem, Severity};
 

@@ -1,0 +1,163 @@
+//! What hosts, ports and encryption mean for clients.
+
+use super::lints::{Cause, Look, Names, by_id, clients};
+use crate::address::Domain;
+use crate::clients::Format;
+use crate::config::{Place, Severity};
+use crate::directory::Directory;
+use crate::profile::{Profile, Protocol, Server, SocketType};
+
+impl Look<'_> {
+    /// 2.1, `socketType`; item 29. Clients that never talk in clear make something else of it.
+    pub fn plaintext(&mut self, server: &Server, place: &Place) {
+        if server.socket_type != SocketType::Plain {
+            return;
+        }
+        let hurts: Names = match (server.protocol, server.port.get()) {
+            (Protocol::Imap, port) => (
+                // KMail sets the port again with the encryption.
+                if port == 143 {
+                    &["thunderbird-android", "thunderbird-ios", "fairemail", "gnome", "horde"]
+                } else {
+                    &["thunderbird-android", "thunderbird-ios", "fairemail", "gnome", "horde", "kmail"]
+                },
+                if matches!(port, 993 | 995) { &["fairemail", "parula"] } else { &["fairemail"] },
+            ),
+            (Protocol::Pop3, port) => {
+                (&["thunderbird-ios", "horde"], if matches!(port, 993 | 995) { &["parula"] } else { &[] })
+            }
+            (Protocol::Smtp, port) => (
+                &["thunderbird-android", "thunderbird-ios", "fairemail", "gnome", "horde"],
+                if port == 587 { &["fairemail", "snappymail"] } else { &["fairemail"] },
+            ),
+        };
+        self.add(
+            Cause::Plaintext,
+            Severity::Warning,
+            place,
+            format!(
+                "{} without encryption: whoever listens reads passwords and mail, and some clients will not \
+                 connect that way",
+                server.protocol
+            ),
+            "set socket_type to \"SSL\" or \"STARTTLS\" with the port for it, if the mail server can",
+            clients(hurts),
+        );
+    }
+
+    /// Clients that go by the usual ports; reference/autodiscover 2.4.
+    pub fn port(&mut self, server: &Server, place: &Place) {
+        let port = server.port.get();
+        let usual: &[u16] = match (server.protocol, server.socket_type) {
+            (Protocol::Imap, SocketType::Ssl) => &[993],
+            (Protocol::Imap, _) => &[143],
+            (Protocol::Pop3, SocketType::Ssl) => &[995],
+            (Protocol::Pop3, _) => &[110],
+            (Protocol::Smtp, SocketType::Ssl) => &[465],
+            (Protocol::Smtp, _) => &[587],
+        };
+        if server.socket_type == SocketType::StartTls {
+            let protocol = server.protocol;
+            self.add(
+                Cause::Outlook2007,
+                Severity::Note,
+                place,
+                format!("Outlook 2007 tries TLS on {protocol} port {port}: STARTTLS cannot be told to it"),
+                "nothing to do, unless people still use it",
+                clients((&[], &["outlook-2007"])),
+            );
+        }
+        if usual.contains(&port) || server.socket_type == SocketType::Plain {
+            return;
+        }
+        let mut names: Vec<(&str, Format)> = Vec::new();
+        let is_starttls = server.socket_type == SocketType::StartTls;
+        let mut hurt = |condition: bool, id: &'static str, format: Format| {
+            if condition {
+                names.push((id, format));
+            }
+        };
+        let polls = server.protocol == Protocol::Pop3;
+        let sends = server.protocol == Protocol::Smtp;
+        // Takes the usual port.
+        hurt(!polls, "gnome", Format::Autoconfig);
+        hurt(server.protocol == Protocol::Imap && is_starttls, "kmail", Format::Autoconfig);
+        // These tell the encryption by the port.
+        let guesses_starttls = |known: &[u16]| known.contains(&port) != is_starttls;
+        hurt(guesses_starttls(&[143, 110, 25, 587]), "thunderbird", Format::Autodiscover);
+        hurt(!polls && guesses_starttls(&[143, 587]), "fairemail", Format::Autodiscover);
+        hurt(!sends && guesses_starttls(&[143, 110]), "parula", Format::Autodiscover);
+        let snappymail = match server.protocol {
+            Protocol::Imap => (port != 993) != is_starttls,
+            Protocol::Pop3 => false,
+            Protocol::Smtp => (port == 587) != is_starttls,
+        };
+        hurt(snappymail, "snappymail", Format::Autodiscover);
+        let hurts = by_id(&names);
+        if hurts.is_empty() {
+            return;
+        }
+        let (protocol, security) = (server.protocol, server.socket_type.for_people());
+        let hint = match protocol {
+            Protocol::Imap => {
+                "put a server on 993 (SSL) or 143 (STARTTLS) first: clients hear of the first only"
+            }
+            Protocol::Pop3 => {
+                "put a server on 995 (SSL) or 110 (STARTTLS) first: clients hear of the first only"
+            }
+            Protocol::Smtp => {
+                "put a server on 465 (SSL) or 587 (STARTTLS) first: clients hear of the first only"
+            }
+        };
+        self.add(
+            Cause::UnusualPort,
+            Severity::Warning,
+            place,
+            format!("{protocol} with {security} on port {port}: some clients go by the usual ports"),
+            hint,
+            hurts,
+        );
+    }
+
+    /// Names that nobody else can resolve, and names that look like a slip.
+    pub fn host(&mut self, server: &Server, place: &Place, directory: &Directory) {
+        let name = server.hostname.for_domain(self.person.domain());
+        let Ok(host) = name.parse::<Domain>() else { return };
+        // RFC 6761, 6762, 8375 and ICANN's `internal`: never in the public DNS, like a single label.
+        // `lan` and `localdomain` are what routers and installers write.
+        let suffixes = ["localhost", "invalid", "local", "internal", "home.arpa", "lan", "localdomain"];
+        let is_private = |suffix: &&str| name.strip_suffix(*suffix).is_some_and(|rest| rest.ends_with('.'));
+        if !name.contains('.') || suffixes.iter().any(is_private) {
+            self.add(
+                Cause::UnreachableHost,
+                Severity::Error,
+                place,
+                format!("nobody can connect to {name}: it has no meaning outside your own network"),
+                "write the name that is in the public DNS",
+                Vec::new(),
+            );
+            return;
+        }
+        if !is_own(self.profile, &host, directory) {
+            self.add(
+                Cause::ForeignHost,
+                Severity::Note,
+                place,
+                format!("{name} is in none of the profile's domains"),
+                "nothing to do if that is meant; a misspelt host looks like this",
+                Vec::new(),
+            );
+        }
+    }
+}
+
+/// Whether a host is below one of the profile's domains, or shares the registered part with its id.
+fn is_own(profile: &Profile, host: &Domain, directory: &Directory) -> bool {
+    let leads_here = |name: &str| {
+        let found = name.parse().ok().and_then(|name| directory.profile_of(&name));
+        found.is_some_and(|id| directory.entries()[id.index()].profile.id == profile.id)
+    };
+    host.registrable() == profile.id.registrable()
+        || leads_here(host.as_str())
+        || host.parents().any(leads_here)
+}
