@@ -32,7 +32,7 @@ pub struct Examined<'c> {
     pub lints: Vec<Lint>,
 }
 
-/// The local part of those addresses.
+/// The local part that clients are played with.
 const SOMEBODY: &str = "jane.doe";
 
 /// Plays every client against one profile of a configuration; by its place in the directory.

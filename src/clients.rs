@@ -35,6 +35,7 @@ use std::fmt;
 
 use crate::address::EmailAddress;
 use crate::profile::{Authentication, Protocol, SocketType};
+use crate::xml::tree::excerpt;
 
 /// One client reading one format.
 #[derive(Debug, Clone, Copy)]
@@ -44,7 +45,7 @@ pub struct Client {
     /// What the command line calls it; the same for each format that it reads.
     pub id: &'static str,
     pub format: Format,
-    /// What it can set up from the format.
+    /// What it reads from the format; what else it sets up, it makes up.
     pub protocols: &'static [Protocol],
     /// The local part that it asks with in place of the person's.
     asks_as: Option<&'static str>,
@@ -185,8 +186,9 @@ impl fmt::Display for Format {
 }
 
 impl GivesUp {
+    /// The reason may quote what somebody else sent.
     fn because(reason: impl Into<String>) -> Self {
-        Self(reason.into())
+        Self(excerpt(&reason.into()))
     }
 }
 

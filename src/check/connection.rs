@@ -23,9 +23,14 @@ impl Look<'_> {
                 },
                 if matches!(port, 993 | 995) { &["fairemail", "parula"] } else { &["fairemail"] },
             ),
-            (Protocol::Pop3, port) => {
-                (&["thunderbird-ios", "horde"], if matches!(port, 993 | 995) { &["parula"] } else { &[] })
-            }
+            (Protocol::Pop3, port) => (
+                if port == 110 {
+                    &["thunderbird-ios", "horde"]
+                } else {
+                    &["thunderbird-ios", "horde", "kmail"]
+                },
+                if matches!(port, 993 | 995) { &["parula"] } else { &[] },
+            ),
             (Protocol::Smtp, port) => (
                 &["thunderbird-android", "thunderbird-ios", "fairemail", "gnome", "horde"],
                 if port == 587 { &["fairemail", "snappymail"] } else { &["fairemail"] },
@@ -81,18 +86,18 @@ impl Look<'_> {
         let sends = server.protocol == Protocol::Smtp;
         // Takes the usual port.
         hurt(!polls, "gnome", Format::Autoconfig);
-        hurt(server.protocol == Protocol::Imap && is_starttls, "kmail", Format::Autoconfig);
+        hurt(!sends && is_starttls, "kmail", Format::Autoconfig);
         // These tell the encryption by the port.
-        let guesses_starttls = |known: &[u16]| known.contains(&port) != is_starttls;
-        hurt(guesses_starttls(&[143, 110, 25, 587]), "thunderbird", Format::Autodiscover);
-        hurt(!polls && guesses_starttls(&[143, 587]), "fairemail", Format::Autodiscover);
-        hurt(!sends && guesses_starttls(&[143, 110]), "parula", Format::Autodiscover);
-        let snappymail = match server.protocol {
+        let guesses_wrong = |known: &[u16]| known.contains(&port) != is_starttls;
+        hurt(guesses_wrong(&[143, 110, 25, 587]), "thunderbird", Format::Autodiscover);
+        hurt(!polls && guesses_wrong(&[143, 587]), "fairemail", Format::Autodiscover);
+        hurt(!sends && guesses_wrong(&[143, 110]), "parula", Format::Autodiscover);
+        let is_wrong_for_snappymail = match server.protocol {
             Protocol::Imap => (port != 993) != is_starttls,
             Protocol::Pop3 => false,
             Protocol::Smtp => (port == 587) != is_starttls,
         };
-        hurt(snappymail, "snappymail", Format::Autodiscover);
+        hurt(is_wrong_for_snappymail, "snappymail", Format::Autodiscover);
         let hurts = by_id(&names);
         if hurts.is_empty() {
             return;

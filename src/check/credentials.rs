@@ -25,6 +25,7 @@ impl Look<'_> {
         let has_domain = pieces.contains(&Piece::Placeholder(Placeholder::EmailDomain));
         let is_single_local = is_single && pieces.contains(&Piece::Placeholder(Placeholder::EmailLocalPart));
         let is_retyped = is_literal && is_retyped(username.as_str());
+        let is_falsy = is_literal && (is_falsy(username.as_str()) || is_radix_number(username.as_str()));
         let looks_like_address =
             wanted.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty());
         let mut loses: Vec<(&str, Format)> = Vec::new();
@@ -49,6 +50,9 @@ impl Look<'_> {
         lose(!polls && !is_literal, &["aerc"], &[]);
         // %EMAILDOMAIN% is not filled, or filled with nothing.
         lose(has_domain, &["evolution", "horde"], &[]);
+        // Takes it for nothing, and leaves the server out; one for POP3 is not missed beside IMAP.
+        let fetches_by_imap = self.profile.preferred(Protocol::Imap).is_some();
+        lose(is_falsy && !(polls && fetches_by_imap), &[], &["thunderbird"]);
         // Fills the first of each placeholder.
         let repeats = pieces
             .iter()
@@ -69,7 +73,7 @@ impl Look<'_> {
                 place,
                 format!("Thunderbird and Parula read the user name `{wanted}` as a number and write it anew"),
                 hint,
-                clients((&["thunderbird", "parula"], &["thunderbird"])),
+                clients((&["thunderbird", "parula"], if is_falsy { &[] } else { &["thunderbird"] })),
             );
         }
         if is_single_local && !polls {
@@ -156,20 +160,29 @@ impl Look<'_> {
         let by_network = [Nothing, ClientIpAddress, SmtpAfterPop];
         let sends_by_network = sends && by_network.into_iter().any(has);
         // OAuth2 counts where the provider is on their own list.
-        let thunderbird = no_password && !has(Gssapi) && !has(Ntlm) && !sends_by_network;
-        hurt(thunderbird, &["thunderbird"], Format::Autoconfig);
+        let has_nothing_for_thunderbird = no_password && !has(Gssapi) && !has(Ntlm) && !sends_by_network;
+        // A POP3 server that they cannot use is left out, and missed where there is no IMAP.
+        let fetches_by_imap = self.profile.preferred(Protocol::Imap).is_some();
+        let is_missed = !(polls && fetches_by_imap);
+        hurt(has_nothing_for_thunderbird && is_missed, &["thunderbird"], Format::Autoconfig);
         hurt(no_password && !polls, &["thunderbird-android"], Format::Autoconfig);
         // Drops the document for these on any server, and knows no encrypted password.
         let drops = [Gssapi, Ntlm, TlsClientCert, Nothing].into_iter().any(has);
-        let is_encrypted_only = has(PasswordEncrypted) && !has(PasswordCleartext) && !has(OAuth2);
-        hurt(drops || is_encrypted_only && !polls, &["thunderbird-ios"], Format::Autoconfig);
+        let does_without = methods.iter().any(|method| method.needs_no_login());
+        let is_encrypted_only =
+            has(PasswordEncrypted) && !has(PasswordCleartext) && !has(OAuth2) && !does_without;
+        hurt(drops || (is_encrypted_only && !polls), &["thunderbird-ios"], Format::Autoconfig);
         // What it does not know is a cleartext password.
-        let kmail = [TlsClientCert, ClientIpAddress, SmtpAfterPop];
-        hurt(!polls && only(&kmail), &["kmail"], Format::Autoconfig);
+        let unknown_to_kmail = [TlsClientCert, ClientIpAddress, SmtpAfterPop];
+        hurt(!polls && only(&unknown_to_kmail), &["kmail"], Format::Autoconfig);
         hurt(no_password, &["evolution"], Format::Autoconfig);
         hurt(has(Gssapi) || has(SmtpAfterPop), &["himalaya"], Format::Autoconfig);
         hurt(has(Gssapi) || has(Nothing) || has(SmtpAfterPop), &["email-lib"], Format::Autoconfig);
-        hurt(no_password && !has(OAuth2) && !has(Gssapi) && !has(Ntlm), &["parula"], Format::Autoconfig);
+        hurt(
+            no_password && !has(OAuth2) && !has(Gssapi) && !has(Ntlm) && is_missed,
+            &["parula"],
+            Format::Autoconfig,
+        );
         // These do not read it, and try a password.
         let is_passwordless = !methods
             .iter()
@@ -189,18 +202,17 @@ impl Look<'_> {
         hurt(is_passwordless && !polls, &tries_passwords, Format::Autoconfig);
         hurt(is_passwordless && polls, &["kmail"], Format::Autoconfig);
         hurt(is_passwordless, &["horde"], Format::Autoconfig);
-        let fetches_by_imap = self.profile.preferred(Protocol::Imap).is_some();
-        hurt(is_passwordless && !(polls && fetches_by_imap), &["enough-mail"], Format::Autoconfig);
+        hurt(is_passwordless && is_missed, &["enough-mail"], Format::Autoconfig);
         hurt(is_passwordless && !has(OAuth2), &["sailfish"], Format::Autoconfig);
         hurt(is_passwordless && !polls, &["fairemail", "delta-chat", "snappymail"], Format::Autodiscover);
         // `SPA off` means a cleartext password; nothing else can be said.
-        let autodiscover = !methods.contains(&PasswordCleartext);
-        hurt(autodiscover, &["thunderbird"], Format::Autodiscover);
-        hurt(autodiscover && !sends, &["parula"], Format::Autodiscover);
+        let has_no_cleartext = !methods.contains(&PasswordCleartext);
+        hurt(has_no_cleartext, &["thunderbird"], Format::Autodiscover);
+        hurt(has_no_cleartext && !sends, &["parula"], Format::Autodiscover);
         // `AuthRequired` can be off.
         let is_off = server.authentication.preferred().needs_no_login();
         hurt(
-            autodiscover && !is_off,
+            has_no_cleartext && !is_off,
             &["outlook", "outlook-2007", "em-client", "exchangelib"],
             Format::Autodiscover,
         );
@@ -223,13 +235,35 @@ impl Look<'_> {
     }
 }
 
-/// Whether JavaScript makes a number or a boolean of it, and another text of that.
+/// Whether JavaScript makes a number or a boolean of it, and another text of that: only a number in
+/// its shortest form stays itself.
 fn is_retyped(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    if lower == "true" || lower == "false" {
+        return text != lower;
+    }
+    if is_radix_number(text) {
+        return true;
+    }
     let is_numeric =
         text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'.' | b'e' | b'E'));
-    let is_boolean = text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("false");
-    match text.parse::<f64>() {
-        Ok(number) if is_numeric && number.is_finite() => number.to_string() != text,
-        _ => is_boolean && text.bytes().any(|b| b.is_ascii_uppercase()),
-    }
+    let Some(number) = text.parse::<f64>().ok().filter(|number| is_numeric && number.is_finite()) else {
+        return false;
+    };
+    let is_plain = number == 0.0 || (1e-6..1e21).contains(&number.abs());
+    !is_plain || text == "-0" || number.to_string() != text
+}
+
+/// Whether JavaScript takes it for nothing once it has a type.
+fn is_falsy(text: &str) -> bool {
+    text.eq_ignore_ascii_case("false") || text.parse::<f64>().is_ok_and(|number| number == 0.0)
+}
+
+/// `0x10` and its like, of which `parseFloat` keeps the 0.
+fn is_radix_number(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    [("0x", 16), ("0o", 8), ("0b", 2)].into_iter().any(|(prefix, radix)| {
+        let digits = lower.strip_prefix(prefix).unwrap_or_default();
+        !digits.is_empty() && digits.chars().all(|c| c.is_digit(radix))
+    })
 }

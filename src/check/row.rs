@@ -23,6 +23,8 @@ pub enum Cell {
     Preferred,
     /// A server, but other than the preferred one.
     Different(Vec<Difference>),
+    /// A server that the client makes up, reading nothing about it.
+    Guessed,
     /// Nothing, though the person needs it.
     Missing,
 }
@@ -65,7 +67,8 @@ fn cell(
     let reads = |protocol| client.protocols.contains(&protocol);
     let offers = |protocol| profile.preferred(protocol).is_some();
     match (account.get(protocol), profile.preferred(protocol)) {
-        _ if !reads(protocol) => Cell::Unused,
+        (Some(_), _) if !reads(protocol) => Cell::Guessed,
+        (None, _) if !reads(protocol) => Cell::Unused,
         (Some(endpoint), Some(server)) => compare(endpoint, server, person),
         // Somebody else's server.
         (Some(endpoint), None) => Cell::Different(vec![Difference::Hostname(endpoint.hostname.clone())]),
@@ -120,6 +123,7 @@ impl fmt::Display for Cell {
         match self {
             Self::Unused => f.pad("-"),
             Self::Preferred => f.pad("ok"),
+            Self::Guessed => f.pad("guesses"),
             Self::Missing => f.pad("nothing"),
             Self::Different(differences) => {
                 let words: Vec<_> = differences.iter().map(ToString::to_string).collect();

@@ -32,7 +32,7 @@ pub fn in_parallel<T: Sync, R: Send>(items: &[T], what: &str, work: impl Fn(&T) 
                 })
             })
             .collect();
-        tell(items.len(), what, &done);
+        tell(items.len(), what, &done, || threads.iter().all(thread::ScopedJoinHandle::is_finished));
         threads
             .into_iter()
             .flat_map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
@@ -42,12 +42,13 @@ pub fn in_parallel<T: Sync, R: Send>(items: &[T], what: &str, work: impl Fn(&T) 
     results.into_iter().map(|(_, result)| result).collect()
 }
 
-/// Waits until all is done. The workers wake it when they have nothing more to do.
-fn tell(all: usize, what: &str, done: &AtomicUsize) {
+/// Waits until all is done, or nobody works any more. The workers wake it when they have nothing more
+/// to do.
+fn tell(all: usize, what: &str, done: &AtomicUsize, is_over: impl Fn() -> bool) {
     let begin = Instant::now();
     let mut is_told = false;
     let is_terminal = io::stderr().is_terminal();
-    while done.load(Ordering::Relaxed) < all {
+    while done.load(Ordering::Relaxed) < all && !is_over() {
         thread::park_timeout(STEP);
         if is_terminal && begin.elapsed() >= PATIENCE {
             let _ = write!(io::stderr(), "\r{} of {all} {what}", done.load(Ordering::Relaxed));
@@ -63,6 +64,13 @@ fn tell(all: usize, what: &str, done: &AtomicUsize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A bug in the work is told, not waited for.
+    #[test]
+    #[should_panic(expected = "a bug")]
+    fn ends_when_the_work_panics() {
+        in_parallel(&[1, 2, 3], "bugs met", |item| assert!(*item > 5, "a bug"));
+    }
 
     #[test]
     fn gives_the_results_in_the_order_of_the_items() {

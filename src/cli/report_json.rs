@@ -98,7 +98,7 @@ fn server(server: &Server, one: &Examined) -> Value {
 }
 
 /// Besides the client, whether it is hurt, and how each protocol came out: `preferred`, `different`,
-/// `missing` or `unused`.
+/// `guessed`, `missing` or `unused`.
 fn row(row: &Row) -> Value {
     let mut map = client(row.client);
     map.insert("is_hurt".into(), row.is_hurt().into());
@@ -120,6 +120,7 @@ fn endpoint(endpoint: Option<&Endpoint>, cell: &Cell) -> Value {
     let (result, differences) = match cell {
         Cell::Unused => return json!({ "result": "unused" }),
         Cell::Missing => return json!({ "result": "missing" }),
+        Cell::Guessed => ("guessed", Vec::new()),
         Cell::Preferred => ("preferred", Vec::new()),
         Cell::Different(differences) => ("different", differences.iter().map(key).collect()),
     };

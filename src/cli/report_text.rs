@@ -148,7 +148,7 @@ fn painted(line: &str, cells: &[String; 4], row: &Row, style: Style) -> String {
             (0, _) => None,
             (_, Err(_)) => Some(Paint::Red),
             (i, Ok(_)) => match &row.cells[i - 1] {
-                Cell::Unused => None,
+                Cell::Unused | Cell::Guessed => None,
                 Cell::Preferred => Some(Paint::Green),
                 Cell::Different(_) => Some(Paint::Yellow),
                 Cell::Missing => Some(Paint::Red),

@@ -206,8 +206,7 @@ fn client(id: &str, entry: &Prepared, address: &EmailAddress) -> String {
                 let mut rows =
                     vec![["", "Server", "Port", "Security", "User name", "Log-in", ""].map(str::to_owned)];
                 for (protocol, cell) in Row::PROTOCOLS.into_iter().zip(&row.cells) {
-                    let verdict =
-                        if client.protocols.contains(&protocol) { cell.to_string() } else { String::new() };
+                    let verdict = cell.to_string();
                     match account.get(protocol) {
                         Some(endpoint) => rows.push(endpoint_row(protocol, endpoint, &verdict)),
                         None if verdict == "nothing" => {
@@ -230,8 +229,6 @@ fn client(id: &str, entry: &Prepared, address: &EmailAddress) -> String {
 fn endpoint_row(protocol: Protocol, endpoint: &Endpoint, verdict: &str) -> [String; 7] {
     let verdict = match verdict {
         "ok" => "as preferred",
-        // What it makes up is no setting of ours.
-        "" => "guessed",
         _ => verdict,
     };
     [

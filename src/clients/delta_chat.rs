@@ -27,12 +27,16 @@ pub const AUTOCONFIG: Client = Client {
 pub const AUTODISCOVER: Client =
     Client { format: Format::Autodiscover, judge: from_autodiscover, ..AUTOCONFIG };
 
-/// One server: its type, and the last text of each tag in it.
+/// One server: its type, and the last text of each tag in it that is read.
 #[derive(Default)]
 struct Server {
     kind: String,
-    texts: HashMap<String, String>,
+    texts: HashMap<&'static str, String>,
 }
+
+/// The tags that are read, in lower case.
+const READ: [&str; 8] =
+    ["hostname", "port", "sockettype", "username", "type", "server", "ssl", "redirecturl"];
 
 /// Every element of these names, with the texts in it. Names and types in lower case.
 fn servers(answer: &Answer, names: &[&str]) -> Result<Vec<(String, Server)>, GivesUp> {
@@ -42,7 +46,7 @@ fn servers(answer: &Answer, names: &[&str]) -> Result<Vec<(String, Server)>, Giv
     reader.config_mut().trim_text(true);
     let mut servers: Vec<(String, Server)> = Vec::new();
     let mut open: Option<(String, Server)> = None;
-    let mut tag = String::new();
+    let mut tag: Option<&'static str> = None;
     loop {
         match reader.read_event() {
             Err(error) => return Err(GivesUp::because(format!("not well-formed: {error}"))),
@@ -51,14 +55,21 @@ fn servers(answer: &Answer, names: &[&str]) -> Result<Vec<(String, Server)>, Giv
                 let name = element.name().as_ref().to_lowercase();
                 if names.contains(&name.as_str()) {
                     open = Some((name, Server { kind: kind(&element), ..Server::default() }));
-                    tag.clear();
+                    tag = None;
                 } else {
-                    tag = name;
+                    tag = READ.into_iter().find(|known| *known == name);
                 }
             }
             Ok(Event::Text(chunk)) => {
-                if let Some((_, server)) = &mut open {
-                    server.texts.insert(tag.clone(), chunk.trim().to_owned());
+                match (tag, &mut open) {
+                    // Followed at once, wherever it stands (1.8).
+                    (Some("redirecturl"), _) if !chunk.trim().is_empty() => {
+                        return Err(GivesUp::because(format!("it goes to {}", chunk.trim())));
+                    }
+                    (Some(tag), Some((_, server))) => {
+                        server.texts.insert(tag, chunk.trim().to_owned());
+                    }
+                    _ => {}
                 }
             }
             Ok(Event::End(element)) => {
@@ -103,7 +114,7 @@ fn autoconfig(answer: &Answer, address: &EmailAddress) -> Verdict {
         };
         slot.get_or_insert(Endpoint {
             hostname: fill(hostname, EVERY, address),
-            port: port.parse().unwrap_or(0),
+            port: usual_port(port.parse().unwrap_or(0), &kind, security),
             security,
             login: Login::Name(fill(username, EVERY, address)),
             method: Method::Negotiated,
@@ -124,15 +135,28 @@ fn from_autodiscover(answer: &Answer, address: &EmailAddress) -> Verdict {
         };
         let (Some(hostname), Some(port)) = (text("server"), text("port")) else { continue };
         let is_off = text("ssl").is_some_and(|word| word == "off");
+        let security = if is_off { Security::PLAIN } else { Security::Tried };
+        let kind = text("type").map(|word| word.to_lowercase()).unwrap_or_default();
         slot.get_or_insert(Endpoint {
             hostname: hostname.clone(),
-            port: port.parse().unwrap_or(0),
-            security: if is_off { Security::PLAIN } else { Security::Tried },
+            port: usual_port(port.parse().unwrap_or(0), &kind, security),
+            security,
             login: full_address(address),
             method: Method::Negotiated,
         });
     }
     found(account)
+}
+
+/// A port that is no number is as good as none; the first one that is tried takes its place.
+fn usual_port(port: u16, kind: &str, security: Security) -> u16 {
+    match (port, kind, security) {
+        (0, "imap", Security::SSL | Security::Tried) => 993,
+        (0, "imap", _) => 143,
+        (0, _, Security::SSL | Security::Tried) => 465,
+        (0, ..) => 587,
+        (port, ..) => port,
+    }
 }
 
 fn found(account: Account) -> Verdict {

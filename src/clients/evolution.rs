@@ -3,7 +3,7 @@
 //! Neither root nor provider is looked at. There is one record for each type of server, and every
 //! element that is read overwrites its field: of several servers the last wins, field by field.
 
-use super::reading::{Encodings, fill};
+use super::reading::{Encodings, fill, leading_number};
 use super::{Account, Answer, Client, Endpoint, Format, GivesUp, Login, Method, Security, Verdict};
 use crate::address::EmailAddress;
 use crate::profile::{Authentication, Placeholder, Protocol};
@@ -49,7 +49,8 @@ fn judge(answer: &Answer, address: &EmailAddress) -> Verdict {
 }
 
 fn read(server: Element, slot: &mut Option<Endpoint>, address: &EmailAddress) {
-    for element in server.elements() {
+    // Of an empty element no text is delivered, so its field stays as it was.
+    for element in server.elements().filter(|element| element.nodes().next().is_some()) {
         let text = last_run(element);
         // In a normal run the property that %EMAILDOMAIN% is filled from is not set.
         let known = [Placeholder::EmailAddress, Placeholder::EmailLocalPart];
@@ -65,8 +66,8 @@ fn read(server: Element, slot: &mut Option<Endpoint>, address: &EmailAddress) {
             "hostname" => slot.get_or_insert_with(endpoint).hostname = text,
             "username" => slot.get_or_insert_with(endpoint).login = Login::Name(text),
             "port" => {
-                let digits: String = text.trim_start().chars().take_while(char::is_ascii_digit).collect();
-                if let Some(port) = super::reading::port(&digits) {
+                let port = leading_number(&text);
+                if port > 0 {
                     slot.get_or_insert_with(endpoint).port = port;
                 }
             }

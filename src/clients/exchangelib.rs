@@ -53,7 +53,7 @@ fn judge(answer: &Answer, _: &EmailAddress) -> Verdict {
             Some("SMTP") => &mut account.smtp,
             _ => continue,
         };
-        // Missing means on; another word means neither.
+        // Missing means on; another word means neither, which is as good as off.
         let is_on = |name| match text(name).map(|word| word.to_ascii_lowercase()).as_deref() {
             None | Some("on" | "true") => true,
             Some(_) => false,

@@ -86,7 +86,7 @@ fn from_autodiscover(answer: &Answer, address: &EmailAddress) -> Verdict {
     answer.require_ok()?;
     let text = answer.strict_text(Encodings::Utf8Lossy)?;
     let tree = Tree::parse(&text)?;
-    // `AccountType` and `Action` have to be right before a protocol ends.
+    // `AccountType` and `Action` have to stand before the protocols.
     let (mut is_email, mut is_settings) = (false, false);
     let mut account = Account::default();
     for element in tree.all() {

@@ -38,7 +38,7 @@ fn first(provider: Element, tag: &str, kind: &str, address: &EmailAddress) -> Re
     if server.attribute("type") != Some(kind) {
         return Err(GivesUp::because(format!("the first {tag} is not {kind}")));
     }
-    let text = |name| child(server, name).map(super::super::xml::tree::Element::text).unwrap_or_default();
+    let text = |name| child(server, name).map(Element::text).unwrap_or_default();
     let security = match text("socketType").as_ref() {
         "SSL" => Security::SSL,
         "STARTTLS" => Security::STARTTLS,

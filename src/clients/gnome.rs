@@ -8,7 +8,7 @@ use super::reading::Encodings;
 use super::{Account, Answer, Client, Endpoint, Format, GivesUp, Login, Method, Security, Verdict};
 use crate::address::EmailAddress;
 use crate::profile::Protocol;
-use crate::xml::tree::{Element, Piece, Tree};
+use crate::xml::tree::{Element, Tree};
 
 pub const CLIENT: Client = Client {
     name: "GNOME Online Accounts",
@@ -58,12 +58,12 @@ fn find<'a>(parent: Element<'a>, name: &'a str) -> Option<Element<'a>> {
 
 /// The last text node: what stands before a comment is lost. CDATA is text.
 fn text<'a>(server: Element<'a>, name: &'a str) -> Option<String> {
-    let mut last = String::new();
+    let (mut last, mut is_over) = (String::new(), false);
     for piece in find(server, name)?.pieces() {
-        match (piece, piece.text()) {
-            (Piece::Comment(_), _) => last.clear(),
-            (_, Some(text)) => last.push_str(text),
-            _ => {}
+        match piece.text() {
+            None => is_over = true,
+            Some(text) if std::mem::take(&mut is_over) => text.clone_into(&mut last),
+            Some(text) => last.push_str(text),
         }
     }
     Some(last)

@@ -86,12 +86,8 @@ fn himalaya(answer: &Answer, address: &EmailAddress) -> Verdict {
             *slot = Some(endpoint);
         }
     }
-    let Account { imap: Some(imap), smtp: Some(smtp), .. } = &mut account else {
-        return Err(GivesUp::because(if account.imap.is_none() {
-            "no IMAP server"
-        } else {
-            "no SMTP server"
-        }));
+    let Some(imap) = &mut account.imap else {
+        return Err(GivesUp::because("no IMAP server"));
     };
     // The prompt takes a log-in name over only if it looks like an address, and offers the same one
     // for sending.
@@ -99,6 +95,12 @@ fn himalaya(answer: &Answer, address: &EmailAddress) -> Verdict {
     if !matches!(&imap.login, Login::Name(name) if is_address(name)) {
         imap.login = full_address(address);
     }
+    let smtp = account.smtp.get_or_insert_with(|| Endpoint {
+        hostname: format!("smtp.{}", address.domain()),
+        port: 465,
+        security: Security::SSL,
+        ..imap.clone()
+    });
     smtp.login = imap.login.clone();
     Ok(account)
 }

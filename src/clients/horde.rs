@@ -3,7 +3,7 @@
 //! A library: it looks for incoming and outgoing servers apart from each other, and takes the first
 //! that answers when connected to; here, the first of each type.
 
-use super::reading::{Encodings, fill, full_address};
+use super::reading::{Encodings, fill, full_address, leading_number};
 use super::{Account, Answer, Client, Endpoint, Format, GivesUp, Login, Method, Security, Verdict};
 use crate::address::EmailAddress;
 use crate::profile::{Placeholder, Protocol};
@@ -43,7 +43,7 @@ fn judge(answer: &Answer, address: &EmailAddress) -> Verdict {
 }
 
 fn endpoint(server: Element, address: &EmailAddress) -> Endpoint {
-    let text = |name| server.child(name).map(super::super::xml::tree::Element::text).unwrap_or_default();
+    let text = |name| server.child(name).map(Element::text).unwrap_or_default();
     // Everything but SSL has to offer STARTTLS, `plain` too.
     let is_tls = text("socketType").eq_ignore_ascii_case("SSL");
     let security = if is_tls { Security::SSL } else { Security::STARTTLS };
@@ -57,7 +57,7 @@ fn endpoint(server: Element, address: &EmailAddress) -> Endpoint {
     };
     Endpoint {
         hostname: text("hostname").into_owned(),
-        port: text("port").trim().parse().unwrap_or(0),
+        port: leading_number(&text("port")),
         security,
         login,
         method: Method::Negotiated,

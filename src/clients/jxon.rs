@@ -18,7 +18,7 @@ pub enum Value {
 
 /// An element's value. Its text is joined from all its parts; comments are left out.
 pub fn value(element: Element) -> Value {
-    if !element.attributes().is_empty() {
+    if !element.attributes().is_empty() || element.elements().next().is_some() {
         return Value::Object;
     }
     if element.nodes().next().is_none() {
@@ -39,6 +39,15 @@ pub fn typed(text: &str) -> Value {
     // Rust reads words such as `inf` as numbers too.
     let is_numeric =
         trimmed.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'.' | b'e' | b'E'));
+    // `0x10` is finite, and `parseFloat` stops at the `x`.
+    let is_radix = |prefix: &str, radix| {
+        let digits =
+            trimmed.get(..2).filter(|start| start.eq_ignore_ascii_case(prefix)).map(|_| &trimmed[2..]);
+        digits.is_some_and(|digits| !digits.is_empty() && digits.chars().all(|c| c.is_digit(radix)))
+    };
+    if is_radix("0x", 16) || is_radix("0o", 8) || is_radix("0b", 2) {
+        return Value::Number(0.0);
+    }
     match trimmed.parse::<f64>() {
         Ok(number) if is_numeric && number.is_finite() => Value::Number(number),
         // `isFinite("")` holds, and `parseFloat("")` is not a number.
@@ -56,6 +65,16 @@ impl Value {
         }
     }
 
+    /// What `if` takes for no.
+    pub fn is_falsy(&self) -> bool {
+        match self {
+            Self::Boolean(value) => !value,
+            Self::Number(number) => *number == 0.0 || number.is_nan(),
+            Self::Text(text) => text.is_empty(),
+            Self::Object => false,
+        }
+    }
+
     /// `parseInt`: the digits it begins with.
     pub fn as_port(&self) -> Option<u16> {
         let text = self.to_string();
@@ -69,7 +88,14 @@ impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Boolean(value) => write!(f, "{value}"),
-            Self::Number(number) => write!(f, "{number}"),
+            // ECMAScript, Number::toString.
+            Self::Number(number) if *number == 0.0 => f.write_str("0"),
+            Self::Number(number) if number.is_nan() => f.write_str("NaN"),
+            Self::Number(number) if (1e-6..1e21).contains(&number.abs()) => write!(f, "{number}"),
+            Self::Number(number) if number.abs() >= 1.0 => {
+                f.write_str(&format!("{number:e}").replace('e', "e+"))
+            }
+            Self::Number(number) => write!(f, "{number:e}"),
             Self::Text(text) => f.write_str(text),
             Self::Object => f.write_str("[object Object]"),
         }
@@ -88,6 +114,10 @@ mod tests {
         assert_eq!(again("1e3"), "1000");
         assert_eq!(again(" 993 "), "993");
         assert_eq!(again("4.50"), "4.5");
+        assert_eq!(again("0x10"), "0");
+        assert_eq!(again("-0"), "0");
+        assert_eq!(again("1e21"), "1e+21");
+        assert_eq!(again("0.0000001"), "1e-7");
         assert_eq!(again(" "), "NaN");
         assert_eq!(again("infinity"), "infinity");
         assert_eq!(again("shop"), "shop");

@@ -1,7 +1,9 @@
 //! KMail: kmail-account-wizard (8163b65), `ispdbservice.cpp`, `ispdb/serverconfiguration.cpp`,
 //! `accountconfiguration.cpp`.
 //!
-//! The body is read whatever the status, and a POP3 account is offered beside the IMAP one.
+//! The body is read whatever the status, and a POP3 account is offered beside the IMAP one. Not
+//! modelled: which of its own two switches the POP3 account sets for TLS, which the source read does
+//! not settle.
 
 use super::reading::{EVERY, Encodings, fill};
 use super::{Account, Answer, Client, Endpoint, Format, GivesUp, Login, Method, Security, Verdict};
@@ -54,7 +56,7 @@ fn rank(security: Security) -> u8 {
 
 /// A server with a port, however wrong; nothing else is needed.
 fn endpoint(server: Element, kind: &str, address: &EmailAddress) -> Option<Endpoint> {
-    let text = |name| server.children(name).last().map(super::super::xml::tree::Element::text);
+    let text = |name| server.children(name).last().map(Element::text);
     let port: u16 = text("port")?.trim().parse().unwrap_or(0);
     let security = match text("socketType").as_deref() {
         Some("plain") => Security::PLAIN,
@@ -65,6 +67,7 @@ fn endpoint(server: Element, kind: &str, address: &EmailAddress) -> Option<Endpo
     let port = match (kind, security) {
         // Setting a security other than the default sets the port again, to the usual one.
         ("imap", Security::Known(SocketType::StartTls | SocketType::Plain)) => 143,
+        ("pop3", Security::Known(SocketType::StartTls | SocketType::Plain)) => 110,
         ("smtp", _) if port == 0 => 587,
         _ => port,
     };

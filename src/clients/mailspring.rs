@@ -20,7 +20,8 @@ pub const CLIENT: Client = Client {
 
 fn judge(answer: &Answer, address: &EmailAddress) -> Verdict {
     answer.require_success()?;
-    let text = answer.text(Encodings::Declared)?;
+    // `fetch` decodes as UTF-8, whatever is declared.
+    let text = answer.text(Encodings::Utf8Lossy)?;
     let tree = Tree::parse(&text)?;
     let providers: Vec<_> = tree.root().children("emailProvider").collect();
     let provider = match providers[..] {

@@ -3,7 +3,7 @@
 //!
 //! Half a result counts as found; the other half of the form then stays empty.
 
-use super::reading::{EVERY, Encodings, fill};
+use super::reading::{EVERY, Encodings, fill, leading_number};
 use super::{Account, Answer, Client, Endpoint, Format, GivesUp, Login, Method, Security, Verdict};
 use crate::address::EmailAddress;
 use crate::profile::Protocol;
@@ -44,19 +44,17 @@ fn judge(answer: &Answer, address: &EmailAddress) -> Verdict {
 }
 
 fn endpoint(server: Element, address: &EmailAddress) -> Endpoint {
-    let text = |name| server.child(name).map(super::super::xml::tree::Element::text).unwrap_or_default();
+    let text = |name| server.child(name).map(Element::text).unwrap_or_default();
     let security = match text("socketType").to_ascii_lowercase().as_str() {
         "ssl" => Security::SSL,
         "starttls" | "tls" => Security::STARTTLS,
         _ => Security::PLAIN,
     };
-    // PHP's `(int)`: the digits it begins with.
-    let port = text("port").trim().bytes().take_while(u8::is_ascii_digit).map(char::from).collect::<String>();
     let username = fill(&text("username"), EVERY, address);
     Endpoint {
         // The form trims it; placeholders stay.
         hostname: text("hostname").trim().to_owned(),
-        port: port.parse().unwrap_or(0),
+        port: leading_number(&text("port")),
         security,
         login: if username.is_empty() { Login::Asked } else { Login::Name(username) },
         method: Method::Negotiated,

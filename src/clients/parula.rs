@@ -24,14 +24,13 @@ pub const AUTOCONFIG: Client = Client {
 pub const AUTODISCOVER: Client = Client {
     format: Format::Autodiscover,
     protocols: &[Protocol::Imap, Protocol::Pop3],
-    asks_as: None,
     judge: from_autodiscover,
     ..AUTOCONFIG
 };
 
 fn autoconfig(answer: &Answer, address: &EmailAddress) -> Verdict {
     answer.require_success()?;
-    let text = answer.strict_text(Encodings::HeaderFirst)?;
+    let text = answer.strict_text(Encodings::Utf8Lossy)?;
     let tree = Tree::parse(&text)?;
     let root = super::reading::root(&tree, "clientConfig")?;
     let provider = root.child("emailProvider").ok_or_else(|| GivesUp::because("no emailProvider"))?;
@@ -126,10 +125,11 @@ fn hostname(value: &Value) -> Option<String> {
 
 fn from_autodiscover(answer: &Answer, address: &EmailAddress) -> Verdict {
     answer.require_success()?;
-    let text = answer.strict_text(Encodings::HeaderFirst)?;
+    let text = answer.strict_text(Encodings::Utf8Lossy)?;
     let tree = Tree::parse(&text)?;
     let element = autodiscover::account(&tree)?;
     let mut account = Account::default();
+    let mut first: Option<Endpoint> = None;
     for protocol in element.children("Protocol") {
         let slot = match autodiscover::text(protocol, "Type").as_deref() {
             Some("IMAP") => &mut account.imap,
@@ -137,14 +137,15 @@ fn from_autodiscover(answer: &Answer, address: &EmailAddress) -> Verdict {
             _ => continue,
         };
         if let (None, Some(endpoint)) = (&slot, discovered(protocol, address)) {
+            first.get_or_insert_with(|| endpoint.clone());
             *slot = Some(endpoint);
         }
     }
-    let Some(incoming) = account.imap.as_ref().or(account.pop3.as_ref()) else {
+    let Some(incoming) = first else {
         return Err(GivesUp::because("no IMAP or POP3 server"));
     };
     let port = if incoming.security == Security::SSL { 465 } else { 587 };
-    account.smtp = Some(Endpoint { port, login: super::reading::full_address(address), ..incoming.clone() });
+    account.smtp = Some(Endpoint { port, login: super::reading::full_address(address), ..incoming });
     Ok(account)
 }
 

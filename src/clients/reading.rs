@@ -129,7 +129,7 @@ fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, GivesUp> {
 
 impl From<TreeError> for GivesUp {
     fn from(error: TreeError) -> Self {
-        Self(format!("not well-formed: {}", error.message))
+        Self::because(format!("not well-formed: {}", error.message))
     }
 }
 
@@ -143,15 +143,27 @@ pub fn root<'a>(tree: &'a Tree<'_>, name: &str) -> Result<Element<'a>, GivesUp> 
     }
 }
 
-/// Puts the address in for each of the placeholders that a client knows, wherever they stand.
+/// Puts the address in for each of the placeholders that a client knows, wherever they stand; what
+/// comes of that is not looked at again.
 pub fn fill(text: &str, known: &[Placeholder], address: &EmailAddress) -> String {
-    let mut filled = text.to_owned();
-    for placeholder in known {
-        if filled.contains(placeholder.word()) {
-            filled = filled.replace(placeholder.word(), &value(*placeholder, address));
+    let mut filled = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('%') {
+        filled.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let placeholder = known.iter().find(|placeholder| rest.starts_with(placeholder.word()));
+        match placeholder {
+            Some(placeholder) => {
+                filled.push_str(&value(*placeholder, address));
+                rest = &rest[placeholder.word().len()..];
+            }
+            None => {
+                filled.push('%');
+                rest = &rest[1..];
+            }
         }
     }
-    filled
+    filled + rest
 }
 
 pub fn value(placeholder: Placeholder, address: &EmailAddress) -> String {
@@ -187,5 +199,13 @@ pub fn is_host(text: &str) -> bool {
             && !label.starts_with('-')
             && !label.ends_with('-')
     };
-    text.parse::<IpAddr>().is_ok() || (name.len() <= 253 && name.split('.').all(is_label))
+    text.parse::<IpAddr>().is_ok() || (name.len() <= 255 && name.split('.').all(is_label))
+}
+
+/// PHP's `intval` and C's `strtol`: the number that a text begins with, else 0.
+pub fn leading_number(text: &str) -> u16 {
+    let text = text.trim_start();
+    let digits = text.strip_prefix('+').unwrap_or(text);
+    let end = digits.bytes().take_while(u8::is_ascii_digit).count();
+    digits[..end].parse().unwrap_or(0)
 }

@@ -28,10 +28,11 @@ pub const AUTODISCOVER: Client = Client {
 
 fn autoconfig(answer: &Answer, address: &EmailAddress) -> Verdict {
     answer.require_success()?;
-    let text = answer.strict_text(Encodings::Declared)?;
-    if !text.contains("<clientConfig") {
+    // Looked for in the bytes, before anything is decoded.
+    if !answer.body.windows(13).any(|window| window == b"<clientConfig") {
         return Err(GivesUp::because("no <clientConfig"));
     }
+    let text = answer.strict_text(Encodings::Declared)?;
     let tree = Tree::parse(&text)?;
     let providers: Vec<_> = tree.root().children("emailProvider").collect();
     let [provider] = providers[..] else {
@@ -53,7 +54,7 @@ fn autoconfig(answer: &Answer, address: &EmailAddress) -> Verdict {
 }
 
 fn endpoint(server: Element, address: &EmailAddress) -> Endpoint {
-    let text = |name| server.child(name).map(super::super::xml::tree::Element::text).unwrap_or_default();
+    let text = |name| server.child(name).map(Element::text).unwrap_or_default();
     let security = match text("socketType").as_ref() {
         "SSL" => Security::SSL,
         "STARTTLS" => Security::STARTTLS,

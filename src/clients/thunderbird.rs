@@ -129,8 +129,13 @@ fn endpoint(
     });
     let mut methods = server.children("authentication").map(jxon::value);
     let method = methods.find_map(|value| method(value.as_text()?)).ok_or_else(|| wrong("authentication"))?;
-    // A missing one is JavaScript's `undefined`, as text.
-    let username = value("username").map_or_else(|| "undefined".to_owned(), |value| value.to_string());
+    let username = match value("username") {
+        Some(value) => value.to_string(),
+        // Not read where nobody logs in.
+        None if method == Authentication::None => String::new(),
+        // JavaScript's `undefined`, as text.
+        None => "undefined".to_owned(),
+    };
     Ok(Endpoint {
         hostname: fill(&host, EVERY, address),
         port,
@@ -172,7 +177,8 @@ fn from_autodiscover(answer: &Answer, address: &EmailAddress) -> Verdict {
     if !account.has_incoming() {
         return Err(GivesUp::because("no IMAP or POP3 server"));
     }
-    autodiscover::require(account, &[Protocol::Smtp])
+    // Without SMTP the account is complete too: `useGlobalPreferredServer` is on until one is found.
+    Ok(account)
 }
 
 fn discovered(protocol: Element, address: &EmailAddress) -> Option<Endpoint> {
@@ -191,7 +197,12 @@ fn discovered(protocol: Element, address: &EmailAddress) -> Option<Endpoint> {
         Security::SSL
     };
     let is_secure_password = word("SPA")? == "on";
-    let login = value("LoginName").map_or_else(|| address.to_string(), |name| name.to_string());
+    // `nonemptystring` throws for what JavaScript takes for nothing.
+    let login = match value("LoginName") {
+        Some(name) if name.is_falsy() => return None,
+        Some(name) => name.to_string(),
+        None => address.to_string(),
+    };
     let method = if is_secure_password {
         Authentication::PasswordEncrypted
     } else {

@@ -67,7 +67,7 @@ fn first(
 
 fn endpoint(server: Element, address: &EmailAddress) -> Result<Endpoint, String> {
     // Of a repeated element the last counts.
-    let text = |name| server.children(name).last().map(super::super::xml::tree::Element::text);
+    let text = |name| server.children(name).last().map(Element::text);
     let hostname = fill(&text("hostname").ok_or("no hostname")?, EVERY, address);
     if !is_host(&hostname) {
         return Err("no usable hostname".to_owned());

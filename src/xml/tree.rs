@@ -2,7 +2,7 @@
 //!
 //! serde is enough where a document has to be understood; here are the questions that need more:
 //! where a value stands, what stands beside it in comments, whether a text is in one piece or in
-//! a CDATA section. Elements lie in a list, so that no depth of nesting costs stack.
+//! a CDATA section. What recovers does not go on after the first error. Elements lie in a list, so that no depth of nesting costs stack.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -11,7 +11,7 @@ use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 
-/// A well-formed document.
+/// A well-formed document, or the beginning of one.
 #[derive(Debug, Default)]
 pub struct Tree<'t> {
     elements: Vec<Item<'t>>,
@@ -119,6 +119,11 @@ impl<'t> Tree<'t> {
     }
 
     fn read(&mut self, text: &'t str) -> Result<(), TreeError> {
+        // quick-xml would skip it, and count from behind it.
+        if text.starts_with('\u{FEFF}') {
+            let message = "it begins with a byte order mark".to_owned();
+            return Err(TreeError { offset: 0, message });
+        }
         let mut reader = Reader::from_str(text);
         reader.config_mut().check_comments = true;
         let mut open: Vec<usize> = Vec::new();
@@ -126,7 +131,7 @@ impl<'t> Tree<'t> {
             let offset = position(reader.buffer_position());
             let event = reader.read_event().map_err(|error| TreeError {
                 offset: position(reader.error_position()),
-                message: error.to_string(),
+                message: excerpt(&error.to_string()),
             })?;
             let wrong = |message: String| TreeError { offset, message };
             let raw = &text[offset..position(reader.buffer_position())];
@@ -160,7 +165,8 @@ impl<'t> Tree<'t> {
                         None => match reference.resolve_char_ref() {
                             Ok(Some(c)) if is_character(c) => c.to_string(),
                             _ => {
-                                self.flaw(open.last(), wrong(format!("&{name}; is not defined")))?;
+                                let message = format!("&{}; is not defined", excerpt(name));
+                                self.flaw(open.last(), wrong(message))?;
                                 continue;
                             }
                         },
@@ -168,10 +174,11 @@ impl<'t> Tree<'t> {
                     Piece::Reference(resolved)
                 }
             };
-            if let Piece::Text(text) | Piece::CData(text) = piece
-                && let Some(c) = text.chars().find(|c| !is_character(*c))
-            {
+            if let Some(c) = raw.chars().find(|c| !is_character(*c)) {
                 return Err(wrong(format!("the character U+{:04X} stands in it", u32::from(c))));
+            }
+            if matches!(piece, Piece::Text(text) if text.contains("]]>")) {
+                return Err(wrong("`]]>` stands in a text".into()));
             }
             match (open.last(), piece) {
                 (Some(parent), piece) => self.elements[*parent].content.push(Content::Piece(piece)),
@@ -191,8 +198,20 @@ impl<'t> Tree<'t> {
     ) -> Result<(), TreeError> {
         let wrong = |message: String| TreeError { offset, message };
         let name = &raw[1..=start.name().as_ref().len()];
+        let is_name = name.starts_with(|c: char| c.is_alphabetic() || matches!(c, '_' | ':'))
+            && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | ':' | '-' | '.' | '\u{B7}'));
+        if !is_name {
+            return Err(wrong(format!("<{}> is no element", excerpt(name))));
+        }
+        if let Some(c) = raw.chars().find(|c| !is_character(*c)) {
+            return Err(wrong(format!("the character U+{:04X} stands in it", u32::from(c))));
+        }
+        if raw[1..].contains('<') {
+            return Err(wrong(format!("a < stands in an attribute of <{}>", excerpt(name))));
+        }
+        let name_said = excerpt(name);
         if open.is_empty() && !self.elements.is_empty() {
-            return Err(wrong(format!("<{name}> is a second root element")));
+            return Err(wrong(format!("<{name_said}> is a second root element")));
         }
         if open.len() >= DEEPEST {
             return Err(wrong(format!("more than {DEEPEST} elements stand inside each other")));
@@ -222,7 +241,10 @@ impl<'t> Tree<'t> {
             });
             match value {
                 Ok(attribute) => self.elements[index].attributes.push(attribute),
-                Err(error) => return self.flaw(Some(&index), wrong(format!("in <{name}>: {error}"))),
+                Err(error) => {
+                    let message = format!("in <{name_said}>: {}", excerpt(&error));
+                    return self.flaw(Some(&index), wrong(message));
+                }
             }
         }
         Ok(())
@@ -353,6 +375,17 @@ impl Piece<'_> {
     }
 }
 
+/// As much of a text as a message can hold, without what a terminal would obey.
+pub fn excerpt(text: &str) -> String {
+    const LONGEST: usize = 120;
+    let mut excerpt: String =
+        text.chars().map(|c| if c.is_control() { '\u{FFFD}' } else { c }).take(LONGEST).collect();
+    if text.chars().nth(LONGEST).is_some() {
+        excerpt.push_str("...");
+    }
+    excerpt
+}
+
 fn position(offset: u64) -> usize {
     usize::try_from(offset).unwrap_or(usize::MAX)
 }
@@ -416,6 +449,12 @@ mod tests {
         assert_eq!(error("<a/>b").message, "text stands outside the root element");
         assert_eq!(error("<a>&nbsp;</a>"), TreeError { offset: 3, message: "&nbsp; is not defined".into() });
         assert_eq!(error("<a>\u{1}</a>").message, "the character U+0001 stands in it");
+        assert_eq!(error("<a x='\u{1b}'/>").message, "the character U+001B stands in it");
+        assert_eq!(error("<1a/>").message, "<1a> is no element");
+        assert_eq!(error("<a x='<'/>").message, "a < stands in an attribute of <a>");
+        assert_eq!(error("<a>]]></a>").message, "`]]>` stands in a text");
+        assert_eq!(error("\u{FEFF}<a/>").message, "it begins with a byte order mark");
+        assert_eq!(error(&format!("<a/><{}/>", "b".repeat(1000))).message.len(), 150);
         assert!(error("<a b=1/>").message.starts_with("in <a>: "));
         assert!(error("<a></b>").message.contains("`</b>`"), "{}", error("<a></b>").message);
         let deep = "<a>".repeat(1_000_000);

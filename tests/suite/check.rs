@@ -31,7 +31,7 @@ const SECURITIES: [[(u16, &str); 3]; 10] = [
     [(993, "STARTTLS"), (995, "plain"), (465, "STARTTLS")],
 ];
 
-const USERNAMES: [&str; 15] = [
+const USERNAMES: [&str; 20] = [
     "",
     "%EMAILADDRESS%",
     "%EMAILLOCALPART%",
@@ -47,6 +47,11 @@ const USERNAMES: [&str; 15] = [
     "0012345",
     "12345",
     "TRUE",
+    "false",
+    "0",
+    "-0",
+    "0x10",
+    "1e21",
 ];
 
 const METHODS: [&[&str]; 15] = [
@@ -65,6 +70,40 @@ const METHODS: [&[&str]; 15] = [
     &["client-IP-address"],
     &["smtp-after-pop"],
     &["none"],
+];
+
+/// A port and a security, each with each of some.
+const ENDPOINTS: [(u16, &str); 18] = [
+    (993, "SSL"),
+    (143, "STARTTLS"),
+    (143, "plain"),
+    (143, "SSL"),
+    (993, "STARTTLS"),
+    (993, "plain"),
+    (995, "SSL"),
+    (110, "STARTTLS"),
+    (110, "plain"),
+    (995, "plain"),
+    (465, "SSL"),
+    (587, "STARTTLS"),
+    (587, "plain"),
+    (587, "SSL"),
+    (25, "STARTTLS"),
+    (25, "SSL"),
+    (2525, "plain"),
+    (1143, "STARTTLS"),
+];
+
+const SINGLE: [&str; 9] = [
+    "password-cleartext",
+    "password-encrypted",
+    "OAuth2",
+    "GSSAPI",
+    "NTLM",
+    "TLS-client-cert",
+    "client-IP-address",
+    "smtp-after-pop",
+    "none",
 ];
 
 fn keys(username: &str, methods: &[&str]) -> String {
@@ -108,6 +147,43 @@ fn grid(mut each: impl FnMut(String)) {
                         each(text);
                     }
                 }
+            }
+        }
+        // Any port and security for each protocol.
+        for i in 0..ENDPOINTS.len() {
+            for (j, sending) in ENDPOINTS.into_iter().enumerate() {
+                let mut text = String::new();
+                for protocol in protocols {
+                    let at = if *protocol == "imap" { i } else { (i + 2 * j) % ENDPOINTS.len() };
+                    text += &server("incoming", protocol, ENDPOINTS[at], "");
+                }
+                each(text + &server("outgoing", "smtp", sending, ""));
+            }
+        }
+        // Every pair of methods, in either order.
+        for first in SINGLE {
+            for second in SINGLE.into_iter().filter(|second| *second != first) {
+                let keys = keys("", &[first, second]);
+                let mut text = String::new();
+                for protocol in protocols {
+                    text += &server("incoming", protocol, (993, "SSL"), &keys);
+                }
+                each(text + &server("outgoing", "smtp", (465, "SSL"), &keys));
+            }
+        }
+        // Another method or user name for POP3 than for IMAP.
+        for imap in METHODS {
+            for pop3 in METHODS {
+                let keys = |protocol: &str| keys("", if protocol == "pop3" { pop3 } else { imap });
+                let servers = protocols.iter().map(|p| server("incoming", p, (993, "SSL"), &keys(p)));
+                each(servers.collect::<String>() + &server("outgoing", "smtp", (465, "SSL"), ""));
+            }
+        }
+        for imap in USERNAMES {
+            for pop3 in USERNAMES {
+                let keys = |protocol: &str| keys(if protocol == "pop3" { pop3 } else { imap }, &[]);
+                let servers = protocols.iter().map(|p| server("incoming", p, (993, "SSL"), &keys(p)));
+                each(servers.collect::<String>() + &server("outgoing", "smtp", (465, "SSL"), &keys("imap")));
             }
         }
         // Another user name or method for sending.
@@ -224,7 +300,7 @@ fn all_clients_agree_on_the_shipped_profile() {
         match row.client.id {
             "outlook-2007" => assert_eq!(smtp.to_string(), "differs: SSL/TLS"),
             "parula" if row.client.format == waypost::clients::Format::Autodiscover => {
-                assert_eq!((imap, smtp), (&Cell::Preferred, &Cell::Unused));
+                assert_eq!((imap, smtp), (&Cell::Preferred, &Cell::Guessed));
             }
             id => assert_eq!((imap, smtp), (&Cell::Preferred, &Cell::Preferred), "{id}"),
         }
