@@ -29,7 +29,7 @@ pub const AUTODISCOVER: Client = Client {
 fn autoconfig(answer: &Answer, address: &EmailAddress) -> Verdict {
     answer.require_success()?;
     // Looked for in the bytes, before anything is decoded.
-    if !answer.body.windows(13).any(|window| window == b"<clientConfig") {
+    if !answer.body.split(|byte| *byte == b'<').skip(1).any(|rest| rest.starts_with(b"clientConfig")) {
         return Err(GivesUp::because("no <clientConfig"));
     }
     let text = answer.strict_text(Encodings::Declared)?;

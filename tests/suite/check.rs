@@ -172,14 +172,15 @@ fn grid(mut each: impl FnMut(String)) {
             }
         }
         // Another method or user name for POP3 than for IMAP.
-        for imap in METHODS {
+        let has_both = protocols.len() == 2;
+        for imap in METHODS.into_iter().filter(|_| has_both) {
             for pop3 in METHODS {
                 let keys = |protocol: &str| keys("", if protocol == "pop3" { pop3 } else { imap });
                 let servers = protocols.iter().map(|p| server("incoming", p, (993, "SSL"), &keys(p)));
                 each(servers.collect::<String>() + &server("outgoing", "smtp", (465, "SSL"), ""));
             }
         }
-        for imap in USERNAMES {
+        for imap in USERNAMES.into_iter().filter(|_| has_both) {
             for pop3 in USERNAMES {
                 let keys = |protocol: &str| keys(if protocol == "pop3" { pop3 } else { imap }, &[]);
                 let servers = protocols.iter().map(|p| server("incoming", p, (993, "SSL"), &keys(p)));

@@ -822,14 +822,19 @@ fn large_and_deep_answers_get_a_verdict() {
     let long = format!("<clientConfig><emailProvider id=\"{}\"/></clientConfig>", "a".repeat(10_000_000));
     let html = format!("<!doctype html><html><body>{}", "<p>Log in<br>".repeat(50_000));
     let zeros = vec![0; 10_000_000];
-    // Ten million bytes in which every piece of text has a tag to be remembered by.
-    let tag = "A".repeat(5_000_000);
-    let chunks = format!("<incomingServer type=\"imap\"><{tag}>{}", "x&amp;".repeat(800_000));
-    for body in [deep, wide, long.into_bytes(), html.into_bytes(), zeros, chunks.into_bytes()] {
-        assert!(body.len() > 200_000);
-        for client in ALL {
-            let reason = judge(client, &body).unwrap_err().to_string();
-            assert!(reason.chars().count() < 200, "{}: {reason}", client.id);
+    // Many pieces of text, each with a long tag that a client might remember it by.
+    let tag = "A".repeat(1_000_000);
+    let chunks = format!("<incomingServer type=\"imap\"><{tag}>{}", "x&amp;".repeat(160_000));
+    let bodies = [deep, wide, long.into_bytes(), html.into_bytes(), zeros, chunks.into_bytes()];
+    std::thread::scope(|scope| {
+        for body in &bodies {
+            assert!(body.len() > 200_000);
+            scope.spawn(move || {
+                for client in ALL {
+                    let reason = judge(client, body).unwrap_err().to_string();
+                    assert!(reason.chars().count() < 200, "{}: {reason}", client.id);
+                }
+            });
         }
-    }
+    });
 }
