@@ -6,6 +6,7 @@
 mod check;
 mod import;
 mod progress;
+mod report;
 mod report_json;
 mod report_text;
 mod serve;

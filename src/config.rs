@@ -9,6 +9,7 @@ mod clashes;
 mod comments;
 mod draft;
 pub mod import;
+mod languages;
 mod problem;
 mod profile_toml;
 mod profile_writer;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::check::{Counts, Report};
+use super::report::{Counts, Report};
 use crate::check::{Cause, Cell, Difference, Examined, Finding, Row};
 use crate::clients::{Client, Endpoint, Login, Method, Security};
 use crate::config::{Place, Problem, Severity};

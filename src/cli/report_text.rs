@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::check::{Counts, Report};
 use super::count;
+use super::report::{Counts, Report};
 use super::style::{Paint, Style};
 use super::table::table;
 use crate::check::{Cell, Examined, Finding, Row};

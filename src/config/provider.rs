@@ -4,8 +4,8 @@
 use std::num::NonZeroU16;
 use std::ops::Range;
 
+use super::languages::description;
 use super::problem::{Complaint, Place, Placed, Problem, Severity, Source, nearest};
-use super::profile_toml::description;
 use super::table::{FromText, Written};
 use super::words;
 use crate::profile::{Description, WebAddress};

@@ -1,7 +1,7 @@
 //! A profile's services beside IMAP, POP3 and SMTP, in our own format.
 
+use super::languages::languages;
 use super::problem::{Placed, Problem};
-use super::profile_toml::languages;
 use super::table::{FromText, Table};
 use super::words::Line;
 use crate::profile::{
