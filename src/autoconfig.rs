@@ -1,8 +1,9 @@
 //! Mozilla's `clientConfig`: the types, the one document every client accepts, and the whole one.
 //!
 //! Order, spelling and values follow reference/autoconfig 2.6 and section 5, items 20 to 38.
-//! Values are text here, because the same types read what others publish; what a value must be is
-//! `profile`'s to say. What only the whole document has is in `services`.
+//! Values are text here, so that what is written can be read back as it stands; what a value must be
+//! is `profile`'s to say. What only the whole document has is in `services`. Provider files are read
+//! by `config`, which has to say where each value stands.
 
 mod services;
 

@@ -188,7 +188,7 @@ impl fmt::Display for Format {
 impl GivesUp {
     /// The reason may quote what somebody else sent.
     fn because(reason: impl Into<String>) -> Self {
-        Self(excerpt(&reason.into()))
+        Self(excerpt(&reason.into(), 120))
     }
 }
 

@@ -45,7 +45,8 @@ pub struct Config {
     pub directory: Directory,
     /// Where the profiles were written, in the directory's order.
     pub origins: Vec<Origin>,
-    /// What is allowed, but makes some people worse off.
+    /// What is no error, but worth knowing; of a configuration that is only looked at
+    /// ([`Self::load_what_is_right`]), the errors too.
     pub notes: Vec<Problem>,
 }
 

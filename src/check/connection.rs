@@ -162,7 +162,7 @@ fn is_own(profile: &Profile, host: &Domain, directory: &Directory) -> bool {
         let found = name.parse().ok().and_then(|name| directory.profile_of(&name));
         found.is_some_and(|id| directory.entries()[id.index()].profile.id == profile.id)
     };
-    host.registrable() == profile.id.registrable()
+    host.registrable().is_some_and(|registered| profile.id.registrable() == Some(registered))
         || leads_here(host.as_str())
         || host.parents().any(leads_here)
 }

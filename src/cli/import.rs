@@ -121,7 +121,7 @@ fn find(
         }
         return Ok(());
     }
-    let mut entries: Vec<_> = fs::read_dir(path)?.filter_map(Result::ok).map(|entry| entry.path()).collect();
+    let mut entries = fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
     entries.sort();
     for entry in entries {
         let is_hidden = entry.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
@@ -136,9 +136,11 @@ fn find(
     Ok(())
 }
 
-/// Writes a file whole or not at all; one that appeared in the meantime stays.
+/// Writes a file whole or not at all; one that appeared in the meantime stays. What is replaced keeps
+/// who may read it, and a link what it points to.
 fn write(profile: &NewProfile, force: bool) -> io::Result<()> {
-    let folder = profile.path.parent().unwrap_or(Path::new("."));
+    let old = if force { fs::canonicalize(&profile.path).ok() } else { None };
+    let path = old.as_deref().unwrap_or(&profile.path);
     let mut builder = Builder::new();
     builder.prefix(".import-").suffix(".tmp");
     #[cfg(unix)]
@@ -147,8 +149,11 @@ fn write(profile: &NewProfile, force: bool) -> io::Result<()> {
         // As any new file; the umask takes off what it takes off.
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
-    let mut file = builder.tempfile_in(folder)?;
+    let mut file = builder.tempfile_in(path.parent().unwrap_or(Path::new(".")))?;
     file.write_all(profile.text.as_bytes())?;
-    let persisted = if force { file.persist(&profile.path) } else { file.persist_noclobber(&profile.path) };
+    if let Some(old) = &old {
+        file.as_file().set_permissions(fs::metadata(old)?.permissions())?;
+    }
+    let persisted = if force { file.persist(path) } else { file.persist_noclobber(path) };
     persisted.map(drop).map_err(|error| error.error)
 }

@@ -61,7 +61,10 @@ fn summary(counts: Counts, style: Style) -> String {
 fn groups<'e, 'c>(examined: &'e [Examined<'c>]) -> Vec<Vec<&'e Examined<'c>>> {
     let mut groups: Vec<(String, Vec<&Examined>)> = Vec::new();
     for one in examined {
-        let key: String = one.rows.iter().map(|row| cells(row).join("|") + "\n").collect();
+        // Log-in names have the domain in them; it is not what they differ in.
+        let domain = one.person.domain().as_str();
+        let key: String =
+            one.rows.iter().map(|row| cells(row).join("|").replace(domain, "") + "\n").collect();
         match groups.iter_mut().find(|(known, _)| *known == key) {
             Some((_, group)) => group.push(one),
             None => groups.push((key, vec![one])),

@@ -11,7 +11,7 @@ use super::table::table;
 use super::{COULD_NOT_RUN, ConfigArgument, FINDING, complain, print};
 use crate::address::{Domain, EmailAddress};
 use crate::autoconfig;
-use crate::check::{Row, play};
+use crate::check::{Cell, Row, play};
 use crate::clients::{ALL, Endpoint};
 use crate::config::nearest;
 use crate::directory::{Directory, Found};
@@ -206,11 +206,10 @@ fn client(id: &str, entry: &Prepared, address: &EmailAddress) -> String {
                 let mut rows =
                     vec![["", "Server", "Port", "Security", "User name", "Log-in", ""].map(str::to_owned)];
                 for (protocol, cell) in Row::PROTOCOLS.into_iter().zip(&row.cells) {
-                    let verdict = cell.to_string();
                     match account.get(protocol) {
-                        Some(endpoint) => rows.push(endpoint_row(protocol, endpoint, &verdict)),
-                        None if verdict == "nothing" => {
-                            let nothing = [protocol.to_string(), verdict].into_iter();
+                        Some(endpoint) => rows.push(endpoint_row(protocol, endpoint, cell)),
+                        None if *cell == Cell::Missing => {
+                            let nothing = [protocol.to_string(), cell.to_string()].into_iter();
                             let mut cells = nothing.chain(std::iter::repeat(String::new()));
                             rows.push(std::array::from_fn(|_| cells.next().unwrap_or_default()));
                         }
@@ -226,10 +225,10 @@ fn client(id: &str, entry: &Prepared, address: &EmailAddress) -> String {
     text
 }
 
-fn endpoint_row(protocol: Protocol, endpoint: &Endpoint, verdict: &str) -> [String; 7] {
-    let verdict = match verdict {
-        "ok" => "as preferred",
-        _ => verdict,
+fn endpoint_row(protocol: Protocol, endpoint: &Endpoint, cell: &Cell) -> [String; 7] {
+    let verdict = match cell {
+        Cell::Preferred => "as preferred".to_owned(),
+        other => other.to_string(),
     };
     [
         protocol.to_string(),
@@ -238,6 +237,6 @@ fn endpoint_row(protocol: Protocol, endpoint: &Endpoint, verdict: &str) -> [Stri
         endpoint.security.to_string(),
         endpoint.login.to_string(),
         endpoint.method.to_string(),
-        verdict.to_owned(),
+        verdict,
     ]
 }

@@ -45,10 +45,11 @@ impl Comments {
             comments.add(anchor, comment.text);
         }
         comments.siblings(root, provider);
-        for element in root.elements() {
+        // Those too that are left out.
+        for element in elements(root) {
             if element.name() == "emailProvider" {
                 comments.siblings(element, provider);
-                for item in element.elements() {
+                for item in elements(element) {
                     comments.within(item, provider);
                 }
             } else {
@@ -95,15 +96,19 @@ impl Comments {
             Anchor::Above(place) => Anchor::Inside(place),
             other => other,
         };
-        let mut open = vec![item];
+        let (mut open, mut found) = (vec![item], Vec::new());
         while let Some(element) = open.pop() {
             for node in element.nodes() {
                 match node {
                     Node::Element(child) => open.push(child),
-                    Node::Piece(Piece::Comment(comment)) => self.add(anchor.clone(), comment.text),
+                    Node::Piece(Piece::Comment(comment)) => found.push(*comment),
                     Node::Piece(_) => {}
                 }
             }
+        }
+        found.sort_by_key(|comment| comment.offset);
+        for comment in found {
+            self.add(anchor.clone(), comment.text);
         }
     }
 
@@ -129,6 +134,13 @@ impl Comments {
     pub fn rest(self) -> impl Iterator<Item = String> {
         self.0.into_values().flatten()
     }
+}
+
+fn elements(parent: Element<'_>) -> impl Iterator<Item = Element<'_>> {
+    parent.nodes().filter_map(|node| match node {
+        Node::Element(element) => Some(element),
+        Node::Piece(_) => None,
+    })
 }
 
 fn anchor(element: Element, provider: &Provider) -> Anchor {

@@ -162,5 +162,6 @@ fn example_domain(claims: &[Placed<DomainPattern>], exchangers: &[Placed<Domain>
         DomainPattern::Subdomains(_) => None,
     });
     let below = || format!("mail.{}", claims.first()?.value.domain()).parse().ok();
-    exact.or_else(below).or_else(|| exchangers.first().map(|host| host.value.clone()))
+    let above = || Some(claims.first()?.value.domain().clone());
+    exact.or_else(below).or_else(above).or_else(|| exchangers.first().map(|host| host.value.clone()))
 }

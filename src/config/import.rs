@@ -3,7 +3,7 @@
 //! Nothing is guessed: what is wrong is reported with its line and left out, and the rest is kept.
 //! What has no key is kept as a comment, and so is every comment.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -103,14 +103,15 @@ struct Taken {
 /// Makes profiles of what was read: a name that two files claim stays with the first, and with a
 /// profile that is in the folder already. `force`: a file of the same name will be replaced.
 pub fn settle(readings: Vec<Reading>, into: &Path, force: bool) -> Vec<Imported> {
-    let names: Vec<_> = readings
+    // What will be replaced, unless the names of others come in between.
+    let replaced: HashSet<_> = readings
         .iter()
-        .filter_map(|reading| reading.content.as_ref()?.0.id.as_ref())
-        .map(|id| file_name(into, &id.value))
+        .filter_map(|reading| Some(&reading.content.as_ref()?.0))
+        .filter(|parts| force && is_enough(parts).is_ok())
+        .filter_map(|parts| Some(file_name(into, &parts.id.as_ref()?.value)))
         .collect();
     let mut unreadable = Vec::new();
-    let mut taken =
-        Taken::of_folder(into, |path| force && names.iter().any(|name| name == path), &mut unreadable);
+    let mut taken = Taken::of_folder(into, |path| replaced.contains(path), &mut unreadable);
     let folder = Imported { problems: unreadable, profile: None };
     let files = readings.into_iter().map(|reading| settle_one(reading, into, force, &mut taken));
     std::iter::once(folder).chain(files).collect()
@@ -133,7 +134,11 @@ fn settle_one(reading: Reading, into: &Path, force: bool, taken: &mut Taken) -> 
         let not_imported =
             |what: &str, hint: String| Problem::error(place.clone(), format!("not imported: {what}"), hint);
         if let Some(other) = taken.ids.get(&id.value).filter(|other| *other.file != path) {
-            let hint = format!("it is at {other}; a profile's id is its own");
+            let hint = if other.file == place.file {
+                "the file is served as it is; move it out of the folder first".to_owned()
+            } else {
+                format!("it is at {other}; a profile's id is its own")
+            };
             problems.push(not_imported(&format!("the id `{}` is taken", id.value), hint));
             return None;
         }
@@ -206,7 +211,14 @@ impl Taken {
     /// The names of the profiles that stay in a folder, as far as they can be read.
     fn of_folder(folder: &Path, is_replaced: impl Fn(&Path) -> bool, problems: &mut Vec<Problem>) -> Self {
         let mut taken = Self::default();
-        let files = profile_files(folder).unwrap_or_default();
+        let files = profile_files(folder).unwrap_or_else(|error| {
+            if error.kind() != io::ErrorKind::NotFound {
+                let message =
+                    format!("the folder cannot be read: {error}, so which domains are taken is not sure");
+                problems.push(Problem::note(Place::whole(folder), message, "make it readable"));
+            }
+            Vec::new()
+        });
         for path in files.into_iter().filter(|path| !is_replaced(path)) {
             let mut found = Vec::new();
             let draft = super::draft(&path, &mut found);
@@ -237,15 +249,28 @@ impl Taken {
         self.exchangers.extend(exchangers.iter().map(|host| (host.value.clone(), host.place.clone())));
     }
 
+    /// Where a domain is claimed, by itself or by a wildcard.
+    fn claimed(&self, domain: &Domain) -> Option<&Place> {
+        let wildcards =
+            domain.parents().filter_map(|parent| parent.parse().ok()).map(DomainPattern::Subdomains);
+        let mut patterns = std::iter::once(DomainPattern::Exact(domain.clone())).chain(wildcards);
+        patterns.find_map(|pattern| self.claims.get(&pattern))
+    }
+
     /// Leaves out the names that others have, or that stand twice.
     fn sort_out(&self, parts: &mut Parts, problems: &mut Vec<Problem>) {
         let mut seen = HashMap::new();
         parts.claims.retain(|claim| {
-            let exact = match &claim.value {
+            // An exchanger's host is no other profile's domain.
+            let exchanger = match &claim.value {
                 DomainPattern::Exact(domain) => self.exchangers.get(domain),
-                DomainPattern::Subdomains(_) => None,
+                DomainPattern::Subdomains(above) => {
+                    let is_below = |host: &&Domain| host.parents().any(|parent| parent == above.as_str());
+                    self.exchangers.keys().find(is_below).and_then(|host| self.exchangers.get(host))
+                }
             };
-            let first = self.claims.get(&claim.value).or(exact).or_else(|| seen.get(&claim.value)).cloned();
+            let first =
+                self.claims.get(&claim.value).or(exchanger).or_else(|| seen.get(&claim.value)).cloned();
             is_free(&claim.value.to_string(), &claim.place, first.as_ref(), problems)
                 && seen.insert(claim.value.clone(), claim.place.clone()).is_none()
         });
@@ -259,7 +284,7 @@ impl Taken {
                 ));
                 return false;
             }
-            let claimed = self.claims.get(&DomainPattern::Exact(host.value.clone()));
+            let claimed = self.claimed(&host.value);
             let first =
                 self.exchangers.get(&host.value).or(claimed).or_else(|| hosts.get(&host.value)).cloned();
             is_free(host.value.as_str(), &host.place, first.as_ref(), problems)

@@ -122,10 +122,15 @@ impl Provider<'_> {
         let (mut claims, mut exchangers) = (Vec::new(), Vec::new());
         for domain in provider.children("domain") {
             let text = domain.text();
-            if domain.attribute("purpose") == Some("mx") {
-                exchangers.extend(self.read(domain, "<domain>", &text, Domain::from_text));
-            } else {
-                claims.extend(self.read(domain, "<domain>", &text, DomainPattern::from_text));
+            match (domain.attribute("purpose"), self.purpose) {
+                (Some("mx"), _) => {
+                    exchangers.extend(self.read(domain, "<domain>", &text, Domain::from_text));
+                }
+                (Some(other), Purpose::Import) => {
+                    let message = format!("<domain> has the unknown purpose `{other}`, and is left out");
+                    self.complain(domain, Complaint::new(message, "mx is the one that the draft has"));
+                }
+                _ => claims.extend(self.read(domain, "<domain>", &text, DomainPattern::from_text)),
             }
         }
         let has_wrong_names = self.problems.len() > so_far;
@@ -134,7 +139,12 @@ impl Provider<'_> {
         let (incoming, others) = self.servers(provider, "incomingServer", Protocol::incoming);
         let (outgoing, _) = self.servers(provider, "outgoingServer", Protocol::outgoing);
         let documentation = self.documentation(provider);
+        let so_far = self.problems.len();
         let services = services_xml::read(self, root, provider);
+        if self.purpose == Purpose::Serve {
+            // Nothing of it is served to mail programs.
+            self.forgive(so_far);
+        }
         Some(Parts {
             place: self.place(provider),
             id,
@@ -165,23 +175,24 @@ impl Provider<'_> {
             let kind = element.attribute("type").unwrap_or_default();
             match (direction(kind), kind.parse()) {
                 (Ok(protocol), _) => {
-                    let before = self.major();
-                    self.known(element, SERVER);
-                    let server = self.server(element, protocol);
-                    // What stands twice or is misspelt may have been meant.
-                    let is_right = self.major() == before;
-                    self.leave_out(element, is_right);
-                    servers.push(server.filter(|_| is_right));
+                    servers.push(self.whole(element, |provider| {
+                        provider.known(element, SERVER);
+                        provider.server(element, protocol)
+                    }));
                 }
+                // The format has no such thing.
+                (Err(_), Ok(_)) if tag == "outgoingServer" => self.pass_over(provider, element),
                 (Err(_), Ok(kind)) => {
-                    let before = self.major();
-                    self.known(element, OTHER_SERVER);
-                    let value = services_xml::other_server(self, element, kind, servers.len());
-                    let is_right = self.major() == before;
-                    self.leave_out(element, is_right);
-                    if is_right {
-                        others.push(Placed { value, place: self.place(element) });
+                    let so_far = self.problems.len();
+                    let server = self.whole(element, |provider| {
+                        provider.known(element, OTHER_SERVER);
+                        Some(services_xml::other_server(provider, element, kind, servers.len()))
+                    });
+                    if self.purpose == Purpose::Serve {
+                        self.forgive(so_far);
                     }
+                    let place = self.place(element);
+                    others.extend(server.map(|value| Placed { value, place }));
                 }
                 (Err(UnknownWord(words)), Err(_)) => {
                     let message = match kind {
@@ -198,15 +209,6 @@ impl Provider<'_> {
             }
         }
         (servers, others)
-    }
-
-    /// Says that a server is not imported.
-    fn leave_out(&mut self, element: Element, is_right: bool) {
-        if !is_right && self.purpose == Purpose::Import {
-            let kind = element.attribute("type").unwrap_or_default();
-            let hint = "mend what is said of it, and import the file again";
-            self.complain(element, Complaint::new(format!("this {kind} server is left out"), hint));
-        }
     }
 
     /// Reads every element before it gives up on any.
@@ -295,10 +297,19 @@ impl Provider<'_> {
     fn documentation(&mut self, provider: Element) -> Vec<Placed<Documentation>> {
         let mut pages = Vec::new();
         for element in provider.elements().filter(|e| matches!(e.name(), "documentation" | "instruction")) {
-            let url = self.address(element, "url");
-            let descr = self.languages(element, "descr");
+            let so_far = self.problems.len();
+            let page = self.whole(element, |provider| {
+                provider.known(element, (&["descr"], &[]));
+                let url = provider.address(element, "url");
+                let descr = provider.languages(element, "descr");
+                Some(Documentation { url: url?, descr })
+            });
+            // The early name was never served.
+            if self.purpose == Purpose::Serve && element.name() == "instruction" {
+                self.forgive(so_far);
+            }
             let place = self.place(element);
-            pages.extend(url.map(|url| Placed { value: Documentation { url, descr }, place }));
+            pages.extend(page.map(|value| Placed { value, place }));
         }
         pages
     }

@@ -9,10 +9,13 @@ use super::problem::{Complaint, Place, Placed, Problem, Severity, Source, neares
 use super::table::{FromText, Written};
 use super::words;
 use crate::profile::{Description, WebAddress};
-use crate::xml::tree::{Element, Tree, TreeError};
+use crate::xml::tree::{Element, Tree, TreeError, excerpt};
 
 /// What may stand where. What is in the second list has no key in a profile.
 pub type Known = (&'static [&'static str], &'static [&'static str]);
+
+/// Elements of which a sentence may be missing.
+const OF_SENTENCES: [&str; 3] = ["documentation", "instruction", "enable"];
 
 /// The file as a tree, if it is XML.
 ///
@@ -83,9 +86,47 @@ impl<'s> Provider<'s> {
         self.source.place(mark_length(self.source) + element.offset())
     }
 
+    /// The message may quote what stands in the file.
     pub fn complain(&mut self, element: Element, complaint: Complaint) {
         let place = self.place(element);
-        self.problems.push(Problem::at(place, complaint));
+        let message = excerpt(&complaint.message, 300);
+        self.problems.push(Problem::at(place, Complaint { message, ..complaint }));
+    }
+
+    /// As [`Self::complain`], where what is wrong costs nothing but itself, and stops no server.
+    fn mention(&mut self, element: Element, complaint: Complaint) {
+        self.complain(element, complaint);
+        match self.purpose {
+            Purpose::Import => self.minor += 1,
+            Purpose::Serve => self.forgive(self.problems.len() - 1),
+        }
+    }
+
+    /// Makes warnings of the errors that were found since.
+    pub fn forgive(&mut self, so_far: usize) {
+        for problem in self.problems[so_far..].iter_mut().filter(|problem| problem.is_error()) {
+            problem.severity = Severity::Warning;
+        }
+    }
+
+    /// Reads an element that is left out if anything in it is wrong.
+    pub fn whole<T>(&mut self, element: Element, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
+        let before = self.major();
+        let value = read(self);
+        // What stands twice, is misspelt or means nothing may have been meant.
+        let has_flaws = element.has_flaws() && !OF_SENTENCES.contains(&element.name());
+        let is_right = self.major() == before && !has_flaws;
+        if !is_right && self.purpose == Purpose::Import {
+            let what = match element.attribute("type") {
+                Some(kind) => format!("this {} of type {kind} is left out", element.name()),
+                None => format!("this {} is left out", element.name()),
+            };
+            let hint = "mend what is said of it, and import the file again";
+            self.complain(element, Complaint::new(what, hint));
+            // Said twice, meant once.
+            self.minor += 1;
+        }
+        value.filter(|_| is_right)
     }
 
     /// Passes over every child that is not known, and says so.
@@ -227,13 +268,23 @@ impl<'s> Provider<'s> {
         let mut sentences: Vec<Description> = Vec::new();
         for element in parent.elements().filter(|element| element.name() == name) {
             let lang = element.attribute("lang").unwrap_or(Description::UNDETERMINED);
-            let Some(sentence) = description(lang.to_owned(), &element.text()) else { continue };
-            if sentences.iter().any(|other| other.lang == sentence.lang) {
-                let message = format!("<{name}> stands twice for the language `{lang}`");
-                self.complain(element, Complaint::new(message, "leave one of them"));
+            let text = element.text();
+            if text.trim().is_empty() {
                 continue;
             }
-            sentences.push(sentence);
+            match description(lang.to_owned(), &text) {
+                Some(sentence) if sentences.iter().any(|other| other.lang == sentence.lang) => {
+                    let message = format!("<{name}> stands twice for the language `{lang}`");
+                    self.mention(element, Complaint::new(message, "leave one of them"));
+                }
+                Some(sentence) => sentences.push(sentence),
+                None => {
+                    let message =
+                        format!("<{name}> has the language `{lang}`, or a text, that means nothing");
+                    let hint = "a language is written like en or pt-BR";
+                    self.mention(element, Complaint::new(message, hint));
+                }
+            }
         }
         sentences
     }

@@ -17,9 +17,17 @@ pub fn read(provider: &mut Provider, root: Element, email_provider: Element) -> 
         calendars: web_services(provider, root, &["calendar"]),
         addressbooks: web_services(provider, root, &["addressbook", "addressBook"]),
         file_shares: web_services(provider, root, &["fileShare"]),
-        oauth2: provider.single(root, "oAuth2").or(None).and_then(|element| oauth2(provider, element)),
-        webmail: provider.single(root, "webMail").or(None).map(|element| webmail(provider, element)),
-        enable: enable.filter_map(|element| self::enable(provider, element)).collect(),
+        oauth2: provider
+            .single(root, "oAuth2")
+            .or(None)
+            .and_then(|element| provider.whole(element, |provider| oauth2(provider, element))),
+        webmail: provider
+            .single(root, "webMail")
+            .or(None)
+            .and_then(|element| provider.whole(element, |provider| Some(webmail(provider, element)))),
+        enable: enable
+            .filter_map(|element| provider.whole(element, |provider| self::enable(provider, element)))
+            .collect(),
     }
 }
 
@@ -72,20 +80,22 @@ pub fn other_server(provider: &mut Provider, element: Element, kind: OtherKind, 
 fn web_services(provider: &mut Provider, root: Element, tags: &[&str]) -> Vec<WebService> {
     let mut services = Vec::new();
     for element in root.elements().filter(|element| tags.contains(&element.name())) {
-        provider.known(element, (&["url", "serverURL", "authentication", "username"], &[]));
-        let kind = element.attribute("type").unwrap_or_default();
-        let name = format!("the type of <{}>", element.name());
-        let kind = provider.read(element, &name, kind, FromText::from_text);
-        // What early drafts called it (reference/autoconfig 2.4, 4).
-        let tag = if element.child("serverURL").is_some() { "serverURL" } else { "url" };
-        let url = provider.required(element, tag);
-        let authentication = mechanisms(provider, element);
-        let username = value::<Username>(provider, element, "username").unwrap_or_default();
-        if let (Some(kind), Some(url)) = (kind, url) {
-            services.push(WebService { kind: kind.value, url: url.value, authentication, username });
-        }
+        services.extend(provider.whole(element, |provider| web_service(provider, element)));
     }
     services
+}
+
+fn web_service(provider: &mut Provider, element: Element) -> Option<WebService> {
+    provider.known(element, (&["url", "serverURL", "authentication", "username"], &[]));
+    let kind = element.attribute("type").unwrap_or_default();
+    let name = format!("the type of <{}>", element.name());
+    let kind = provider.read(element, &name, kind, FromText::from_text);
+    // What early drafts called it (reference/autoconfig 2.4, 4).
+    let tag = if element.child("serverURL").is_some() { "serverURL" } else { "url" };
+    let url = provider.required(element, tag);
+    let authentication = mechanisms(provider, element);
+    let username = value::<Username>(provider, element, "username").unwrap_or_default();
+    Some(WebService { kind: kind?.value, url: url?.value, authentication, username })
 }
 
 fn oauth2(provider: &mut Provider, element: Element) -> Option<OAuth2> {

@@ -93,21 +93,21 @@ impl Days {
     }
 }
 
-/// A number of minutes.
+/// A number of minutes, at least one.
 pub struct Minutes(pub u32);
 
 impl FromValue for Minutes {
     fn from_value(value: &DeValue<'_>) -> Result<Self, Complaint> {
-        let minutes = i64::from_value(value)?;
-        let is_possible = u32::try_from(minutes).ok().filter(|minutes| *minutes > 0);
-        is_possible.map(Self).ok_or_else(|| wrong_minutes(&minutes.to_string()))
+        Self::from_text(&i64::from_value(value)?.to_string())
     }
 }
 
+/// As [`FromValue`], for XML.
 impl Minutes {
     pub fn from_text(text: &str) -> Result<Self, Complaint> {
         let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
-        text.parse().ok().filter(|_| is_number).map(Self).ok_or_else(|| wrong_minutes(text))
+        let minutes = text.parse().ok().filter(|minutes| is_number && *minutes > 0);
+        minutes.map(Self).ok_or_else(|| wrong_minutes(text))
     }
 }
 

@@ -147,8 +147,8 @@ impl FromStr for OtherKind {
     type Err = UnknownWord;
 
     fn from_str(text: &str) -> Result<Self, UnknownWord> {
-        // The draft spells it both ways.
-        let text = if text == "activesync" { "activeSync" } else { text };
+        // The draft spells it both ways; others use Microsoft's short name.
+        let text = if matches!(text, "activesync" | "eas") { "activeSync" } else { text };
         Self::ALL.into_iter().find(|kind| kind.word() == text).ok_or(UnknownWord(Self::WORDS))
     }
 }

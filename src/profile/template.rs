@@ -134,7 +134,7 @@ pub(super) fn placeholder_like(text: &str) -> Option<&str> {
 }
 
 /// `%EMAIL...` without its second `%`: certainly meant as a placeholder.
-fn unclosed_placeholder(text: &str) -> Option<&str> {
+pub(super) fn unclosed_placeholder(text: &str) -> Option<&str> {
     let letters = text[1..].bytes().take_while(u8::is_ascii_alphabetic).count();
     let word = &text[..=letters];
     word.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("%EMAIL")).then_some(word)

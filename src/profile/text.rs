@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::characters::{is_configured_text, is_name_text};
-use super::template::placeholder_like;
+use super::template::{placeholder_like, unclosed_placeholder};
 
 /// A provider's name: 1 to 60 characters, no placeholder, no `<` or `>`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +42,8 @@ pub enum WebAddressError {
     Scheme,
     #[error("holds a space, quote or control character")]
     Character,
+    #[error("holds a placeholder without its second `%`")]
+    Placeholder,
 }
 
 /// A text is not a [`Size`].
@@ -149,6 +151,12 @@ impl FromStr for WebAddress {
             |c: char| c.is_whitespace() || !is_configured_text(c) || matches!(c, '"' | '\'' | '<' | '>');
         if text.contains(odd) {
             return Err(WebAddressError::Character);
+        }
+        let mut after_percent = text.match_indices('%').map(|(at, _)| &text[at..]);
+        // Each of a pair is looked at; the second begins nothing that looks like one.
+        if after_percent.any(|rest| placeholder_like(rest).is_none() && unclosed_placeholder(rest).is_some())
+        {
+            return Err(WebAddressError::Placeholder);
         }
         Ok(Self(text.to_owned()))
     }

@@ -77,6 +77,8 @@ pub struct TreeError {
     pub message: String,
 }
 
+/// How much of what is wrong a message quotes.
+const LONGEST: usize = 120;
 /// Elements inside each other; libxml2's limit.
 const DEEPEST: usize = 256;
 
@@ -131,7 +133,7 @@ impl<'t> Tree<'t> {
             let offset = position(reader.buffer_position());
             let event = reader.read_event().map_err(|error| TreeError {
                 offset: position(reader.error_position()),
-                message: excerpt(&error.to_string()),
+                message: excerpt(&error.to_string(), LONGEST),
             })?;
             let wrong = |message: String| TreeError { offset, message };
             let raw = &text[offset..position(reader.buffer_position())];
@@ -165,7 +167,7 @@ impl<'t> Tree<'t> {
                         None => match reference.resolve_char_ref() {
                             Ok(Some(c)) if is_character(c) => c.to_string(),
                             _ => {
-                                let message = format!("&{}; is not defined", excerpt(name));
+                                let message = format!("&{}; is not defined", excerpt(name, LONGEST));
                                 self.flaw(open.last(), wrong(message))?;
                                 continue;
                             }
@@ -201,15 +203,15 @@ impl<'t> Tree<'t> {
         let is_name = name.starts_with(|c: char| c.is_alphabetic() || matches!(c, '_' | ':'))
             && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | ':' | '-' | '.' | '\u{B7}'));
         if !is_name {
-            return Err(wrong(format!("<{}> is no element", excerpt(name))));
+            return Err(wrong(format!("<{}> is no element", excerpt(name, LONGEST))));
         }
         if let Some(c) = raw.chars().find(|c| !is_character(*c)) {
             return Err(wrong(format!("the character U+{:04X} stands in it", u32::from(c))));
         }
         if raw[1..].contains('<') {
-            return Err(wrong(format!("a < stands in an attribute of <{}>", excerpt(name))));
+            return Err(wrong(format!("a < stands in an attribute of <{}>", excerpt(name, LONGEST))));
         }
-        let name_said = excerpt(name);
+        let name_said = excerpt(name, LONGEST);
         if open.is_empty() && !self.elements.is_empty() {
             return Err(wrong(format!("<{name_said}> is a second root element")));
         }
@@ -242,7 +244,7 @@ impl<'t> Tree<'t> {
             match value {
                 Ok(attribute) => self.elements[index].attributes.push(attribute),
                 Err(error) => {
-                    let message = format!("in <{name_said}>: {}", excerpt(&error));
+                    let message = format!("in <{name_said}>: {}", excerpt(&error, LONGEST));
                     return self.flaw(Some(&index), wrong(message));
                 }
             }
@@ -337,6 +339,11 @@ impl<'a> Element<'a> {
         })
     }
 
+    /// Whether an element directly inside was left out.
+    pub fn has_flaws(self) -> bool {
+        self.nodes().any(|node| matches!(node, Node::Element(element) if element.item().is_flawed))
+    }
+
     /// The elements of a name directly inside.
     pub fn children(self, name: &'a str) -> impl Iterator<Item = Element<'a>> {
         self.elements().filter(move |element| element.name() == name)
@@ -376,11 +383,10 @@ impl Piece<'_> {
 }
 
 /// As much of a text as a message can hold, without what a terminal would obey.
-pub fn excerpt(text: &str) -> String {
-    const LONGEST: usize = 120;
+pub fn excerpt(text: &str, longest: usize) -> String {
     let mut excerpt: String =
-        text.chars().map(|c| if c.is_control() { '\u{FFFD}' } else { c }).take(LONGEST).collect();
-    if text.chars().nth(LONGEST).is_some() {
+        text.chars().map(|c| if c.is_control() { '\u{FFFD}' } else { c }).take(longest).collect();
+    if text.chars().nth(longest).is_some() {
         excerpt.push_str("...");
     }
     excerpt

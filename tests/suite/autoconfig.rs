@@ -485,6 +485,16 @@ fn autoconfig_35_describes_every_help_page() {
     assert!(page("descr = { en = \" \" }")[0].contains("this sentence is empty"));
     assert!(page("descr = {}")[0].contains("`descr` is empty"));
     assert_eq!(page("descr = \"Help\"").len(), 1);
+    // A language that nobody names is not guessed: BCP 47 has a word for that.
+    let help = "<documentation url=\"https://example.com/\"><descr>Hilfe</descr></documentation>";
+    let file = format!(
+        "<clientConfig version=\"1.1\"><emailProvider id=\"example.com\"><domain>example.com</domain>\
+         <displayName>E</displayName><incomingServer type=\"imap\"><hostname>i.example.com</hostname><port>993</port>\
+         <socketType>SSL</socketType></incomingServer><outgoingServer type=\"smtp\"><hostname>s.example.com</hostname>\
+         <port>465</port><socketType>SSL</socketType></outgoingServer>{help}</emailProvider></clientConfig>"
+    );
+    let document = Files::new("", &[("a.xml", &file)]).serve().get("example.com", PATH).text().to_owned();
+    assert!(document.contains("<descr lang=\"und\">Hilfe</descr>"), "{document}");
     // Mozilla's files have pages without any; such a page is in no document.
     assert_eq!(page(""), Vec::<String>::new());
     let undescribed = format!("{SERVERS}\n[[documentation]]\nurl = \"https://example.com/\"\n");

@@ -214,6 +214,88 @@ fn the_server_may_read_what_is_written() {
     assert_eq!(mode("profiles/a.example.toml"), mode("b"));
 }
 
+/// A mail exchanger below another file's wildcard would keep the server from starting.
+#[test]
+fn an_exchanger_is_nobody_elses_domain() {
+    let mx = |id: &str, host: &str| {
+        provider(id, &[id]).replace(
+            "    <displayName>",
+            &format!("    <domain purpose=\"mx\">{host}</domain>\n    <displayName>"),
+        )
+    };
+    for files in [
+        [("a.xml", provider("a.example", &["*.net.example"])), ("b.xml", mx("b.example", "mx.net.example"))],
+        [
+            ("a.xml", mx("b.example", "mx.net.example")),
+            ("b.xml", provider("a.example", &["a.example", "*.net.example"])),
+        ],
+    ] {
+        let folder = Folder::new(&files.each_ref().map(|(name, text)| (*name, text.as_str())));
+        let output = folder.import(&["a.xml", "b.xml"]);
+        assert_eq!(code(&output), 1);
+        assert!(err(&output).contains("is claimed twice, and left out here"), "{}", err(&output));
+        assert_eq!(folder.load().directory.entries().len(), 2);
+    }
+}
+
+/// A file that is not replaced after all keeps its names.
+#[test]
+fn force_frees_no_names_of_a_file_that_stays() {
+    let unusable = provider("a.example", &["a.example"]).replace("imap", "jmap");
+    let mine = crate::common::profile("a.example", "domains = [\"shared.example\"]", crate::common::SERVERS);
+    let folder = Folder::new(&[
+        ("a.xml", &unusable),
+        ("b.xml", &provider("b.example", &["b.example", "shared.example"])),
+        ("profiles/a.example.toml", &mine),
+    ]);
+    let output = folder.import(&["a.xml", "b.xml", "--force"]);
+    assert!(err(&output).contains("shared.example is claimed twice"), "{}", err(&output));
+    assert_eq!(folder.load().directory.entries().len(), 2);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_replaced_keeps_who_may_read_it_and_where_it_is() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    let folder = Folder::new(&[("a.xml", &provider("a.example", &["a.example"])), ("elsewhere.toml", "")]);
+    let real = folder.0.path().join("elsewhere.toml");
+    fs::set_permissions(&real, fs::Permissions::from_mode(0o600)).unwrap();
+    fs::create_dir(folder.0.path().join("profiles")).unwrap();
+    symlink("../elsewhere.toml", folder.0.path().join("profiles/a.example.toml")).unwrap();
+    assert_eq!(code(&folder.import(&["a.xml", "--force"])), 0);
+    assert!(fs::symlink_metadata(folder.0.path().join("profiles/a.example.toml")).unwrap().is_symlink());
+    assert_eq!(fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o600);
+    assert!(fs::read_to_string(&real).unwrap().starts_with("id = \"a.example\"\n"));
+}
+
+/// What no mail program is served stops no server: a provider file loads whatever its sections are
+/// like, and says what is odd about them.
+#[test]
+fn a_provider_file_is_served_whatever_its_further_sections_are_like() {
+    let good = provider("a.example", &["a.example"]);
+    for section in [
+        "<oAuth2><issuer>i</issuer></oAuth2>",
+        "<webMail><loginPage url=\"mail.x\"/></webMail>",
+        "<webMail/><webMail/>",
+        "<calendar><username>%REALNAME%</username></calendar>",
+        "<enable><instruction>Go</instruction></enable>",
+    ] {
+        let text = good.replace("</clientConfig>", &format!("{section}</clientConfig>"));
+        assert_eq!(as_xml(&text).services.calendars.len(), 0, "{section}");
+    }
+    for inside in [
+        "<incomingServer type=\"eas\"><url>https://a.example/</url></incomingServer>",
+        "<incomingServer type=\"exchange\"><port>many</port></incomingServer>",
+        "<outgoingServer type=\"ews\"/>",
+        "<instruction>Go</instruction>",
+        "<documentation url=\"https://a.example/\"><descr lang=\"de\">A</descr><descr lang=\"de\">B</descr></documentation>",
+    ] {
+        let text = good.replace("    <displayName>", &format!("{inside}<displayName>"));
+        assert_eq!(as_xml(&text).incoming().len(), 1, "{inside}");
+    }
+}
+
 /// What is in a folder beside provider files is named, and the others are handled.
 #[test]
 fn goes_on_past_what_is_no_provider_file() {
