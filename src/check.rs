@@ -4,11 +4,12 @@
 //! Two lists come of it that have to agree: what the models in `clients` end with, and what the
 //! rules in `lints` say of the profile itself. A test holds them equal over a grid of profiles.
 
+mod authentication;
 mod connection;
-mod credentials;
 mod findings;
 mod lints;
 mod row;
+mod username;
 
 use crate::address::EmailAddress;
 use crate::clients::{ALL, Answer, Client, Format};

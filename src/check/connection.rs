@@ -1,8 +1,8 @@
 //! What hosts, ports and encryption mean for clients.
 
-use super::lints::{Cause, Look, Names, by_id, clients};
+use super::lints::{Cause, Hurt, Look};
 use crate::address::Domain;
-use crate::clients::Format;
+use crate::clients::Client;
 use crate::config::{Place, Severity};
 use crate::directory::Directory;
 use crate::profile::{Profile, Protocol, Server, SocketType};
@@ -13,29 +13,27 @@ impl Look<'_> {
         if server.socket_type != SocketType::Plain {
             return;
         }
-        let hurts: Names = match (server.protocol, server.port.get()) {
-            (Protocol::Imap, port) => (
-                // KMail sets the port again with the encryption.
-                if port == 143 {
-                    &["thunderbird-android", "thunderbird-ios", "fairemail", "gnome", "horde"]
-                } else {
-                    &["thunderbird-android", "thunderbird-ios", "fairemail", "gnome", "horde", "kmail"]
-                },
-                if matches!(port, 993 | 995) { &["fairemail", "parula"] } else { &["fairemail"] },
-            ),
-            (Protocol::Pop3, port) => (
-                if port == 110 {
-                    &["thunderbird-ios", "horde"]
-                } else {
-                    &["thunderbird-ios", "horde", "kmail"]
-                },
-                if matches!(port, 993 | 995) { &["parula"] } else { &[] },
-            ),
-            (Protocol::Smtp, port) => (
-                &["thunderbird-android", "thunderbird-ios", "fairemail", "gnome", "horde"],
-                if port == 587 { &["fairemail", "snappymail"] } else { &["fairemail"] },
-            ),
-        };
+        let port = server.port.get();
+        let mut hurt = Hurt::default();
+        hurt.autoconfig(true, &["thunderbird-ios", "horde"]);
+        match server.protocol {
+            Protocol::Imap => {
+                hurt.autoconfig(true, &["thunderbird-android", "fairemail", "gnome"]);
+                // It sets the port again with the encryption.
+                hurt.autoconfig(port != 143, &["kmail"]);
+                hurt.autodiscover(true, &["fairemail"]);
+                hurt.autodiscover(matches!(port, 993 | 995), &["parula"]);
+            }
+            Protocol::Pop3 => {
+                hurt.autoconfig(port != 110, &["kmail"]);
+                hurt.autodiscover(matches!(port, 993 | 995), &["parula"]);
+            }
+            Protocol::Smtp => {
+                hurt.autoconfig(true, &["thunderbird-android", "fairemail", "gnome"]);
+                hurt.autodiscover(true, &["fairemail"]);
+                hurt.autodiscover(port == 587, &["snappymail"]);
+            }
+        }
         self.add(
             Cause::Plaintext,
             Severity::Warning,
@@ -46,7 +44,7 @@ impl Look<'_> {
                 server.protocol
             ),
             "set socket_type to \"SSL\" or \"STARTTLS\" with the port for it, if the mail server can",
-            clients(hurts),
+            hurt.clients(),
         );
     }
 
@@ -61,48 +59,27 @@ impl Look<'_> {
             (Protocol::Smtp, SocketType::Ssl) => &[465],
             (Protocol::Smtp, _) => &[587],
         };
+        let protocol = server.protocol;
         if server.socket_type == SocketType::StartTls {
-            let protocol = server.protocol;
+            let mut hurt = Hurt::default();
+            hurt.autodiscover(true, &["outlook-2007"]);
             self.add(
                 Cause::Outlook2007,
                 Severity::Note,
                 place,
                 format!("Outlook 2007 tries TLS on {protocol} port {port}: STARTTLS cannot be told to it"),
                 "nothing to do, unless people still use it",
-                clients((&[], &["outlook-2007"])),
+                hurt.clients(),
             );
         }
         if usual.contains(&port) || server.socket_type == SocketType::Plain {
             return;
         }
-        let mut names: Vec<(&str, Format)> = Vec::new();
-        let is_starttls = server.socket_type == SocketType::StartTls;
-        let mut hurt = |condition: bool, id: &'static str, format: Format| {
-            if condition {
-                names.push((id, format));
-            }
-        };
-        let polls = server.protocol == Protocol::Pop3;
-        let sends = server.protocol == Protocol::Smtp;
-        // Takes the usual port.
-        hurt(!polls, "gnome", Format::Autoconfig);
-        hurt(!sends && is_starttls, "kmail", Format::Autoconfig);
-        // These tell the encryption by the port.
-        let guesses_wrong = |known: &[u16]| known.contains(&port) != is_starttls;
-        hurt(guesses_wrong(&[143, 110, 25, 587]), "thunderbird", Format::Autodiscover);
-        hurt(!polls && guesses_wrong(&[143, 587]), "fairemail", Format::Autodiscover);
-        hurt(!sends && guesses_wrong(&[143, 110]), "parula", Format::Autodiscover);
-        let is_wrong_for_snappymail = match server.protocol {
-            Protocol::Imap => (port != 993) != is_starttls,
-            Protocol::Pop3 => false,
-            Protocol::Smtp => (port == 587) != is_starttls,
-        };
-        hurt(is_wrong_for_snappymail, "snappymail", Format::Autodiscover);
-        let hurts = by_id(&names);
+        let hurts = by_port(server);
         if hurts.is_empty() {
             return;
         }
-        let (protocol, security) = (server.protocol, server.socket_type.for_people());
+        let security = server.socket_type.for_people();
         let hint = match protocol {
             Protocol::Imap => {
                 "put a server on 993 (SSL) or 143 (STARTTLS) first: clients hear of the first only"
@@ -154,6 +131,30 @@ impl Look<'_> {
             );
         }
     }
+}
+
+/// Who goes by the port and not by what is said of it.
+fn by_port(server: &Server) -> Vec<Client> {
+    let port = server.port.get();
+    let is_starttls = server.socket_type == SocketType::StartTls;
+    let polls = server.protocol == Protocol::Pop3;
+    let sends = server.protocol == Protocol::Smtp;
+    let mut hurt = Hurt::default();
+    // Takes the usual port.
+    hurt.autoconfig(!polls, &["gnome"]);
+    hurt.autoconfig(!sends && is_starttls, &["kmail"]);
+    // These tell the encryption by the port.
+    let guesses_wrong = |known: &[u16]| known.contains(&port) != is_starttls;
+    hurt.autodiscover(guesses_wrong(&[143, 110, 25, 587]), &["thunderbird"]);
+    hurt.autodiscover(!polls && guesses_wrong(&[143, 587]), &["fairemail"]);
+    hurt.autodiscover(!sends && guesses_wrong(&[143, 110]), &["parula"]);
+    let is_wrong_for_snappymail = match server.protocol {
+        Protocol::Imap => (port != 993) != is_starttls,
+        Protocol::Pop3 => false,
+        Protocol::Smtp => (port == 587) != is_starttls,
+    };
+    hurt.autodiscover(is_wrong_for_snappymail, &["snappymail"]);
+    hurt.clients()
 }
 
 /// Whether a host is below one of the profile's domains, or shares the registered part with its id.

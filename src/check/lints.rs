@@ -2,8 +2,8 @@
 //!
 //! These are statements about settings, made without looking at a document or a model. The clients
 //! that a rule names, and how the rule touches them, are in reference/autoconfig 2 and 3 and
-//! reference/autodiscover 1 and 2.4. User names and methods are in `credentials`, hosts, ports and
-//! encryption in `connection`.
+//! reference/autodiscover 1 and 2.4. User names are in `username`, methods in `authentication`,
+//! hosts, ports and encryption in `connection`.
 
 use crate::address::EmailAddress;
 use crate::clients::{ALL, Client, Format};
@@ -57,8 +57,9 @@ pub struct Look<'p> {
     lints: Vec<Lint>,
 }
 
-/// The ids of clients that read autoconfig, and of those that read Autodiscover.
-pub type Names = (&'static [&'static str], &'static [&'static str]);
+/// Whom a rule hurts, by the clients' ids.
+#[derive(Debug, Default)]
+pub struct Hurt(Vec<Client>);
 
 pub fn of(profile: &Profile, origin: &Origin, person: &EmailAddress, directory: &Directory) -> Vec<Lint> {
     let mut look = Look { profile, origin, person, lints: Vec::new() };
@@ -171,14 +172,27 @@ impl<'p> Look<'p> {
     }
 }
 
-pub fn clients((autoconfig, autodiscover): Names) -> Vec<Client> {
-    let is_meant = |client: &Client| match client.format {
-        Format::Autoconfig => autoconfig.contains(&client.id),
-        Format::Autodiscover => autodiscover.contains(&client.id),
-    };
-    ALL.into_iter().filter(is_meant).collect()
-}
+impl Hurt {
+    /// Readers of autoconfig that are hurt if something is so.
+    pub fn autoconfig(&mut self, is_so: bool, ids: &[&str]) {
+        self.add(is_so, ids, Format::Autoconfig);
+    }
 
-pub fn by_id(names: &[(&str, Format)]) -> Vec<Client> {
-    ALL.into_iter().filter(|client| names.contains(&(client.id, client.format))).collect()
+    /// The same for readers of Autodiscover.
+    pub fn autodiscover(&mut self, is_so: bool, ids: &[&str]) {
+        self.add(is_so, ids, Format::Autodiscover);
+    }
+
+    fn add(&mut self, is_so: bool, ids: &[&str], format: Format) {
+        let named = |id: &str| ALL.into_iter().find(|client| (client.id, client.format) == (id, format));
+        debug_assert!(ids.iter().all(|id| named(id).is_some()), "a client of {ids:?} has another id");
+        if is_so {
+            self.0.extend(ids.iter().filter_map(|id| named(id)));
+        }
+    }
+
+    /// Each once, in the order of [`ALL`].
+    pub fn clients(&self) -> Vec<Client> {
+        ALL.into_iter().filter(|client| self.0.contains(client)).collect()
+    }
 }
