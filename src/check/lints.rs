@@ -19,6 +19,8 @@ pub struct Lint {
     pub message: String,
     pub hint: &'static str,
     pub place: Place,
+    /// The protocol it is about; none for what is about the profile as a whole.
+    pub protocol: Option<Protocol>,
     /// Who ends with less for it.
     pub hurts: Vec<Client>,
 }
@@ -54,6 +56,8 @@ pub struct Look<'p> {
     pub profile: &'p Profile,
     pub origin: &'p Origin,
     pub person: &'p EmailAddress,
+    /// Of the server that is being looked at.
+    protocol: Option<Protocol>,
     lints: Vec<Lint>,
 }
 
@@ -62,11 +66,12 @@ pub struct Look<'p> {
 pub struct Hurt(Vec<Client>);
 
 pub fn of(profile: &Profile, origin: &Origin, person: &EmailAddress, directory: &Directory) -> Vec<Lint> {
-    let mut look = Look { profile, origin, person, lints: Vec::new() };
+    let mut look = Look { profile, origin, person, protocol: None, lints: Vec::new() };
     look.pop_only();
     look.usernames_differ();
     let mut preferred = Vec::new();
     for (server, place) in look.placed() {
+        look.protocol = Some(server.protocol);
         look.host(server, &place, directory);
         match preferred.iter().find(|(other, _): &&(&Server, Place)| other.protocol == server.protocol) {
             // No client gets to see an alternative.
@@ -80,6 +85,7 @@ pub fn of(profile: &Profile, origin: &Origin, person: &EmailAddress, directory: 
             }
         }
     }
+    look.protocol = None;
     look.names();
     look.lints
 }
@@ -100,7 +106,8 @@ impl<'p> Look<'p> {
         hint: &'static str,
         hurts: Vec<Client>,
     ) {
-        self.lints.push(Lint { cause, severity, message: message.into(), hint, place: place.clone(), hurts });
+        let (message, place) = (message.into(), place.clone());
+        self.lints.push(Lint { cause, severity, message, hint, place, protocol: self.protocol, hurts });
     }
 
     /// reference/autoconfig 5, item 38; 3.2, 13.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use waypost::check::{Cell, Examined, examine};
+use waypost::check::{Cell, Examined, Row, examine};
 use waypost::config::Config;
 
 use crate::common::{Files, domains, profile, shipped};
@@ -220,6 +220,26 @@ fn two_lists(examined: &Examined) -> (BTreeSet<String>, BTreeSet<String>) {
     (played, said)
 }
 
+/// Clients with one log-in for all servers: what is said of one server's user name shows on another.
+const ONE_LOG_IN: [&str; 3] = ["fairemail", "himalaya", "enough-mail"];
+
+/// What a client sets up otherwise than preferred, for a protocol of which no rule says so.
+fn unsaid(examined: &Examined) -> Vec<String> {
+    let mut unsaid = Vec::new();
+    for row in examined.rows.iter().filter(|row| row.verdict.is_ok() && !ONE_LOG_IN.contains(&row.client.id))
+    {
+        for (protocol, cell) in Row::PROTOCOLS.into_iter().zip(&row.cells) {
+            let is_said = examined.lints.iter().any(|lint| {
+                lint.hurts.contains(&row.client) && lint.protocol.is_none_or(|about| about == protocol)
+            });
+            if matches!(cell, Cell::Different(_) | Cell::Missing) && !is_said {
+                unsaid.push(format!("{} {protocol} {cell}", name(row.client)));
+            }
+        }
+    }
+    unsaid
+}
+
 /// Where the two lists differ, and for how many profiles both are empty.
 fn compare(profiles: &[String]) -> (String, usize) {
     let files = Files::new("", &[]);
@@ -233,15 +253,17 @@ fn compare(profiles: &[String]) -> (String, usize) {
         let examined = examine(&config, i).unwrap();
         let (played, said) = two_lists(&examined);
         good += usize::from(played.is_empty());
-        if played != said && wrong.len() < 4000 {
+        let unsaid = unsaid(&examined);
+        if (played != said || !unsaid.is_empty()) && wrong.len() < 4000 {
             let only = |a: &BTreeSet<String>, b: &BTreeSet<String>| {
                 a.difference(b).cloned().collect::<Vec<_>>().join(", ")
             };
             let _ = writeln!(
                 wrong,
-                "{servers}\nplayed, not said: {}\nsaid, not played: {}\n",
+                "{servers}\nplayed, not said: {}\nsaid, not played: {}\nsaid of another server: {}\n",
                 only(&played, &said),
-                only(&said, &played)
+                only(&said, &played),
+                unsaid.join(", ")
             );
         }
     }

@@ -115,6 +115,62 @@ fn keeps_everything_that_a_file_says() {
     }
 }
 
+/// A document as another reader sees it: every element with its path, attributes and text, in the
+/// order of the document, less what only says the default and what has no key.
+fn canonical(xml: &str) -> Vec<String> {
+    let document = roxmltree::Document::parse(xml).unwrap();
+    let keyless = ["domain", "restriction", "inputField", "clientConfigUpdate"];
+    let is_default = |line: &str| {
+        line.ends_with("/username = %EMAILADDRESS%") || line.ends_with("/authentication = password-cleartext")
+    };
+    let elements = document.descendants().filter(roxmltree::Node::is_element);
+    let elements = elements.filter(|e| !keyless.contains(&e.tag_name().name()));
+    let line = |element: roxmltree::Node| {
+        let path: Vec<_> =
+            element.ancestors().filter(roxmltree::Node::is_element).map(|e| e.tag_name().name()).collect();
+        let path: Vec<_> = path.into_iter().rev().collect();
+        let mut attributes: Vec<_> =
+            element.attributes().map(|a| format!("[{}={}]", a.name(), a.value())).collect();
+        attributes.sort();
+        let text: String =
+            element.children().filter(roxmltree::Node::is_text).filter_map(|t| t.text()).collect();
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        format!("{}{} = {text}", path.join("/"), attributes.concat())
+    };
+    elements.map(line).filter(|line| !is_default(line)).collect()
+}
+
+/// By a reader that is not ours: each server and section of the original stands in the whole document
+/// again, servers, methods and pages in their order.
+#[test]
+fn the_whole_document_is_the_original_to_another_reader() {
+    let xml = given("full.xml");
+    let folder = Folder::new(&[("full.xml", &xml)]);
+    assert_eq!(code(&folder.import(&["full.xml"])), 0);
+    let (original, whole) = (canonical(&xml), canonical(&whole(&folder.load(), "full.example")));
+    let ordered = |lines: &[String]| -> Vec<String> {
+        let words = ["Server[", "/hostname", "/url", "documentation[", "/descr"];
+        lines
+            .iter()
+            .filter(|line| words.iter().any(|word| line.contains(word)))
+            .filter(|line| line.contains("emailProvider"))
+            .cloned()
+            .collect()
+    };
+    assert_eq!(ordered(&whole), ordered(&original));
+    // `enable` has two places in the wild, and is written at the root.
+    let sorted = |mut lines: Vec<String>| {
+        for line in &mut lines {
+            *line = line
+                .replace("emailProvider[id=full.example]/enable", "enable")
+                .replace("emailProvider/enable", "enable");
+        }
+        lines.sort();
+        lines
+    };
+    assert_eq!(sorted(whole), sorted(original));
+}
+
 #[test]
 fn leaves_out_what_is_wrong_with_file_and_line_and_keeps_the_rest() {
     let folder = Folder::new(&[("broken.xml", &given("broken.xml"))]);
