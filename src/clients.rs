@@ -209,6 +209,11 @@ impl Account {
         }
     }
 
+    /// Whether nothing was found at all.
+    pub fn is_empty(&self) -> bool {
+        !self.has_incoming() && self.smtp.is_none()
+    }
+
     /// Whether there is anything to fetch mail from.
     pub fn has_incoming(&self) -> bool {
         self.imap.is_some() || self.pop3.is_some()

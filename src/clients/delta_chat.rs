@@ -160,7 +160,7 @@ fn usual_port(port: u16, kind: &str, security: Security) -> u16 {
 }
 
 fn found(account: Account) -> Verdict {
-    if account == Account::default() {
+    if account.is_empty() {
         return Err(GivesUp::because("no server that it uses, and it stops searching"));
     }
     Ok(account)

@@ -42,7 +42,7 @@ fn judge(answer: &Answer, address: &EmailAddress) -> Verdict {
         };
         read(server, slot, address);
     }
-    if account == Account::default() {
+    if account.is_empty() {
         return Err(GivesUp::because("no server that it knows, which ends the search"));
     }
     Ok(account)

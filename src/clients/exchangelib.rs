@@ -76,7 +76,7 @@ fn judge(answer: &Answer, _: &EmailAddress) -> Verdict {
             method: Method::Named(method),
         });
     }
-    if account == Account::default() {
+    if account.is_empty() {
         return Err(GivesUp::because("no IMAP, POP3 or SMTP server"));
     }
     Ok(account)

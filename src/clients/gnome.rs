@@ -4,7 +4,7 @@
 //! The dialogue takes the host and the kind of encryption; the port is the usual one for that,
 //! whatever the document says. Every field can be mended by the person.
 
-use super::reading::Encodings;
+use super::reading::{EVERY, Encodings, value};
 use super::{Account, Answer, Client, Endpoint, Format, GivesUp, Login, Method, Security, Verdict};
 use crate::address::EmailAddress;
 use crate::profile::Protocol;
@@ -78,13 +78,9 @@ fn endpoint(server: Element, (tls, starttls): (u16, u16), address: &EmailAddress
         (tls, Security::SSL)
     };
     let username = text(server, "username").unwrap_or_default().to_ascii_uppercase();
-    let login = match username.as_str() {
-        "%EMAILADDRESS%" => Login::Name(address.to_string()),
-        "%EMAILLOCALPART%" => Login::Name(address.local_part().to_owned()),
-        "%EMAILDOMAIN%" => Login::Name(address.domain().to_string()),
-        // Combinations and fixed names leave the field empty.
-        _ => Login::Asked,
-    };
+    // Combinations and fixed names leave the field empty.
+    let placeholder = EVERY.iter().find(|placeholder| placeholder.word() == username);
+    let login = placeholder.map_or(Login::Asked, |placeholder| Login::Name(value(*placeholder, address)));
     let hostname = text(server, "hostname").unwrap_or_default();
     Endpoint { hostname, port, security, login, method: Method::Negotiated }
 }

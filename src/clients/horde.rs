@@ -36,7 +36,7 @@ fn judge(answer: &Answer, address: &EmailAddress) -> Verdict {
         pop3: first("incomingServer", "pop3"),
         smtp: first("outgoingServer", "smtp"),
     };
-    if !account.has_incoming() && account.smtp.is_none() {
+    if account.is_empty() {
         return Err(GivesUp::because("no server that it looks for"));
     }
     Ok(account)

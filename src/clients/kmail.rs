@@ -87,7 +87,7 @@ fn endpoint(server: Element, kind: &str, address: &EmailAddress) -> Option<Endpo
 
 /// The first known method other than a cleartext password; that, if there is none.
 fn method(server: Element) -> Authentication {
-    let known = server.children("authentication").filter_map(|method| match method.text().as_ref() {
+    let mut known = server.children("authentication").filter_map(|method| match method.text().as_ref() {
         "password-encrypted" | "secure" => Some(Authentication::PasswordEncrypted),
         "NTLM" => Some(Authentication::Ntlm),
         "GSSAPI" => Some(Authentication::Gssapi),
@@ -97,5 +97,5 @@ fn method(server: Element) -> Authentication {
         "OAuth2" => Some(Authentication::OAuth2),
         _ => None,
     });
-    known.into_iter().next().unwrap_or(Authentication::PasswordCleartext)
+    known.next().unwrap_or(Authentication::PasswordCleartext)
 }

@@ -37,7 +37,7 @@ fn judge(answer: &Answer, address: &EmailAddress) -> Verdict {
         smtp: first("outgoingServer", "smtp"),
         ..Account::default()
     };
-    if account == Account::default() {
+    if account.is_empty() {
         return Err(GivesUp::because("no IMAP or SMTP server"));
     }
     Ok(account)

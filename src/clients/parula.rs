@@ -50,7 +50,9 @@ fn autoconfig(answer: &Answer, address: &EmailAddress) -> Verdict {
             _ => continue,
         };
         match endpoint(server, has_oauth2, address) {
-            Ok(endpoint) => drop(slot.get_or_insert(endpoint)),
+            Ok(endpoint) => {
+                slot.get_or_insert(endpoint);
+            }
             Err(error) => last = error,
         }
     }

@@ -47,7 +47,7 @@ fn autoconfig(answer: &Answer, address: &EmailAddress) -> Verdict {
         smtp: first("outgoingServer", "smtp"),
         ..Account::default()
     };
-    if account == Account::default() {
+    if account.is_empty() {
         return Err(GivesUp::because("the first servers are not imap and smtp, and it stops searching"));
     }
     Ok(account)
@@ -112,7 +112,7 @@ fn from_autodiscover(answer: &Answer, address: &EmailAddress) -> Verdict {
             method: Method::Negotiated,
         });
     }
-    if account == Account::default() {
+    if account.is_empty() {
         return Err(GivesUp::because("no IMAP or SMTP server"));
     }
     Ok(account)

@@ -50,7 +50,9 @@ fn autoconfig(answer: &Answer, address: &EmailAddress) -> Verdict {
     let mut last = GivesUp::because("no incoming server");
     for server in provider.children("incomingServer") {
         match incoming(server, address) {
-            Ok(Some((protocol, endpoint))) => drop(account.get_mut(protocol).get_or_insert(endpoint)),
+            Ok(Some((protocol, endpoint))) => {
+                account.get_mut(protocol).get_or_insert(endpoint);
+            }
             // Exchange, or a newsgroup server.
             Ok(None) => {}
             Err(error) => last = error,
@@ -78,10 +80,9 @@ fn incoming(server: Element, address: &EmailAddress) -> Result<Option<(Protocol,
         Some("pop3") => Protocol::Pop3,
         _ => return Ok(None),
     };
-    let methods = |word: &str| incoming_method(word);
     // Without a port it takes the usual one.
     let usual = if protocol == Protocol::Imap { 993 } else { 995 };
-    endpoint(server, Some(usual), methods, address).map(|endpoint| Some((protocol, endpoint)))
+    endpoint(server, Some(usual), incoming_method, address).map(|endpoint| Some((protocol, endpoint)))
 }
 
 fn outgoing(server: Element, address: &EmailAddress) -> Result<Endpoint, GivesUp> {

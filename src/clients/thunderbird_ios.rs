@@ -63,7 +63,7 @@ fn judge(answer: &Answer, address: &EmailAddress) -> Verdict {
             slot.get_or_insert(endpoint);
         }
     }
-    if account == Account::default() {
+    if account.is_empty() {
         return Err(GivesUp::because("no IMAP or SMTP server, which ends the search"));
     }
     Ok(account)
