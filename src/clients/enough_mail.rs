@@ -30,10 +30,14 @@ fn judge(answer: &Answer, address: &EmailAddress) -> Verdict {
     if tree.root().local_name() != "clientConfig" {
         return Err(GivesUp::because(format!("the root is <{}>", tree.root().name())));
     }
-    let provider =
-        named(tree.root(), "emailProvider").next().ok_or_else(|| GivesUp::because("no emailProvider"))?;
-    let incoming: Vec<_> = named(provider, "incomingServer").collect();
-    let (Some(first), Some(outgoing)) = (incoming.first(), named(provider, "outgoingServer").next()) else {
+    let provider = tree
+        .root()
+        .local_children("emailProvider")
+        .next()
+        .ok_or_else(|| GivesUp::because("no emailProvider"))?;
+    let incoming: Vec<_> = provider.local_children("incomingServer").collect();
+    let (Some(first), Some(outgoing)) = (incoming.first(), provider.local_children("outgoingServer").next())
+    else {
         return Err(GivesUp::because("no incoming or no outgoing server"));
     };
     let login = match value(*first, "username").to_ascii_uppercase() {
@@ -54,10 +58,6 @@ fn judge(answer: &Answer, address: &EmailAddress) -> Verdict {
     // The first, whatever its type.
     account.smtp = Some(endpoint(outgoing, 25, &login));
     Ok(account)
-}
-
-fn named<'a>(parent: Element<'a>, name: &'a str) -> impl Iterator<Item = Element<'a>> {
-    parent.elements().filter(move |element| element.local_name() == name)
 }
 
 fn value(server: Element, name: &str) -> String {

@@ -28,29 +28,25 @@ fn drops(what: impl std::fmt::Display) -> GivesUp {
     GivesUp::because(format!("{what} drops the document"))
 }
 
-fn named<'a>(parent: Element<'a>, name: &'a str) -> impl Iterator<Item = Element<'a>> {
-    parent.elements().filter(move |element| element.local_name() == name)
-}
-
 /// What both want of the document as a whole.
 fn provider<'a>(tree: &'a Tree<'_>) -> Checked<Element<'a>> {
     // The root's name is not compared.
     let root = tree.root();
     root.attribute("version").ok_or_else(|| drops("a missing version"))?;
-    let mut providers = named(root, "emailProvider");
+    let mut providers = root.local_children("emailProvider");
     let provider = providers.next().ok_or_else(|| GivesUp::because("no emailProvider"))?;
     if providers.next().is_some() {
         return Err(drops("a second emailProvider"));
     }
     provider.attribute("id").ok_or_else(|| drops("a missing id"))?;
-    if let Some(oauth2) = named(root, "oAuth2").next() {
+    if let Some(oauth2) = root.local_children("oAuth2").next() {
         for name in ["issuer", "scope", "authURL", "tokenURL"] {
-            named(oauth2, name).next().ok_or_else(|| drops(format_args!("oAuth2 without {name}")))?;
+            oauth2.local_children(name).next().ok_or_else(|| drops(format_args!("oAuth2 without {name}")))?;
         }
     }
-    for documentation in named(provider, "documentation") {
+    for documentation in provider.local_children("documentation") {
         documentation.attribute("url").ok_or_else(|| drops("documentation without url"))?;
-        for descr in named(documentation, "descr") {
+        for descr in documentation.local_children("descr") {
             if descr.text().trim().is_empty() {
                 return Err(drops("an empty descr"));
             }
@@ -68,9 +64,9 @@ fn himalaya(answer: &Answer, address: &EmailAddress) -> Verdict {
     for name in ["domain", "incomingServer", "outgoingServer", "documentation"] {
         adjacent(provider, name)?;
     }
-    let has_oauth2 = named(tree.root(), "oAuth2").next().is_some();
+    let has_oauth2 = tree.root().local_children("oAuth2").next().is_some();
     let mut account = Account::default();
-    for server in named(provider, "incomingServer").chain(named(provider, "outgoingServer")) {
+    for server in provider.local_children("incomingServer").chain(provider.local_children("outgoingServer")) {
         let kind = server.attribute("type").unwrap_or_default();
         let found = typed(server, kind, has_oauth2, address)?;
         let slot = match kind {
@@ -126,7 +122,7 @@ fn rank(security: Security) -> u8 {
 
 /// At most one element of the name; its text, trimmed.
 fn single<'a>(server: Element<'a>, name: &'a str) -> Checked<Option<String>> {
-    let mut elements = named(server, name);
+    let mut elements = server.local_children(name);
     let first = elements.next().map(|element| element.text().trim().to_owned());
     if elements.next().is_some() {
         return Err(drops(format_args!("a second {name} in one server")));
@@ -149,7 +145,7 @@ fn typed(server: Element, kind: &str, has_oauth2: bool, address: &EmailAddress) 
     };
     let username = single(server, "username")?;
     let mut methods = Vec::new();
-    for method in named(server, "authentication") {
+    for method in server.local_children("authentication") {
         match method.text().trim() {
             "password-cleartext" | "passwordCleartext" => methods.push(Authentication::PasswordCleartext),
             "password-encrypted" | "passwordEncrypted" => methods.push(Authentication::PasswordEncrypted),
@@ -159,7 +155,7 @@ fn typed(server: Element, kind: &str, has_oauth2: bool, address: &EmailAddress) 
             other => return Err(drops(format_args!("authentication `{other}`"))),
         }
     }
-    for pop3 in named(server, "pop3") {
+    for pop3 in server.local_children("pop3") {
         for name in ["leaveMessagesOnServer", "downloadOnBiff"] {
             if single(pop3, name)?.is_some_and(|text| !matches!(text.as_str(), "true" | "false")) {
                 return Err(drops(format_args!("{name} that is neither true nor false")));
@@ -213,11 +209,11 @@ fn email_lib(answer: &Answer, address: &EmailAddress) -> Verdict {
         None => Ok(()),
     };
     only(provider, &PROVIDER)?;
-    for documentation in named(provider, "documentation") {
-        named(documentation, "descr").next().ok_or_else(|| drops("documentation without descr"))?;
+    for documentation in provider.local_children("documentation") {
+        documentation.local_children("descr").next().ok_or_else(|| drops("documentation without descr"))?;
     }
     let mut account = Account::default();
-    for server in named(provider, "incomingServer").chain(named(provider, "outgoingServer")) {
+    for server in provider.local_children("incomingServer").chain(provider.local_children("outgoingServer")) {
         only(server, &SERVER)?;
         let endpoint = lib_endpoint(server, address)?;
         let slot = match server.attribute("type") {
@@ -235,7 +231,7 @@ fn email_lib(answer: &Answer, address: &EmailAddress) -> Verdict {
 }
 
 fn lib_endpoint(server: Element, address: &EmailAddress) -> Checked<Endpoint> {
-    let first = |name| named(server, name).next().map(|element| element.text().trim().to_owned());
+    let first = |name| server.local_children(name).next().map(|element| element.text().trim().to_owned());
     let port = match first("port") {
         Some(port) => port.parse().map_err(|_| drops(format_args!("the port `{port}`")))?,
         None => 993,
@@ -246,7 +242,7 @@ fn lib_endpoint(server: Element, address: &EmailAddress) -> Checked<Endpoint> {
         Some("plain") => Security::PLAIN,
         Some(other) => return Err(drops(format_args!("socketType `{other}`"))),
     };
-    for method in named(server, "authentication") {
+    for method in server.local_children("authentication") {
         // They spell it `GSAPI`.
         let known = [
             "password-cleartext",

@@ -349,6 +349,11 @@ impl<'a> Element<'a> {
         self.elements().filter(move |element| element.name() == name)
     }
 
+    /// As [`Self::children`], whatever the prefix.
+    pub fn local_children(self, name: &'a str) -> impl Iterator<Item = Element<'a>> {
+        self.elements().filter(move |element| element.local_name() == name)
+    }
+
     pub fn child(self, name: &'a str) -> Option<Element<'a>> {
         self.children(name).next()
     }
