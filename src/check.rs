@@ -11,7 +11,7 @@ mod lints;
 mod row;
 mod username;
 
-use crate::address::EmailAddress;
+use crate::address::{Domain, EmailAddress};
 use crate::clients::{ALL, Answer, Client, Format};
 use crate::config::{Config, Origin};
 use crate::prepared::{Documents, Prepared};
@@ -41,6 +41,10 @@ pub fn examine(config: &Config, index: usize) -> Option<Examined<'_>> {
     let Prepared { profile, documents } = config.directory.entries().get(index)?;
     let origin = config.origins.get(index)?;
     let domain = origin.domain.as_ref()?;
+    // The name that stands for a wildcard's may be another profile's own.
+    let is_own = |domain: &Domain| config.directory.profile_of(domain).is_none_or(|id| id.index() == index);
+    let other = || format!("waypost-check.{}", domain.parents().next()?).parse().ok().filter(is_own);
+    let domain = Some(domain.clone()).filter(is_own).or_else(other).unwrap_or_else(|| domain.clone());
     let person: EmailAddress = format!("{SOMEBODY}@{domain}").parse().ok()?;
     let rows = ALL.iter().map(|client| play(*client, profile, documents, &person)).collect();
     let lints = lints::of(profile, origin, &person, &config.directory);

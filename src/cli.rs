@@ -18,6 +18,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::{Config, LoadError};
@@ -46,7 +47,12 @@ enum Command {
 #[derive(Debug, Args)]
 struct ConfigArgument {
     /// The configuration file; else ./config/waypost.toml, else /etc/waypost/waypost.toml
-    #[arg(long, value_name = "FILE", env = "WAYPOST_CONFIG")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "WAYPOST_CONFIG",
+        value_parser = OsStringValueParser::new().map(PathBuf::from)
+    )]
     config: Option<PathBuf>,
 }
 

@@ -72,6 +72,8 @@ impl Config {
     /// # Errors
     /// When none is named and none is there.
     pub fn locate(named: Option<PathBuf>) -> Result<PathBuf, LoadError> {
+        // A variable that is set to nothing names nothing.
+        let named = named.filter(|path| !path.as_os_str().is_empty());
         named.or_else(|| DEFAULT_PATHS.iter().map(PathBuf::from).find(|path| path.exists())).ok_or_else(
             || LoadError::NotFound { looked_at: DEFAULT_PATHS.iter().map(PathBuf::from).collect() },
         )

@@ -39,14 +39,20 @@ impl Finding {
 pub fn findings(examined: &[Examined]) -> Vec<Finding> {
     let mut findings = Findings::default();
     for one in examined {
-        let is_hurt = |client: &Client| one.rows.iter().any(|row| row.client == *client && row.is_hurt());
         for lint in &one.lints {
+            let is_hurt = |client: &Client| {
+                one.rows.iter().any(|row| row.client == *client && row.is_hurt_in(lint.protocol))
+            };
             let clients: Vec<_> = lint.hurts.iter().copied().filter(is_hurt).collect();
+            // What is said of a server that its clients do without hurts nobody.
+            if clients.is_empty() && !lint.hurts.is_empty() {
+                continue;
+            }
             let spot = Spot { profile: one.profile.id.clone(), place: lint.place.clone(), clients };
             findings.add(lint.cause, lint.severity, lint.message.clone(), lint.hint, spot);
         }
-        if one.rows.iter().all(Row::is_hurt) {
-            let message = "no client that Waypost knows is set up as this profile prefers";
+        if !one.rows.iter().any(Row::works) {
+            let message = "no client that Waypost knows ends with settings that work";
             let hint = "see what is said of its servers";
             let spot = Spot {
                 profile: one.profile.id.clone(),

@@ -72,7 +72,9 @@ pub fn of(profile: &Profile, origin: &Origin, person: &EmailAddress, directory: 
     let mut preferred = Vec::new();
     for (server, place) in look.placed() {
         look.protocol = Some(server.protocol);
-        look.host(server, &place, directory);
+        let is_preferred =
+            !preferred.iter().any(|(other, _): &(&Server, Place)| other.protocol == server.protocol);
+        look.host(server, &place, is_preferred, directory);
         match preferred.iter().find(|(other, _): &&(&Server, Place)| other.protocol == server.protocol) {
             // No client gets to see an alternative.
             Some((first, _)) => look.alternative(server, first, &place),

@@ -51,6 +51,22 @@ impl Row {
         Self { client, verdict, cells }
     }
 
+    /// Whether the person can fetch mail and send it.
+    pub fn works(&self) -> bool {
+        let [imap, pop3, smtp] = &self.cells;
+        self.verdict.is_ok()
+            && (*imap == Cell::Preferred || *pop3 == Cell::Preferred)
+            && matches!(smtp, Cell::Preferred | Cell::Guessed | Cell::Unused)
+    }
+
+    /// Whether a protocol came out otherwise than it should; of none, any of them.
+    pub fn is_hurt_in(&self, protocol: Option<Protocol>) -> bool {
+        let Some(protocol) = protocol else { return self.is_hurt() };
+        let mut cells = Self::PROTOCOLS.into_iter().zip(&self.cells);
+        let cell = cells.find(|(of, _)| *of == protocol).map(|(_, cell)| cell);
+        self.verdict.is_err() || matches!(cell, Some(Cell::Different(_) | Cell::Missing))
+    }
+
     /// Whether the person ends with less than the provider offers.
     pub fn is_hurt(&self) -> bool {
         self.verdict.is_err() || self.cells.iter().any(|c| matches!(c, Cell::Different(_) | Cell::Missing))

@@ -72,7 +72,7 @@ impl Import {
                 problems.push(Problem::error(
                     Place::whole(&profile.path),
                     format!("not imported: cannot be written: {error}"),
-                    "make the folder writable, and run it again",
+                    "see that the folder can be written to, and run it again",
                 ));
                 continue;
             }
@@ -117,7 +117,11 @@ fn find(
             files.push(path.to_owned());
         } else {
             let hint = "provider files end in .xml; name it on the command line if it is one";
-            problems.push(Problem::note(Place::whole(path), "passed over: not an XML file", hint));
+            problems.push(Problem::note(
+                Place::whole(path),
+                "passed over: neither an XML file nor a folder",
+                hint,
+            ));
         }
         return Ok(());
     }
@@ -137,10 +141,8 @@ fn find(
 }
 
 /// Writes a file whole or not at all; one that appeared in the meantime stays. What is replaced keeps
-/// who may read it, and a link what it points to.
+/// who may read it.
 fn write(profile: &NewProfile, force: bool) -> io::Result<()> {
-    let old = if force { fs::canonicalize(&profile.path).ok() } else { None };
-    let path = old.as_deref().unwrap_or(&profile.path);
     let mut builder = Builder::new();
     builder.prefix(".import-").suffix(".tmp");
     #[cfg(unix)]
@@ -149,11 +151,11 @@ fn write(profile: &NewProfile, force: bool) -> io::Result<()> {
         // As any new file; the umask takes off what it takes off.
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
-    let mut file = builder.tempfile_in(path.parent().unwrap_or(Path::new(".")))?;
+    let mut file = builder.tempfile_in(profile.path.parent().unwrap_or(Path::new(".")))?;
     file.write_all(profile.text.as_bytes())?;
-    if let Some(old) = &old {
-        file.as_file().set_permissions(fs::metadata(old)?.permissions())?;
+    if let (true, Ok(old)) = (force, fs::metadata(&profile.path)) {
+        file.as_file().set_permissions(old.permissions())?;
     }
-    let persisted = if force { file.persist(path) } else { file.persist_noclobber(path) };
+    let persisted = if force { file.persist(&profile.path) } else { file.persist_noclobber(&profile.path) };
     persisted.map(drop).map_err(|error| error.error)
 }

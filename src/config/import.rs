@@ -3,7 +3,7 @@
 //! Nothing is guessed: what is wrong is reported with its line and left out, and the rest is kept.
 //! What has no key is kept as a comment, and so is every comment.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -70,6 +70,11 @@ impl Reading {
     }
 
     fn of_source(source: &Source) -> Self {
+        if let Some(encoding) = foreign_encoding(&source.text) {
+            let message = format!("not imported: it declares the encoding {encoding}");
+            let problem = Problem::error(source.place(0), message, "save it as UTF-8, and let it say so");
+            return Self { problems: vec![problem], content: None };
+        }
         let (tree, flaws) = match tree_without_flaws(source) {
             Ok(read) => read,
             Err(problem) => {
@@ -86,10 +91,23 @@ impl Reading {
         if content.is_none() {
             let hint = "see what is said of it";
             let place = Place::whole(&source.file);
-            provider.problems.push(Problem::error(place, "not imported: it is no provider file", hint));
+            provider.problems.push(Problem::error(
+                place,
+                "not imported: it is not the file of one provider",
+                hint,
+            ));
         }
         Self { problems: provider.problems, content }
     }
+}
+
+/// What the XML declaration names, if that is not UTF-8: the bytes would mean something else.
+fn foreign_encoding(text: &str) -> Option<&str> {
+    let declaration = text.trim_start_matches('\u{FEFF}').strip_prefix("<?xml")?.split("?>").next()?;
+    let value = declaration.split_once("encoding")?.1.trim_start().strip_prefix('=')?.trim_start();
+    let name = value.trim_start_matches(['"', '\'']).split(['"', '\'']).next()?;
+    let is_ours = ["utf-8", "us-ascii"].iter().any(|ours| ours.eq_ignore_ascii_case(name));
+    (!is_ours).then_some(name)
 }
 
 /// Who has a name already.
@@ -103,15 +121,8 @@ struct Taken {
 /// Makes profiles of what was read: a name that two files claim stays with the first, and with a
 /// profile that is in the folder already. `force`: a file of the same name will be replaced.
 pub fn settle(readings: Vec<Reading>, into: &Path, force: bool) -> Vec<Imported> {
-    // What will be replaced, unless the names of others come in between.
-    let replaced: HashSet<_> = readings
-        .iter()
-        .filter_map(|reading| Some(&reading.content.as_ref()?.0))
-        .filter(|parts| force && is_enough(parts).is_ok())
-        .filter_map(|parts| Some(file_name(into, &parts.id.as_ref()?.value)))
-        .collect();
     let mut unreadable = Vec::new();
-    let mut taken = Taken::of_folder(into, |path| replaced.contains(path), &mut unreadable);
+    let mut taken = Taken::of_folder(into, &mut unreadable);
     let folder = Imported { problems: unreadable, profile: None };
     let files = readings.into_iter().map(|reading| settle_one(reading, into, force, &mut taken));
     std::iter::once(folder).chain(files).collect()
@@ -142,6 +153,13 @@ fn settle_one(reading: Reading, into: &Path, force: bool, taken: &mut Taken) -> 
             problems.push(not_imported(&format!("the id `{}` is taken", id.value), hint));
             return None;
         }
+        let is_link = path.is_symlink();
+        if is_link || path.is_dir() {
+            let what = if is_link { "a link" } else { "a folder" };
+            let hint = "remove it, or import into another folder".to_owned();
+            problems.push(not_imported(&format!("{} is {what}", path.display()), hint));
+            return None;
+        }
         if path.exists() && !force {
             let hint = "--force replaces it".to_owned();
             problems.push(not_imported(&format!("{} is there already", path.display()), hint));
@@ -150,12 +168,11 @@ fn settle_one(reading: Reading, into: &Path, force: bool, taken: &mut Taken) -> 
         if parts.display_name.is_none() {
             problems.extend(name_by_another(&mut parts, &id));
         }
-        taken.sort_out(&mut parts, &mut problems);
+        taken.sort_out(&mut parts, &path, &mut problems);
         if let Err((what, hint)) = is_enough(&parts) {
             problems.push(not_imported(what, hint.to_owned()));
             return None;
         }
-        taken.add(&parts);
         let text = profile_writer::write(&parts, comments);
         // What is written has to load, whatever it was made of.
         let source = Source::new(path.clone().into(), text);
@@ -165,6 +182,7 @@ fn settle_one(reading: Reading, into: &Path, force: bool, taken: &mut Taken) -> 
             problems.push(not_imported(&what, "please report this as a bug, with the file".to_owned()));
             return None;
         }
+        taken.replace(&path, &parts);
         Some(NewProfile { path, text: source.text })
     });
     problems.sort_by(|a, b| a.place.cmp(&b.place));
@@ -209,7 +227,7 @@ fn is_enough(parts: &Parts) -> Result<(), (&'static str, &'static str)> {
 
 impl Taken {
     /// The names of the profiles that stay in a folder, as far as they can be read.
-    fn of_folder(folder: &Path, is_replaced: impl Fn(&Path) -> bool, problems: &mut Vec<Problem>) -> Self {
+    fn of_folder(folder: &Path, problems: &mut Vec<Problem>) -> Self {
         let mut taken = Self::default();
         let files = profile_files(folder).unwrap_or_else(|error| {
             if error.kind() != io::ErrorKind::NotFound {
@@ -219,7 +237,7 @@ impl Taken {
             }
             Vec::new()
         });
-        for path in files.into_iter().filter(|path| !is_replaced(path)) {
+        for path in files {
             let mut found = Vec::new();
             let draft = super::draft(&path, &mut found);
             if found.iter().any(Problem::is_error) {
@@ -234,7 +252,11 @@ impl Taken {
         taken
     }
 
-    fn add(&mut self, parts: &Parts) {
+    /// The names of a file that is there no more give way to those that it gets.
+    fn replace(&mut self, path: &Path, parts: &Parts) {
+        self.ids.retain(|_, place| *place.file != *path);
+        self.claims.retain(|_, place| *place.file != *path);
+        self.exchangers.retain(|_, place| *place.file != *path);
         self.insert(parts.id.as_ref(), &parts.claims, &parts.exchangers);
     }
 
@@ -257,8 +279,10 @@ impl Taken {
         patterns.find_map(|pattern| self.claims.get(&pattern))
     }
 
-    /// Leaves out the names that others have, or that stand twice.
-    fn sort_out(&self, parts: &mut Parts, problems: &mut Vec<Problem>) {
+    /// Leaves out the names that others have, or that stand twice. What the file at `path` has, which
+    /// will be replaced, is free.
+    fn sort_out(&self, parts: &mut Parts, path: &Path, problems: &mut Vec<Problem>) {
+        let of_others = |place: &&Place| *place.file != *path;
         let mut seen = HashMap::new();
         parts.claims.retain(|claim| {
             // An exchanger's host is no other profile's domain.
@@ -269,8 +293,8 @@ impl Taken {
                     self.exchangers.keys().find(is_below).and_then(|host| self.exchangers.get(host))
                 }
             };
-            let first =
-                self.claims.get(&claim.value).or(exchanger).or_else(|| seen.get(&claim.value)).cloned();
+            let first = self.claims.get(&claim.value).or(exchanger).filter(of_others);
+            let first = first.or_else(|| seen.get(&claim.value)).cloned();
             is_free(&claim.value.to_string(), &claim.place, first.as_ref(), problems)
                 && seen.insert(claim.value.clone(), claim.place.clone()).is_none()
         });
@@ -285,8 +309,8 @@ impl Taken {
                 return false;
             }
             let claimed = self.claimed(&host.value);
-            let first =
-                self.exchangers.get(&host.value).or(claimed).or_else(|| hosts.get(&host.value)).cloned();
+            let first = self.exchangers.get(&host.value).or(claimed).filter(of_others);
+            let first = first.or_else(|| hosts.get(&host.value)).cloned();
             is_free(host.value.as_str(), &host.place, first.as_ref(), problems)
                 && hosts.insert(host.value.clone(), host.place.clone()).is_none()
         });

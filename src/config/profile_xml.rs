@@ -122,6 +122,9 @@ impl Provider<'_> {
         let (mut claims, mut exchangers) = (Vec::new(), Vec::new());
         for domain in provider.children("domain") {
             let text = domain.text();
+            if !self.attributes(domain) {
+                continue;
+            }
             match (domain.attribute("purpose"), self.purpose) {
                 (Some("mx"), _) => {
                     exchangers.extend(self.read(domain, "<domain>", &text, Domain::from_text));

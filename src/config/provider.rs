@@ -121,7 +121,13 @@ impl<'s> Provider<'s> {
                 Some(kind) => format!("this {} of type {kind} is left out", element.name()),
                 None => format!("this {} is left out", element.name()),
             };
-            let hint = "mend what is said of it, and import the file again";
+            let hint = match element.name() {
+                "incomingServer" | "outgoingServer" => {
+                    "mend what is said of it, and import the file again; till then, the next of its type is \
+                     the preferred one"
+                }
+                _ => "mend what is said of it, and import the file again",
+            };
             self.complain(element, Complaint::new(what, hint));
             // Said twice, meant once.
             self.minor += 1;
@@ -131,6 +137,7 @@ impl<'s> Provider<'s> {
 
     /// Passes over every child that is not known, and says so.
     pub fn known(&mut self, parent: Element, (read, keyless): Known) {
+        self.attributes(parent);
         for element in parent.elements() {
             let name = element.name();
             if read.contains(&name) {
@@ -155,9 +162,57 @@ impl<'s> Provider<'s> {
                 Some(near) => format!("did you mean <{near}>?"),
                 None => "nothing to do if it is not meant for mail programs".to_owned(),
             };
+            if near.is_none() && self.purpose == Purpose::Import {
+                self.pass_over(parent, element);
+                continue;
+            }
             let place = self.place(element);
             self.problems.push(Problem { severity, ..Problem::note(place, message, hint) });
         }
+    }
+
+    /// Whether an element has no attribute that looks like a misspelt one; says which it has that
+    /// mean nothing.
+    pub fn attributes(&mut self, element: Element) -> bool {
+        let known: &[&str] = match element.name() {
+            "clientConfig" => &["version"],
+            "emailProvider" => &["id"],
+            "domain" => &["purpose"],
+            "incomingServer" | "outgoingServer" | "calendar" | "addressbook" | "addressBook"
+            | "fileShare" => &["type"],
+            "authentication" => &["system"],
+            "documentation" | "loginPage" => &["url"],
+            "descr" => &["lang", "xml:lang"],
+            "instruction" => &["url", "lang", "xml:lang"],
+            "enable" => &["visiturl"],
+            "checkInterval" => &["minutes"],
+            "loginPageInfo" => &["url", "waitForRedirectionURLPrefix"],
+            "usernameField" | "passwordField" | "loginButton" => &["id", "name"],
+            _ => &[],
+        };
+        let mut is_right = true;
+        for (name, _) in element.attributes() {
+            if known.contains(&name.as_str()) || name.starts_with("xmlns") {
+                continue;
+            }
+            let near = nearest(name, known.iter().copied());
+            let severity = match (near, self.purpose) {
+                (None, _) => Severity::Note,
+                (Some(_), Purpose::Serve) => Severity::Warning,
+                (Some(_), Purpose::Import) => Severity::Error,
+            };
+            is_right &= severity != Severity::Error;
+            let message =
+                format!("the attribute {name} of <{}> is not known and passed over", element.name());
+            let hint = match near {
+                Some(near) => format!("did you mean {near}?"),
+                None => "nothing to do if it is not meant for mail programs".to_owned(),
+            };
+            let place = self.place(element);
+            let message = excerpt(&message, 300);
+            self.problems.push(Problem { severity, ..Problem::note(place, message, hint) });
+        }
+        is_right
     }
 
     pub fn pass_over(&mut self, parent: Element, element: Element) {
@@ -165,11 +220,11 @@ impl<'s> Provider<'s> {
         let Range { start, end } = element.span();
         let skipped = mark_length(self.source);
         let name = element.name();
-        let text = match name {
+        let mut text = self.source.text[skipped + start..skipped + end].to_owned();
+        if text.contains("<password") {
             // Not ours to copy.
-            "password" => format!("<{name}>"),
-            _ => self.source.text[skipped + start..skipped + end].to_owned(),
-        };
+            text = format!("<{name}>, which holds a password and is not copied");
+        }
         if self.purpose == Purpose::Import {
             let message = format!("<{name}> has no key in a profile, and is kept as a comment");
             self.problems.push(Problem::note(
@@ -225,6 +280,12 @@ impl<'s> Provider<'s> {
             Written::Wrong => return Written::Wrong,
             Written::Right(element) => element.value,
         };
+        self.attributes(element);
+        if element.elements().next().is_some() {
+            let complaint = Complaint::new(format!("<{name}> holds other elements"), "a value is plain text");
+            self.complain(element, complaint);
+            return Written::Wrong;
+        }
         self.read(element, &format!("<{name}>"), &element.text(), rules)
             .map_or(Written::Wrong, Written::Right)
     }
@@ -267,7 +328,14 @@ impl<'s> Provider<'s> {
     pub fn languages(&mut self, parent: Element, name: &str) -> Vec<Description> {
         let mut sentences: Vec<Description> = Vec::new();
         for element in parent.elements().filter(|element| element.name() == name) {
-            let lang = element.attribute("lang").unwrap_or(Description::UNDETERMINED);
+            let before = self.major();
+            let is_right = self.attributes(element);
+            self.minor += self.major() - before;
+            if !is_right {
+                continue;
+            }
+            let lang = element.attribute("lang").or_else(|| element.attribute("xml:lang"));
+            let lang = lang.unwrap_or(Description::UNDETERMINED);
             let text = element.text();
             if text.trim().is_empty() {
                 continue;

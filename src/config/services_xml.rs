@@ -1,5 +1,6 @@
 //! A profile's services beside IMAP, POP3 and SMTP, in Mozilla's format.
 
+use super::problem::Complaint;
 use super::provider::{Port, Provider, boolean};
 use super::table::{FromText, Written};
 use super::words::Line;
@@ -91,7 +92,14 @@ fn web_service(provider: &mut Provider, element: Element) -> Option<WebService> 
     let name = format!("the type of <{}>", element.name());
     let kind = provider.read(element, &name, kind, FromText::from_text);
     // What early drafts called it (reference/autoconfig 2.4, 4).
-    let tag = if element.child("serverURL").is_some() { "serverURL" } else { "url" };
+    let tag = match (element.child("url"), element.child("serverURL")) {
+        (Some(_), Some(again)) => {
+            provider.complain(again, Complaint::new("<serverURL> stands beside <url>", "leave <url>"));
+            "url"
+        }
+        (None, Some(_)) => "serverURL",
+        (_, None) => "url",
+    };
     let url = provider.required(element, tag);
     let authentication = mechanisms(provider, element);
     let username = value::<Username>(provider, element, "username").unwrap_or_default();

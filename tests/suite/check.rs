@@ -312,6 +312,50 @@ fn a_host_that_only_its_own_network_knows_is_an_error() {
     assert_eq!(findings("mail.example.com"), Vec::<String>::new());
 }
 
+/// An alternative is in no document, so no client is kept from connecting.
+#[test]
+fn an_alternative_that_nobody_reaches_is_a_warning() {
+    let servers = crate::common::SERVERS.to_owned() + &server("outgoing", "smtp", (587, "STARTTLS"), "");
+    let servers = servers.replace("smtp.example.com\"\nport = 587", "mail.internal\"\nport = 587");
+    let text = profile("example.com", &domains(&["example.com"]), &servers);
+    let findings = Files::new("", &[("a.toml", &text)]).findings();
+    assert!(findings[0].starts_with("warning: nobody can connect to mail.internal"), "{findings:?}");
+}
+
+/// Where POP3 works, somebody is set up; and a server that clients do without hurts none of them.
+#[test]
+fn what_clients_do_without_is_no_error() {
+    let imap = server("incoming", "imap", (993, "SSL"), "authentication = [\"TLS-client-cert\"]");
+    let servers =
+        imap + &server("incoming", "pop3", (995, "SSL"), "") + &server("outgoing", "smtp", (465, "SSL"), "");
+    let text = profile("example.com", &domains(&["example.com"]), &servers);
+    let findings = Files::new("", &[("a.toml", &text)]).findings();
+    assert!(findings.iter().all(|finding| !finding.starts_with("error")), "{findings:?}");
+    let servers = server("incoming", "imap", (993, "SSL"), "")
+        + &server("incoming", "pop3", (995, "SSL"), "username = \"false\"")
+        + &server("outgoing", "smtp", (465, "SSL"), "");
+    let text = profile("example.com", &domains(&["example.com"]), &servers);
+    let findings = Files::new("", &[("a.toml", &text)]).findings();
+    assert!(findings.iter().all(|finding| !finding.contains("Thunderbird")), "{findings:?}");
+}
+
+/// The address that stands for a wildcard's is not one of another profile.
+#[test]
+fn a_wildcard_is_played_with_a_name_of_its_own() {
+    let profile_of = |id: &str, domain: &str| profile(id, &domains(&[domain]), crate::common::SERVERS);
+    let files = Files::new(
+        "",
+        &[
+            ("a.toml", &profile_of("a.example", "*.a.example")),
+            ("b.toml", &profile_of("b.example", "mail.a.example")),
+        ],
+    );
+    let config = files.load();
+    let person = |index| examine(&config, index).unwrap().person.to_string();
+    assert_eq!(person(0), "jane.doe@waypost-check.a.example");
+    assert_eq!(person(1), "jane.doe@mail.a.example");
+}
+
 /// A client that is not hurt has the preferred server of everything it needs.
 #[test]
 fn all_clients_agree_on_the_shipped_profile() {

@@ -148,7 +148,7 @@ fn check_says_when_nobody_can_be_set_up() {
     let files = Files::new("", &[("a.toml", &profile("example.com", &domains(&["example.com"]), &servers))]);
     let output = waypost(files.path("."), &["check", "--config", "waypost.toml"]);
     let said =
-        "error: no client that Waypost knows is set up as this profile prefers\n  --> profiles/a.toml:1:1\n";
+        "error: no client that Waypost knows ends with settings that work\n  --> profiles/a.toml:1:1\n";
     assert!(out(&output).contains(said), "{}", out(&output));
     assert!(out(&output).ends_with("1 profile for 1 domain: 1 error, 1 warning\n"));
 }
@@ -268,6 +268,10 @@ fn the_environment_names_the_configuration_and_the_argument_counts_more() {
     };
     assert!(out(&run(&["check"])).ends_with("1 profile for 1 domain: good\n"));
     assert!(out(&run(&["check", "--config", "config/waypost.toml"])).contains("2 profiles for 18 domains"));
+    // Set to nothing, it names nothing.
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_waypost")).arg("check").env("WAYPOST_CONFIG", "").output().unwrap();
+    assert!(out(&output).contains("2 profiles for 18 domains"), "{}", err(&output));
 }
 
 #[test]

@@ -227,10 +227,9 @@ fn a_domain_of_two_files_stays_with_the_first() {
 
 #[test]
 fn overwrites_nothing_unless_told_to() {
-    let folder = Folder::new(&[
-        ("a.xml", &provider("a.example", &["a.example"])),
-        ("profiles/a.example.toml", "# mine\n"),
-    ]);
+    let mine = crate::common::profile("a.example", "domains = [\"mine.example\"]", crate::common::SERVERS);
+    let folder =
+        Folder::new(&[("a.xml", &provider("a.example", &["a.example"])), ("profiles/a.example.toml", &mine)]);
     let output = folder.import(&["a.xml"]);
     assert_eq!(code(&output), 1);
     assert!(
@@ -239,12 +238,12 @@ fn overwrites_nothing_unless_told_to() {
         "{}",
         err(&output)
     );
-    assert_eq!(folder.read("profiles/a.example.toml"), "# mine\n");
+    assert_eq!(folder.read("profiles/a.example.toml"), mine);
     let dry = folder.import(&["a.xml", "--force", "--dry-run"]);
     assert_eq!(code(&dry), 0);
     assert!(out(&dry).starts_with("# profiles/a.example.toml\nid = \"a.example\"\n"), "{}", out(&dry));
     assert_eq!(err(&dry), "1 of 1 file would be imported into profiles: 0 errors, 0 notes\n");
-    assert_eq!(folder.read("profiles/a.example.toml"), "# mine\n");
+    assert_eq!(folder.read("profiles/a.example.toml"), mine);
     assert_eq!(code(&folder.import(&["a.xml", "--force"])), 0);
     assert!(folder.read("profiles/a.example.toml").starts_with("id = \"a.example\"\n"));
     // Twice over, with the names it has itself.
@@ -311,18 +310,41 @@ fn force_frees_no_names_of_a_file_that_stays() {
 
 #[cfg(unix)]
 #[test]
-fn what_is_replaced_keeps_who_may_read_it_and_where_it_is() {
+fn what_is_replaced_keeps_who_may_read_it_and_a_link_stays() {
     use std::os::unix::fs::{PermissionsExt, symlink};
 
-    let folder = Folder::new(&[("a.xml", &provider("a.example", &["a.example"])), ("elsewhere.toml", "")]);
-    let real = folder.0.path().join("elsewhere.toml");
-    fs::set_permissions(&real, fs::Permissions::from_mode(0o600)).unwrap();
-    fs::create_dir(folder.0.path().join("profiles")).unwrap();
-    symlink("../elsewhere.toml", folder.0.path().join("profiles/a.example.toml")).unwrap();
-    assert_eq!(code(&folder.import(&["a.xml", "--force"])), 0);
-    assert!(fs::symlink_metadata(folder.0.path().join("profiles/a.example.toml")).unwrap().is_symlink());
-    assert_eq!(fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o600);
-    assert!(fs::read_to_string(&real).unwrap().starts_with("id = \"a.example\"\n"));
+    let mine = crate::common::profile("c.example", "domains = [\"c.example\"]", crate::common::SERVERS);
+    let folder = Folder::new(&[
+        ("a.xml", &provider("a.example", &["a.example"])),
+        ("b.xml", &provider("b.example", &["b.example"])),
+        ("profiles/a.example.toml", ""),
+        ("profiles/c.example.toml", &mine),
+    ]);
+    let a = folder.0.path().join("profiles/a.example.toml");
+    fs::set_permissions(&a, fs::Permissions::from_mode(0o600)).unwrap();
+    symlink("c.example.toml", folder.0.path().join("profiles/b.example.toml")).unwrap();
+    let output = folder.import(&["a.xml", "b.xml", "--force"]);
+    assert_eq!(code(&output), 1);
+    assert!(err(&output).contains("profiles/b.example.toml is a link"), "{}", err(&output));
+    assert_eq!(fs::metadata(&a).unwrap().permissions().mode() & 0o777, 0o600);
+    assert!(folder.read("profiles/a.example.toml").starts_with("id = \"a.example\"\n"));
+    assert_eq!(folder.read("profiles/c.example.toml"), mine);
+}
+
+/// A replacement that would take an old file's domains leaves them with it.
+#[test]
+fn force_never_leaves_a_folder_that_does_not_load() {
+    let mine = crate::common::profile("a.example", "domains = [\"a.example\"]", crate::common::SERVERS);
+    let folder = Folder::new(&[
+        ("in/1.xml", &provider("x.example", &["a.example", "x.example"])),
+        ("in/2.xml", &provider("a.example", &["a.example"])),
+        ("profiles/a.example.toml", &mine),
+    ]);
+    let output = folder.import(&["in", "--force"]);
+    assert_eq!(code(&output), 1);
+    let said = "a.example is claimed twice, and left out here\n  --> in/1.xml";
+    assert!(err(&output).contains(said), "{}", err(&output));
+    assert_eq!(folder.load().directory.len(), 2);
 }
 
 /// What no mail program is served stops no server: a provider file loads whatever its sections are
