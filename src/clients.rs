@@ -209,9 +209,9 @@ impl Account {
         }
     }
 
-    /// Whether nothing was found at all.
-    pub fn is_empty(&self) -> bool {
-        !self.has_incoming() && self.smtp.is_none()
+    /// For clients that are content with anything.
+    fn unless_empty(self, reason: &str) -> Verdict {
+        if self.has_incoming() || self.smtp.is_some() { Ok(self) } else { Err(GivesUp::because(reason)) }
     }
 
     /// Whether there is anything to fetch mail from.

@@ -185,10 +185,14 @@ impl Profile {
         self.servers().find(|server| server.protocol == protocol)
     }
 
+    /// Whether one of its servers is the preferred one of its protocol.
+    pub fn prefers(&self, server: &Server) -> bool {
+        self.preferred(server.protocol).is_some_and(|preferred| std::ptr::eq(preferred, server))
+    }
+
     /// The preferred server of each protocol, in the order of the file, incoming first.
     pub fn in_order(&self) -> impl Iterator<Item = &Server> {
-        self.servers()
-            .filter(|server| self.preferred(server.protocol).is_some_and(|p| std::ptr::eq(p, *server)))
+        self.servers().filter(|server| self.prefers(server))
     }
 
     /// The preferred server of each protocol, IMAP first, so that every client of autoconfig makes

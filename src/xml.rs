@@ -21,6 +21,17 @@ pub fn write(encoding: &str, value: &impl Serialize) -> Result<String, SeError> 
     Ok(xml)
 }
 
+/// The encoding that a document's XML declaration names.
+pub fn declared_encoding(document: &[u8]) -> Option<&str> {
+    let document = document.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(document).trim_ascii_start();
+    let declaration = document.strip_prefix(b"<?xml")?;
+    let end = declaration.iter().position(|byte| *byte == b'>')?;
+    let declaration = std::str::from_utf8(&declaration[..end]).ok()?;
+    let value = declaration.split_once("encoding")?.1.trim_start().strip_prefix('=')?.trim_start();
+    let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+    value[1..].split(quote).next()
+}
+
 /// The encoding's name stays as each protocol writes it: Mozilla in capitals, Microsoft not.
 fn declaration(encoding: &str) -> String {
     ["<?xml version=\"1.0\" encoding=\"", encoding, "\"?>\n"].concat()

@@ -102,7 +102,7 @@ impl Look<'_> {
     }
 
     /// Names that nobody else can resolve, and names that look like a slip.
-    pub fn host(&mut self, server: &Server, place: &Place, is_preferred: bool, directory: &Directory) {
+    pub fn host(&mut self, server: &Server, place: &Place, directory: &Directory) {
         let name = server.hostname.for_domain(self.person.domain());
         let Ok(host) = name.parse::<Domain>() else { return };
         // RFC 6761, 6762, 8375 and ICANN's `internal`: never in the public DNS, like a single label.
@@ -113,7 +113,7 @@ impl Look<'_> {
             self.add(
                 Cause::UnreachableHost,
                 // Of an alternative people hear, and no client.
-                if is_preferred { Severity::Error } else { Severity::Warning },
+                if self.profile.prefers(server) { Severity::Error } else { Severity::Warning },
                 place,
                 format!("nobody can connect to {name}: it has no meaning outside your own network"),
                 "write the name that is in the public DNS",

@@ -69,22 +69,17 @@ pub fn of(profile: &Profile, origin: &Origin, person: &EmailAddress, directory: 
     let mut look = Look { profile, origin, person, protocol: None, lints: Vec::new() };
     look.pop_only();
     look.usernames_differ();
-    let mut preferred = Vec::new();
     for (server, place) in look.placed() {
         look.protocol = Some(server.protocol);
-        let is_preferred =
-            !preferred.iter().any(|(other, _): &(&Server, Place)| other.protocol == server.protocol);
-        look.host(server, &place, is_preferred, directory);
-        match preferred.iter().find(|(other, _): &&(&Server, Place)| other.protocol == server.protocol) {
-            // No client gets to see an alternative.
-            Some((first, _)) => look.alternative(server, first, &place),
-            None => {
-                look.plaintext(server, &place);
-                look.username(server, &place);
-                look.authentication(server, &place);
-                look.port(server, &place);
-                preferred.push((server, place));
-            }
+        look.host(server, &place, directory);
+        if profile.prefers(server) {
+            look.plaintext(server, &place);
+            look.username(server, &place);
+            look.authentication(server, &place);
+            look.port(server, &place);
+        } else {
+            // No client gets to see it.
+            look.alternative(server, &place);
         }
     }
     look.protocol = None;
@@ -129,7 +124,8 @@ impl<'p> Look<'p> {
         );
     }
 
-    fn alternative(&mut self, server: &Server, preferred: &Server, place: &Place) {
+    fn alternative(&mut self, server: &Server, place: &Place) {
+        let Some(preferred) = self.profile.preferred(server.protocol) else { return };
         let mut what = Vec::new();
         if server.username != preferred.username {
             what.push("user name");

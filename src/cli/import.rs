@@ -12,7 +12,7 @@ use tempfile::Builder;
 use super::progress::in_parallel;
 use super::{COULD_NOT_RUN, FINDING, count, print};
 use crate::config::import::{Imported, NewProfile, Reading, settle};
-use crate::config::{Place, Problem};
+use crate::config::{Place, Problem, is_hidden};
 
 #[derive(Debug, Args)]
 pub struct Import {
@@ -128,8 +128,7 @@ fn find(
     let mut entries = fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
     entries.sort();
     for entry in entries {
-        let is_hidden = entry.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
-        if is_hidden {
+        if is_hidden(&entry) {
             continue;
         }
         if let Err(error) = find(&entry, false, files, problems) {

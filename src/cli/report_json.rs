@@ -72,14 +72,11 @@ fn examined(one: &Examined) -> Value {
 }
 
 fn client(client: Client) -> Map<String, Value> {
-    let Value::Object(map) = json!({
-        "client": client.id,
-        "name": client.name,
-        "format": client.format.to_string().to_lowercase(),
-    }) else {
-        return Map::new();
-    };
-    map
+    let format = client.format.to_string().to_lowercase();
+    [("client", client.id), ("name", client.name), ("format", &format)]
+        .map(|(key, value)| (key.to_owned(), value.into()))
+        .into_iter()
+        .collect()
 }
 
 fn clients(list: &[Client]) -> Vec<Value> {

@@ -1,5 +1,6 @@
 //! The report for people: a matrix for each kind of profile, then what was found.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use super::count;
@@ -59,18 +60,20 @@ fn summary(counts: Counts, style: Style) -> String {
 
 /// Profiles for which every client ends alike, in one matrix.
 fn groups<'e, 'c>(examined: &'e [Examined<'c>]) -> Vec<Vec<&'e Examined<'c>>> {
-    let mut groups: Vec<(String, Vec<&Examined>)> = Vec::new();
+    let mut groups: Vec<Vec<&Examined>> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
     for one in examined {
         // Log-in names have the domain in them; it is not what they differ in.
         let domain = one.person.domain().as_str();
         let key: String =
             one.rows.iter().map(|row| cells(row).join("|").replace(domain, "") + "\n").collect();
-        match groups.iter_mut().find(|(known, _)| *known == key) {
-            Some((_, group)) => group.push(one),
-            None => groups.push((key, vec![one])),
-        }
+        let place = places.entry(key).or_insert_with(|| {
+            groups.push(Vec::new());
+            groups.len() - 1
+        });
+        groups[*place].push(one);
     }
-    groups.into_iter().map(|(_, group)| group).collect()
+    groups
 }
 
 fn cells(row: &Row) -> [String; 3] {

@@ -122,15 +122,13 @@ fn settings(profile: &Profile, address: &EmailAddress) -> String {
     let has_methods = profile.servers().any(|server| server.authentication != Authentications::default());
     let log_in = if has_methods { "Log-in" } else { "" };
     let mut rows = vec![["", "Server", "Port", "Security", "User name", log_in, ""].map(str::to_owned)];
-    let mut seen: Vec<Protocol> = Vec::new();
     for server in profile.servers() {
-        let mut row = row(server, address, seen.contains(&server.protocol));
+        let mut row = row(server, address, !profile.prefers(server));
         if has_methods {
             let words: Vec<_> = server.authentication.as_slice().iter().map(|method| method.word()).collect();
             row[5] = words.join(", ");
         }
         rows.push(row);
-        seen.push(server.protocol);
     }
     let mut text = format!("{} ({})\n\n", profile.display_name.as_str(), address.domain());
     for line in table(&rows) {

@@ -30,19 +30,16 @@ fn judge(answer: &Answer, address: &EmailAddress) -> Verdict {
         Tree::parse(&text)?;
     }
     let named = |parent: Element<'_>, name: &str| -> Vec<_> {
-        parent.elements().filter(|element| element.local_name() == name).map(|e| Fields::of(&[e])).collect()
+        parent.local_children(name).map(|element| Fields::of(&[element])).collect()
     };
-    let providers: Vec<_> = root.elements().filter(|e| e.local_name() == "emailProvider").collect();
+    let providers: Vec<_> = root.local_children("emailProvider").collect();
     let imap = providers
         .iter()
         .flat_map(|provider| named(*provider, "incomingServer"))
         .find(|server| server.kind.eq_ignore_ascii_case("imap"))
         .ok_or_else(|| GivesUp::because("no IMAP server"))?;
-    let outgoing: Vec<_> = providers
-        .iter()
-        .flat_map(|provider| provider.elements())
-        .filter(|element| element.local_name() == "outgoingServer")
-        .collect();
+    let outgoing: Vec<_> =
+        providers.iter().flat_map(|provider| provider.local_children("outgoingServer")).collect();
     let smtp = Fields::of(&outgoing);
     Ok(Account {
         imap: Some(imap.endpoint(address)?),

@@ -1,7 +1,7 @@
 //! What clients of Autodiscover do alike.
 
 use super::{Account, GivesUp, Verdict};
-use crate::profile::Protocol;
+use crate::profile::{Authentication, Protocol};
 use crate::xml::tree::{Element, Tree};
 
 /// `Autodiscover`, `Response`, `Account`, by their exact names.
@@ -16,8 +16,17 @@ pub fn account<'a>(tree: &'a Tree<'_>) -> Result<Element<'a>, GivesUp> {
 }
 
 /// The text of a child, if there is one.
-pub fn text<'a>(protocol: Element<'a>, name: &'a str) -> Option<std::borrow::Cow<'a, str>> {
+pub fn text<'a>(protocol: Element<'a>, name: &str) -> Option<std::borrow::Cow<'a, str>> {
     protocol.child(name).map(Element::text)
+}
+
+/// What `AuthRequired` and `SPA` mean. Secure Password Authentication: NTLM or Kerberos.
+pub fn method(is_required: bool, is_secure: bool) -> Authentication {
+    match (is_required, is_secure) {
+        (false, _) => Authentication::None,
+        (true, true) => Authentication::Ntlm,
+        (true, false) => Authentication::PasswordCleartext,
+    }
 }
 
 /// An account that has everything its client insists on.

@@ -34,6 +34,8 @@ struct Server {
     texts: HashMap<&'static str, String>,
 }
 
+const NOTHING: &str = "no server that it uses, and it stops searching";
+
 /// The tags that are read, in lower case.
 const READ: [&str; 8] =
     ["hostname", "port", "sockettype", "username", "type", "server", "ssl", "redirecturl"];
@@ -120,7 +122,7 @@ fn autoconfig(answer: &Answer, address: &EmailAddress) -> Verdict {
             method: Method::Negotiated,
         });
     }
-    found(account)
+    account.unless_empty(NOTHING)
 }
 
 /// `SSL` says only whether it is off; how to encrypt is tried out.
@@ -128,15 +130,15 @@ fn from_autodiscover(answer: &Answer, address: &EmailAddress) -> Verdict {
     let mut account = Account::default();
     for (_, Server { texts, .. }) in servers(answer, &["protocol"])? {
         let text = |name: &str| texts.get(name).filter(|text| !text.is_empty());
-        let slot = match text("type").map(|word| word.to_lowercase()).as_deref() {
-            Some("imap") => &mut account.imap,
-            Some("smtp") => &mut account.smtp,
+        let kind = text("type").map(|word| word.to_lowercase()).unwrap_or_default();
+        let slot = match kind.as_str() {
+            "imap" => &mut account.imap,
+            "smtp" => &mut account.smtp,
             _ => continue,
         };
         let (Some(hostname), Some(port)) = (text("server"), text("port")) else { continue };
         let is_off = text("ssl").is_some_and(|word| word == "off");
         let security = if is_off { Security::PLAIN } else { Security::Tried };
-        let kind = text("type").map(|word| word.to_lowercase()).unwrap_or_default();
         slot.get_or_insert(Endpoint {
             hostname: hostname.clone(),
             port: usual_port(port.parse().unwrap_or(0), &kind, security),
@@ -145,7 +147,7 @@ fn from_autodiscover(answer: &Answer, address: &EmailAddress) -> Verdict {
             method: Method::Negotiated,
         });
     }
-    found(account)
+    account.unless_empty(NOTHING)
 }
 
 /// A port that is no number is as good as none; the first one that is tried takes its place.
@@ -157,11 +159,4 @@ fn usual_port(port: u16, kind: &str, security: Security) -> u16 {
         (0, ..) => 587,
         (port, ..) => port,
     }
-}
-
-fn found(account: Account) -> Verdict {
-    if account.is_empty() {
-        return Err(GivesUp::because("no server that it uses, and it stops searching"));
-    }
-    Ok(account)
 }

@@ -30,14 +30,10 @@ fn judge(answer: &Answer, address: &EmailAddress) -> Verdict {
     if tree.root().local_name() != "clientConfig" {
         return Err(GivesUp::because(format!("the root is <{}>", tree.root().name())));
     }
-    let provider = tree
-        .root()
-        .local_children("emailProvider")
-        .next()
-        .ok_or_else(|| GivesUp::because("no emailProvider"))?;
+    let provider =
+        tree.root().local_child("emailProvider").ok_or_else(|| GivesUp::because("no emailProvider"))?;
     let incoming: Vec<_> = provider.local_children("incomingServer").collect();
-    let (Some(first), Some(outgoing)) = (incoming.first(), provider.local_children("outgoingServer").next())
-    else {
+    let (Some(first), Some(outgoing)) = (incoming.first(), provider.local_child("outgoingServer")) else {
         return Err(GivesUp::because("no incoming or no outgoing server"));
     };
     let login = match value(*first, "username").to_ascii_uppercase() {
@@ -61,7 +57,7 @@ fn judge(answer: &Answer, address: &EmailAddress) -> Verdict {
 }
 
 fn value(server: Element, name: &str) -> String {
-    server.elements().find(|e| e.local_name() == name).map(|e| e.text().into_owned()).unwrap_or_default()
+    server.local_child(name).map(|element| element.text().into_owned()).unwrap_or_default()
 }
 
 fn endpoint(server: Element, usual_port: u16, login: &Login) -> Endpoint {

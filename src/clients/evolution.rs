@@ -42,10 +42,7 @@ fn judge(answer: &Answer, address: &EmailAddress) -> Verdict {
         };
         read(server, slot, address);
     }
-    if account.is_empty() {
-        return Err(GivesUp::because("no server that it knows, which ends the search"));
-    }
-    Ok(account)
+    account.unless_empty("no server that it knows, which ends the search")
 }
 
 fn read(server: Element, slot: &mut Option<Endpoint>, address: &EmailAddress) {

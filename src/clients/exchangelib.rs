@@ -3,10 +3,11 @@
 //! A library for Exchange that parses every `Protocol` and uses none of these: what it reads is a
 //! second opinion on names and namespaces. `Encryption` is not a field of it.
 
+use super::autodiscover;
 use super::reading::Encodings;
 use super::{Account, Answer, Client, Endpoint, Format, GivesUp, Login, Method, Security, Verdict};
 use crate::address::EmailAddress;
-use crate::profile::{Authentication, Protocol};
+use crate::profile::Protocol;
 use crate::xml::tree::{Element, Tree};
 
 pub const CLIENT: Client = Client {
@@ -36,7 +37,7 @@ fn judge(answer: &Answer, _: &EmailAddress) -> Verdict {
     if !is(root, "Autodiscover", ROOT) || namespace_of(root).is_none() {
         return Err(GivesUp::because("the root is not Autodiscover in its namespace"));
     }
-    let response = root.elements().find(|e| e.local_name() == "Response");
+    let response = root.local_child("Response");
     let response = response.filter(|element| namespace_of(*element) == Some(RESPONSE));
     let response = response.ok_or_else(|| GivesUp::because("no Response in Outlook's namespace"))?;
     let account_element = response.elements().find(|e| is(*e, "Account", RESPONSE));
@@ -63,23 +64,15 @@ fn judge(answer: &Answer, _: &EmailAddress) -> Verdict {
         else {
             continue;
         };
-        let method = match (is_on("AuthRequired"), is_on("SPA")) {
-            (false, _) => Authentication::None,
-            (true, true) => Authentication::Ntlm,
-            (true, false) => Authentication::PasswordCleartext,
-        };
         slot.get_or_insert(Endpoint {
             hostname,
             port,
             security: if is_on("SSL") { Security::Tried } else { Security::PLAIN },
             login: text("LoginName").map_or(Login::Asked, Login::Name),
-            method: Method::Named(method),
+            method: Method::Named(autodiscover::method(is_on("AuthRequired"), is_on("SPA"))),
         });
     }
-    if account.is_empty() {
-        return Err(GivesUp::because("no IMAP, POP3 or SMTP server"));
-    }
-    Ok(account)
+    account.unless_empty("no IMAP, POP3 or SMTP server")
 }
 
 /// The namespace that an element declares, for its own prefix or as the default one.

@@ -22,23 +22,21 @@ fn judge(answer: &Answer, address: &EmailAddress) -> Verdict {
     let text = answer.strict_text(Encodings::Declared)?;
     let tree = Tree::parse(&text)?;
     // Names are compared without prefixes; the root's is not compared at all.
-    let provider = child(tree.root(), "emailProvider")
+    let provider = tree
+        .root()
+        .local_child("emailProvider")
         .ok_or_else(|| GivesUp::because("no emailProvider, which Geary takes for granted"))?;
     let imap = first(provider, "incomingServer", "imap", address)?;
     let smtp = first(provider, "outgoingServer", "smtp", address)?;
     Ok(Account { imap: Some(imap), smtp: Some(smtp), ..Account::default() })
 }
 
-fn child<'a>(parent: Element<'a>, name: &str) -> Option<Element<'a>> {
-    parent.elements().find(|element| element.local_name() == name)
-}
-
 fn first(provider: Element, tag: &str, kind: &str, address: &EmailAddress) -> Result<Endpoint, GivesUp> {
-    let server = child(provider, tag).ok_or_else(|| GivesUp::because(format!("no {tag}")))?;
+    let server = provider.local_child(tag).ok_or_else(|| GivesUp::because(format!("no {tag}")))?;
     if server.attribute("type") != Some(kind) {
         return Err(GivesUp::because(format!("the first {tag} is not {kind}")));
     }
-    let text = |name| child(server, name).map(Element::text).unwrap_or_default();
+    let text = |name| server.local_child(name).map(Element::text).unwrap_or_default();
     let security = match text("socketType").as_ref() {
         "SSL" => Security::SSL,
         "STARTTLS" => Security::STARTTLS,

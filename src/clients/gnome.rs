@@ -38,10 +38,7 @@ fn judge(answer: &Answer, address: &EmailAddress) -> Verdict {
     };
     let account =
         Account { imap: first("imap", (993, 143)), smtp: first("smtp", (465, 587)), ..Account::default() };
-    if account.imap.is_none() && account.smtp.is_none() {
-        return Err(GivesUp::because("no IMAP or SMTP server"));
-    }
-    Ok(account)
+    account.unless_empty("no IMAP or SMTP server")
 }
 
 /// A child of the name, else the nearest descendant.

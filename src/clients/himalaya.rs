@@ -39,9 +39,9 @@ fn provider<'a>(tree: &'a Tree<'_>) -> Checked<Element<'a>> {
         return Err(drops("a second emailProvider"));
     }
     provider.attribute("id").ok_or_else(|| drops("a missing id"))?;
-    if let Some(oauth2) = root.local_children("oAuth2").next() {
+    if let Some(oauth2) = root.local_child("oAuth2") {
         for name in ["issuer", "scope", "authURL", "tokenURL"] {
-            oauth2.local_children(name).next().ok_or_else(|| drops(format_args!("oAuth2 without {name}")))?;
+            oauth2.local_child(name).ok_or_else(|| drops(format_args!("oAuth2 without {name}")))?;
         }
     }
     for documentation in provider.local_children("documentation") {
@@ -64,7 +64,7 @@ fn himalaya(answer: &Answer, address: &EmailAddress) -> Verdict {
     for name in ["domain", "incomingServer", "outgoingServer", "documentation"] {
         adjacent(provider, name)?;
     }
-    let has_oauth2 = tree.root().local_children("oAuth2").next().is_some();
+    let has_oauth2 = tree.root().local_child("oAuth2").is_some();
     let mut account = Account::default();
     for server in provider.local_children("incomingServer").chain(provider.local_children("outgoingServer")) {
         let kind = server.attribute("type").unwrap_or_default();
@@ -121,7 +121,7 @@ fn rank(security: Security) -> u8 {
 }
 
 /// At most one element of the name; its text, trimmed.
-fn single<'a>(server: Element<'a>, name: &'a str) -> Checked<Option<String>> {
+fn single(server: Element, name: &str) -> Checked<Option<String>> {
     let mut elements = server.local_children(name);
     let first = elements.next().map(|element| element.text().trim().to_owned());
     if elements.next().is_some() {
@@ -210,7 +210,7 @@ fn email_lib(answer: &Answer, address: &EmailAddress) -> Verdict {
     };
     only(provider, &PROVIDER)?;
     for documentation in provider.local_children("documentation") {
-        documentation.local_children("descr").next().ok_or_else(|| drops("documentation without descr"))?;
+        documentation.local_child("descr").ok_or_else(|| drops("documentation without descr"))?;
     }
     let mut account = Account::default();
     for server in provider.local_children("incomingServer").chain(provider.local_children("outgoingServer")) {
@@ -231,7 +231,7 @@ fn email_lib(answer: &Answer, address: &EmailAddress) -> Verdict {
 }
 
 fn lib_endpoint(server: Element, address: &EmailAddress) -> Checked<Endpoint> {
-    let first = |name| server.local_children(name).next().map(|element| element.text().trim().to_owned());
+    let first = |name| server.local_child(name).map(|element| element.text().trim().to_owned());
     let port = match first("port") {
         Some(port) => port.parse().map_err(|_| drops(format_args!("the port `{port}`")))?,
         None => 993,

@@ -3,7 +3,7 @@
 //! A library: it looks for incoming and outgoing servers apart from each other, and takes the first
 //! that answers when connected to; here, the first of each type.
 
-use super::reading::{Encodings, fill, full_address, leading_number};
+use super::reading::{Encodings, fill, full_address, leading_number, servers};
 use super::{Account, Answer, Client, Endpoint, Format, GivesUp, Login, Method, Security, Verdict};
 use crate::address::EmailAddress;
 use crate::profile::{Placeholder, Protocol};
@@ -25,21 +25,13 @@ fn judge(answer: &Answer, address: &EmailAddress) -> Verdict {
     let text = answer.strict_text(Encodings::Declared)?;
     let tree = Tree::parse(&text)?;
     let provider = tree.root().child("emailProvider").ok_or_else(|| GivesUp::because("no emailProvider"))?;
-    let first = |tag, kind| {
-        provider
-            .children(tag)
-            .find(|server| server.attribute("type") == Some(kind))
-            .map(|server| endpoint(server, address))
-    };
+    let first = |tag, kind| servers(provider, tag, kind).next().map(|server| endpoint(server, address));
     let account = Account {
         imap: first("incomingServer", "imap"),
         pop3: first("incomingServer", "pop3"),
         smtp: first("outgoingServer", "smtp"),
     };
-    if account.is_empty() {
-        return Err(GivesUp::because("no server that it looks for"));
-    }
-    Ok(account)
+    account.unless_empty("no server that it looks for")
 }
 
 fn endpoint(server: Element, address: &EmailAddress) -> Endpoint {

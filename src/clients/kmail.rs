@@ -5,7 +5,7 @@
 //! modelled: which of its own two switches the POP3 account sets for TLS, which the source read does
 //! not settle.
 
-use super::reading::{EVERY, Encodings, fill};
+use super::reading::{EVERY, Encodings, fill, servers};
 use super::{Account, Answer, Client, Endpoint, Format, GivesUp, Login, Method, Security, Verdict};
 use crate::address::EmailAddress;
 use crate::profile::{Authentication, Protocol, SocketType};
@@ -25,12 +25,8 @@ fn judge(answer: &Answer, address: &EmailAddress) -> Verdict {
     let tree = Tree::parse(&text)?;
     let provider = tree.all().skip(1).find(|element| element.name() == "emailProvider");
     let provider = provider.ok_or_else(|| GivesUp::because("no emailProvider"))?;
-    let servers = |tag, kind| {
-        provider
-            .children(tag)
-            .filter(move |server| server.attribute("type") == Some(kind))
-            .filter_map(|server| endpoint(server, kind, address))
-    };
+    let servers =
+        |tag, kind| servers(provider, tag, kind).filter_map(move |server| endpoint(server, kind, address));
     let imap = servers("incomingServer", "imap").next();
     let pop3 = servers("incomingServer", "pop3").next();
     if imap.is_none() && pop3.is_none() {

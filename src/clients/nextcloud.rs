@@ -3,7 +3,7 @@
 //!
 //! Half a result counts as found; the other half of the form then stays empty.
 
-use super::reading::{EVERY, Encodings, fill, leading_number};
+use super::reading::{EVERY, Encodings, fill, leading_number, servers};
 use super::{Account, Answer, Client, Endpoint, Format, GivesUp, Login, Method, Security, Verdict};
 use crate::address::EmailAddress;
 use crate::profile::Protocol;
@@ -26,21 +26,13 @@ fn judge(answer: &Answer, address: &EmailAddress) -> Verdict {
     let tree = Tree::parse(&text)?;
     // The root's name is not compared.
     let provider = tree.root().child("emailProvider").ok_or_else(|| GivesUp::because("no emailProvider"))?;
-    let first = |tag, kind| {
-        provider
-            .children(tag)
-            .find(|server| server.attribute("type") == Some(kind))
-            .map(|server| endpoint(server, address))
-    };
+    let first = |tag, kind| servers(provider, tag, kind).next().map(|server| endpoint(server, address));
     let account = Account {
         imap: first("incomingServer", "imap"),
         smtp: first("outgoingServer", "smtp"),
         ..Account::default()
     };
-    if account.is_empty() {
-        return Err(GivesUp::because("no IMAP or SMTP server"));
-    }
-    Ok(account)
+    account.unless_empty("no IMAP or SMTP server")
 }
 
 fn endpoint(server: Element, address: &EmailAddress) -> Endpoint {

@@ -3,11 +3,11 @@
 //!
 //! 2010 and later know `Encryption`; 2007 knows `SSL` alone, so STARTTLS cannot be told to it.
 
-use super::autodiscover::{account, text};
+use super::autodiscover::{account, method, text};
 use super::reading::Encodings;
 use super::{Account, Answer, Client, Endpoint, Format, GivesUp, Login, Method, Security, Verdict};
 use crate::address::EmailAddress;
-use crate::profile::{Authentication, Protocol};
+use crate::profile::Protocol;
 use crate::xml::tree::{Element, Tree};
 
 pub const OUTLOOK: Client = Client {
@@ -46,8 +46,8 @@ pub(super) fn judge(answer: &Answer, address: &EmailAddress, knows_encryption: b
             _ => continue,
         };
         // The list is in the server's order of preference.
-        if let (None, Some(endpoint)) = (&slot, endpoint(protocol, usual, knows_encryption, address)) {
-            *slot = Some(endpoint);
+        if slot.is_none() {
+            *slot = endpoint(protocol, usual, knows_encryption, address);
         }
     }
     if !account.has_incoming() {
@@ -81,12 +81,7 @@ fn endpoint(
         None | Some("") => address.local_part().to_owned(),
         Some(name) => name.to_owned(),
     };
-    let method = match (is_on("AuthRequired")?, is_on("SPA")?) {
-        (false, _) => Authentication::None,
-        // Secure Password Authentication: NTLM or Kerberos.
-        (true, true) => Authentication::Ntlm,
-        (true, false) => Authentication::PasswordCleartext,
-    };
+    let method = method(is_on("AuthRequired")?, is_on("SPA")?);
     let port = match text(protocol, "Port") {
         Some(port) => port.trim().parse().ok()?,
         None => usual_port,

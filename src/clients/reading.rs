@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use super::{Answer, GivesUp, Login};
 use crate::address::EmailAddress;
 use crate::profile::Placeholder;
+use crate::xml::declared_encoding;
 use crate::xml::tree::{Element, Tree, TreeError};
 
 /// Which encodings a client's parser knows, and what it believes.
@@ -50,15 +51,15 @@ impl<'a> Answer<'a> {
         let encoding = match encodings {
             Encodings::Utf8 => None,
             Encodings::Utf8Lossy => return Ok(without_mark(String::from_utf8_lossy(self.body))),
-            Encodings::DeclaredUtf8 => match declared(self.body) {
-                Some(name) if !is_utf8(&name) => return Err(unknown(&name)),
+            Encodings::DeclaredUtf8 => match declared_encoding(self.body) {
+                Some(name) if !is_utf8(name) => return Err(unknown(name)),
                 _ => None,
             },
-            Encodings::Declared => declared(self.body),
-            Encodings::HeaderFirst => self.charset().or_else(|| declared(self.body)),
+            Encodings::Declared => declared_encoding(self.body),
+            Encodings::HeaderFirst => self.charset().or_else(|| declared_encoding(self.body)),
         };
         let knows_utf16 = matches!(encodings, Encodings::Declared | Encodings::HeaderFirst);
-        let text: Cow<'a, str> = match (self.body, encoding.as_deref()) {
+        let text: Cow<'a, str> = match (self.body, encoding) {
             ([0xFE, 0xFF, ..] | [0xFF, 0xFE, ..], _) if !knows_utf16 => return Err(unknown("UTF-16")),
             ([0xFE, 0xFF, rest @ ..], _) => utf16(rest, u16::from_be_bytes)?.into(),
             ([0xFF, 0xFE, rest @ ..], _) => utf16(rest, u16::from_le_bytes)?.into(),
@@ -84,12 +85,12 @@ impl<'a> Answer<'a> {
         Ok(text)
     }
 
-    fn charset(&self) -> Option<String> {
+    fn charset(&self) -> Option<&'a str> {
         let parameters = self.content_type?.split(';').skip(1);
         parameters
             .filter_map(|parameter| parameter.split_once('='))
             .find(|(name, _)| name.trim().eq_ignore_ascii_case("charset"))
-            .map(|(_, value)| value.trim().trim_matches('"').to_owned())
+            .map(|(_, value)| value.trim().trim_matches('"'))
     }
 }
 
@@ -101,16 +102,6 @@ fn without_mark(text: Cow<'_, str>) -> Cow<'_, str> {
             None => Cow::Owned(text),
         },
     }
-}
-
-/// The encoding that the XML declaration names.
-fn declared(body: &[u8]) -> Option<String> {
-    let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body).trim_ascii_start();
-    let end = body.iter().take(200).position(|byte| *byte == b'>')?;
-    let declaration = std::str::from_utf8(body.strip_prefix(b"<?xml").and(body.get(..end))?).ok()?;
-    let value = declaration.split_once("encoding")?.1.trim_start().strip_prefix('=')?.trim_start();
-    let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
-    value[1..].split(quote).next().map(str::to_owned)
 }
 
 fn is_utf8(name: &str) -> bool {
@@ -141,6 +132,11 @@ pub fn root<'a>(tree: &'a Tree<'_>, name: &str) -> Result<Element<'a>, GivesUp> 
     } else {
         Err(GivesUp::because(format!("the root is <{}>", root.name())))
     }
+}
+
+/// The servers of a type in one of the two lists.
+pub fn servers<'a>(provider: Element<'a>, tag: &str, kind: &str) -> impl Iterator<Item = Element<'a>> {
+    provider.children(tag).filter(move |server| server.attribute("type") == Some(kind))
 }
 
 /// Puts the address in for each of the placeholders that a client knows, wherever they stand; what

@@ -25,10 +25,9 @@ fn judge(answer: &Answer, address: &EmailAddress) -> Verdict {
     let tree = Tree::parse(&text)?;
     let root = super::reading::root(&tree, "clientConfig")?;
     let provider = root.child("emailProvider").ok_or_else(|| GivesUp::because("no emailProvider"))?;
-    let is_asked =
-        |element: &Element| element.name() == "domain" && element.text() == address.domain().as_str();
-    if !provider.elements().any(|element| is_asked(&element)) {
-        return Err(GivesUp::because(format!("no domain in it is {}", address.domain())));
+    let asked = address.domain().as_str();
+    if !provider.children("domain").any(|domain| domain.text() == asked) {
+        return Err(GivesUp::because(format!("no domain in it is {asked}")));
     }
     let account = Account {
         imap: endpoint(&tree, "incomingServer", "imap", address),

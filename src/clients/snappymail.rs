@@ -47,10 +47,7 @@ fn autoconfig(answer: &Answer, address: &EmailAddress) -> Verdict {
         smtp: first("outgoingServer", "smtp"),
         ..Account::default()
     };
-    if account.is_empty() {
-        return Err(GivesUp::because("the first servers are not imap and smtp, and it stops searching"));
-    }
-    Ok(account)
+    account.unless_empty("the first servers are not imap and smtp, and it stops searching")
 }
 
 fn endpoint(server: Element, address: &EmailAddress) -> Endpoint {
@@ -112,8 +109,5 @@ fn from_autodiscover(answer: &Answer, address: &EmailAddress) -> Verdict {
             method: Method::Negotiated,
         });
     }
-    if account.is_empty() {
-        return Err(GivesUp::because("no IMAP or SMTP server"));
-    }
-    Ok(account)
+    account.unless_empty("no IMAP or SMTP server")
 }

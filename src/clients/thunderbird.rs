@@ -171,8 +171,8 @@ fn from_autodiscover(answer: &Answer, address: &EmailAddress) -> Verdict {
             Some("SMTP") => &mut account.smtp,
             _ => continue,
         };
-        if let (None, Some(endpoint)) = (&slot, discovered(protocol, address)) {
-            *slot = Some(endpoint);
+        if slot.is_none() {
+            *slot = discovered(protocol, address);
         }
     }
     if !account.has_incoming() {

@@ -4,7 +4,7 @@
 //! All or nothing: one imap or smtp server that it cannot use, `plain` among them, costs the whole
 //! document. POP3 is skipped.
 
-use super::reading::{EVERY, Encodings, fill, is_host};
+use super::reading::{EVERY, Encodings, fill, is_host, servers};
 use super::{Account, Answer, Client, Endpoint, Format, GivesUp, Login, Method, Security, Verdict};
 use crate::address::EmailAddress;
 use crate::profile::{Authentication, Protocol};
@@ -55,14 +55,12 @@ fn first(
     kind: &str,
     address: &EmailAddress,
 ) -> Result<Option<Endpoint>, GivesUp> {
-    let mut servers = Vec::new();
-    for server in provider.elements().filter(|e| e.name() == tag && e.attribute("type") == Some(kind)) {
-        servers.push(
-            endpoint(server, address)
-                .map_err(|what| GivesUp::because(format!("the {kind} server has {what}")))?,
-        );
+    let mut first = None;
+    for server in servers(provider, tag, kind) {
+        let wrong = |what| GivesUp::because(format!("the {kind} server has {what}"));
+        first.get_or_insert(endpoint(server, address).map_err(wrong)?);
     }
-    Ok(servers.into_iter().next())
+    Ok(first)
 }
 
 fn endpoint(server: Element, address: &EmailAddress) -> Result<Endpoint, String> {

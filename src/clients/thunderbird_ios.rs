@@ -63,15 +63,12 @@ fn judge(answer: &Answer, address: &EmailAddress) -> Verdict {
             slot.get_or_insert(endpoint);
         }
     }
-    if account.is_empty() {
-        return Err(GivesUp::because("no IMAP or SMTP server, which ends the search"));
-    }
-    Ok(account)
+    account.unless_empty("no IMAP or SMTP server, which ends the search")
 }
 
 /// The last element of a name, placeholders filled; none if it is blank.
 fn value(parent: Element, name: &str, address: &EmailAddress) -> Option<String> {
-    let element = parent.elements().filter(|element| element.name() == name).last()?;
+    let element = parent.children(name).last()?;
     last_chunk(element).map(|text| fill(text, EVERY, address))
 }
 
@@ -97,7 +94,7 @@ fn endpoint(server: Element, address: &EmailAddress) -> Result<Endpoint, String>
     };
     let login = Login::Name(required("username")?);
     let mut methods = Vec::new();
-    for method in server.elements().filter(|element| element.name() == "authentication") {
+    for method in server.children("authentication") {
         let word = last_chunk(method).unwrap_or_default();
         methods.push(match word {
             "OAuth2" => Authentication::OAuth2,

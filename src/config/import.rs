@@ -15,6 +15,7 @@ use super::provider::{Provider, Purpose, tree_without_flaws};
 use super::{profile_files, profile_toml, profile_writer};
 use crate::address::Domain;
 use crate::directory::DomainPattern;
+use crate::xml::declared_encoding;
 
 /// A provider file, read as far as it is right.
 #[derive(Debug)]
@@ -103,11 +104,8 @@ impl Reading {
 
 /// What the XML declaration names, if that is not UTF-8: the bytes would mean something else.
 fn foreign_encoding(text: &str) -> Option<&str> {
-    let declaration = text.trim_start_matches('\u{FEFF}').strip_prefix("<?xml")?.split("?>").next()?;
-    let value = declaration.split_once("encoding")?.1.trim_start().strip_prefix('=')?.trim_start();
-    let name = value.trim_start_matches(['"', '\'']).split(['"', '\'']).next()?;
-    let is_ours = ["utf-8", "us-ascii"].iter().any(|ours| ours.eq_ignore_ascii_case(name));
-    (!is_ours).then_some(name)
+    let is_ours = |name: &&str| ["utf-8", "us-ascii"].iter().any(|ours| ours.eq_ignore_ascii_case(name));
+    declared_encoding(text.as_bytes()).filter(|name| !is_ours(name))
 }
 
 /// Who has a name already.

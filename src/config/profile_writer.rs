@@ -103,6 +103,12 @@ impl Writer {
         self.comments(comments, "");
     }
 
+    /// What is said of the thing that was read at a place.
+    fn about(&mut self, place: &Place) {
+        let comments = self.comments.take_all(place);
+        self.comments(comments, "");
+    }
+
     fn key(&mut self, key: &str, value: impl Display) {
         let _ = writeln!(self.text, "{key} = {value}");
     }
@@ -123,20 +129,16 @@ impl Writer {
 
     fn names(&mut self, parts: &Parts) {
         if let Some(id) = &parts.id {
-            let about = self.comments.take(&Anchor::Section("emailProvider".to_owned()));
-            self.comments(about, "");
-            let about = self.comments.take_all(&id.place);
-            self.comments(about, "");
+            self.above(&Anchor::Section("emailProvider".to_owned()));
+            self.about(&id.place);
             self.text("id", &id.value);
         }
         if let Some(name) = &parts.display_name {
-            let about = self.comments.take_all(&name.place);
-            self.comments(about, "");
+            self.about(&name.place);
             self.text("display_name", name.value.as_str());
         }
         if let Some(name) = parts.display_short_name.right() {
-            let about = self.comments.take_all(&name.place);
-            self.comments(about, "");
+            self.about(&name.place);
             self.text("display_short_name", name.value.as_str());
         }
         self.names_of("domains", parts.claims.iter().map(|claim| (&claim.place, claim.value.to_string())));
@@ -167,9 +169,8 @@ impl Writer {
             Either::Mail(server) => &server.place,
             Either::Other(server) => &server.place,
         };
-        let about = self.comments.take_all(place);
         self.header(&format!("[[{key}]]"));
-        self.comments(about, "");
+        self.about(place);
         match server {
             Either::Mail(server) => self.mail_server(&server.value),
             Either::Other(server) => self.other_server(&server.value),
@@ -237,9 +238,8 @@ impl Writer {
     }
 
     fn documentation(&mut self, page: &Placed<Documentation>) {
-        let about = self.comments.take_all(&page.place);
         self.header("[[documentation]]");
-        self.comments(about, "");
+        self.about(&page.place);
         self.text("url", &page.value.url);
         if !page.value.descr.is_empty() {
             self.key("descr", languages(&page.value.descr));

@@ -149,11 +149,7 @@ impl<'s> Provider<'s> {
             }
             let message = format!("<{name}> in <{}> is not known and passed over", parent.name());
             let near = nearest(name, read.iter().chain(keyless).copied());
-            let severity = match (near, self.purpose) {
-                (None, _) => Severity::Note,
-                (Some(_), Purpose::Serve) => Severity::Warning,
-                (Some(_), Purpose::Import) => Severity::Error,
-            };
+            let severity = self.severity_of_unknown(near);
             // What it may stand for is there.
             if severity == Severity::Error && near.is_some_and(|near| parent.child(near).is_some()) {
                 self.minor += 1;
@@ -196,11 +192,7 @@ impl<'s> Provider<'s> {
                 continue;
             }
             let near = nearest(name, known.iter().copied());
-            let severity = match (near, self.purpose) {
-                (None, _) => Severity::Note,
-                (Some(_), Purpose::Serve) => Severity::Warning,
-                (Some(_), Purpose::Import) => Severity::Error,
-            };
+            let severity = self.severity_of_unknown(near);
             is_right &= severity != Severity::Error;
             let message =
                 format!("the attribute {name} of <{}> is not known and passed over", element.name());
@@ -213,6 +205,15 @@ impl<'s> Provider<'s> {
             self.problems.push(Problem { severity, ..Problem::note(place, message, hint) });
         }
         is_right
+    }
+
+    /// How bad it is that something is not known: it may be a misspelt name of something that is.
+    fn severity_of_unknown(&self, near: Option<&str>) -> Severity {
+        match (near, self.purpose) {
+            (None, _) => Severity::Note,
+            (Some(_), Purpose::Serve) => Severity::Warning,
+            (Some(_), Purpose::Import) => Severity::Error,
+        }
     }
 
     pub fn pass_over(&mut self, parent: Element, element: Element) {
@@ -327,7 +328,7 @@ impl<'s> Provider<'s> {
     /// language that nobody names.
     pub fn languages(&mut self, parent: Element, name: &str) -> Vec<Description> {
         let mut sentences: Vec<Description> = Vec::new();
-        for element in parent.elements().filter(|element| element.name() == name) {
+        for element in parent.children(name) {
             let before = self.major();
             let is_right = self.attributes(element);
             self.minor += self.major() - before;
@@ -362,8 +363,7 @@ pub struct Port(pub NonZeroU16);
 
 impl FromText for Port {
     fn from_text(text: &str) -> Result<Self, Complaint> {
-        let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
-        text.parse().ok().filter(|_| is_number).map(Self).ok_or_else(|| words::port(text))
+        words::digits(text).map(Self).ok_or_else(|| words::port(text))
     }
 }
 

@@ -75,6 +75,11 @@ impl FromText for Line {
     }
 }
 
+/// A number of digits only: `parse` would take a sign.
+pub(super) fn digits<T: std::str::FromStr>(text: &str) -> Option<T> {
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
+}
+
 /// A number of days.
 pub struct Days(pub u32);
 
@@ -88,8 +93,7 @@ impl FromValue for Days {
 /// As [`FromValue`], for XML: both formats have numbers of days.
 impl Days {
     pub fn from_text(text: &str) -> Result<Self, Complaint> {
-        let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
-        text.parse().ok().filter(|_| is_number).map(Self).ok_or_else(|| wrong_days(text))
+        digits(text).map(Self).ok_or_else(|| wrong_days(text))
     }
 }
 
@@ -105,9 +109,7 @@ impl FromValue for Minutes {
 /// As [`FromValue`], for XML.
 impl Minutes {
     pub fn from_text(text: &str) -> Result<Self, Complaint> {
-        let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
-        let minutes = text.parse().ok().filter(|minutes| is_number && *minutes > 0);
-        minutes.map(Self).ok_or_else(|| wrong_minutes(text))
+        digits(text).filter(|minutes| *minutes > 0).map(Self).ok_or_else(|| wrong_minutes(text))
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! serde is enough where a document has to be understood; here are the questions that need more:
 //! where a value stands, what stands beside it in comments, whether a text is in one piece or in
-//! a CDATA section. What recovers does not go on after the first error. Elements lie in a list, so that no depth of nesting costs stack.
+//! a CDATA section. What recovers does not go on after the first error. Elements lie in a list, so
+//! that no depth of nesting costs stack.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -345,17 +346,22 @@ impl<'a> Element<'a> {
     }
 
     /// The elements of a name directly inside.
-    pub fn children(self, name: &'a str) -> impl Iterator<Item = Element<'a>> {
+    pub fn children(self, name: &str) -> impl Iterator<Item = Element<'a>> {
         self.elements().filter(move |element| element.name() == name)
     }
 
     /// As [`Self::children`], whatever the prefix.
-    pub fn local_children(self, name: &'a str) -> impl Iterator<Item = Element<'a>> {
+    pub fn local_children(self, name: &str) -> impl Iterator<Item = Element<'a>> {
         self.elements().filter(move |element| element.local_name() == name)
     }
 
-    pub fn child(self, name: &'a str) -> Option<Element<'a>> {
+    pub fn child(self, name: &str) -> Option<Element<'a>> {
         self.children(name).next()
+    }
+
+    /// As [`Self::child`], whatever the prefix.
+    pub fn local_child(self, name: &str) -> Option<Element<'a>> {
+        self.local_children(name).next()
     }
 
     pub fn pieces(self) -> impl Iterator<Item = &'a Piece<'a>> {
