@@ -190,6 +190,17 @@ impl EmailAddress {
     pub fn domain(&self) -> &Domain {
         &self.domain
     }
+
+    /// Whether two addresses lead to one mailbox, as far as anybody but its server can tell. Letter
+    /// case matters to no mail server that people meet, and a phone begins a line with a capital.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.folded() == other.folded()
+    }
+
+    /// What all spellings of an address have in common.
+    pub fn folded(&self) -> String {
+        self.to_string().to_lowercase()
+    }
 }
 
 impl FromStr for EmailAddress {

@@ -14,7 +14,7 @@ pub use self::services::{
     WebMailElement,
 };
 use crate::document::{Document, DomainSlot, domain_mark, marked};
-use crate::profile::{Documentation, Pop3Options, Profile, Server};
+use crate::profile::{Documentation, Pop3Options, Profile, Server, WebService};
 use crate::xml;
 
 /// The root element.
@@ -183,14 +183,23 @@ impl From<&Profile> for ClientConfig {
                     .map(DocumentationElement::from)
                     .collect(),
             },
-            addressbook: Vec::new(),
-            calendar: Vec::new(),
-            file_share: Vec::new(),
-            o_auth2: None,
+            addressbook: harmless(profile, &profile.services.addressbooks),
+            calendar: harmless(profile, &profile.services.calendars),
+            file_share: harmless(profile, &profile.services.file_shares),
+            // Three clients want all four of its children, and it has them (2.1).
+            o_auth2: profile.services.oauth2.as_ref().map(OAuth2Element::from),
             enable: Vec::new(),
             web_mail: None,
         }
     }
+}
+
+/// The sections at the root that every client reads over (item 27). FairEmail takes the last user
+/// name in the document for all servers, so another one stays out of it.
+fn harmless(profile: &Profile, services: &[WebService]) -> Vec<ServiceElement> {
+    let is_harmless =
+        |service: &&WebService| profile.servers().all(|server| server.username == service.username);
+    services.iter().filter(is_harmless).map(ServiceElement::from).collect()
 }
 
 impl From<&Server> for ServerElement {

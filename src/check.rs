@@ -6,6 +6,7 @@
 
 mod authentication;
 mod connection;
+mod documents;
 mod findings;
 mod lints;
 mod row;

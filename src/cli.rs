@@ -4,6 +4,7 @@
 //! finding, 2 could not run.
 
 mod check;
+mod dns;
 mod import;
 mod progress;
 mod report;
@@ -21,7 +22,9 @@ use std::process::ExitCode;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
-use crate::config::{Config, LoadError};
+use crate::address::Domain;
+use crate::config::{Config, LoadError, nearest};
+use crate::directory::Directory;
 
 /// Tells mail programs where a mailbox's servers are
 #[derive(Debug, Parser)]
@@ -41,6 +44,8 @@ enum Command {
     Show(show::Show),
     /// Turn Mozilla's provider files into profiles
     Import(import::Import),
+    /// Print the DNS records that a domain needs, or check those it has
+    Dns(dns::Dns),
 }
 
 /// Which configuration.
@@ -66,6 +71,7 @@ impl Arguments {
             Command::Check(check) => check.run(),
             Command::Show(show) => show.run(),
             Command::Import(import) => import.run(),
+            Command::Dns(dns) => dns.run(),
         }
     }
 }
@@ -125,4 +131,16 @@ fn complain(error: &LoadError) -> ExitCode {
         }
     };
     ExitCode::from(COULD_NOT_RUN)
+}
+
+/// Says that nobody serves a domain, and which was meant perhaps.
+fn not_ours(domain: &Domain, directory: &Directory) -> String {
+    let hint = match nearest(domain.as_str(), directory.domains().map(AsRef::as_ref)) {
+        _ if directory.has_names_below(domain) => {
+            format!("*.{domain} stands for the names below it; add \"{domain}\" to the profile's domains")
+        }
+        Some(near) => format!("did you mean {near}?"),
+        None => "a profile names its domains in `domains` or `domains_file`".to_owned(),
+    };
+    format!("error: {domain} is not a domain of any profile\nhint: {hint}")
 }

@@ -27,14 +27,16 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use self::draft::Draft;
 pub use self::draft::Origin;
 pub use self::problem::{Place, Problem, Severity, nearest};
 use self::problem::{Placed, Source};
-pub use self::settings::{Limits, Network, PublicUrl, PublicUrlError, Settings};
+pub use self::settings::{Admin, Dns, Limits, Network, PublicUrl, PublicUrlError, Settings, Signing};
 use crate::address::Domain;
 use crate::directory::{Directory, ProfileId};
+use crate::mobileconfig::signing::Signer;
 use crate::page::{Page, PageError};
 use crate::prepared::{PrepareError, Prepared};
 
@@ -45,6 +47,8 @@ pub struct Config {
     pub directory: Directory,
     /// Where the profiles were written, in the directory's order.
     pub origins: Vec<Origin>,
+    /// What signs Apple's configuration profiles; none where nothing is to, or can.
+    pub signer: Option<Signer>,
     /// What is no error, but worth knowing; of a configuration that is only looked at
     /// ([`Self::load_what_is_right`]), the errors too.
     pub notes: Vec<Problem>,
@@ -104,9 +108,10 @@ impl Config {
         let drafts = settings.profiles.as_ref().map_or_else(Vec::new, |folder| drafts(folder, &mut problems));
         clashes::find(&drafts, &mut problems);
         let page = page(&settings, &mut problems);
+        let signer = settings.signing.as_ref().and_then(|signing| signer(signing, &mut problems));
         let (directory, origins) = directory(drafts, page, &settings, &mut problems);
         problems.sort_by(|a, b| a.place.cmp(&b.place));
-        Ok(Self { settings, directory, origins, notes: problems })
+        Ok(Self { settings, directory, origins, signer, notes: problems })
     }
 }
 
@@ -180,6 +185,28 @@ fn draft(path: &Path, problems: &mut Vec<Problem>) -> Option<Draft> {
     };
     problems.extend(found);
     Some(draft)
+}
+
+/// Reads what signs, and says what is wrong or doubtful about it.
+fn signer(signing: &Signing, problems: &mut Vec<Problem>) -> Option<Signer> {
+    let place = || signing.place.clone();
+    match Signer::load(&signing.files, SystemTime::now()) {
+        Ok(signer) => {
+            for doubt in signer.doubts() {
+                problems.push(Problem::warning(place(), doubt.to_string(), doubt.hint()));
+            }
+            Some(signer)
+        }
+        Err(error) => {
+            let message = format!("configuration profiles cannot be signed: {error}");
+            problems.push(if signing.or_unsigned {
+                Problem::warning(place(), message, "they are served unsigned, as or_unsigned says")
+            } else {
+                Problem::error(place(), message, error.hint())
+            });
+            None
+        }
+    }
 }
 
 /// The operator's page; if it is wrong, the built-in one.

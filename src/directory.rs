@@ -101,7 +101,8 @@ impl Directory {
         self.served(asked).or_else(|| self.exchanger(Some(asked), host?))
     }
 
-    fn served<'a>(&'a self, domain: &'a Domain) -> Option<Found<'a>> {
+    /// The profile for a domain that the operator named.
+    pub fn served<'a>(&'a self, domain: &'a Domain) -> Option<Found<'a>> {
         let id = self.profile_of(domain)?;
         Some(Found { entry: &self.entries[id.0], domain, is_served: true })
     }
@@ -123,6 +124,11 @@ impl Directory {
     /// Whether a wildcard stands for the names below a domain.
     pub fn has_names_below(&self, domain: &Domain) -> bool {
         self.subdomains.contains_key(domain)
+    }
+
+    /// Whether a domain is named as it is, and not by a wildcard.
+    pub fn has_own(&self, domain: &Domain) -> bool {
+        self.exact.contains_key(domain)
     }
 
     /// The profile that an exchanger's host is bound to.

@@ -29,8 +29,9 @@ pub enum AddressSlot {
     Domain,
 }
 
-const LOCAL_PART: char = '\u{E000}';
-const DOMAIN: char = '\u{E001}';
+/// The marks that most documents have; a document with slots of its own takes others for them.
+pub(crate) const LOCAL_PART: char = '\u{E000}';
+pub(crate) const DOMAIN: char = '\u{E001}';
 
 impl Slot for DomainSlot {
     const MARKS: &'static [(char, Self)] = &[(DOMAIN, Self)];
@@ -64,7 +65,7 @@ impl<S: Slot> Document<S> {
     }
 
     /// Puts values, which are escaped already, into one buffer of the length they need.
-    fn fill_with<'v>(&self, value: impl Fn(S) -> &'v str) -> Bytes {
+    pub(crate) fn fill_with<'v>(&self, value: impl Fn(S) -> &'v str) -> Bytes {
         let length: usize = self.slots.iter().map(|(_, slot)| value(*slot).len()).sum();
         let mut out = String::with_capacity(self.text.len() + length);
         let mut from = 0;
@@ -132,7 +133,7 @@ fn entity(byte: u8) -> Option<&'static str> {
 }
 
 /// The text, if nothing in it has to be escaped, as is nearly always so.
-fn escaped(value: &str) -> Cow<'_, str> {
+pub(crate) fn escaped(value: &str) -> Cow<'_, str> {
     if value.bytes().all(|byte| entity(byte).is_none()) {
         return Cow::Borrowed(value);
     }

@@ -4,6 +4,7 @@
 //! the route table below, and a handler, which extracts, asks the directory, and answers.
 
 mod activity;
+mod admin;
 mod answer;
 mod asked;
 mod body;
@@ -15,16 +16,19 @@ mod log;
 mod query;
 mod room;
 mod server;
+mod signatures;
 
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 
+use self::admin::Measured;
 pub use self::door::Door;
 pub use self::server::{bind, serve};
+use self::signatures::Signatures;
 use crate::config::{Config, Network, PublicUrl};
 use crate::directory::Directory;
 
@@ -33,6 +37,7 @@ use crate::directory::Directory;
 pub struct App {
     router: Router,
     trusted_proxies: Arc<[Network]>,
+    measured: Measured,
 }
 
 /// What the handlers share.
@@ -40,15 +45,20 @@ pub struct App {
 struct Served {
     directory: Directory,
     public_url: Option<PublicUrl>,
+    /// None where configuration profiles are not to be signed.
+    signatures: Option<Arc<Signatures>>,
     body_timeout: Duration,
 }
 
 impl App {
     pub fn new(config: Config) -> Self {
-        let Config { settings, directory, origins: _, notes: _ } = config;
+        let Config { settings, directory, signer, origins: _, notes: _ } = config;
+        let signatures = settings.signing.map(|signing| Arc::new(Signatures::new(signing, signer)));
+        let measured = Measured { signatures: signatures.clone() };
         let served = Arc::new(Served {
             directory,
             public_url: settings.public_url,
+            signatures,
             body_timeout: settings.limits.request_timeout,
         });
         let mut router = Router::new()
@@ -68,13 +78,29 @@ impl App {
             )
             .route("/autodiscover/autodiscover.json", get(handlers::autodiscover_json))
             .route("/autodiscover/autodiscover.json/v1.0/{email}", get(handlers::autodiscover_json_path))
+            .route("/mobileconfig", get(handlers::mobileconfig))
+            .route("/email.mobileconfig", get(handlers::mobileconfig))
+            .route("/.well-known/user-agent-configuration.json", get(handlers::pacc))
+            // PROPFIND, mostly (RFC 6764 6).
+            .route("/.well-known/caldav", any(handlers::caldav))
+            .route("/.well-known/caldav/", any(handlers::caldav))
+            .route("/.well-known/carddav", any(handlers::carddav))
+            .route("/.well-known/carddav/", any(handlers::carddav))
+            .route("/.well-known/jmap", any(handlers::jmap))
+            .route("/.well-known/mta-sts.txt", get(handlers::mta_sts))
             .method_not_allowed_fallback(handlers::method_not_allowed)
             .fallback(handlers::not_found)
             .with_state(served);
         if log::is_enabled() {
             router = log::requests(router);
         }
-        Self { router, trusted_proxies: settings.trusted_proxies.into() }
+        Self { router, trusted_proxies: settings.trusted_proxies.into(), measured }
+    }
+
+    /// What of this server is for the operator, to be served on a listener of its own.
+    #[must_use]
+    pub fn admin(&self) -> Self {
+        Self { router: admin::router(self.measured.clone()), ..self.clone() }
     }
 
     /// The server as a client at an address sees it.

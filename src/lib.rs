@@ -7,6 +7,10 @@
 //! - [`document`]: one answer, prepared once, with slots for what a request brings
 //! - [`autoconfig`]: Mozilla's answer
 //! - [`autodiscover`]: Microsoft's questions, answers and errors
+//! - [`mobileconfig`]: Apple's answer
+//! - [`pacc`]: the answer of the standard that is coming
+//! - [`mta_sts`]: a domain's policy for other mail servers
+//! - [`language`]: which language somebody gets
 //! - [`page`]: the answer for a person with a browser
 //! - [`prepared`]: a profile with all its answers
 //! - [`directory`]: which profile answers for a domain
@@ -14,6 +18,7 @@
 //!   people's files, turned into ours
 //! - [`clients`]: what each real mail program would make of an answer
 //! - [`check`]: that, held against what a profile prefers, and what is odd about the profile itself
+//! - [`dns`]: the records that a domain needs, and whether they are published
 //! - [`http`]: the route table, and everything between a socket and an answer
 //! - [`cli`]: what an operator can do
 
@@ -25,8 +30,13 @@ pub mod cli;
 pub mod clients;
 pub mod config;
 pub mod directory;
+pub mod dns;
 pub mod document;
 pub mod http;
+pub mod language;
+pub mod mobileconfig;
+pub mod mta_sts;
+pub mod pacc;
 pub mod page;
 pub mod prepared;
 pub mod profile;

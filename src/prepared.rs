@@ -1,10 +1,13 @@
 //! A profile with its answers, made when the configuration is loaded.
 
+use bytes::Bytes;
+
 use crate::address::Domain;
 use crate::document::{AddressSlot, Document, DomainSlot};
+use crate::mobileconfig::{Inexpressible, MobileConfig};
 use crate::page::{Page, PageError};
 use crate::profile::Profile;
-use crate::{autoconfig, autodiscover};
+use crate::{autoconfig, autodiscover, mta_sts, pacc};
 
 /// A profile, and every document that is served for it.
 #[derive(Debug)]
@@ -16,9 +19,17 @@ pub struct Prepared {
 /// What is served for a profile.
 #[derive(Debug)]
 pub struct Documents {
+    /// The one that every client can read.
     pub autoconfig: Document<DomainSlot>,
+    /// The one with everything that the profile has.
+    pub all_servers: Document<DomainSlot>,
     pub autodiscover: Document<AddressSlot>,
     pub page: Document<DomainSlot>,
+    pub mobileconfig: Result<MobileConfig, Inexpressible>,
+    /// None where nothing can be said in it.
+    pub pacc: Option<Document<DomainSlot>>,
+    /// None where it is not asked for.
+    pub mta_sts: Option<Bytes>,
 }
 
 /// A document could not be prepared. That stops the start; it is never an answer.
@@ -40,8 +51,12 @@ impl Prepared {
         let xml = |source| PrepareError::Xml { id: id(), source };
         let documents = Documents {
             autoconfig: autoconfig::document(&profile).map_err(xml)?,
+            all_servers: autoconfig::whole(&profile).map_err(xml)?,
             autodiscover: autodiscover::document(&profile).map_err(xml)?,
             page: page.document(&profile).map_err(|source| PrepareError::Page { id: id(), source })?,
+            mobileconfig: MobileConfig::new(&profile),
+            pacc: pacc::document(&profile),
+            mta_sts: profile.mta_sts.as_ref().map(|policy| mta_sts::policy(policy).into()),
         };
         Ok(Self { profile, documents })
     }

@@ -4,23 +4,26 @@
 //! made of it to `autoconfig` and `autodiscover`.
 
 mod characters;
+mod mta_sts;
 mod services;
 mod template;
 mod text;
+mod web_address;
 
 use std::fmt;
 use std::num::NonZeroU16;
 use std::str::FromStr;
 
 pub(crate) use self::characters::is_configured_text;
+pub use self::mta_sts::{MaxAge, Mode, MtaSts, MxPattern, NoExchangers};
 pub use self::services::{
-    Enable, FieldName, LoginPageInfo, Mechanism, OAuth2, OtherKind, OtherServer, Services, WebService,
+    Enable, FieldName, LoginPageInfo, Mechanism, OAuth2, OtherKind, OtherServer, Services, Sieve, WebService,
     Webmail, Word, WordError,
 };
 pub use self::template::{Hostname, HostnameError, LoginName, Piece, Placeholder, Username, UsernameError};
-pub use self::text::{
-    DisplayName, DisplayShortName, NameError, Size, SizeError, WebAddress, WebAddressError,
-};
+pub use self::text::{DisplayName, DisplayShortName, NameError, Size, SizeError};
+pub(crate) use self::web_address::percent_encoded;
+pub use self::web_address::{WebAddress, WebAddressError};
 use crate::address::Domain;
 
 /// One provider's settings, the same for every domain that is mapped to it.
@@ -34,6 +37,10 @@ pub struct Profile {
     pub documentation: Vec<Documentation>,
     pub limits: MailLimits,
     pub services: Services,
+    /// What Apple's configuration profile says to the person.
+    pub mobileconfig: ProfileTexts,
+    /// Off unless it is asked for: it is about mail on its way to the domain.
+    pub mta_sts: Option<MtaSts>,
 }
 
 /// One mail server. The first of a protocol is preferred, further ones are alternatives.
@@ -101,6 +108,15 @@ pub struct Documentation {
     pub descr: Vec<Description>,
 }
 
+/// The sentences of an Apple configuration profile, in the provider's languages.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ProfileTexts {
+    /// Shown before the profile is installed; the person has to agree to it.
+    pub consent: Vec<Description>,
+    /// What the profile does; shown with its name.
+    pub description: Vec<Description>,
+}
+
 /// A sentence in one language, named by its BCP 47 tag.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Description {
@@ -162,6 +178,8 @@ impl Profile {
             documentation: Vec::new(),
             limits: MailLimits::default(),
             services: Services::default(),
+            mobileconfig: ProfileTexts::default(),
+            mta_sts: None,
         })
     }
 
@@ -183,6 +201,11 @@ impl Profile {
     /// The preferred server of a protocol.
     pub fn preferred(&self, protocol: Protocol) -> Option<&Server> {
         self.servers().find(|server| server.protocol == protocol)
+    }
+
+    /// The servers of a protocol that are secured in one way, preferred first.
+    pub fn secured(&self, protocol: Protocol, socket_type: SocketType) -> impl Iterator<Item = &Server> {
+        self.servers().filter(move |server| (server.protocol, server.socket_type) == (protocol, socket_type))
     }
 
     /// Whether one of its servers is the preferred one of its protocol.
@@ -342,6 +365,12 @@ impl Authentications {
 
     pub fn preferred(&self) -> Authentication {
         self.0[0]
+    }
+
+    /// Whether a person's password is among them, in whatever form it is sent.
+    pub fn takes_password(&self) -> bool {
+        use Authentication::{Ntlm, PasswordCleartext, PasswordEncrypted};
+        self.0.iter().any(|method| matches!(method, PasswordCleartext | PasswordEncrypted | Ntlm))
     }
 
     /// The methods that a default document names (reference/autoconfig 5, item 30): `OAuth2` first,

@@ -1,5 +1,6 @@
 //! XML: the one form that all our documents have, and reading what others write.
 
+pub mod plist;
 pub mod tree;
 
 use quick_xml::SeError;

@@ -50,7 +50,7 @@ impl Look<'_> {
         let is_missed = !(polls && self.profile.preferred(Protocol::Imap).is_some());
         let mut hurt = Hurt::default();
         readers(server, is_missed, &mut hurt);
-        guessers(server, is_missed, &mut hurt);
+        guessers(server, is_missed, self.profile.services.oauth2.is_some(), &mut hurt);
         hurt.clients()
     }
 }
@@ -96,7 +96,7 @@ fn readers(server: &Server, is_missed: bool, hurt: &mut Hurt) {
 }
 
 /// Clients that do not read it, and try a password.
-fn guessers(server: &Server, is_missed: bool, hurt: &mut Hurt) {
+fn guessers(server: &Server, is_missed: bool, names_issuer: bool, hurt: &mut Hurt) {
     let methods = server.authentication.as_slice();
     let does = |method: &Authentication| {
         matches!(method, PasswordCleartext | PasswordEncrypted) || method.needs_no_login()
@@ -108,7 +108,10 @@ fn guessers(server: &Server, is_missed: bool, hurt: &mut Hurt) {
     let by_imap_alone =
         ["delta-chat", "fairemail", "gnome", "geary", "nextcloud", "mailspring", "aerc", "snappymail"];
     hurt.autoconfig(!polls, &by_imap_alone);
-    hurt.autoconfig(!polls, &["himalaya", "email-lib"]);
+    // Told where a token is to be had, it asks there.
+    let gets_token = names_issuer && methods.contains(&OAuth2);
+    hurt.autoconfig(!polls && !gets_token, &["himalaya"]);
+    hurt.autoconfig(!polls, &["email-lib"]);
     hurt.autoconfig(polls, &["kmail"]);
     hurt.autoconfig(true, &["horde"]);
     hurt.autoconfig(is_missed, &["enough-mail"]);

@@ -3,7 +3,8 @@
 //! These are statements about settings, made without looking at a document or a model. The clients
 //! that a rule names, and how the rule touches them, are in reference/autoconfig 2 and 3 and
 //! reference/autodiscover 1 and 2.4. User names are in `username`, methods in `authentication`,
-//! hosts, ports and encryption in `connection`.
+//! hosts, ports and encryption in `connection`, what cannot be said to Apple and in PACC in
+//! `documents`.
 
 use crate::address::EmailAddress;
 use crate::clients::{ALL, Client, Format};
@@ -46,6 +47,8 @@ pub enum Cause {
     MethodsLeftOut,
     ForeignHost,
     AlternativesDiffer,
+    Apple,
+    Pacc,
     LongName,
     /// What no rule here foresaw.
     Unexplained,
@@ -83,13 +86,15 @@ pub fn of(profile: &Profile, origin: &Origin, person: &EmailAddress, directory: 
         }
     }
     look.protocol = None;
+    look.apple();
+    look.pacc();
     look.names();
     look.lints
 }
 
 impl<'p> Look<'p> {
     /// Every server with its place, in the order of the file.
-    fn placed(&self) -> Vec<(&'p Server, Place)> {
+    pub fn placed(&self) -> Vec<(&'p Server, Place)> {
         let places = self.origin.incoming.iter().chain(&self.origin.outgoing).cloned();
         self.profile.servers().zip(places).collect()
     }

@@ -17,8 +17,10 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::{Layer, fmt, registry};
 
 use super::{COULD_NOT_RUN, ConfigArgument, complain};
-use crate::config::{Config, Settings};
+use crate::config::{Config, Settings, Severity};
 use crate::http::{App, bind, serve};
+use crate::pacc;
+use crate::prepared::Prepared;
 
 #[derive(Debug, Args)]
 pub struct Serve {
@@ -77,10 +79,14 @@ async fn run(path: &Path, config: Config) -> ExitCode {
         Ok(signals) => signals,
         Err(error) => return could_not(&format!("cannot wait for signals: {error}")),
     };
-    let Settings { listen, limits, .. } = config.settings.clone();
+    let Settings { listen, admin, limits, .. } = config.settings.clone();
     let listeners = match bind(&listen).await {
         Ok(listeners) => listeners,
         Err((address, error)) => return could_not(&format!("cannot listen on {address}: {error}")),
+    };
+    let for_admin = match bind(admin.listen.as_slice()).await {
+        Ok(listeners) => listeners,
+        Err((address, error)) => return could_not(&format!("[admin] cannot listen on {address}: {error}")),
     };
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
@@ -90,12 +96,25 @@ async fn run(path: &Path, config: Config) -> ExitCode {
         "configuration loaded"
     );
     for note in &config.notes {
-        tracing::info!(place = %note.place, "{}: {}", note.severity, note.message);
+        match note.severity {
+            Severity::Note => tracing::info!(place = %note.place, "{}", note.message),
+            Severity::Error | Severity::Warning => tracing::warn!(place = %note.place, "{}", note.message),
+        }
+    }
+    let is_partial = |entry: &&Prepared| !pacc::left_out(&entry.profile).is_empty();
+    let partial = config.directory.entries().iter().filter(is_partial).count();
+    if partial > 0 {
+        tracing::info!(profiles = partial, "PACC cannot say everything; `waypost check` has what and why");
     }
     let app = App::new(config);
     for address in listeners.iter().filter_map(|listener| listener.local_addr().ok()) {
         tracing::info!(%address, "listening");
     }
+    for address in for_admin.iter().filter_map(|listener| listener.local_addr().ok()) {
+        tracing::info!(%address, "listening for the operator");
+    }
+    // It needs no end of its own: it ends with the program.
+    tokio::spawn(serve(for_admin, app.admin(), limits, std::future::pending()));
     raise_open_files(limits.max_connections);
     let (stop, stopped) = oneshot::channel::<()>();
     let mut stop = Some(stop);

@@ -8,13 +8,13 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
 
 use super::table::table;
-use super::{COULD_NOT_RUN, ConfigArgument, FINDING, complain, print};
-use crate::address::{Domain, EmailAddress};
-use crate::autoconfig;
+use super::{COULD_NOT_RUN, ConfigArgument, FINDING, complain, not_ours, print};
+use crate::address::EmailAddress;
 use crate::check::{Cell, Row, play};
 use crate::clients::{ALL, Endpoint};
-use crate::config::nearest;
-use crate::directory::{Directory, Found};
+use crate::directory::Found;
+use crate::mobileconfig::{Inexpressible, MobileConfig};
+use crate::pacc::{self, LeftOut};
 use crate::prepared::Prepared;
 use crate::profile::{Authentications, Profile, Protocol, Server};
 
@@ -44,6 +44,8 @@ enum Form {
     Settings,
     Autoconfig,
     Autodiscover,
+    Mobileconfig,
+    Pacc,
 }
 
 /// Each once, in the order of the clients.
@@ -72,7 +74,7 @@ impl Show {
         // An exchanger's own name leads to its profile too, as it does for a client that asks there.
         let asked = self.address.domain();
         let Some(Found { entry, domain, .. }) = config.directory.find_address(asked, Some(asked)) else {
-            eprintln!("{}", not_ours(&self.address, &config.directory));
+            eprintln!("{}", not_ours(asked, &config.directory));
             return ExitCode::from(FINDING);
         };
         if let Some(id) = &self.client {
@@ -80,40 +82,43 @@ impl Show {
         }
         let text = match self.form {
             Form::Settings => settings(&entry.profile, &self.address),
-            Form::Autoconfig if self.all_servers => match whole(&entry.profile, domain) {
-                Ok(text) => text,
-                Err(error) => {
-                    eprintln!(
-                        "error: the document cannot be written: {error}\nhint: please report this as a bug"
-                    );
-                    return ExitCode::from(COULD_NOT_RUN);
-                }
-            },
+            Form::Autoconfig if self.all_servers => utf8(&entry.documents.all_servers.fill(domain)),
             Form::Autoconfig => utf8(&entry.documents.autoconfig.fill(domain)),
             Form::Autodiscover => utf8(&entry.documents.autodiscover.fill(&self.address)),
+            Form::Mobileconfig => match mobileconfig(entry, &self.address) {
+                Ok(text) => text,
+                Err(reason) => return finding(&reason.to_string()),
+            },
+            Form::Pacc => match &entry.documents.pacc {
+                Some(document) => utf8(&document.fill(domain)),
+                None => return finding(&no_pacc(&entry.profile)),
+            },
         };
         print(&text, ExitCode::SUCCESS)
     }
 }
 
-fn whole(profile: &Profile, domain: &Domain) -> Result<String, impl std::fmt::Display + use<>> {
-    autoconfig::whole(profile).map(|document| utf8(&document.fill(domain)))
+/// Unsigned: the signature is made while serving.
+fn mobileconfig(entry: &Prepared, address: &EmailAddress) -> Result<String, Inexpressible> {
+    let config = entry.documents.mobileconfig.as_ref().map_err(|reason| *reason)?;
+    Ok(MobileConfig::for_addresses(&[(config, address)], None).map_or_else(String::new, |text| utf8(&text)))
+}
+
+fn no_pacc(profile: &Profile) -> String {
+    let mut text = "nothing of this profile can be said in PACC".to_owned();
+    for LeftOut { what, why } in pacc::left_out(profile) {
+        let _ = write!(text, "\n{what}: {why}");
+    }
+    text
+}
+
+fn finding(what: &str) -> ExitCode {
+    eprintln!("error: {what}");
+    ExitCode::from(FINDING)
 }
 
 fn utf8(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
-}
-
-fn not_ours(address: &EmailAddress, directory: &Directory) -> String {
-    let domain = address.domain().as_str();
-    let hint = match nearest(domain, directory.domains().map(AsRef::as_ref)) {
-        _ if directory.has_names_below(address.domain()) => {
-            format!("*.{domain} stands for the names below it; add \"{domain}\" to the profile's domains")
-        }
-        Some(near) => format!("did you mean {near}?"),
-        None => "a profile names its domains in `domains` or `domains_file`".to_owned(),
-    };
-    format!("error: {domain} is not a domain of any profile\nhint: {hint}")
 }
 
 /// The settings a person would type.

@@ -6,8 +6,8 @@ use super::table::Written;
 use crate::address::Domain;
 use crate::directory::DomainPattern;
 use crate::profile::{
-    DisplayName, DisplayShortName, Documentation, MailLimits, OtherServer, Profile, ProfileError, Server,
-    Services,
+    DisplayName, DisplayShortName, Documentation, MailLimits, MtaSts, OtherServer, Profile, ProfileError,
+    ProfileTexts, Server, Services,
 };
 
 /// A profile file, read.
@@ -56,6 +56,8 @@ pub struct Parts {
     pub limits: MailLimits,
     /// Without its incoming servers, which are `others`.
     pub services: Services,
+    pub mobileconfig: ProfileTexts,
+    pub mta_sts: Option<MtaSts>,
 }
 
 /// How a format says what is missing.
@@ -131,6 +133,8 @@ impl Draft {
             profile.documentation = parts.documentation.into_iter().map(|page| page.value).collect();
             profile.limits = parts.limits;
             profile.services = parts.services;
+            profile.mobileconfig = parts.mobileconfig;
+            profile.mta_sts = parts.mta_sts;
             profile.services.others = parts.others.into_iter().map(|server| server.value).collect();
         }
         Self { name, place, id, profile, claims, exchangers, origin }

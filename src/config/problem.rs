@@ -68,6 +68,10 @@ impl Problem {
         Self { severity: Severity::Error, message: message.into(), place, hint: Some(hint.into()) }
     }
 
+    pub fn warning(place: Place, message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, ..Self::error(place, message, hint) }
+    }
+
     pub fn note(place: Place, message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { severity: Severity::Note, ..Self::error(place, message, hint) }
     }

@@ -11,8 +11,8 @@ use super::table::{FromText, Table};
 use super::words::{Days, Minutes};
 use crate::directory::DomainPattern;
 use crate::profile::{
-    Authentication, Authentications, Documentation, MailLimits, OtherKind, OtherServer, Pop3Options,
-    Protocol, Server, UnknownWord, Username,
+    Authentication, Authentications, Documentation, MailLimits, MaxAge, MtaSts, OtherKind, OtherServer,
+    Pop3Options, ProfileTexts, Protocol, Server, UnknownWord, Username,
 };
 
 const HINTS: Hints = Hints {
@@ -47,7 +47,7 @@ fn from_table(mut table: Table, source: &Source, problems: &mut Vec<Problem>) ->
     }
     let exchangers = table.list("mx_hosts", problems);
     let has_wrong_names = problems.len() > so_far;
-    let (incoming, others) = servers(&mut table, "incoming", "[[incoming]]", problems);
+    let (incoming, mut others) = servers(&mut table, "incoming", "[[incoming]]", problems);
     let (outgoing, _) = servers(&mut table, "outgoing", "[[outgoing]]", problems);
     let documentation = table
         .tables("documentation", "[[documentation]]", problems)
@@ -58,6 +58,11 @@ fn from_table(mut table: Table, source: &Source, problems: &mut Vec<Problem>) ->
         .table("limits", "[limits]", problems)
         .map_or_else(MailLimits::default, |table| limits(table, problems));
     let services = services_toml::read(&mut table, problems);
+    others.extend(services_toml::jmap(&mut table, incoming.len(), problems));
+    let mobileconfig = table
+        .table("mobileconfig", "[mobileconfig]", problems)
+        .map_or_else(ProfileTexts::default, |table| mobileconfig(table, problems));
+    let mta_sts = table.table("mta_sts", "[mta_sts]", problems).and_then(|table| mta_sts(table, problems));
     table.finish(problems);
     let parts = Parts {
         place,
@@ -73,6 +78,8 @@ fn from_table(mut table: Table, source: &Source, problems: &mut Vec<Problem>) ->
         documentation,
         limits,
         services,
+        mobileconfig,
+        mta_sts,
     };
     Draft::new(parts, &HINTS, problems)
 }
@@ -226,6 +233,34 @@ fn documentation(mut table: Table, problems: &mut Vec<Problem>) -> Option<Placed
     let descr = languages(&mut table, "descr", "[documentation.descr]", problems);
     table.finish(problems);
     Some(Placed { value: Documentation { url: url?.value, descr }, place })
+}
+
+fn mobileconfig(mut table: Table, problems: &mut Vec<Problem>) -> ProfileTexts {
+    let texts = ProfileTexts {
+        consent: languages(&mut table, "consent", "[mobileconfig.consent]", problems),
+        description: languages(&mut table, "description", "[mobileconfig.description]", problems),
+    };
+    table.finish(problems);
+    texts
+}
+
+fn mta_sts(mut table: Table, problems: &mut Vec<Problem>) -> Option<MtaSts> {
+    let so_far = problems.len();
+    let place = table.place();
+    let mode = table.required("mode", "\"testing\"", problems);
+    let mx = table.list("mx", problems).into_iter().map(|pattern| pattern.value).collect();
+    let max_age = table.written("max_age_seconds", problems).or(Some(MaxAge::default()));
+    table.finish(problems);
+    let (mode, max_age) = (mode?.value, max_age?);
+    if problems.len() > so_far {
+        return None;
+    }
+    MtaSts::new(mode, mx, max_age)
+        .map_err(|error| {
+            let hint = "list the domain's mail exchangers: mx = [\"mx1.example.net\", \"*.mx.example.net\"]";
+            problems.push(Problem::error(place, format!("[mta_sts] {error}"), hint));
+        })
+        .ok()
 }
 
 fn limits(mut table: Table, problems: &mut Vec<Problem>) -> MailLimits {

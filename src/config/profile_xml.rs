@@ -14,7 +14,7 @@ use crate::address::Domain;
 use crate::directory::DomainPattern;
 use crate::profile::{
     Authentication, Authentications, Documentation, MailLimits, OtherKind, OtherServer, Pop3Options,
-    Protocol, Server, UnknownWord, Username,
+    ProfileTexts, Protocol, Server, UnknownWord, Username,
 };
 use crate::xml::tree::{Element, Tree};
 
@@ -163,6 +163,8 @@ impl Provider<'_> {
             // The format has none.
             limits: MailLimits::default(),
             services,
+            mobileconfig: ProfileTexts::default(),
+            mta_sts: None,
         })
     }
 

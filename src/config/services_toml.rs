@@ -5,7 +5,7 @@ use super::problem::{Placed, Problem};
 use super::table::{FromText, Table};
 use super::words::Line;
 use crate::profile::{
-    Enable, FieldName, LoginPageInfo, Mechanism, OAuth2, OtherKind, OtherServer, Services, Username,
+    Enable, FieldName, LoginPageInfo, Mechanism, OAuth2, OtherKind, OtherServer, Services, Sieve, Username,
     WebAddress, WebService, Webmail,
 };
 
@@ -17,12 +17,13 @@ pub fn read(table: &mut Table, problems: &mut Vec<Problem>) -> Services {
         addressbooks: web_services(table, "addressbook", "[[addressbook]]", problems),
         file_shares: web_services(table, "file_share", "[[file_share]]", problems),
         oauth2: table.table("oauth2", "[oauth2]", problems).and_then(|table| oauth2(table, problems)),
-        webmail: table.table("webmail", "[webmail]", problems).map(|table| webmail(table, problems)),
+        webmail: webmail_of(table, problems),
         enable: table
             .tables("enable", "[[enable]]", problems)
             .into_iter()
             .filter_map(|table| enable(table, problems))
             .collect(),
+        sieve: table.table("sieve", "[sieve]", problems).and_then(|table| sieve(table, problems)),
     }
 }
 
@@ -61,6 +62,31 @@ pub fn other_server(
     server
 }
 
+/// Every `[[jmap]]`: an `[[incoming]]` of that type with nothing but a URL, behind all others.
+pub fn jmap(table: &mut Table, after: usize, problems: &mut Vec<Problem>) -> Vec<Placed<OtherServer>> {
+    let tables = table.tables("jmap", "[[jmap]]", problems);
+    let server = |mut table: Table| {
+        let place = table.place();
+        let url = table.required("url", "\"https://jmap.example.com/session\"", problems);
+        let authentication = mechanisms(&mut table, problems);
+        let username = value::<Username>(&mut table, "username", problems).unwrap_or_default();
+        table.finish(problems);
+        let url = Some(url?.value);
+        Some(Placed {
+            value: OtherServer { url, authentication, username, ..OtherServer::new(OtherKind::Jmap, after) },
+            place,
+        })
+    };
+    tables.into_iter().filter_map(server).collect()
+}
+
+fn sieve(mut table: Table, problems: &mut Vec<Problem>) -> Option<Sieve> {
+    let hostname = table.required("hostname", "\"sieve.example.com\"", problems);
+    let port = table.written("port", problems).or(Some(Sieve::PORT));
+    table.finish(problems);
+    Some(Sieve { hostname: hostname?.value, port: port? })
+}
+
 fn web_services(
     table: &mut Table,
     key: &'static str,
@@ -96,6 +122,16 @@ fn oauth2(mut table: Table, problems: &mut Vec<Problem>) -> Option<OAuth2> {
         client_id,
         client_secret,
     })
+}
+
+/// `webmail = "https://..."` is the page where people log in; `[webmail]` has room for more.
+fn webmail_of(table: &mut Table, problems: &mut Vec<Problem>) -> Option<Webmail> {
+    let value = table.take("webmail")?;
+    if !value.is_text() {
+        return value.table("webmail", "[webmail]", problems).map(|table| webmail(table, problems));
+    }
+    let login_page = value.read::<WebAddress>("webmail", problems)?.value;
+    Some(Webmail { login_page: Some(login_page), login_page_info: None })
 }
 
 fn webmail(mut table: Table, problems: &mut Vec<Problem>) -> Webmail {

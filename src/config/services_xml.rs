@@ -29,6 +29,7 @@ pub fn read(provider: &mut Provider, root: Element, email_provider: Element) -> 
         enable: enable
             .filter_map(|element| provider.whole(element, |provider| self::enable(provider, element)))
             .collect(),
+        sieve: None,
     }
 }
 

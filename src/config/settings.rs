@@ -9,9 +9,10 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
-use super::problem::{Complaint, Placed, Problem, Source};
+use super::problem::{Complaint, Place, Placed, Problem, Source};
 use super::table::{FromText, Table};
 use crate::address::Domain;
+use crate::mobileconfig::signing::SigningFiles;
 
 /// What `waypost.toml` says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +27,39 @@ pub struct Settings {
     pub public_url: Option<PublicUrl>,
     /// Whose `X-Forwarded-*` headers are believed.
     pub trusted_proxies: Vec<Network>,
+    /// What Apple's configuration profiles are signed with.
+    pub signing: Option<Signing>,
+    pub dns: Dns,
+    pub admin: Admin,
     pub limits: Limits,
+}
+
+/// The signature of configuration profiles.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signing {
+    pub files: SigningFiles,
+    /// Serve without a signature rather than not start.
+    pub or_unsigned: bool,
+    /// Where it was written.
+    pub place: Place,
+}
+
+/// What the records of every domain have in common.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dns {
+    /// The host that `autoconfig.D` and its like are other names of; else that of `public_url`.
+    pub target: Option<Domain>,
+    /// The addresses of that host, for names that cannot be other names of it.
+    pub addresses: Vec<IpAddr>,
+    /// Seconds for which a record may be kept.
+    pub ttl: u32,
+}
+
+/// What is for the operator and nobody else.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Admin {
+    /// Where to listen, if at all.
+    pub listen: Option<SocketAddr>,
 }
 
 /// How much the server takes on, and how long it waits.
@@ -51,6 +84,7 @@ pub struct Limits {
 pub struct PublicUrl {
     base: String,
     host: Domain,
+    port: u16,
 }
 
 /// Why a text is not a [`PublicUrl`].
@@ -80,6 +114,12 @@ impl Default for Limits {
     }
 }
 
+impl Default for Dns {
+    fn default() -> Self {
+        Self { target: None, addresses: Vec::new(), ttl: 3600 }
+    }
+}
+
 impl Settings {
     pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8080);
 
@@ -105,12 +145,77 @@ impl Settings {
         } else {
             Network::loopback()
         };
+        let signing = table
+            .table("signing", "[signing]", problems)
+            .and_then(|table| Signing::read(table, folder, problems));
+        let dns = table
+            .table("dns", "[dns]", problems)
+            .map_or_else(Dns::default, |table| Dns::read(table, problems));
+        let admin = table
+            .table("admin", "[admin]", problems)
+            .map_or_else(Admin::default, |table| Admin::read(table, problems));
         let limits = table
             .table("limits", "[limits]", problems)
             .map_or_else(Limits::default, |table| Limits::read(table, problems));
         table.finish(problems);
-        Self { listen, profiles, templates, public_url, trusted_proxies, limits }
+        Self { listen, profiles, templates, public_url, trusted_proxies, signing, dns, admin, limits }
     }
+
+    /// The host that service names lead to.
+    pub fn service_host(&self) -> Option<&Domain> {
+        self.dns.target.as_ref().or_else(|| self.public_url.as_ref().map(PublicUrl::host))
+    }
+}
+
+impl Signing {
+    fn read(mut table: Table, folder: &Path, problems: &mut Vec<Problem>) -> Option<Self> {
+        let place = table.place();
+        let certificate = table.required::<FileName>("certificate", "\"signing/fullchain.pem\"", problems);
+        let chain = table.optional::<FileName>("chain", problems);
+        let key = table.required::<FileName>("key", "\"signing/privkey.pem\"", problems);
+        let or_unsigned = table.optional("or_unsigned", problems).is_some_and(|switch| switch.value);
+        table.finish(problems);
+        let path = |name: Placed<FileName>| folder.join(name.value.0);
+        let files = SigningFiles { certificate: path(certificate?), chain: chain.map(path), key: path(key?) };
+        Some(Self { files, or_unsigned, place })
+    }
+}
+
+impl Dns {
+    fn read(mut table: Table, problems: &mut Vec<Problem>) -> Self {
+        let target = table.optional("target", problems).map(|host| host.value);
+        let addresses = values(table.list("addresses", problems));
+        // RFC 2181 8 allows 31 bits; a day is longer than anybody wants to wait after a mistake.
+        let ttl = seconds(&mut table, "ttl_seconds", 86_400, problems).unwrap_or(Self::default().ttl);
+        table.finish(problems);
+        Self { target, addresses, ttl }
+    }
+}
+
+impl Admin {
+    fn read(mut table: Table, problems: &mut Vec<Problem>) -> Self {
+        let listen = table.optional("listen", problems).map(|address| address.value);
+        table.finish(problems);
+        Self { listen }
+    }
+}
+
+/// A number from 1 to the largest that makes sense.
+fn seconds(table: &mut Table, key: &'static str, largest: u32, problems: &mut Vec<Problem>) -> Option<u32> {
+    number(table, key, largest.into(), problems).and_then(|number| u32::try_from(number).ok())
+}
+
+fn number(table: &mut Table, key: &'static str, largest: i64, problems: &mut Vec<Problem>) -> Option<u64> {
+    let Placed { value, place } = table.optional::<i64>(key, problems)?;
+    if (1..=largest).contains(&value) {
+        return u64::try_from(value).ok();
+    }
+    problems.push(Problem::error(
+        place,
+        format!("`{key}` is {value}"),
+        format!("write a number from 1 to {largest}"),
+    ));
+    None
 }
 
 /// A path that is not empty.
@@ -120,6 +225,18 @@ impl FromText for FolderName {
     fn from_text(text: &str) -> Result<Self, Complaint> {
         match text {
             "" => Err(Complaint::new("is empty", "name a folder, relative to this file")),
+            name => Ok(Self(name.to_owned())),
+        }
+    }
+}
+
+/// A path that is not empty.
+struct FileName(String);
+
+impl FromText for FileName {
+    fn from_text(text: &str) -> Result<Self, Complaint> {
+        match text {
+            "" => Err(Complaint::new("is empty", "name a file, relative to this one")),
             name => Ok(Self(name.to_owned())),
         }
     }
@@ -157,18 +274,7 @@ fn values<T>(list: Vec<Placed<T>>) -> Vec<T> {
 impl Limits {
     fn read(mut table: Table, problems: &mut Vec<Problem>) -> Self {
         let default = Self::default();
-        let mut number = |key, largest: i64| {
-            let Placed { value, place } = table.optional::<i64>(key, problems)?;
-            if (1..=largest).contains(&value) {
-                return u64::try_from(value).ok();
-            }
-            problems.push(Problem::error(
-                place,
-                format!("`{key}` is {value}"),
-                format!("write a number from 1 to {largest}"),
-            ));
-            None
-        };
+        let mut number = |key, largest| number(&mut table, key, largest, problems);
         let max_connections = number("max_connections", 1_000_000)
             .and_then(|count| usize::try_from(count).ok())
             .unwrap_or(default.max_connections);
@@ -189,6 +295,10 @@ impl PublicUrl {
     /// The host that redirects lead to.
     pub fn host(&self) -> &Domain {
         &self.host
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// The Autodiscover endpoint on that host.
@@ -212,14 +322,15 @@ impl FromStr for PublicUrl {
             return Err(PublicUrlError::Path);
         }
         let (host, port) = match authority.split_once(':') {
-            Some((host, port)) => {
-                let port: NonZeroU16 = port.parse().map_err(|_| PublicUrlError::Host)?;
-                (host, format!(":{port}"))
-            }
-            None => (authority, String::new()),
+            Some((host, port)) => (host, Some(port.parse().map_err(|_| PublicUrlError::Host)?)),
+            None => (authority, None),
         };
         let host: Domain = host.parse().map_err(|_| PublicUrlError::Host)?;
-        Ok(Self { base: format!("https://{host}{port}"), host })
+        let base = match port {
+            Some(port) => format!("https://{host}:{port}"),
+            None => format!("https://{host}"),
+        };
+        Ok(Self { base, host, port: port.map_or(443, NonZeroU16::get) })
     }
 }
 

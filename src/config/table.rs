@@ -223,6 +223,11 @@ impl<'s> Value<'s> {
         self.source.place_of(&self.span)
     }
 
+    /// Whether it stands in quotes.
+    pub fn is_text(&self) -> bool {
+        matches!(self.content, DeValue::String(_))
+    }
+
     /// Reads the value, or reports what is wrong with it.
     pub fn read<T: FromValue>(self, key: &str, problems: &mut Vec<Problem>) -> Option<Placed<T>> {
         let place = self.place();
@@ -255,7 +260,8 @@ impl<'s> Value<'s> {
         }
     }
 
-    fn table(self, key: &str, title: &'static str, problems: &mut Vec<Problem>) -> Option<Table<'s>> {
+    /// Reads the value as a table, or reports that it is none.
+    pub fn table(self, key: &str, title: &'static str, problems: &mut Vec<Problem>) -> Option<Table<'s>> {
         let place = self.place();
         match self.content {
             DeValue::Table(table) => Some(Table::new(self.source, title, place, table)),

@@ -2,7 +2,7 @@
 //! formats, ours and Mozilla's, say it with these words.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU16;
 
 use toml::de::DeValue;
@@ -13,9 +13,9 @@ use super::table::{FromText, FromValue};
 use crate::address::{Domain, DomainError, PublicSuffix};
 use crate::directory::DomainPattern;
 use crate::profile::{
-    Authentication, DisplayName, DisplayShortName, Hostname, HostnameError, Mechanism, NameError,
-    Placeholder, Size, SocketType, UnknownWord, Username, UsernameError, WebAddress, Word,
-    is_configured_text,
+    Authentication, DisplayName, DisplayShortName, Hostname, HostnameError, MaxAge, Mechanism, Mode,
+    MxPattern, NameError, Placeholder, Size, SocketType, UnknownWord, Username, UsernameError, WebAddress,
+    Word, is_configured_text,
 };
 
 /// Parses with a type's own rules, and turns what it says into words for the operator.
@@ -34,6 +34,8 @@ from_text! {
     Hostname => hostname;
     SocketType => unknown_word;
     Authentication => unknown_word;
+    Mode => |text, UnknownWord(words)| said(text, "is not a mode of MTA-STS", &suggest(text, words));
+    MxPattern => host_name;
     Username => |text, error| username(text, &error);
     DisplayName => |text, error| display_name(text, &error, "shorten it");
     DisplayShortName => |text, error| display_name(text, &error, "a word or an abbreviation will do");
@@ -45,6 +47,7 @@ from_text! {
         "is not an address to listen on",
         "write an IP address and a port: \"127.0.0.1:8080\", \"0.0.0.0:80\" or \"[::]:80\"",
     );
+    IpAddr => |text, _| said(text, "is not an IP address", "write it like \"192.0.2.1\" or \"2001:db8::1\"");
     Word => |text, error| said(text, error, "write letters and digits, without spaces");
     Mechanism => |text, error| said(text, error, "write the method, or system and method: \"http:Basic\"");
     Network => |text, _| said(
@@ -125,6 +128,19 @@ impl FromValue for NonZeroU16 {
     fn from_value(value: &DeValue<'_>) -> Result<Self, Complaint> {
         let number = i64::from_value(value)?;
         u16::try_from(number).ok().and_then(Self::new).ok_or_else(|| port(&number.to_string()))
+    }
+}
+
+impl FromValue for MaxAge {
+    fn from_value(value: &DeValue<'_>) -> Result<Self, Complaint> {
+        let seconds = i64::from_value(value)?;
+        u32::try_from(seconds).ok().and_then(Self::new).ok_or_else(|| {
+            let longest = Self::LONGEST;
+            Complaint::new(
+                format!("is {seconds}"),
+                format!("write a number of seconds up to {longest}, a year; 604800 is a week"),
+            )
+        })
     }
 }
 

@@ -1,7 +1,9 @@
 //! Answers with a document in them.
 
 use axum::body::{Body, Bytes};
-use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS,
+};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
@@ -14,6 +16,8 @@ pub struct Answer {
     kind: Kind,
     status: StatusCode,
     body: Bytes,
+    /// As which file a browser keeps it.
+    file_name: Option<HeaderValue>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -21,6 +25,11 @@ enum Kind {
     Autoconfig,
     Autodiscover,
     Json,
+    Pacc,
+    MobileConfig,
+    Text,
+    /// MTA-STS's.
+    Policy,
     Page,
 }
 
@@ -28,6 +37,12 @@ enum Kind {
 /// item 15; reference/autodiscover 2.5).
 const XML: HeaderValue = HeaderValue::from_static("text/xml; charset=utf-8");
 const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
+/// The draft names no parameter.
+const PACC: HeaderValue = HeaderValue::from_static("application/json");
+const MOBILECONFIG: HeaderValue = HeaderValue::from_static("application/x-apple-aspen-config");
+const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
+/// RFC 8461 3.2 names no parameter.
+const POLICY: HeaderValue = HeaderValue::from_static("text/plain");
 const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 
 /// Short, so that a move is noticed; private, so that no shared cache keys on addresses.
@@ -47,12 +62,30 @@ impl Answer {
         Self::new(Kind::Json, body.into())
     }
 
+    pub fn pacc(body: Bytes) -> Self {
+        Self::new(Kind::Pacc, body)
+    }
+
+    /// A configuration profile, named after what the operator calls the provider.
+    pub fn mobileconfig(body: Bytes, id: &Domain) -> Self {
+        let file_name = HeaderValue::try_from(format!("attachment; filename=\"{id}.mobileconfig\""));
+        Self { file_name: file_name.ok(), ..Self::new(Kind::MobileConfig, body) }
+    }
+
+    pub fn text(body: impl Into<Bytes>) -> Self {
+        Self::new(Kind::Text, body.into())
+    }
+
+    pub fn policy(body: Bytes) -> Self {
+        Self::new(Kind::Policy, body)
+    }
+
     pub fn page(body: Bytes) -> Self {
         Self::new(Kind::Page, body)
     }
 
     fn new(kind: Kind, body: Bytes) -> Self {
-        Self { kind, status: StatusCode::OK, body }
+        Self { kind, status: StatusCode::OK, body, file_name: None }
     }
 
     pub fn with_status(self, status: StatusCode) -> Self {
@@ -73,13 +106,20 @@ impl IntoResponse for Answer {
             Kind::Autoconfig => (XML, SHORT),
             Kind::Autodiscover => (XML, NO_STORE),
             Kind::Json => (JSON, NO_STORE),
+            Kind::Pacc => (PACC, SHORT),
+            Kind::MobileConfig => (MOBILECONFIG, NO_STORE),
+            Kind::Text => (TEXT, NO_STORE),
+            Kind::Policy => (POLICY, SHORT),
             Kind::Page => (HTML, SHORT),
         };
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, content_type);
         headers.insert(CACHE_CONTROL, cache_control);
-        if matches!(self.kind, Kind::Page | Kind::Json) {
-            // These two a browser might open.
+        if let Some(file_name) = self.file_name {
+            headers.insert(CONTENT_DISPOSITION, file_name);
+        }
+        if matches!(self.kind, Kind::Page | Kind::Json | Kind::MobileConfig | Kind::Text) {
+            // These a browser might open.
             headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
             headers.insert(
                 CONTENT_SECURITY_POLICY,

@@ -4,10 +4,11 @@ use std::cell::OnceCell;
 use std::convert::Infallible;
 
 use axum::extract::{FromRequest, FromRequestParts, Request};
-use axum::http::header::HOST;
+use axum::http::header::{ACCEPT_LANGUAGE, HOST};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, Uri};
 
+use super::error::Error;
 use super::query;
 use crate::address::{Domain, EmailAddress};
 
@@ -19,6 +20,14 @@ pub struct Asked {
     request: Parts,
     /// Read when it is asked for: most addresses decide alone.
     host: OnceCell<Option<Domain>>,
+}
+
+/// For whom a configuration profile is asked, and in which languages its words may be.
+#[derive(Debug)]
+pub struct Wanted {
+    /// Each once, in the order of the query. None means whoever has the device.
+    pub addresses: Vec<EmailAddress>,
+    pub accept_language: Option<String>,
 }
 
 /// The host of a request, as a domain: without port, trailing dot and service label.
@@ -52,6 +61,12 @@ impl Asked {
         self.address.as_ref().map(EmailAddress::domain)
     }
 
+    /// Whether everything that the profile has is asked for, and not only what every client reads.
+    pub fn wants_all_servers(&self) -> bool {
+        let query = self.request.uri.query().unwrap_or_default();
+        query::parameter(query, "servers").is_some_and(|value| value.eq_ignore_ascii_case("all"))
+    }
+
     pub fn host(&self) -> Option<&Domain> {
         self.host.get_or_init(|| served_name(&self.request.uri, &self.request.headers)).as_ref()
     }
@@ -65,6 +80,33 @@ impl<S: Sync> FromRequest<S> for Asked {
         let query = request.uri.query().unwrap_or_default();
         let address = query::parameter(query, "emailaddress").and_then(query::address);
         Ok(Self { address, request, host: OnceCell::new() })
+    }
+}
+
+impl Wanted {
+    /// As many accounts as one person might have.
+    pub const MOST: usize = 10;
+}
+
+impl<S: Sync> FromRequestParts<S> for Wanted {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
+        let pairs = query::pairs(parts.uri.query().unwrap_or_default());
+        let is_address = |name: &str| ["emailaddress", "email"].iter().any(|n| name.eq_ignore_ascii_case(n));
+        let mut addresses: Vec<EmailAddress> = Vec::new();
+        // A form that is sent empty asks for nobody.
+        for (_, value) in pairs.filter(|(name, value)| is_address(name) && !value.is_empty()) {
+            let address = query::address(value).ok_or(Error::NoAddress)?;
+            if !addresses.iter().any(|other| other.is_same(&address)) {
+                addresses.push(address);
+            }
+        }
+        if addresses.len() > Self::MOST {
+            return Err(Error::TooManyAddresses);
+        }
+        let accept_language = parts.headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        Ok(Self { addresses, accept_language: accept_language.map(str::to_owned) })
     }
 }
 

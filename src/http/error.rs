@@ -2,15 +2,17 @@
 
 use std::time::SystemTime;
 
-use axum::http::header::{ALLOW, CACHE_CONTROL, CONNECTION};
+use axum::http::header::{ALLOW, CACHE_CONTROL, CONNECTION, RETRY_AFTER};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
 use super::answer::Answer;
+use super::asked::Wanted;
 use super::log;
 use crate::address::Domain;
 use crate::autodiscover::json::Refusal;
 use crate::autodiscover::{ErrorCode, ErrorResponse, RequestError};
+use crate::mobileconfig::Inexpressible;
 
 /// Why a request has no document for an answer.
 #[derive(Debug)]
@@ -25,6 +27,17 @@ pub enum Error {
     Autodiscover(ErrorCode, Option<Domain>),
     /// Autodiscover's JSON form does not take the question.
     Refused(Refusal, Option<Domain>),
+    /// What is asked as an e-mail address is none.
+    NoAddress,
+    TooManyAddresses,
+    /// Apple's devices cannot be told this provider's settings.
+    Inexpressible(Inexpressible, Domain),
+    /// More signatures are wanted than can be made.
+    Busy,
+    /// No signature could be made; the log has the reason.
+    Unsigned,
+    /// The measurements could not be taken.
+    Unmeasured,
     /// Autodiscover is asked by POST.
     PostOnly,
     /// The router adds what is allowed.
@@ -60,6 +73,22 @@ impl IntoResponse for Error {
                 let answer = Answer::json(refusal.to_json()).with_status(StatusCode::BAD_REQUEST);
                 about(answer.into_response(), domain.as_ref())
             }
+            Self::NoAddress => {
+                sentence(StatusCode::BAD_REQUEST, "What follows emailaddress= is not an e-mail address.")
+            }
+            Self::TooManyAddresses => {
+                let most = Wanted::MOST;
+                sentence(StatusCode::BAD_REQUEST, &format!("At most {most} addresses fit into one profile."))
+            }
+            Self::Inexpressible(reason, domain) => {
+                about(sentence(StatusCode::UNPROCESSABLE_ENTITY, &reason.to_string()), Some(&domain))
+            }
+            Self::Busy => with(
+                sentence(StatusCode::SERVICE_UNAVAILABLE, "Too many profiles are asked for; try again."),
+                RETRY_AFTER,
+                "1",
+            ),
+            Self::Unsigned | Self::Unmeasured => empty(StatusCode::INTERNAL_SERVER_ERROR),
             Self::PostOnly => with(empty(StatusCode::METHOD_NOT_ALLOWED), ALLOW, "POST"),
             Self::MethodNotAllowed => empty(StatusCode::METHOD_NOT_ALLOWED),
             Self::BodyTooLarge { is_drained: true } => empty(StatusCode::PAYLOAD_TOO_LARGE),
@@ -83,6 +112,11 @@ fn with(mut response: Response, name: HeaderName, value: &'static str) -> Respon
 
 fn autodiscover(code: ErrorCode, status: StatusCode) -> Response {
     Answer::autodiscover(ErrorResponse::document(code, SystemTime::now())).with_status(status).into_response()
+}
+
+/// For a person's eyes.
+fn sentence(status: StatusCode, text: &str) -> Response {
+    Answer::text(format!("{text}\n")).with_status(status).into_response()
 }
 
 /// No body, and no cache that would remember it after the domain has become ours.

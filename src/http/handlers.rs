@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::header::{ALLOW, LOCATION};
+use axum::http::header::{ALLOW, CACHE_CONTROL, LOCATION};
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 
 use super::Served;
 use super::answer::Answer;
-use super::asked::{Asked, Host, Origin, Scheme};
+use super::asked::{Asked, Host, Origin, Scheme, Wanted};
 use super::body::Xml;
 use super::error::Error;
 use super::log;
@@ -19,6 +19,8 @@ use crate::autodiscover::json::{Endpoint, Refusal};
 use crate::autodiscover::{ErrorCode, Request, Schema};
 use crate::config::PublicUrl;
 use crate::directory::Found;
+use crate::mobileconfig::{Inexpressible, MobileConfig};
+use crate::profile::{Services, WebAddress};
 
 type Shared = State<Arc<Served>>;
 
@@ -28,7 +30,9 @@ pub async fn autoconfig(State(served): Shared, asked: Asked) -> Result<Response,
         .directory
         .find(asked.domain(), || asked.host())
         .ok_or_else(|| Error::NotOurs(asked.domain().or(asked.host()).cloned()))?;
-    Ok(Answer::autoconfig(entry.documents.autoconfig.fill(domain)).about(domain))
+    let documents = &entry.documents;
+    let document = if asked.wants_all_servers() { &documents.all_servers } else { &documents.autoconfig };
+    Ok(Answer::autoconfig(document.fill(domain)).about(domain))
 }
 
 /// The same from a list of providers, as Mozilla's database is asked: the path names the domain,
@@ -129,6 +133,93 @@ fn endpoint(
     let endpoint = Endpoint::find(protocol.as_deref(), &url)
         .map_err(|refusal| Error::Refused(refusal, Some(domain.clone())))?;
     Ok(Answer::json(endpoint.to_json()).about(domain))
+}
+
+/// Apple's configuration profile, for the addresses that are asked for or for whoever has the device.
+pub async fn mobileconfig(
+    State(served): Shared,
+    Host(host): Host,
+    Wanted { addresses, accept_language }: Wanted,
+) -> Result<Response, Error> {
+    let languages = accept_language.as_deref();
+    let mut accounts = Vec::new();
+    let mut about = None;
+    for address in &addresses {
+        let found = served.directory.find_address(address.domain(), host.as_ref());
+        let found = found.ok_or_else(|| Error::NotOurs(Some(address.domain().clone())))?;
+        accounts.push((apple(&found)?, address));
+        about = about.or(Some(found));
+    }
+    let (found, profile) = match about {
+        Some(found) => (found, MobileConfig::for_addresses(&accounts, languages)),
+        None => {
+            let found = served.directory.find(None, || host.as_ref());
+            let found = found.ok_or_else(|| Error::NotOurs(host.clone()))?;
+            (found, Some(apple(&found)?.for_domain(found.domain, languages)))
+        }
+    };
+    let profile = profile.ok_or(Error::NoAddress)?;
+    let profile = match &served.signatures {
+        Some(signatures) => signatures.sign(profile).await?,
+        None => profile,
+    };
+    Ok(Answer::mobileconfig(profile, &found.entry.profile.id).about(found.domain))
+}
+
+fn apple<'a>(found: &Found<'a>) -> Result<&'a MobileConfig, Error> {
+    let reason = |reason: &Inexpressible| Error::Inexpressible(*reason, found.domain.clone());
+    found.entry.documents.mobileconfig.as_ref().map_err(reason)
+}
+
+/// PACC's document, for the Host's domain: the same for everybody of it.
+pub async fn pacc(State(served): Shared, Host(host): Host) -> Result<Response, Error> {
+    let Found { entry, domain, .. } =
+        served.directory.find(None, || host.as_ref()).ok_or_else(|| Error::NotOurs(host.clone()))?;
+    let document = entry.documents.pacc.as_ref().ok_or_else(|| Error::NotOurs(Some(domain.clone())))?;
+    Ok(Answer::pacc(document.fill(domain)).about(domain))
+}
+
+/// Where a domain's calendars are (RFC 6764 5).
+pub async fn caldav(State(served): Shared, Host(host): Host) -> Result<Response, Error> {
+    service(&served, host.as_ref(), |services| services.caldav().map(|calendar| &calendar.url))
+}
+
+/// Where its address books are.
+pub async fn carddav(State(served): Shared, Host(host): Host) -> Result<Response, Error> {
+    service(&served, host.as_ref(), |services| services.carddav().map(|addressbook| &addressbook.url))
+}
+
+/// Where its JMAP session is (RFC 8620 2.2).
+pub async fn jmap(State(served): Shared, Host(host): Host) -> Result<Response, Error> {
+    service(&served, host.as_ref(), Services::jmap)
+}
+
+/// Sends any method on, for as long as that may be remembered, to a URL of the operator's.
+fn service(
+    served: &Served,
+    host: Option<&Domain>,
+    url: impl FnOnce(&Services) -> Option<&WebAddress>,
+) -> Result<Response, Error> {
+    let found = host.and_then(|host| served.directory.served(host));
+    let url = found.and_then(|found| url(&found.entry.profile.services)?.for_domain(found.domain));
+    // Sent to itself, a client would go round and round.
+    let is_itself = |url: &WebAddress| {
+        let host = url.authority().map(|(host, _)| host);
+        url.path().starts_with("/.well-known/") && host.as_ref() == found.map(|found| found.domain)
+    };
+    let url = url.filter(|url| !is_itself(url));
+    let (Some(found), Some(url)) = (found, url) else { return Err(Error::NotOurs(host.cloned())) };
+    let headers = [(LOCATION, url.to_string()), (CACHE_CONTROL, "private, max-age=600".to_owned())];
+    Ok(log::about((StatusCode::TEMPORARY_REDIRECT, headers).into_response(), found.domain))
+}
+
+/// The policy of the domain for which the Host is the policy host (RFC 8461 3.2).
+pub async fn mta_sts(State(served): Shared, Origin { name, .. }: Origin) -> Result<Response, Error> {
+    let domain = name.as_ref().and_then(|name| name.as_str().strip_prefix("mta-sts.")?.parse().ok());
+    let found = domain.as_ref().and_then(|domain| served.directory.served(domain));
+    let policy = found.and_then(|found| found.entry.documents.mta_sts.clone());
+    let (Some(domain), Some(policy)) = (&domain, policy) else { return Err(Error::NotOurs(name)) };
+    Ok(Answer::policy(policy).about(domain))
 }
 
 /// A person's page, for the Host's domain.

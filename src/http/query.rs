@@ -6,17 +6,24 @@ use crate::address::EmailAddress;
 
 /// The raw value of the first parameter of a name, in any letter case.
 pub fn parameter<'q>(query: &'q str, name: &str) -> Option<&'q str> {
+    pairs(query).find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+}
+
+/// Every parameter with its raw value, in order; what has no `=` is none.
+pub fn pairs(query: &str) -> impl Iterator<Item = (&str, &str)> {
     let mut rest = Some(query);
-    while let Some(text) = rest {
-        let end = position(text, b'&');
-        let pair = &text[..end];
-        rest = text.get(end + 1..);
-        let equals = position(pair, b'=');
-        if equals < pair.len() && pair[..equals].eq_ignore_ascii_case(name) {
-            return Some(&pair[equals + 1..]);
+    std::iter::from_fn(move || {
+        while let Some(text) = rest {
+            let end = position(text, b'&');
+            let pair = &text[..end];
+            rest = text.get(end + 1..);
+            let equals = position(pair, b'=');
+            if equals < pair.len() {
+                return Some((&pair[..equals], &pair[equals + 1..]));
+            }
         }
-    }
-    None
+        None
+    })
 }
 
 /// Where an ASCII character stands, or the end. Queries are short: a plain loop beats a search.

@@ -21,6 +21,15 @@ pub struct Services {
     pub webmail: Option<Webmail>,
     /// What a person has to do before a mail program works.
     pub enable: Vec<Enable>,
+    /// Where filters are kept.
+    pub sieve: Option<Sieve>,
+}
+
+/// A ManageSieve server, which begins in clear and is upgraded by STARTTLS (RFC 5804 1.1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sieve {
+    pub hostname: Hostname,
+    pub port: NonZeroU16,
 }
 
 /// An `incomingServer` that is neither IMAP nor POP3.
@@ -122,6 +131,61 @@ pub struct FieldName {
 pub struct Enable {
     pub url: WebAddress,
     pub instruction: Vec<Description>,
+}
+
+impl OtherServer {
+    /// One that only its kind is known of.
+    pub fn new(kind: OtherKind, after: usize) -> Self {
+        Self {
+            kind,
+            after,
+            url: None,
+            hostname: None,
+            port: None,
+            socket_type: None,
+            authentication: Vec::new(),
+            username: Username::default(),
+            owa_url: None,
+            ews_url: None,
+            eas_url: None,
+            use_global_preferred_server: None,
+        }
+    }
+}
+
+impl Sieve {
+    /// RFC 5804 1.8.
+    pub const PORT: NonZeroU16 = NonZeroU16::new(4190).unwrap();
+}
+
+impl Services {
+    /// The session resource of the first JMAP server that has one (RFC 8620 2).
+    pub fn jmap(&self) -> Option<&WebAddress> {
+        self.others.iter().filter(|other| other.kind == OtherKind::Jmap).find_map(|other| other.url.as_ref())
+    }
+
+    /// The first calendar of the kind `caldav`.
+    pub fn caldav(&self) -> Option<&WebService> {
+        self.calendars.iter().find(|service| service.kind.as_str() == "caldav")
+    }
+
+    /// The first address book of the kind `carddav`.
+    pub fn carddav(&self) -> Option<&WebService> {
+        self.addressbooks.iter().find(|service| service.kind.as_str() == "carddav")
+    }
+}
+
+impl WebService {
+    /// Whether a password will do; where no method is named, the server says which it wants.
+    pub fn takes_password(&self) -> bool {
+        let is_password = |mechanism: &Mechanism| {
+            matches!(
+                mechanism.method.as_str(),
+                "Basic" | "Digest" | "password-cleartext" | "password-encrypted"
+            )
+        };
+        self.authentication.is_empty() || self.authentication.iter().any(is_password)
+    }
 }
 
 impl OtherKind {

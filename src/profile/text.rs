@@ -1,10 +1,10 @@
-//! Texts for people: names, addresses of pages, sizes. Each is checked once, where it is read.
+//! Texts for people: names and sizes. Each is checked once, where it is read.
 
 use std::fmt;
 use std::str::FromStr;
 
-use super::characters::{is_configured_text, is_name_text};
-use super::template::{placeholder_like, unclosed_placeholder};
+use super::characters::is_name_text;
+use super::template::placeholder_like;
 
 /// A provider's name: 1 to 60 characters, no placeholder, no `<` or `>`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,10 +13,6 @@ pub struct DisplayName(String);
 /// A provider's name where room is short: 1 to 20 characters, by the rules of [`DisplayName`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DisplayShortName(String);
-
-/// An absolute `http` or `https` URL, safe in an attribute.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WebAddress(String);
 
 /// A number of octets, written with a unit: `700 MB`, `1 GiB`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,17 +29,6 @@ pub enum NameError {
     Character(char),
     #[error("holds the placeholder `{0}`, which most mail programs show as it stands")]
     Placeholder(String),
-}
-
-/// Why a text is not a [`WebAddress`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum WebAddressError {
-    #[error("is not an absolute http or https URL")]
-    Scheme,
-    #[error("holds a space, quote or control character")]
-    Character,
-    #[error("holds a placeholder without its second `%`")]
-    Placeholder,
 }
 
 /// A text is not a [`Size`].
@@ -123,42 +108,6 @@ fn name(text: &str, limit: usize) -> Result<String, NameError> {
     match placeholder {
         Some(word) => Err(NameError::Placeholder(word.to_owned())),
         None => Ok(text.to_owned()),
-    }
-}
-
-impl fmt::Display for WebAddress {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl WebAddress {
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for WebAddress {
-    type Err = WebAddressError;
-
-    fn from_str(text: &str) -> Result<Self, WebAddressError> {
-        let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-        let host = rest.ok_or(WebAddressError::Scheme)?.split(['/', '?', '#']).next().unwrap_or_default();
-        if host.is_empty() {
-            return Err(WebAddressError::Scheme);
-        }
-        let odd =
-            |c: char| c.is_whitespace() || !is_configured_text(c) || matches!(c, '"' | '\'' | '<' | '>');
-        if text.contains(odd) {
-            return Err(WebAddressError::Character);
-        }
-        let mut after_percent = text.match_indices('%').map(|(at, _)| &text[at..]);
-        // Each of a pair is looked at; the second begins nothing that looks like one.
-        if after_percent.any(|rest| placeholder_like(rest).is_none() && unclosed_placeholder(rest).is_some())
-        {
-            return Err(WebAddressError::Placeholder);
-        }
-        Ok(Self(text.to_owned()))
     }
 }
 

@@ -381,8 +381,21 @@ fn autoconfig_27_leaves_out_what_two_clients_reject() {
         <socketType>SSL</socketType><authentication>password-cleartext</authentication>
         <username>%EMAILADDRESS%</username></outgoingServer></emailProvider>
         <calendar type="caldav"><url>https://example.com/dav</url></calendar></clientConfig>"#;
-    let response = Files::new("", &[("a.xml", file)]).serve().get("example.com", PATH);
+    let server = Files::new("", &[("a.xml", file)]).serve();
+    let response = server.get("example.com", PATH);
     assert_eq!(assert_strict(&response.body, "example.com").len(), 2);
+    assert!(response.text().contains("<calendar type=\"caldav\">"), "every client reads over it");
+    // Whoever asks for all has all, on any path and in any spelling.
+    for query in ["servers=all", "emailaddress=jane@example.com&Servers=ALL"] {
+        let all = server.get("example.com", &format!("{PATH}?{query}"));
+        assert_eq!((all.status, all.header("content-type")), (200, response.header("content-type")));
+        let types =
+            ["exchange", "jmap", "imap", "smtp"].map(|kind| all.text().find(&format!("type=\"{kind}\"")));
+        assert!(types.is_sorted() && types[0].is_some(), "{}", all.text());
+        assert!(all.text().contains("<calendar type=\"caldav\">"));
+    }
+    assert_eq!(server.get("example.com", &format!("{PATH}?servers=some")).body, response.body);
+    server.get("elsewhere.example", &format!("{PATH}?servers=all")).assert_empty(404);
 }
 
 #[test]

@@ -7,207 +7,7 @@ use waypost::check::{Cell, Examined, Row, examine};
 use waypost::config::Config;
 
 use crate::common::{Files, domains, profile, shipped};
-
-/// One generated server.
-fn server(direction: &str, protocol: &str, (port, security): (u16, &str), more: &str) -> String {
-    format!(
-        "[[{direction}]]\ntype = \"{protocol}\"\nhostname = \"{protocol}.example.com\"\nport = {port}\n\
-         socket_type = \"{security}\"\n{more}\n"
-    )
-}
-
-/// Ports and security for imap, pop3 and smtp.
-const SECURITIES: [[(u16, &str); 3]; 10] = [
-    [(993, "SSL"), (995, "SSL"), (465, "SSL")],
-    [(143, "STARTTLS"), (110, "STARTTLS"), (587, "STARTTLS")],
-    [(993, "SSL"), (995, "SSL"), (587, "STARTTLS")],
-    [(143, "plain"), (110, "plain"), (25, "plain")],
-    [(143, "plain"), (110, "plain"), (587, "plain")],
-    [(993, "SSL"), (110, "plain"), (465, "SSL")],
-    [(9993, "SSL"), (9995, "SSL"), (9465, "SSL")],
-    [(1143, "STARTTLS"), (1110, "STARTTLS"), (25, "STARTTLS")],
-    // The wrong way round.
-    [(143, "SSL"), (110, "SSL"), (587, "SSL")],
-    [(993, "STARTTLS"), (995, "plain"), (465, "STARTTLS")],
-];
-
-const USERNAMES: [&str; 20] = [
-    "",
-    "%EMAILADDRESS%",
-    "%EMAILLOCALPART%",
-    "%EMAILDOMAIN%",
-    "%EMAILLOCALPART%@%EMAILDOMAIN%",
-    "%EMAILLOCALPART%@mail.example",
-    "%EMAILLOCALPART%%%EMAILDOMAIN%",
-    "shop-%EMAILLOCALPART%",
-    "%EMAILLOCALPART%.%EMAILLOCALPART%",
-    "x+%EMAILADDRESS%",
-    "shop",
-    "shop@example.com",
-    "0012345",
-    "12345",
-    "TRUE",
-    "false",
-    "0",
-    "-0",
-    "0x10",
-    "1e21",
-];
-
-const METHODS: [&[&str]; 15] = [
-    &[],
-    &["password-cleartext"],
-    &["password-encrypted"],
-    &["password-encrypted", "password-cleartext"],
-    &["password-cleartext", "password-encrypted"],
-    &["OAuth2"],
-    &["OAuth2", "password-cleartext"],
-    &["OAuth2", "password-encrypted"],
-    &["GSSAPI"],
-    &["GSSAPI", "password-cleartext"],
-    &["NTLM"],
-    &["TLS-client-cert"],
-    &["client-IP-address"],
-    &["smtp-after-pop"],
-    &["none"],
-];
-
-/// A port and a security, each with each of some.
-const ENDPOINTS: [(u16, &str); 18] = [
-    (993, "SSL"),
-    (143, "STARTTLS"),
-    (143, "plain"),
-    (143, "SSL"),
-    (993, "STARTTLS"),
-    (993, "plain"),
-    (995, "SSL"),
-    (110, "STARTTLS"),
-    (110, "plain"),
-    (995, "plain"),
-    (465, "SSL"),
-    (587, "STARTTLS"),
-    (587, "plain"),
-    (587, "SSL"),
-    (25, "STARTTLS"),
-    (25, "SSL"),
-    (2525, "plain"),
-    (1143, "STARTTLS"),
-];
-
-const SINGLE: [&str; 9] = [
-    "password-cleartext",
-    "password-encrypted",
-    "OAuth2",
-    "GSSAPI",
-    "NTLM",
-    "TLS-client-cert",
-    "client-IP-address",
-    "smtp-after-pop",
-    "none",
-];
-
-fn keys(username: &str, methods: &[&str]) -> String {
-    let mut keys = String::new();
-    if !username.is_empty() {
-        let _ = writeln!(keys, "username = \"{username}\"");
-    }
-    if !methods.is_empty() {
-        let _ = writeln!(keys, "authentication = {methods:?}");
-    }
-    keys
-}
-
-/// Which of imap and pop3 there are, in the order of the file.
-const PROTOCOLS: [&[&str]; 4] = [&["imap"], &["pop3"], &["imap", "pop3"], &["pop3", "imap"]];
-
-/// Every profile of the grid. `more` are the keys for fetching and for sending.
-fn grid(mut each: impl FnMut(String)) {
-    for protocols in PROTOCOLS {
-        for securities in SECURITIES {
-            for (u, username) in USERNAMES.into_iter().enumerate() {
-                for (m, methods) in METHODS.into_iter().enumerate() {
-                    // Everything with the plain default of the other; then a diagonal of the rest.
-                    let is_edge = u == 0 || m == 0;
-                    if !is_edge && (u + m) % 5 != 0 {
-                        continue;
-                    }
-                    // Alternatives are in no document.
-                    for servers in if m == 0 { 1..=2 } else { 1..=1 } {
-                        let keys = keys(username, methods);
-                        let mut text = String::new();
-                        for protocol in protocols {
-                            let security = securities[usize::from(*protocol == "pop3")];
-                            for _ in 0..servers {
-                                text += &server("incoming", protocol, security, &keys);
-                            }
-                        }
-                        for _ in 0..servers {
-                            text += &server("outgoing", "smtp", securities[2], &keys);
-                        }
-                        each(text);
-                    }
-                }
-            }
-        }
-        // Any port and security for each protocol.
-        for i in 0..ENDPOINTS.len() {
-            for (j, sending) in ENDPOINTS.into_iter().enumerate() {
-                let mut text = String::new();
-                for protocol in protocols {
-                    let at = if *protocol == "imap" { i } else { (i + 2 * j) % ENDPOINTS.len() };
-                    text += &server("incoming", protocol, ENDPOINTS[at], "");
-                }
-                each(text + &server("outgoing", "smtp", sending, ""));
-            }
-        }
-        // Every pair of methods, in either order.
-        for first in SINGLE {
-            for second in SINGLE.into_iter().filter(|second| *second != first) {
-                let keys = keys("", &[first, second]);
-                let mut text = String::new();
-                for protocol in protocols {
-                    text += &server("incoming", protocol, (993, "SSL"), &keys);
-                }
-                each(text + &server("outgoing", "smtp", (465, "SSL"), &keys));
-            }
-        }
-        // Another method or user name for POP3 than for IMAP.
-        let has_both = protocols.len() == 2;
-        for imap in METHODS.into_iter().filter(|_| has_both) {
-            for pop3 in METHODS {
-                let keys = |protocol: &str| keys("", if protocol == "pop3" { pop3 } else { imap });
-                let servers = protocols.iter().map(|p| server("incoming", p, (993, "SSL"), &keys(p)));
-                each(servers.collect::<String>() + &server("outgoing", "smtp", (465, "SSL"), ""));
-            }
-        }
-        for imap in USERNAMES.into_iter().filter(|_| has_both) {
-            for pop3 in USERNAMES {
-                let keys = |protocol: &str| keys(if protocol == "pop3" { pop3 } else { imap }, &[]);
-                let servers = protocols.iter().map(|p| server("incoming", p, (993, "SSL"), &keys(p)));
-                each(servers.collect::<String>() + &server("outgoing", "smtp", (465, "SSL"), &keys("imap")));
-            }
-        }
-        // Another user name or method for sending.
-        for fetching in USERNAMES {
-            for sending in USERNAMES {
-                let mut text = String::new();
-                for protocol in protocols {
-                    text += &server("incoming", protocol, (993, "SSL"), &keys(fetching, &[]));
-                }
-                each(text + &server("outgoing", "smtp", (465, "SSL"), &keys(sending, &[])));
-            }
-        }
-        for fetching in METHODS {
-            for sending in METHODS {
-                let mut text = String::new();
-                for protocol in protocols {
-                    text += &server("incoming", protocol, (993, "SSL"), &keys("", fetching));
-                }
-                each(text + &server("outgoing", "smtp", (465, "SSL"), &keys("", sending)));
-            }
-        }
-    }
-}
+use crate::grid::{grid, server};
 
 fn name(client: waypost::clients::Client) -> String {
     format!("{} ({})", client.id, client.format)
@@ -284,6 +84,76 @@ fn rules_and_models_name_the_same_clients_for_every_profile_of_the_grid() {
     assert!(wrong.is_empty(), "{wrong}");
     assert!(good > 10, "the grid has profiles that hurt nobody: {good}");
 }
+
+/// What the default document has beside servers changes nothing for anybody (autoconfig 5, item 27).
+#[test]
+fn sections_at_the_root_of_the_document_hurt_nobody() {
+    let mut profiles = Vec::new();
+    grid(|servers| profiles.push(servers));
+    let (with, without) = (Files::new("", &[]), Files::new("", &[]));
+    let sample: Vec<_> = profiles.iter().step_by(7).collect();
+    for (i, servers) in sample.iter().enumerate() {
+        let id = format!("p{i}.example.com");
+        let name = format!("profiles/{i:04}.toml");
+        let text = profile(&id, &domains(&[&id]), servers);
+        with.write(&name, &(text.clone() + SERVICES));
+        without.write(&name, &text);
+    }
+    let (with, without) = (with.load(), without.load());
+    let mut sections = 0;
+    for (i, servers) in sample.into_iter().enumerate() {
+        let document = with.directory.entries()[i].documents.autoconfig.fill(&"a.example".parse().unwrap());
+        let document = String::from_utf8(document.to_vec()).unwrap();
+        assert!(document.contains("<oAuth2>") && !document.contains("jmap"), "{document}");
+        sections += usize::from(document.contains("<calendar") && document.contains("<addressbook"));
+        let (with, without) = (examine(&with, i).unwrap(), examine(&without, i).unwrap());
+        let (played, said) = two_lists(&with);
+        assert_eq!(played, said, "{servers}");
+        for (with, without) in with.rows.iter().zip(&without.rows) {
+            // Whoever reads where a token is to be had may log in with one; nothing else changes.
+            let is_same = with.verdict == without.verdict && with.cells == without.cells;
+            let takes_token = ["himalaya", "parula"].contains(&with.client.id) && servers.contains("OAuth2");
+            assert!(
+                is_same || (takes_token && (!with.is_hurt() || without.is_hurt())),
+                "{}\n{}",
+                name(with.client),
+                servers
+            );
+        }
+    }
+    assert!(sections > 100, "{sections} documents have calendars");
+}
+
+/// Everything beside mail, with another user name for some of it.
+const SERVICES: &str = r#"
+[[jmap]]
+url = "https://jmap.example.com/session"
+
+[[calendar]]
+type = "caldav"
+url = "https://dav.example.com/calendars/"
+authentication = ["http:Basic"]
+
+[[calendar]]
+type = "caldav"
+url = "https://dav.example.com/other/"
+username = "other-%EMAILLOCALPART%"
+
+[[addressbook]]
+type = "carddav"
+url = "https://dav.example.com/contacts/"
+authentication = ["OAuth2", "http:Basic"]
+
+[[file_share]]
+type = "webdav"
+url = "https://dav.example.com/files/"
+
+[oauth2]
+issuer = "https://login.example.com"
+scope = "mail"
+auth_url = "https://login.example.com/authorize"
+token_url = "https://login.example.com/token"
+"#;
 
 #[test]
 fn rules_and_models_name_the_same_clients_for_the_shipped_profiles() {

@@ -55,8 +55,18 @@ impl Server {
         Self::with_limits(config, limits)
     }
 
+    /// The listener that is for the operator.
+    pub fn start_admin(config: Config) -> Self {
+        let limits = config.settings.limits;
+        Self::of(limits, move || App::new(config).admin())
+    }
+
     pub fn with_limits(mut config: Config, limits: Limits) -> Self {
         config.settings.limits = limits;
+        Self::of(limits, move || App::new(config))
+    }
+
+    fn of(limits: Limits, app: impl FnOnce() -> App + Send + 'static) -> Self {
         let (address_sender, address) = mpsc::channel();
         let (stop, stopped) = oneshot::channel();
         let thread = thread::spawn(move || {
@@ -65,7 +75,7 @@ impl Server {
                 let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
                 let listeners = bind(&[any_port]).await.unwrap();
                 address_sender.send(listeners[0].local_addr().unwrap()).unwrap();
-                serve(listeners, App::new(config), limits, async {
+                serve(listeners, app(), limits, async {
                     let _ = stopped.await;
                 })
                 .await;

@@ -5,6 +5,7 @@ use std::fs;
 use waypost::address::Domain;
 use waypost::config::{Config, LoadError};
 
+use crate::certificates::{self, Chain, Key};
 use crate::common::{Files, SERVERS, domains, profile, server, shipped};
 
 /// The whole report on a configuration with every mistake in it, compared with a file.
@@ -131,16 +132,38 @@ fn explains_keys_that_exist() {
     };
     let settings = uncommented(&fs::read_to_string("config/waypost.toml").unwrap());
     let profile = uncommented(&fs::read_to_string("config/profiles/centurylink.toml").unwrap());
-    for key in ["templates", "public_url", "max_connections", "shutdown_timeout_seconds"] {
+    for key in
+        ["templates", "public_url", "certificate", "target", "max_connections", "shutdown_timeout_seconds"]
+    {
         assert!(settings.contains(&format!("\n{key} =")), "{key}");
     }
-    for key in ["domains_file", "mx_hosts", "authentication", "username", "[[documentation]]"] {
+    for key in [
+        "domains_file",
+        "mx_hosts",
+        "authentication",
+        "username",
+        "[[documentation]]",
+        "[[jmap]]",
+        "[[calendar]]",
+        "[[addressbook]]",
+        "[sieve]",
+        "[oauth2]",
+        "webmail",
+        "[mobileconfig]",
+        "[mta_sts]",
+    ] {
         assert!(profile.contains(&format!("\n{key}")), "{key}");
     }
     let files = Files::new(&settings, &[("centurylink.toml", &profile)]);
     files.write("profiles/domains.txt", "example.org\n*.example.org\n");
     fs::create_dir(files.path("templates")).unwrap();
+    fs::create_dir(files.path("signing")).unwrap();
+    let chain = Chain::new(Key::Rsa);
+    chain.write(&files.path("signing"));
+    certificates::write(&files.path("signing/chain.pem"), &chain.intermediate);
     let config = files.load();
+    assert_eq!(config.notes, []);
+    assert!(config.signer.is_some());
     let default = Files::new(
         "",
         &[("a.toml", &crate::common::profile("a.example", &domains(&["a.example"]), SERVERS))],
@@ -148,6 +171,7 @@ fn explains_keys_that_exist() {
     assert_eq!(config.settings.limits, default.load().settings.limits, "the file shows the defaults");
     assert_eq!(config.settings.trusted_proxies, default.load().settings.trusted_proxies);
     assert_eq!(config.settings.listen, default.load().settings.listen);
+    assert_eq!(config.settings.dns.ttl, default.load().settings.dns.ttl);
 }
 
 #[test]

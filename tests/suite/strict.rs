@@ -25,8 +25,17 @@ pub fn assert_strict(xml: &[u8], asked: &str) -> Vec<Settings> {
     let root = document.root_element();
     assert_eq!(attributes(root), [("version", "1.1")], "item 21");
     assert_eq!(root.tag_name().name(), "clientConfig", "item 21");
-    let [provider] = elements(root)[..] else { panic!("item 21: one emailProvider") };
+    let [provider, ref sections @ ..] = elements(root)[..] else { panic!("item 21: one emailProvider") };
     assert_eq!(provider.tag_name().name(), "emailProvider");
+    for section in sections {
+        let name = section.tag_name().name();
+        let is_known = ["addressbook", "calendar", "fileShare", "oAuth2"].contains(&name);
+        assert!(is_known, "item 27: {name} at the root");
+        let names: Vec<_> = elements(*section).iter().map(|child| child.tag_name().name()).collect();
+        let needed: &[&str] =
+            if name == "oAuth2" { &["issuer", "scope", "authURL", "tokenURL"] } else { &["url"] };
+        assert!(needed.iter().all(|name| names.contains(name)), "item 34: {names:?}");
+    }
     let [("id", id)] = attributes(provider)[..] else { panic!("item 21: an id") };
     assert!(id.parse::<waypost::address::Domain>().is_ok_and(|name| name.as_str() == id), "item 21: {id}");
 

@@ -1,0 +1,198 @@
+//! `waypost dns`: the records that a domain needs, and whether they are published.
+
+use std::fmt::Write as _;
+use std::net::{IpAddr, SocketAddr};
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+
+use super::table::table;
+use super::{COULD_NOT_RUN, ConfigArgument, FINDING, complain, not_ours, print};
+use crate::address::Domain;
+use crate::dns::published::{Resolver, Verdict};
+use crate::dns::{RecordSet, Records, format};
+
+#[derive(Debug, Args)]
+pub struct Dns {
+    #[command(flatten)]
+    config: ConfigArgument,
+
+    /// The mail domain
+    #[arg(value_parser = domain)]
+    domain: Domain,
+
+    /// How the records look
+    #[arg(long, value_name = "FORMAT", default_value = "zone")]
+    format: RecordFormat,
+
+    /// Compare with what is published: ok, missing, different or could not ask, a line a record
+    #[arg(long)]
+    check: bool,
+
+    /// With --check: the name server to ask, and not the system's
+    #[arg(long, value_name = "ADDR", requires = "check", value_parser = resolver)]
+    resolver: Option<SocketAddr>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum RecordFormat {
+    /// A zone file
+    Zone,
+    /// To be copied by hand
+    Table,
+    /// For programs
+    Json,
+    /// The body of a PATCH to PowerDNS' API
+    Powerdns,
+    /// A zone of OctoDNS
+    Octodns,
+}
+
+fn domain(text: &str) -> Result<Domain, String> {
+    if text.starts_with("*.") {
+        return Err("a wildcard has no records of its own; name a domain below it".to_owned());
+    }
+    if text.contains('@') {
+        return Err("name the domain alone, without what stands before the @".to_owned());
+    }
+    text.parse().map_err(|error| format!("{error}"))
+}
+
+/// An address, with or without a port.
+fn resolver(text: &str) -> Result<SocketAddr, String> {
+    let with_port = || text.parse::<IpAddr>().map(|address| SocketAddr::new(address, 53));
+    text.parse()
+        .or_else(|_| with_port())
+        .map_err(|_| "write an IP address, like 192.0.2.1 or 192.0.2.1:5353".to_owned())
+}
+
+impl Dns {
+    pub fn run(self) -> ExitCode {
+        if self.check && matches!(self.format, RecordFormat::Powerdns | RecordFormat::Octodns) {
+            eprintln!(
+                "error: what --check finds is text or JSON\nhint: leave --format out, or write --format json"
+            );
+            return ExitCode::from(COULD_NOT_RUN);
+        }
+        let (_, config) = match self.config.load() {
+            Ok(loaded) => loaded,
+            Err(error) => return complain(&error),
+        };
+        let Some(found) = config.directory.served(&self.domain) else {
+            eprintln!("{}", not_ours(&self.domain, &config.directory));
+            return ExitCode::from(FINDING);
+        };
+        let records = Records::of(&found, &config.settings, &config.directory);
+        for gap in &records.gaps {
+            eprintln!("warning: {gap}\nhint: {}", gap.hint());
+        }
+        if self.check {
+            return check(&records, self.resolver, self.format);
+        }
+        let text = match self.format {
+            RecordFormat::Zone => format::zone(&records),
+            RecordFormat::Table => table(&format::rows(&records))
+                .into_iter()
+                .fold(String::new(), |text, line| text + &line + "\n"),
+            RecordFormat::Json => format::json(&records),
+            RecordFormat::Powerdns => format::powerdns(&records),
+            RecordFormat::Octodns => format::octodns(&records),
+        };
+        print(&text, ExitCode::SUCCESS)
+    }
+}
+
+fn check(records: &Records, resolver: Option<SocketAddr>, format: RecordFormat) -> ExitCode {
+    let verdicts = match ask(records, resolver) {
+        Ok(verdicts) => verdicts,
+        Err(reason) => {
+            eprintln!("error: {reason}\nhint: name a name server: --resolver 192.0.2.1");
+            return ExitCode::from(COULD_NOT_RUN);
+        }
+    };
+    let code = if verdicts.iter().any(|verdict| matches!(verdict, Verdict::CouldNotAsk(_))) {
+        ExitCode::from(COULD_NOT_RUN)
+    } else if verdicts.iter().any(|verdict| *verdict != Verdict::Ok) {
+        ExitCode::from(FINDING)
+    } else {
+        ExitCode::SUCCESS
+    };
+    let text = match format {
+        RecordFormat::Json => json(records, &verdicts),
+        _ => lines(records, &verdicts),
+    };
+    print(&text, code)
+}
+
+fn ask(records: &Records, resolver: Option<SocketAddr>) -> Result<Vec<Verdict>, String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| format!("cannot start: {error}"))?;
+    runtime.block_on(async {
+        let resolver = Resolver::new(resolver).map_err(|error| error.to_string())?;
+        Ok(resolver.check(&records.sets).await)
+    })
+}
+
+fn lines(records: &Records, verdicts: &[Verdict]) -> String {
+    let row = |(set, verdict): (&RecordSet, &Verdict)| {
+        let wanted = values(set).join(", ");
+        let what = match verdict {
+            Verdict::Ok => wanted,
+            Verdict::Missing => format!("publish {wanted}"),
+            Verdict::Different(published) => format!("publish {wanted} and not {}", published.join(", ")),
+            Verdict::CouldNotAsk(reason) => reason.clone(),
+        };
+        [word(verdict).to_owned(), set.kind().to_owned(), set.name.to_string(), what]
+    };
+    let rows: Vec<_> = records.sets.iter().zip(verdicts).map(row).collect();
+    let mut text = String::new();
+    for line in table(&rows) {
+        let _ = writeln!(text, "{line}");
+    }
+    text
+}
+
+fn json(records: &Records, verdicts: &[Verdict]) -> String {
+    #[derive(Serialize)]
+    struct Checked<'a> {
+        domain: &'a str,
+        records: Vec<Record>,
+    }
+    #[derive(Serialize)]
+    struct Record {
+        name: String,
+        #[serde(rename = "type")]
+        kind: &'static str,
+        values: Vec<String>,
+        status: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        published: Option<Vec<String>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    }
+    let record = |(set, verdict): (&RecordSet, &Verdict)| Record {
+        name: set.name.to_string(),
+        kind: set.kind(),
+        values: values(set),
+        status: word(verdict),
+        published: if let Verdict::Different(published) = verdict { Some(published.clone()) } else { None },
+        reason: if let Verdict::CouldNotAsk(reason) = verdict { Some(reason.clone()) } else { None },
+    };
+    let records_checked = records.sets.iter().zip(verdicts).map(record).collect();
+    let checked = Checked { domain: records.domain.as_str(), records: records_checked };
+    serde_json::to_string_pretty(&checked).expect("strings can be written as JSON") + "\n"
+}
+
+fn values(set: &RecordSet) -> Vec<String> {
+    set.data.iter().map(ToString::to_string).collect()
+}
+
+fn word(verdict: &Verdict) -> &'static str {
+    match verdict {
+        Verdict::Ok => "ok",
+        Verdict::Missing => "missing",
+        Verdict::Different(_) => "different",
+        Verdict::CouldNotAsk(_) => "could not ask",
+    }
+}

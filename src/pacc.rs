@@ -1,0 +1,275 @@
+//! The user agent configuration document (PACC, draft-ietf-mailmaint-pacc-03; reference/beyond 3.1).
+//!
+//! One document for everybody of a domain, the same bytes for as long as the profile is the same: a
+//! DNS record holds their digest, and a client drops what does not match. It can name implicit TLS
+//! on the registered ports only; what a profile has beyond that is [left out](left_out).
+
+use std::fmt;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::document::{Document, DomainSlot, domain_mark, marked};
+use crate::profile::{
+    Authentication, OAuth2, Profile, Protocol, Server, Services, SocketType, WebAddress, WebService,
+};
+
+/// The document. Keys that are not known are ignored when it is read, as clients do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Configuration {
+    pub protocols: Protocols,
+    /// Pimalaya's reader fails without it.
+    pub authentication: Ways,
+    pub info: Info,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Protocols {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imap: Option<Host>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pop3: Option<Host>,
+    /// Draft 03's word.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub submit: Option<Host>,
+    /// Draft 02's word for the same, which Stalwart and Pimalaya 0.9 read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub smtp: Option<Host>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jmap: Option<Url>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caldav: Option<Url>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carddav: Option<Url>,
+}
+
+/// A server with implicit TLS on its protocol's registered port.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Host {
+    pub host: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Url {
+    pub url: String,
+}
+
+/// How people prove who they are, at one service or another; each service says which.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Ways {
+    pub password: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oauth_public: Option<Issuer>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Issuer {
+    pub issuer: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Info {
+    pub provider: Provider,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub help: Option<Help>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Provider {
+    pub name: String,
+    pub short_name: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Help {
+    pub documentation: String,
+}
+
+/// Something of a profile that the document cannot say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    pub what: What,
+    pub why: &'static str,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum What {
+    Mail(Protocol),
+    Jmap,
+    Calendar,
+    AddressBook,
+    Issuer,
+}
+
+/// Prepares a profile's document; none if nothing of it can be said.
+pub fn document(profile: &Profile) -> Option<Document<DomainSlot>> {
+    let configuration = Configuration::of(profile)?;
+    let text = serde_json::to_string(&configuration).expect("structs of strings can be written as JSON");
+    Some(Document::prepare(&text))
+}
+
+/// The record at `_ua-auto-config.D` that vouches for a body (draft, 5.2).
+pub fn digest_record(body: &[u8]) -> String {
+    format!("v=UAAC1; a=sha256; d={}", BASE64_STANDARD.encode(Sha256::digest(body)))
+}
+
+/// What of a profile is not in its document, and why.
+pub fn left_out(profile: &Profile) -> Vec<LeftOut> {
+    let services = &profile.services;
+    let issuer = services.oauth2.as_ref().map(|oauth2| issuer(oauth2).map(drop));
+    let mail = [Protocol::Imap, Protocol::Pop3, Protocol::Smtp].into_iter().filter_map(|protocol| {
+        let is_offered = profile.preferred(protocol).is_some();
+        is_offered.then(|| (What::Mail(protocol), said(profile, protocol).map(drop)))
+    });
+    let web = [
+        services.jmap().map(|url| (What::Jmap, web(url).map(drop))),
+        services.caldav().map(|service| (What::Calendar, dav(service, services).map(drop))),
+        services.carddav().map(|service| (What::AddressBook, dav(service, services).map(drop))),
+        issuer.map(|issuer| (What::Issuer, issuer)),
+    ];
+    mail.chain(web.into_iter().flatten())
+        .filter_map(|(what, said)| Some(LeftOut { what, why: said.err()? }))
+        .collect()
+}
+
+impl fmt::Display for What {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Mail(protocol) => protocol.fmt(f),
+            Self::Jmap => f.pad("JMAP"),
+            Self::Calendar => f.pad("the calendar"),
+            Self::AddressBook => f.pad("the address book"),
+            Self::Issuer => f.pad("the OAuth2 issuer"),
+        }
+    }
+}
+
+impl Configuration {
+    fn of(profile: &Profile) -> Option<Self> {
+        let services = &profile.services;
+        let servers = [Protocol::Imap, Protocol::Pop3, Protocol::Smtp].map(|p| said(profile, p).ok());
+        let caldav = services.caldav().filter(|service| dav(service, services).is_ok());
+        let carddav = services.carddav().filter(|service| dav(service, services).is_ok());
+        let [imap, pop3, submit] = servers.map(|server| server.map(Host::of));
+        let protocols = Protocols {
+            imap,
+            pop3,
+            smtp: submit.clone(),
+            submit,
+            jmap: services.jmap().and_then(|url| web(url).ok()).map(Url::of),
+            caldav: caldav.map(|service| Url::of(&service.url)),
+            carddav: carddav.map(|service| Url::of(&service.url)),
+        };
+        if protocols == Protocols::default() {
+            return None;
+        }
+        let password = servers.into_iter().flatten().any(|server| server.authentication.takes_password())
+            || [caldav, carddav].into_iter().flatten().any(WebService::takes_password);
+        let oauth_public = services.oauth2.as_ref().and_then(|oauth2| issuer(oauth2).ok());
+        let documentation = profile.documentation.iter().find(|page| !page.url.needs_address());
+        Some(Self {
+            protocols,
+            authentication: Ways {
+                password,
+                oauth_public: oauth_public.map(|issuer| Issuer { issuer: issuer.to_owned() }),
+            },
+            info: Info {
+                provider: Provider {
+                    name: profile.display_name.as_str().to_owned(),
+                    short_name: profile.display_short_name.as_str().to_owned(),
+                },
+                help: documentation.map(|page| Help { documentation: Url::of(&page.url).url }),
+            },
+        })
+    }
+}
+
+/// The server that the document names for a protocol, or why it names none: half an account would
+/// be worse than none, since a client looks no further.
+fn said(profile: &Profile, protocol: Protocol) -> Result<&Server, &'static str> {
+    let fetches = |protocol| mail(profile, protocol).is_ok();
+    let jmap = profile.services.jmap().is_some_and(|url| web(url).is_ok());
+    if protocol == Protocol::Smtp && !fetches(Protocol::Imap) && !fetches(Protocol::Pop3) && !jmap {
+        return Err("no way to fetch mail can be named beside it");
+    }
+    mail(profile, protocol)
+}
+
+/// The server that can be named for a protocol.
+fn mail(profile: &Profile, protocol: Protocol) -> Result<&Server, &'static str> {
+    let registered = match protocol {
+        Protocol::Imap => 993,
+        Protocol::Pop3 => 995,
+        Protocol::Smtp => 465,
+    };
+    let mut secured = profile.secured(protocol, SocketType::Ssl).peekable();
+    if secured.peek().is_none() {
+        return Err("none of its servers has TLS from the first byte (socket_type \"SSL\")");
+    }
+    let mut registered = secured.filter(|server| server.port.get() == registered).peekable();
+    if registered.peek().is_none() {
+        return Err("its servers with TLS are not on the registered port (993, 995, 465)");
+    }
+    registered
+        .find(|server| server.authentication.takes_password() || takes_token(server, &profile.services))
+        .ok_or("its server takes neither a password nor a token of an issuer that can be named")
+}
+
+fn takes_token(server: &Server, services: &Services) -> bool {
+    let names_issuer = services.oauth2.as_ref().is_some_and(|oauth2| issuer(oauth2).is_ok());
+    names_issuer && server.authentication.as_slice().contains(&Authentication::OAuth2)
+}
+
+/// `https`, no port, the same for everybody.
+fn web(url: &WebAddress) -> Result<&WebAddress, &'static str> {
+    if !url.is_https() {
+        Err("its URL is not https")
+    } else if url.names_port() {
+        Err("its URL names a port")
+    } else if url.needs_address() {
+        Err("its URL is another for each person")
+    } else {
+        Ok(url)
+    }
+}
+
+fn dav<'s>(service: &'s WebService, services: &Services) -> Result<&'s WebAddress, &'static str> {
+    let has_issuer = services.oauth2.as_ref().is_some_and(|oauth2| issuer(oauth2).is_ok());
+    if web(&service.url)?.path() == "/" {
+        Err("its URL has no path")
+    } else if !service.takes_password() && !has_issuer {
+        Err("it takes neither a password nor a token of an issuer that can be named")
+    } else {
+        Ok(&service.url)
+    }
+}
+
+/// An issuer's URL, byte for byte as the operator wrote it (draft-ietf-mailmaint-oauth-public-06 3.2).
+fn issuer(oauth2: &OAuth2) -> Result<&str, &'static str> {
+    let issuer = oauth2.issuer.as_str();
+    let url: Option<WebAddress> = issuer.parse().ok().filter(WebAddress::is_https);
+    let Some(url) = url.filter(|url| url.authority().is_some()) else {
+        return Err("it is not an https URL");
+    };
+    let has_dots = url.path().split('/').any(|segment| matches!(segment, "." | ".."));
+    if issuer.contains(['?', '#', '%']) || has_dots {
+        return Err("its URL has a query, a fragment, dots for a segment, or percent signs");
+    }
+    Ok(issuer)
+}
+
+impl Host {
+    fn of(server: &Server) -> Self {
+        Self { host: marked(server.hostname.pieces()) }
+    }
+}
+
+impl Url {
+    fn of(url: &WebAddress) -> Self {
+        Self { url: url.filled("", &domain_mark()).to_string() }
+    }
+}

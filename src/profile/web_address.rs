@@ -1,0 +1,190 @@
+//! Addresses of pages and services on the web, and what is asked of their parts.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::num::NonZeroU16;
+use std::str::FromStr;
+
+use super::characters::is_configured_text;
+use super::template::{Placeholder, placeholder_like, unclosed_placeholder};
+use crate::address::{Domain, EmailAddress};
+
+/// An absolute `http` or `https` URL, safe in an attribute. It may hold the placeholders of a user
+/// name, since some servers have a person's name in their paths.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebAddress(String);
+
+/// Why a text is not a [`WebAddress`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum WebAddressError {
+    #[error("is not an absolute http or https URL")]
+    Scheme,
+    #[error("holds a space, quote or control character")]
+    Character,
+    #[error("holds a placeholder without its second `%`")]
+    Placeholder,
+}
+
+impl WebAddress {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    pub fn is_https(&self) -> bool {
+        self.0.starts_with("https://")
+    }
+
+    /// Whether it is another URL for each person.
+    pub fn needs_address(&self) -> bool {
+        [Placeholder::EmailAddress, Placeholder::EmailLocalPart]
+            .iter()
+            .any(|placeholder| self.0.contains(placeholder.word()))
+    }
+
+    /// The URL for everybody of a domain; none where it is another for each person.
+    pub fn for_domain(&self, domain: &Domain) -> Option<Self> {
+        (!self.needs_address()).then(|| self.filled("", domain.as_str()))
+    }
+
+    /// The URL for one person.
+    #[must_use]
+    pub fn for_address(&self, address: &EmailAddress) -> Self {
+        self.filled(&percent_encoded(address.local_part()), address.domain().as_str())
+    }
+
+    /// With something else in place of its placeholders: values that are percent-encoded already, or
+    /// a document's marks.
+    #[must_use]
+    pub(crate) fn filled(&self, local_part: &str, domain: &str) -> Self {
+        let address = [local_part, "@", domain].concat();
+        let text = self.0.replace(Placeholder::EmailAddress.word(), &address);
+        let text = text.replace(Placeholder::EmailLocalPart.word(), local_part);
+        Self(text.replace(Placeholder::EmailDomain.word(), domain))
+    }
+
+    /// The host and the port that a client connects to, the scheme's own where none is written. None
+    /// for a host that is no name, as long as its placeholders are not filled, and where a user's
+    /// name stands before it.
+    pub fn authority(&self) -> Option<(Domain, NonZeroU16)> {
+        const HTTP: NonZeroU16 = NonZeroU16::new(80).unwrap();
+        const HTTPS: NonZeroU16 = NonZeroU16::new(443).unwrap();
+
+        let port = match self.split().0.rsplit_once(':') {
+            Some((_, port)) => port.parse().ok()?,
+            None if self.is_https() => HTTPS,
+            None => HTTP,
+        };
+        Some((self.host().parse().ok()?, port))
+    }
+
+    /// The host as it is written, without its port.
+    pub fn host(&self) -> &str {
+        let (authority, _) = self.split();
+        authority.rsplit_once(':').map_or(authority, |(host, _)| host)
+    }
+
+    /// Whether a port is written, the scheme's own or another.
+    pub fn names_port(&self) -> bool {
+        self.split().0.contains(':')
+    }
+
+    /// What follows the host, up to a query or fragment: at least `/`.
+    pub fn path(&self) -> &str {
+        let (_, rest) = self.split();
+        let path = rest.split(['?', '#']).next().unwrap_or_default();
+        if path.is_empty() { "/" } else { path }
+    }
+
+    /// The authority, and the rest.
+    fn split(&self) -> (&str, &str) {
+        let rest = self.0.split_once("://").map_or("", |(_, rest)| rest);
+        rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()))
+    }
+}
+
+/// As a path's segment may have it: RFC 3986 2.3's unreserved characters stay.
+pub(crate) fn percent_encoded(text: &str) -> Cow<'_, str> {
+    let is_unreserved = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~');
+    if text.bytes().all(is_unreserved) {
+        return Cow::Borrowed(text);
+    }
+    let mut encoded = String::new();
+    for byte in text.bytes() {
+        if is_unreserved(byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push('%');
+            for digit in [byte >> 4, byte & 15] {
+                encoded.push(char::from(b"0123456789ABCDEF"[usize::from(digit)]));
+            }
+        }
+    }
+    Cow::Owned(encoded)
+}
+
+impl FromStr for WebAddress {
+    type Err = WebAddressError;
+
+    fn from_str(text: &str) -> Result<Self, WebAddressError> {
+        let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+        let host = rest.ok_or(WebAddressError::Scheme)?.split(['/', '?', '#']).next().unwrap_or_default();
+        if host.is_empty() {
+            return Err(WebAddressError::Scheme);
+        }
+        let odd =
+            |c: char| c.is_whitespace() || !is_configured_text(c) || matches!(c, '"' | '\'' | '<' | '>');
+        if text.contains(odd) {
+            return Err(WebAddressError::Character);
+        }
+        let mut after_percent = text.match_indices('%').map(|(at, _)| &text[at..]);
+        // Each of a pair is looked at; the second begins nothing that looks like one.
+        if after_percent.any(|rest| placeholder_like(rest).is_none() && unclosed_placeholder(rest).is_some())
+        {
+            return Err(WebAddressError::Placeholder);
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Display for WebAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(text: &str) -> WebAddress {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn tells_host_port_and_path() {
+        let parts = |text: &str| {
+            let url = url(text);
+            let authority = url.authority().map(|(host, port)| format!("{host}:{port}"));
+            (authority.unwrap_or_default(), url.path().to_owned())
+        };
+        assert_eq!(parts("https://Dav.example.net"), ("dav.example.net:443".into(), "/".into()));
+        assert_eq!(parts("http://dav.example.net/a/?b#c"), ("dav.example.net:80".into(), "/a/".into()));
+        assert_eq!(parts("https://dav.example.net:8443?b"), ("dav.example.net:8443".into(), "/".into()));
+        assert_eq!(parts("https://jane@dav.example.net/").0, "");
+        assert_eq!(parts("https://[::1]/").0, "");
+        assert_eq!(parts("https://dav.%EMAILDOMAIN%/").0, "");
+    }
+
+    #[test]
+    fn fills_placeholders_for_a_domain_or_a_person() {
+        let domain: Domain = "q.com".parse().unwrap();
+        let of_domain = |text: &str| url(text).for_domain(&domain).map(|url| url.to_string());
+        assert_eq!(of_domain("https://dav.%EMAILDOMAIN%/").as_deref(), Some("https://dav.q.com/"));
+        assert_eq!(of_domain("https://dav.example.net/%EMAILADDRESS%/"), None);
+        let address: EmailAddress = "o'hara/ü+b@q.com".parse().unwrap();
+        assert_eq!(
+            url("https://dav.%EMAILDOMAIN%/%EMAILADDRESS%/%20").for_address(&address).as_str(),
+            "https://dav.q.com/o%27hara%2F%C3%BC%2Bb@q.com/%20"
+        );
+    }
+}
