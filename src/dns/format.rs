@@ -101,13 +101,18 @@ pub fn octodns(records: &Records) -> String {
         #[serde(rename = "type")]
         kind: &'static str,
         ttl: u32,
+        /// Of a type of which there can be one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        value: Option<serde_json::Value>,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
         values: Vec<serde_json::Value>,
     }
     let mut names: BTreeMap<&str, Vec<Set>> = BTreeMap::new();
     for set in &records.sets {
         let Name { label, .. } = &set.name;
-        let values = set.data.iter().map(octodns_value).collect();
-        names.entry(label).or_default().push(Set { kind: set.kind(), ttl: records.ttl, values });
+        let mut values: Vec<_> = set.data.iter().map(octodns_value).collect();
+        let value = if set.kind() == "CNAME" { values.pop() } else { None };
+        names.entry(label).or_default().push(Set { kind: set.kind(), ttl: records.ttl, value, values });
     }
     pretty(&names)
 }

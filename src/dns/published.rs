@@ -40,7 +40,7 @@ pub struct NoResolver(String);
 struct Unanswered(String);
 
 /// Each attempt's, of two.
-const PER_ATTEMPT: Duration = Duration::from_secs(3);
+const PER_ATTEMPT: Duration = Duration::from_secs(2);
 /// For all that is asked about one record set.
 const IN_ALL: Duration = Duration::from_secs(10);
 

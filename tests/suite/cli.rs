@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::common::{Files, SERVERS, data, domains, profile};
 
-fn waypost(folder: impl AsRef<Path>, arguments: &[&str]) -> Output {
+pub fn waypost(folder: impl AsRef<Path>, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_waypost"))
         .args(arguments)
         .current_dir(folder)
@@ -18,15 +18,15 @@ fn waypost(folder: impl AsRef<Path>, arguments: &[&str]) -> Output {
         .unwrap()
 }
 
-fn code(output: &Output) -> i32 {
+pub fn code(output: &Output) -> i32 {
     output.status.code().unwrap()
 }
 
-fn out(output: &Output) -> &str {
+pub fn out(output: &Output) -> &str {
     std::str::from_utf8(&output.stdout).unwrap()
 }
 
-fn err(output: &Output) -> &str {
+pub fn err(output: &Output) -> &str {
     std::str::from_utf8(&output.stderr).unwrap()
 }
 

@@ -80,6 +80,37 @@ attachments = "1 MB"
   </emailProvider>
 </clientConfig>
 "#;
+    let services = profile("services.example", &domains(&["services.example"]), SERVERS)
+        + r#"
+[[jmap]]
+authentication = ["http Basic"]
+session = "https://jmap.example/"
+
+[[calendar]]
+type = "cal dav"
+url = "dav.example/"
+
+[calendars]
+url = "https://dav.example/"
+
+[sieve]
+port = 0
+host = "sieve.example"
+
+[oauth2]
+issuer = "https://login.example"
+
+[mobileconfig]
+consent = {}
+descripton = { en = "A" }
+
+[mta_sts]
+mode = "strict"
+mx = ["*.*.example", 7]
+max_age_seconds = 99999999
+"#;
+    let webmail =
+        profile("webmail.example", &domains(&["webmail.example"]), "webmail = \"mail.example\"\n") + SERVERS;
     let files = Files::new(
         r#"listen = ["localhost:80", "127.0.0.1:8080"]
 listn = []
@@ -87,6 +118,16 @@ public_url = "http://mail.example.net"
 trusted_proxies = ["10.0.0.0/99"]
 [limits]
 max_connections = 0
+[signing]
+certificate = ""
+keys = "key.pem"
+[dns]
+target = "192.0.2.1"
+addresses = ["config.example.net"]
+ttl = 5
+ttl_seconds = 1000000
+[admin]
+listen = "9090"
 "#,
         &[
             ("a-wrong.toml", wrong),
@@ -101,6 +142,8 @@ max_connections = 0
             ("j-malformed.xml", "<clientConfig>\n  <emailProvider>\n  </clientConfig>"),
             ("k-html.xml", "<html><body/></html>"),
             ("l-empty.xml", ""),
+            ("o-services.toml", &services),
+            ("p-webmail.toml", &webmail),
             ("README", "not a profile"),
             (".hidden.toml", "not read"),
         ],
@@ -416,4 +459,32 @@ fn says_what_weak_authentication_costs() {
     assert!(findings("[\"OAuth2\"]")[0].contains("OAuth2 alone"));
     assert!(findings("[\"NTLM\"]")[0].contains("some clients cannot log in by NTLM"));
     assert!(findings("[\"GSSAPI\", \"password-cleartext\"]")[0].contains("GSSAPI left out of autoconfig"));
+}
+
+/// `[[jmap]]` and `webmail = "..."` are short for what can be written at length.
+#[test]
+fn a_short_form_means_the_same_as_the_long_one() {
+    let profile_of = |more: &str| {
+        let text = profile("example.com", &domains(&["example.com"]), &(SERVERS.to_owned() + more));
+        let config = Files::new("", &[("a.toml", &text)]).load();
+        config.directory.entries()[0].profile.clone()
+    };
+    let short = profile_of(
+        "[[jmap]]\nurl = \"https://jmap.example.com/\"\nauthentication = [\"http:Basic\"]\nusername = \"shop\"\n",
+    );
+    let long = profile_of(
+        "[[incoming]]\ntype = \"jmap\"\nurl = \"https://jmap.example.com/\"\nauthentication = [\"http:Basic\"]\n\
+         username = \"shop\"\n",
+    );
+    assert_eq!(short, long);
+    let profile_of = |webmail: &str, more: &str| {
+        let text =
+            profile("example.com", &(domains(&["example.com"]) + webmail), &(SERVERS.to_owned() + more));
+        let config = Files::new("", &[("a.toml", &text)]).load();
+        config.directory.entries()[0].profile.clone()
+    };
+    assert_eq!(
+        profile_of("webmail = \"https://mail.example.com/\"\n", ""),
+        profile_of("", "[webmail]\nlogin_page = \"https://mail.example.com/\"\n")
+    );
 }

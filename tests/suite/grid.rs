@@ -67,7 +67,7 @@ const METHODS: [&[&str]; 15] = [
 ];
 
 /// A port and a security, each with each of some.
-const ENDPOINTS: [(u16, &str); 18] = [
+pub const ENDPOINTS: [(u16, &str); 18] = [
     (993, "SSL"),
     (143, "STARTTLS"),
     (143, "plain"),

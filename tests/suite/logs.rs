@@ -88,6 +88,12 @@ fn personal_requests() -> Vec<Vec<u8>> {
             "/secretpath/secretname@q.com".to_owned(),
             "/v1.1/secretname@q.com".to_owned(),
             format!("/?{query}"),
+            format!("/mobileconfig?{query}"),
+            "/email.mobileconfig?email=secretname@q.com&password=secret&emailaddress=secretnoaddress"
+                .to_owned(),
+            format!("/.well-known/user-agent-configuration.json?{query}"),
+            format!("/.well-known/caldav?{query}"),
+            format!("/.well-known/mta-sts.txt?{query}"),
         ] {
             requests.push(request("GET", host, &target, &more, b""));
             requests.push(request("SECRETMETHOD", host, &target, &more, b""));

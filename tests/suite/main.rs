@@ -11,6 +11,7 @@
     reason = "tests"
 )]
 
+mod agreement;
 mod autoconfig;
 mod autodiscover;
 mod autodiscover_json;
@@ -20,15 +21,19 @@ mod cli;
 mod clients;
 mod common;
 mod configuration;
+mod dns;
 mod faults;
 mod grid;
 mod import;
 mod limits;
 mod logs;
 mod mobileconfig;
+mod name_server;
+mod pacc;
 mod page;
 mod properties;
 mod proxy;
 mod readme;
 mod signing;
 mod strict;
+mod well_known;

@@ -21,13 +21,17 @@ fn check(request: Request<Body>) -> Result<(), TestCaseError> {
     let (status, body) = answer(&APP, request);
     prop_assert!((200..500).contains(&status), "{status}");
     prop_assert!(![204, 401, 407].contains(&status), "{status}");
-    if body.starts_with(b"<?xml") {
+    if body.windows(8).any(|window| window == b"<!DOCTYP") {
+        crate::mobileconfig::assert_valid(&crate::mobileconfig::read(&body));
+    } else if body.starts_with(b"<?xml") {
         let text = std::str::from_utf8(&body).expect("UTF-8");
         prop_assert!(roxmltree::Document::parse(text).is_ok(), "{text}");
     } else if body.starts_with(b"{") {
         prop_assert!(serde_json::from_slice::<serde_json::Value>(&body).is_ok());
     } else {
-        prop_assert!(body.is_empty() || body.starts_with(b"<!doctype html>"));
+        let sentences: [&[u8]; 3] = [b"What follows", b"At most 10", b"There is no configuration profile"];
+        let is_sentence = sentences.iter().any(|sentence| body.starts_with(sentence));
+        prop_assert!(body.is_empty() || body.starts_with(b"<!doctype html>") || is_sentence);
     }
     Ok(())
 }
@@ -107,6 +111,9 @@ proptest! {
             format!("/autodiscover/autodiscover.json?Email=a@q.com&Protocol={text}"),
             format!("/autodiscover/autodiscover.json/v1.0/{text}@q.com?Protocol={text}"),
             format!("/v1.1/{text}"),
+            format!("/mobileconfig?emailaddress={text}"),
+            format!("/mobileconfig?emailaddress={text}%40q.com&email=a@q.com&email={text}x%40q.com"),
+            format!("/email.mobileconfig?{text}={text}&email=a@q.com"),
         ] {
             check(Request::get(target).header(HOST, "q.com").body(Body::empty()).unwrap())?;
         }
@@ -118,7 +125,11 @@ proptest! {
     #[test]
     fn any_host(bytes in hostile()) {
         let Ok(host) = HeaderValue::from_bytes(&bytes) else { return Ok(()) };
-        for target in ["/", "/mail/config-v1.1.xml", "/autodiscover/autodiscover.xml"] {
+        let apple = "/mobileconfig";
+        let well_known = ["user-agent-configuration.json", "caldav", "jmap", "mta-sts.txt"];
+        let well_known = well_known.map(|name| format!("/.well-known/{name}"));
+        let paths = ["/", "/mail/config-v1.1.xml", "/autodiscover/autodiscover.xml", apple];
+        for target in paths.into_iter().chain(well_known.iter().map(String::as_str)) {
             check(Request::get(target).header(HOST, &host).header("X-Forwarded-Host", &host).body(Body::empty()).unwrap())?;
         }
     }

@@ -1,0 +1,235 @@
+//! Every document about a profile names the same servers: XML, JSON, plist and DNS, pair by pair.
+
+use std::collections::BTreeMap;
+
+use roxmltree::Document;
+use waypost::address::Domain;
+use waypost::config::Config;
+use waypost::dns::{Data, Records};
+use waypost::mobileconfig::MobileConfig;
+use waypost::pacc::Configuration;
+use waypost::prepared::Prepared;
+
+use crate::common::{Files, domains, profile, shipped};
+use crate::grid::{ENDPOINTS, grid, server};
+use crate::mobileconfig::read;
+
+/// For a protocol and a security: host and port. The preferred ones, where there are several.
+type Servers = BTreeMap<(String, String), (String, u16)>;
+
+/// What a document says, each in its own way.
+fn said(config: &Config, index: usize, domain: &Domain) -> Vec<(&'static str, Servers)> {
+    let entry = &config.directory.entries()[index];
+    let whole = of_autoconfig(&entry.documents.all_servers.fill(domain));
+    let mut said = vec![
+        ("autoconfig", first(of_autoconfig(&entry.documents.autoconfig.fill(domain)))),
+        ("Autodiscover", first(of_autodiscover(entry, domain))),
+        ("DNS", of_dns(config, domain)),
+    ];
+    if let Some(pacc) = &entry.documents.pacc {
+        said.push(("PACC", of_pacc(&pacc.fill(domain))));
+    }
+    if let Ok(mobileconfig) = &entry.documents.mobileconfig {
+        said.push(("mobileconfig", of_mobileconfig(mobileconfig, domain, &whole)));
+    }
+    said.push(("all servers", first(whole)));
+    said
+}
+
+type Server = (String, String, String, u16);
+
+fn first(servers: Vec<Server>) -> Servers {
+    let mut first = Servers::new();
+    for (protocol, security, host, port) in servers {
+        first.entry((protocol, security)).or_insert((host, port));
+    }
+    first
+}
+
+fn of_autoconfig(bytes: &[u8]) -> Vec<Server> {
+    let text = std::str::from_utf8(bytes).unwrap();
+    let document = Document::parse(text).unwrap();
+    let servers = document.descendants().filter(|node| node.tag_name().name().ends_with("Server"));
+    servers
+        .map(|server| {
+            let value = |name: &str| {
+                server.children().find(|node| node.has_tag_name(name)).unwrap().text().unwrap().to_owned()
+            };
+            let protocol = server.attribute("type").unwrap().to_owned();
+            (protocol, value("socketType"), value("hostname"), value("port").parse().unwrap())
+        })
+        .collect()
+}
+
+fn of_autodiscover(entry: &Prepared, domain: &Domain) -> Vec<Server> {
+    let bytes = entry.documents.autodiscover.fill(&format!("jane@{domain}").parse().unwrap());
+    let text = String::from_utf8(bytes.to_vec()).unwrap();
+    let document = Document::parse(&text).unwrap();
+    let protocols = document.descendants().filter(|node| node.tag_name().name() == "Protocol");
+    protocols
+        .map(|protocol| {
+            let value = |name: &str| {
+                let child = protocol.children().find(|node| node.tag_name().name() == name);
+                child.unwrap().text().unwrap().to_owned()
+            };
+            let security = match value("Encryption").as_str() {
+                "SSL" => "SSL",
+                "TLS" => "STARTTLS",
+                "None" => "plain",
+                other => panic!("{other}"),
+            };
+            (
+                value("Type").to_lowercase(),
+                security.to_owned(),
+                value("Server"),
+                value("Port").parse().unwrap(),
+            )
+        })
+        .collect()
+}
+
+/// The records as RFC 6186 and 8314 mean them; of several the one with the lowest priority.
+fn of_dns(config: &Config, domain: &Domain) -> Servers {
+    let found = config.directory.served(domain).unwrap();
+    let records = Records::of(&found, &config.settings, &config.directory);
+    let mut servers = Servers::new();
+    for set in &records.sets {
+        let (protocol, security) = match set.name.label {
+            "_imaps._tcp" => ("imap", "SSL"),
+            "_imap._tcp" => ("imap", "STARTTLS"),
+            "_pop3s._tcp" => ("pop3", "SSL"),
+            "_pop3._tcp" => ("pop3", "STARTTLS"),
+            "_submissions._tcp" => ("smtp", "SSL"),
+            "_submission._tcp" => ("smtp", "STARTTLS"),
+            _ => continue,
+        };
+        let srvs =
+            set.data.iter().filter_map(|data| if let Data::Srv(srv) = data { Some(srv) } else { None });
+        let best = srvs.min_by_key(|srv| srv.priority).unwrap();
+        if let Some(target) = &best.target {
+            servers.insert((protocol.to_owned(), security.to_owned()), (target.to_string(), best.port));
+        }
+    }
+    servers
+}
+
+/// Its ports are the registered ones.
+fn of_pacc(bytes: &[u8]) -> Servers {
+    let protocols = serde_json::from_slice::<Configuration>(bytes).unwrap().protocols;
+    assert_eq!(protocols.smtp, protocols.submit);
+    let all = [("imap", protocols.imap, 993), ("pop3", protocols.pop3, 995), ("smtp", protocols.submit, 465)];
+    all.into_iter()
+        .filter_map(|(protocol, host, port)| {
+            Some(((protocol.to_owned(), "SSL".to_owned()), (host?.host, port)))
+        })
+        .collect()
+}
+
+/// It has no word for STARTTLS, so which security is meant is found by host and port.
+fn of_mobileconfig(config: &MobileConfig, domain: &Domain, all: &[Server]) -> Servers {
+    let address = format!("jane@{domain}").parse().unwrap();
+    let profile = read(&MobileConfig::for_addresses(&[(config, &address)], None).unwrap());
+    let mail = profile["PayloadContent"].as_array().unwrap()[0].as_dictionary().unwrap().clone();
+    let is_imap = mail["EmailAccountType"].as_string() == Some("EmailTypeIMAP");
+    [("Incoming", if is_imap { "imap" } else { "pop3" }), ("Outgoing", "smtp")]
+        .into_iter()
+        .map(|(way, protocol)| {
+            let host = mail[&format!("{way}MailServerHostName")].as_string().unwrap();
+            let port = mail[&format!("{way}MailServerPortNumber")].as_unsigned_integer().unwrap();
+            let uses_tls = mail[&format!("{way}MailServerUseSSL")].as_boolean().unwrap();
+            let is_it = |server: &&Server| {
+                (server.0.as_str(), server.2.as_str(), u64::from(server.3)) == (protocol, host, port)
+            };
+            let found =
+                all.iter().find(is_it).unwrap_or_else(|| panic!("{protocol} {host}:{port} is no server"));
+            assert!(uses_tls && found.1 != "plain", "{protocol} {host}:{port} is not secured");
+            let has_tls_server = all.iter().any(|server| server.0 == protocol && server.1 == "SSL");
+            assert!(found.1 == "SSL" || !has_tls_server, "TLS from the first byte comes first");
+            ((protocol.to_owned(), found.1.clone()), (host.to_owned(), u16::try_from(port).unwrap()))
+        })
+        .collect()
+}
+
+/// Where two documents name a server of the same protocol and security, it is the same one.
+fn compare(config: &Config, index: usize, domain: &Domain) -> usize {
+    let said = said(config, index, domain);
+    let mut compared = 0;
+    for (i, (one, servers)) in said.iter().enumerate() {
+        for (other, others) in &said[i + 1..] {
+            for (what, server) in servers {
+                // It knows one port a protocol, and there an alternative will do.
+                let is_odd = *one == "PACC" || *other == "PACC";
+                let is_odd = is_odd && said.last().unwrap().1[what].1 != registered(&what.0);
+                if let Some(theirs) = others.get(what).filter(|_| !is_odd) {
+                    assert_eq!(server, theirs, "{one} and {other} differ about {what:?} of {domain}");
+                    compared += 1;
+                }
+            }
+        }
+    }
+    compared
+}
+
+fn registered(protocol: &str) -> u16 {
+    match protocol {
+        "imap" => 993,
+        "pop3" => 995,
+        _ => 465,
+    }
+}
+
+/// Two servers a protocol, on hosts of their own, with any two ports and securities.
+fn with_alternatives() -> Vec<String> {
+    let mut profiles = Vec::new();
+    for first in ENDPOINTS {
+        for second in ENDPOINTS {
+            let two = |direction: &str, protocol: &str, first, second| {
+                let alternative = server(direction, protocol, second, "");
+                server(direction, protocol, first, "")
+                    + &alternative.replace(".example.com", "2.%EMAILDOMAIN%")
+            };
+            profiles.push(two("incoming", "imap", first, second) + &two("outgoing", "smtp", second, first));
+        }
+    }
+    profiles
+}
+
+#[test]
+fn all_documents_agree_for_every_shipped_domain() {
+    let config = shipped();
+    let mut compared = 0;
+    for domain in config.directory.domains() {
+        let index = config.directory.profile_of(domain).unwrap().index();
+        compared += compare(&config, index, domain);
+    }
+    assert!(compared > 18 * 10, "{compared}");
+}
+
+#[test]
+fn all_documents_agree_for_every_generated_profile() {
+    let mut profiles = Vec::new();
+    grid(|servers| profiles.push(servers));
+    profiles.extend(with_alternatives());
+    let compared: usize = std::thread::scope(|scope| {
+        let threads: Vec<_> = profiles
+            .chunks(1000)
+            .map(|chunk| {
+                scope.spawn(|| {
+                    let files = Files::new("", &[]);
+                    for (i, servers) in chunk.iter().enumerate() {
+                        let id = format!("p{i}.example.com");
+                        files.write(
+                            &format!("profiles/{i:04}.toml"),
+                            &profile(&id, &domains(&[&id]), servers),
+                        );
+                    }
+                    let config = files.load();
+                    let entries = config.directory.entries();
+                    (0..entries.len()).map(|i| compare(&config, i, &entries[i].profile.id)).sum::<usize>()
+                })
+            })
+            .collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+    });
+    assert!(compared > 10 * profiles.len(), "{compared}");
+}

@@ -1,0 +1,310 @@
+//! `waypost dns`: reference/beyond 2.3, box by box.
+
+use std::process::Output;
+
+use hickory_resolver::proto::op::ResponseCode;
+use waypost::dns::{Data, Records};
+
+use crate::cli::{code, err, out, waypost};
+use crate::common::{Files, SERVERS, assert_document, domains, profile, server, shipped};
+use crate::mobileconfig;
+use crate::name_server::{NameServer, Says};
+
+/// A provider that has everything, and says where its service is.
+const SETTINGS: &str = "public_url = \"https://config.example.net:8443\"\n\
+                        [dns]\naddresses = [\"192.0.2.7\", \"2001:db8::7\"]\nttl_seconds = 300\n";
+
+const MORE: &str = r#"
+[[incoming]]
+type = "imap"
+hostname = "imap2.%EMAILDOMAIN%"
+port = 993
+socket_type = "SSL"
+
+[[incoming]]
+type = "pop3"
+hostname = "pop.example.net"
+port = 110
+socket_type = "STARTTLS"
+
+[[outgoing]]
+type = "smtp"
+hostname = "smtp.example.net"
+port = 587
+socket_type = "STARTTLS"
+
+[[jmap]]
+url = "https://jmap.example.net:8443/session"
+
+[[calendar]]
+type = "caldav"
+url = "https://dav.example.net/dav/%EMAILDOMAIN%/cal/"
+
+[[addressbook]]
+type = "carddav"
+url = "http://dav.example.net:8008/dav/%EMAILADDRESS%/"
+
+[sieve]
+hostname = "sieve.%EMAILDOMAIN%"
+
+[mta_sts]
+mode = "testing"
+mx = ["mx.example.net"]
+"#;
+
+fn provider(settings: &str, domains_of: &[&str]) -> Files {
+    let text = profile("example.net", &domains(domains_of), &(SERVERS.to_owned() + MORE));
+    Files::new(settings, &[("a.toml", &text)])
+}
+
+fn dns(files: &Files, arguments: &[&str]) -> Output {
+    waypost(files.path("."), &[&["dns", "--config", "waypost.toml"], arguments].concat())
+}
+
+fn zone(files: &Files, domain: &str) -> String {
+    let output = dns(files, &[domain]);
+    assert_eq!((code(&output), err(&output)), (0, ""));
+    out(&output).to_owned()
+}
+
+#[test]
+fn every_record_of_a_domain_in_every_format() {
+    let files = provider(SETTINGS, &["example.com", "bücher.example"]);
+    for (format, name) in [
+        ("zone", "zone"),
+        ("table", "txt"),
+        ("json", "json"),
+        ("powerdns", "powerdns.json"),
+        ("octodns", "octodns.json"),
+    ] {
+        let output = dns(&files, &["example.com", "--format", format]);
+        assert_eq!((code(&output), err(&output)), (0, ""), "{format}");
+        assert_document(&format!("dns/example.com.{name}"), out(&output));
+        assert_eq!(dns(&files, &["example.com", "--format", format]).stdout, output.stdout, "{format}");
+        if format != "zone" && format != "table" {
+            serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap();
+        }
+    }
+    assert_document("dns/bücher.example.zone", &zone(&files, "Bücher.example"));
+}
+
+#[test]
+fn the_shipped_domains_have_records_and_a_hint_for_what_is_not_known() {
+    let output = waypost(".", &["dns", "q.com"]);
+    assert_eq!(code(&output), 0);
+    assert_document("dns/q.com.zone", out(&output));
+    assert_eq!(
+        err(&output),
+        "warning: where autoconfig.q.com, autodiscover.q.com, ua-auto-config.q.com, _autodiscover._tcp.q.com lead is \
+         not known\nhint: name the host that Waypost is reached at: [dns] target = \"config.example.net\" in \
+         waypost.toml, or its public_url\n"
+    );
+    assert_document("dns/qwestoffice.net.zone", out(&waypost(".", &["dns", "qwestoffice.net"])));
+}
+
+#[test]
+fn a_name_that_cannot_be_another_ones_has_addresses() {
+    // The host's own name, and a mail domain's, which has other records.
+    let domains = ["example.com", "autoconfig.example.com"];
+    let settings = |dns: &str| format!("public_url = \"https://autodiscover.example.com\"\n[dns]\n{dns}");
+    let files = provider(&settings("addresses = [\"2001:db8::7\"]\n"), &domains);
+    let text = zone(&files, "example.com");
+    let line = |name: &str| text.lines().filter(|line| line.starts_with(name)).collect::<Vec<_>>();
+    assert_eq!(line("autoconfig."), ["autoconfig.example.com.         3600 IN AAAA  2001:db8::7"]);
+    assert_eq!(line("autodiscover."), ["autodiscover.example.com.       3600 IN AAAA  2001:db8::7"]);
+    let cname = "ua-auto-config.example.com.     3600 IN CNAME autodiscover.example.com.";
+    assert_eq!(line("ua-auto-config."), [cname]);
+    let output = dns(&provider(&settings(""), &domains), &["example.com"]);
+    assert_eq!(
+        err(&output),
+        "warning: autoconfig.example.com, autodiscover.example.com cannot be another name of \
+         autodiscover.example.com, and its addresses are not known\nhint: name them: [dns] addresses = \
+         [\"192.0.2.1\"] in waypost.toml\n"
+    );
+    // Addresses alone will do.
+    let text = zone(&provider("[dns]\naddresses = [\"192.0.2.7\"]\n", &["example.com"]), "example.com");
+    assert!(text.contains("autoconfig.example.com.         3600 IN A     192.0.2.7\n"), "{text}");
+    assert!(
+        text.contains("_autodiscover._tcp.example.com. 3600 IN SRV   0 0 443 autodiscover.example.com.\n")
+    );
+}
+
+#[test]
+fn implicit_tls_comes_first_and_what_is_not_offered_is_denied() {
+    let config = shipped();
+    let domain = "q.com".parse().unwrap();
+    let records =
+        Records::of(&config.directory.served(&domain).unwrap(), &config.settings, &config.directory);
+    let srv = |label: &str| {
+        let set = records.sets.iter().find(|set| set.name.label == label).unwrap();
+        match &set.data[..] {
+            [Data::Srv(srv)] => (srv.priority, srv.target.is_some()),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert!(
+        srv("_submissions._tcp") < srv("_submission._tcp"),
+        "465 before 587, though 587 is the profile's first"
+    );
+    assert!(srv("_imaps._tcp") < srv("_pop3s._tcp"));
+    for label in ["_imap._tcp", "_pop3._tcp", "_jmap._tcp", "_sieve._tcp", "_caldavs._tcp", "_carddavs._tcp"]
+    {
+        assert_eq!(srv(label), (0, false), "{label}");
+    }
+}
+
+#[test]
+fn a_domain_without_records_of_its_own_is_told_so() {
+    let files = provider(SETTINGS, &["example.com", "*.example.org"]);
+    let said = |domain: &str| {
+        let output = dns(&files, &[domain]);
+        (code(&output), err(&output).lines().next().unwrap_or_default().to_owned())
+    };
+    let wildcard = "error: invalid value '*.example.org' for '<DOMAIN>': a wildcard has no records of its own; name a \
+                    domain below it";
+    assert_eq!(said("*.example.org"), (2, wildcard.into()));
+    let address = "error: invalid value 'jane@example.com' for '<DOMAIN>': name the domain alone, without what stands \
+                   before the @";
+    assert_eq!(said("jane@example.com"), (2, address.into()));
+    assert_eq!(said("example.co"), (1, "error: example.co is not a domain of any profile".into()));
+    assert_eq!(said("shop.example.org"), (0, String::new()));
+}
+
+fn check(files: &Files, server: &NameServer, more: &[&str]) -> Output {
+    let address = server.address.to_string();
+    dns(files, &[&["example.com", "--check", "--resolver", &address], more].concat())
+}
+
+#[test]
+fn a_domain_whose_records_are_published_is_ok() {
+    let files = provider(SETTINGS, &["example.com"]);
+    let server = NameServer::of_zone(&zone(&files, "example.com"), &[]);
+    let output = check(&files, &server, &[]);
+    assert_eq!((code(&output), err(&output)), (0, ""), "{}", out(&output));
+    assert_document("dns/check_ok.txt", out(&output));
+}
+
+#[test]
+fn a_record_is_ok_missing_different_or_could_not_be_asked() {
+    let files = provider(SETTINGS, &["example.com"]);
+    let zone = zone(&files, "example.com");
+    let digest = zone.lines().find(|line| line.starts_with("_ua-auto-config")).unwrap();
+    let digest = digest.split('"').nth(1).unwrap();
+    let records = |texts: &[&str]| Says::Records(texts.iter().map(|text| (*text).to_owned()).collect());
+    let wrong: &[(&str, Says)] = &[
+        // In another order and letter case: the same.
+        (
+            "_imaps._tcp.example.com SRV",
+            records(&["SRV 1 1 993 IMAP2.Example.com.", "SRV 0 1 993 imap.example.com."]),
+        ),
+        ("_imap._tcp.example.com SRV", Says::Nothing),
+        ("_pop3s._tcp.example.com SRV", Says::Code(ResponseCode::NXDomain)),
+        ("_submissions._tcp.example.com SRV", records(&["SRV 0 1 465 smtp.elsewhere.example."])),
+        // One too many.
+        (
+            "_submission._tcp.example.com SRV",
+            records(&["SRV 10 1 587 smtp.example.net.", "SRV 20 1 587 old.example.net."]),
+        ),
+        ("_sieve._tcp.example.com SRV", Says::Code(ResponseCode::ServFail)),
+        ("_jmap._tcp.example.com SRV", Says::Code(ResponseCode::Refused)),
+        // Several strings are one text, among others.
+        (
+            "_caldavs._tcp.example.com TXT",
+            records(&["TXT \"something else\"", "TXT \"path=/dav/\" \"example.com/cal/\""]),
+        ),
+        // The next digest beside this one.
+        (
+            "_ua-auto-config.example.com TXT",
+            records(&["TXT \"v=UAAC1; a=sha256; d=AAAA\"", &format!("TXT \"{digest}\"")]),
+        ),
+        ("_mta-sts.example.com TXT", records(&["TXT \"v=STSv1; id=old\""])),
+        // By addresses, and by a chain.
+        ("autoconfig.example.com CNAME", Says::Nothing),
+        ("autoconfig.example.com A", records(&["A 192.0.2.9"])),
+        ("config.example.net A", records(&["A 192.0.2.9"])),
+        ("autodiscover.example.com CNAME", records(&["CNAME www.example.com."])),
+        ("www.example.com A", records(&["A 192.0.2.80"])),
+        ("ua-auto-config.example.com CNAME", records(&["CNAME other.example.net."])),
+        ("other.example.net A", records(&["A 192.0.2.9"])),
+        ("mta-sts.example.com CNAME", Says::Code(ResponseCode::NXDomain)),
+    ];
+    let server = NameServer::of_zone(&zone, wrong);
+    let output = check(&files, &server, &[]);
+    assert_eq!((code(&output), err(&output)), (2, ""));
+    assert_document("dns/check.txt", out(&output));
+    let json = check(&files, &server, &["--format", "json"]);
+    assert_eq!(code(&json), 2);
+    assert_document("dns/check.json", out(&json));
+    // Without what cannot be asked it is a finding.
+    let fewer: Vec<_> = wrong
+        .iter()
+        .filter(|(_, says)| !matches!(says, Says::Code(ResponseCode::ServFail | ResponseCode::Refused)))
+        .cloned()
+        .collect();
+    let output = check(&files, &NameServer::of_zone(&zone, &fewer), &[]);
+    assert_eq!(code(&output), 1, "{}", out(&output));
+}
+
+#[test]
+fn a_name_server_that_does_not_answer_is_told_in_time() {
+    let files = provider("[dns]\naddresses = [\"192.0.2.7\"]\n", &["example.com"]);
+    let text = zone(&files, "example.com");
+    let questions = text.lines().skip(1).map(|line| {
+        let words: Vec<_> = line.split_whitespace().collect();
+        (format!("{} {}", words[0].trim_end_matches('.'), words[3]), Says::Silence)
+    });
+    let server = NameServer::start(questions);
+    let output = check(&files, &server, &[]);
+    assert_eq!(code(&output), 2);
+    assert!(out(&output).lines().all(|line| line.starts_with("could not ask")), "{}", out(&output));
+}
+
+#[test]
+fn what_does_not_go_together_is_said() {
+    let files = provider(SETTINGS, &["example.com"]);
+    let said = |arguments: &[&str]| {
+        let output = dns(&files, arguments);
+        (code(&output), err(&output).lines().next().unwrap_or_default().to_owned())
+    };
+    assert_eq!(said(&["example.com", "--resolver", "192.0.2.1"]).0, 2);
+    assert_eq!(
+        said(&["example.com", "--check", "--resolver", "ns.example"]),
+        (2, "error: invalid value 'ns.example' for '--resolver <ADDR>': write an IP address, like 192.0.2.1 or \
+             192.0.2.1:5353".into())
+    );
+    assert_eq!(
+        said(&["example.com", "--check", "--format", "powerdns"]),
+        (2, "error: what --check finds is text or JSON".into())
+    );
+}
+
+/// Two servers that differ in more than what SRV can tell are one.
+#[test]
+fn a_server_stands_once_and_alternatives_come_after_the_preferred_one() {
+    let servers = server("incoming", "imap", 993, "SSL", "")
+        + &server("incoming", "imap", 993, "SSL", "username = \"%EMAILLOCALPART%\"")
+        + &server("incoming", "imap", 1993, "SSL", "")
+        + &server("outgoing", "smtp", 465, "SSL", "");
+    let text = profile("example.com", &domains(&["example.com"]), &servers);
+    let zone = zone(&Files::new(SETTINGS, &[("a.toml", &text)]), "example.com");
+    let imaps: Vec<_> =
+        zone.lines().filter_map(|line| line.strip_prefix("_imaps._tcp.example.com.")).collect();
+    let imaps: Vec<_> = imaps.iter().map(|line| line.split("SRV").nth(1).unwrap().trim()).collect();
+    assert_eq!(imaps, ["0 1 993 imap.example.com.", "1 1 1993 imap.example.com."]);
+}
+
+/// The digest that is printed is that of the body that is served.
+#[test]
+fn the_digest_is_of_the_served_document() {
+    use base64::Engine;
+    use sha2::Digest;
+
+    for files in [provider(SETTINGS, &["example.com"]), mobileconfig::full()] {
+        let domain = if files.path("profiles/pop.toml").exists() { "pop.example" } else { "example.com" };
+        let host = format!("ua-auto-config.{domain}");
+        let body = files.serve().get(&host, "/.well-known/user-agent-configuration.json").body;
+        let digest = base64::prelude::BASE64_STANDARD.encode(sha2::Sha256::digest(&body));
+        let text = out(&dns(&files, &[domain])).to_owned();
+        assert!(text.contains(&format!("\"v=UAAC1; a=sha256; d={digest}\"\n")), "{text}");
+    }
+}

@@ -1,0 +1,135 @@
+//! A name server on loopback that says what it is told to.
+
+use std::collections::HashMap;
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::sync::Arc;
+use std::thread;
+
+use hickory_resolver::proto::op::{Message, MessageType, ResponseCode};
+use hickory_resolver::proto::rr::rdata::{A, AAAA, CNAME, SRV, TXT};
+use hickory_resolver::proto::rr::{Name, RData, Record, RecordType};
+
+/// What is answered to a question.
+#[derive(Debug, Clone)]
+pub enum Says {
+    /// Each as in a zone file: `SRV 0 1 993 imap.example.net.`
+    Records(Vec<String>),
+    /// The name is there, and nothing of the type.
+    Nothing,
+    Code(ResponseCode),
+    Silence,
+}
+
+pub struct NameServer {
+    pub address: SocketAddr,
+    socket: Arc<UdpSocket>,
+    thread: Option<thread::JoinHandle<()>>,
+}
+
+impl NameServer {
+    /// Answers by name and type (`imap.example.net SRV`); what is not among them does not exist.
+    pub fn start(zone: impl IntoIterator<Item = (String, Says)>) -> Self {
+        let zone: HashMap<String, Says> = zone.into_iter().collect();
+        let socket = Arc::new(UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap());
+        let ours = Arc::clone(&socket);
+        let thread = thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            // An empty datagram says stop.
+            while let Ok((length @ 1.., peer)) = ours.recv_from(&mut buffer) {
+                if let Some(answer) = answer(&zone, &buffer[..length]) {
+                    ours.send_to(&answer, peer).unwrap();
+                }
+            }
+        });
+        Self { address: socket.local_addr().unwrap(), socket, thread: Some(thread) }
+    }
+
+    /// From a zone file's lines, and a few that say otherwise.
+    pub fn of_zone(zone: &str, otherwise: &[(&str, Says)]) -> Self {
+        let mut sets: HashMap<String, Says> = HashMap::new();
+        for line in zone.lines().filter(|line| !line.starts_with(';')) {
+            let mut words = line.split_whitespace();
+            let name = words.next().unwrap().trim_end_matches('.').to_owned();
+            let [_ttl, _class, kind] = [(); 3].map(|()| words.next().unwrap());
+            let data = format!("{kind} {}", words.collect::<Vec<_>>().join(" "));
+            match sets.entry(format!("{name} {kind}")).or_insert_with(|| Says::Records(Vec::new())) {
+                Says::Records(records) => records.push(data),
+                other => panic!("{other:?}"),
+            }
+        }
+        sets.extend(otherwise.iter().map(|(question, says)| ((*question).to_owned(), says.clone())));
+        Self::start(sets)
+    }
+}
+
+impl Drop for NameServer {
+    fn drop(&mut self) {
+        self.socket.send_to(&[], self.address).unwrap();
+        self.thread.take().map(thread::JoinHandle::join);
+    }
+}
+
+fn answer(zone: &HashMap<String, Says>, question: &[u8]) -> Option<Vec<u8>> {
+    let question = Message::from_vec(question).unwrap();
+    let query = question.queries[0].clone();
+    let name = query.name.to_ascii().trim_end_matches('.').to_lowercase();
+    let mut answer = Message::response(question.metadata.id, question.metadata.op_code);
+    answer.metadata.message_type = MessageType::Response;
+    answer.metadata.recursion_desired = true;
+    answer.metadata.recursion_available = true;
+    let add = |answer: &mut Message, records: &[String]| {
+        for record in records {
+            answer.add_answer(Record::from_rdata(query.name.clone(), 60, data(record)));
+        }
+    };
+    match zone.get(&format!("{name} {}", query.query_type)) {
+        Some(Says::Records(records)) => add(&mut answer, records),
+        Some(Says::Nothing) => {}
+        Some(Says::Code(code)) => answer.metadata.response_code = *code,
+        Some(Says::Silence) => return None,
+        None => {
+            // Another name's records come with the other name.
+            let cname = zone.get(&format!("{name} CNAME"));
+            match cname {
+                Some(Says::Records(records)) if query.query_type != RecordType::CNAME => {
+                    add(&mut answer, records);
+                    let target = records[0].split(' ').nth(1).unwrap().trim_end_matches('.');
+                    if let Some(Says::Records(records)) = zone.get(&format!("{target} {}", query.query_type))
+                    {
+                        for record in records {
+                            let name = Name::from_ascii(format!("{target}.")).unwrap();
+                            answer.add_answer(Record::from_rdata(name, 60, data(record)));
+                        }
+                    }
+                }
+                _ => {
+                    let exists = zone.keys().any(|key| key.starts_with(&format!("{name} ")));
+                    if !exists {
+                        answer.metadata.response_code = ResponseCode::NXDomain;
+                    }
+                }
+            }
+        }
+    }
+    answer.add_query(query.clone());
+    Some(answer.to_vec().unwrap())
+}
+
+fn data(record: &str) -> RData {
+    let (kind, data) = record.split_once(' ').unwrap();
+    let words: Vec<_> = data.split(' ').collect();
+    let name = |text: &str| Name::from_ascii(text).unwrap();
+    let number = |at: usize| words[at].parse::<u16>().unwrap();
+    match kind {
+        "SRV" => RData::SRV(SRV::new(number(0), number(1), number(2), name(words[3]))),
+        // Strings in quotes; of an odd text in quotes each is a string.
+        "TXT" => {
+            let strings = data.split('"').skip(1).step_by(2).map(str::to_owned).collect();
+            RData::TXT(TXT::new(strings))
+        }
+        "CNAME" => RData::CNAME(CNAME(name(data))),
+        "A" => RData::A(A(data.parse().unwrap())),
+        "AAAA" => RData::AAAA(AAAA(data.parse().unwrap())),
+        other => panic!("{other}"),
+    }
+}
