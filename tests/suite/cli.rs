@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
-use crate::common::{Files, SERVERS, data, domains, profile};
+use crate::common::{Files, SERVERS, SHIPPED, data, domains, profile};
 
 pub fn waypost(folder: impl AsRef<Path>, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_waypost"))
@@ -310,13 +310,51 @@ fn show_prints_the_settings_for_a_person() {
 /// The command line and the server are the same code: the same bytes.
 #[test]
 fn show_prints_the_very_bytes_that_are_served() {
-    for (form, file) in
-        [("autoconfig", "autoconfig/q.com.xml"), ("autodiscover", "autodiscover/jane@q.com.xml")]
-    {
+    for (form, file) in [
+        ("autoconfig", "autoconfig/q.com.xml"),
+        ("autodiscover", "autodiscover/jane@q.com.xml"),
+        ("mobileconfig", "mobileconfig/jane@q.com.mobileconfig"),
+    ] {
         let output = waypost(".", &["show", "jane@q.com", "--as", form]);
         assert_eq!(code(&output), 0);
         assert_eq!(out(&output), std::fs::read_to_string(data(file)).unwrap());
     }
+    let output = waypost(".", &["show", "jane@q.com", "--as", "pacc"]);
+    let served = SHIPPED.get("ua-auto-config.q.com", "/.well-known/user-agent-configuration.json");
+    assert_eq!((code(&output), out(&output)), (0, served.text()));
+}
+
+#[test]
+fn show_says_why_there_is_nothing_to_show() {
+    let show = |form: &str| {
+        let output = waypost(".", &["show", "jane@qwestoffice.net", "--as", form]);
+        assert_eq!((code(&output), out(&output)), (1, ""));
+        err(&output).to_owned()
+    };
+    assert_eq!(
+        show("mobileconfig"),
+        "error: There is no configuration profile for this address: its mail servers offer no encryption, so it \
+         would send the password in clear.\n"
+    );
+    assert_eq!(
+        show("pacc"),
+        "error: nothing of this profile can be said in PACC\nPOP3: none of its servers has TLS from the first byte \
+         (socket_type \"SSL\")\nSMTP: no way to fetch mail can be named beside it\n"
+    );
+}
+
+#[test]
+fn serve_does_not_start_without_what_it_is_to_sign_with() {
+    let text = profile("example.com", &domains(&["example.com"]), SERVERS);
+    let files = Files::new("[signing]\ncertificate = \"a.pem\"\nkey = \"b.pem\"\n", &[("a.toml", &text)]);
+    let output = waypost(files.path("."), &["serve", "--config", "waypost.toml"]);
+    assert_eq!((code(&output), out(&output)), (2, ""));
+    let said =
+        "error: configuration profiles cannot be signed: a.pem cannot be read: No such file or directory";
+    assert!(err(&output).starts_with(said), "{}", err(&output));
+    let check = waypost(files.path("."), &["check", "--config", "waypost.toml"]);
+    assert_eq!(code(&check), 1);
+    assert!(out(&check).contains(said), "{}", out(&check));
 }
 
 /// What a mail program would set up, from each format that it reads.

@@ -6,6 +6,7 @@ use std::process::{Child, ChildStderr, Command, Stdio};
 
 use serde_json::Value;
 
+use crate::certificates::{Chain, Key};
 use crate::common::{Files, SERVERS, domains, http2, profile, read_response, request};
 
 /// The program, serving, with its log.
@@ -219,4 +220,35 @@ fn text_lines_name_the_level_and_what_happened() {
     let (_, log) = Program::start("info", "text", &files()).stop();
     assert!(log.contains(" INFO listening address=127.0.0.1:"), "{log}");
     assert!(!log.contains('\u{1b}'), "no colour into a pipe");
+}
+
+/// What is doubtful when it starts is said, and the operator's listener has it as a figure.
+#[test]
+fn the_start_says_what_is_doubtful_and_where_the_operator_listens() {
+    let end = std::time::SystemTime::now() + std::time::Duration::from_secs(5 * 24 * 60 * 60);
+    let chain = Chain::with(Key::Rsa, |params| params.not_after = end.into());
+    let settings = "[signing]\ncertificate = \"fullchain.pem\"\nkey = \"privkey.pem\"\n\
+                    [admin]\nlisten = \"127.0.0.1:0\"\n";
+    let servers = SERVERS.replace("993\nsocket_type = \"SSL\"", "143\nsocket_type = \"STARTTLS\"");
+    let text = profile("q.com", &domains(&["q.com"]), &servers);
+    let files = Files::new(settings, &[("a.toml", &text)]);
+    chain.write(&files.path("."));
+    let mut program = Program::start("info", "json", &files);
+    let mut line = String::new();
+    program.log.read_line(&mut line).unwrap();
+    let admin: Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(admin["message"], "listening for the operator");
+    let mut stream = TcpStream::connect(admin["address"].as_str().unwrap()).unwrap();
+    stream.write_all(&request("GET", "localhost", "/metrics", &[], b"")).unwrap();
+    let metrics = read_response(&mut stream, false).unwrap();
+    assert!(metrics.text().contains("waypost_signing_certificate_expiry_timestamp_seconds"));
+    let (code, log) = program.stop();
+    assert_eq!(code, Some(0));
+    let said = |level: &str, message: &str| {
+        log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()).any(|line| {
+            line["level"] == level && line["message"].as_str().unwrap_or_default().starts_with(message)
+        })
+    };
+    assert!(said("WARN", "the certificate for signing expires on "), "{log}");
+    assert!(said("INFO", "PACC cannot say everything"), "{log}");
 }

@@ -50,12 +50,14 @@ fn its_curl_lines_show_each_answer() {
         assert_eq!(response.status, 200, "{line}");
         shown.push(response.text().split(['\n', ',']).nth(1).unwrap_or_default().to_owned());
     }
-    assert_eq!(shown.len(), 5);
+    assert_eq!(shown.len(), 7);
     assert!(shown[0].starts_with("<clientConfig") && shown[1].starts_with("<clientConfig"));
     assert!(
         shown[2].starts_with("<Autodiscover")
             && shown[3].starts_with("\"Url\"")
-            && shown[4].starts_with("<html")
+            && shown[4].starts_with("<!DOCTYPE plist")
+            && shown[5].starts_with("\"pop3\"")
+            && shown[6].starts_with("<html")
     );
 }
 
@@ -102,13 +104,12 @@ fn its_other_commands_work() {
     let toml = blocks("toml");
     let files = Files::new(&toml[0], &[("example.toml", &toml[1])]);
     let lines = blocks("sh").concat();
-    let (imports, lines): (Vec<_>, Vec<_>) = lines
-        .lines()
-        .filter(|line| line.starts_with("waypost "))
-        .partition(|line| line.starts_with("waypost import "));
-    let import = ["waypost import mozilla/ispdb --into profiles --dry-run"];
-    assert_eq!(imports, import, "what it does is in `import`");
-    assert_eq!(lines.len(), 4);
+    let elsewhere =
+        ["waypost import mozilla/ispdb --into profiles --dry-run", "waypost dns example.com --check"];
+    let (needy, lines): (Vec<_>, Vec<_>) =
+        lines.lines().filter(|line| line.starts_with("waypost ")).partition(|line| elsewhere.contains(line));
+    assert_eq!(needy, elsewhere, "what they do is in `import` and in `dns`");
+    assert_eq!(lines.len(), 5);
     for line in lines {
         let output = std::process::Command::new(env!("CARGO_BIN_EXE_waypost"))
             .args(line.split(' ').skip(1))
@@ -180,9 +181,13 @@ fn its_paths_are_answered() {
         "/.well-known/autoconfig/mail/config-v1.1.xml",
         "/.well-known/mail-v1.xml",
         "/v1.1/mail/config-v1.1.xml",
+        "/mobileconfig",
+        "/email.mobileconfig",
+        "/.well-known/user-agent-configuration.json",
         "/",
     ] {
-        assert!(readme.contains(&format!("| `{path}` | GET |")), "{path}");
+        let row = readme.lines().find(|line| line.starts_with('|') && line.contains(&format!("`{path}`")));
+        assert!(row.is_some_and(|row| row.contains("| GET |")), "{path}");
         assert_eq!(SHIPPED.get("q.com", path).status, 200, "{path}");
     }
 }
