@@ -4,14 +4,14 @@
 //!
 //!     cargo bench --bench commands
 
+mod measure;
+
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 const FILES: usize = 1000;
-/// Fewer are enough to see that it runs.
-const ROUNDS_VARIABLE: &str = "WAYPOST_BENCH_ROUNDS";
 
 /// What one run took.
 #[derive(Clone, Copy)]
@@ -21,7 +21,7 @@ struct Cost {
 }
 
 fn main() {
-    let rounds: usize = std::env::var(ROUNDS_VARIABLE).ok().and_then(|r| r.parse().ok()).unwrap_or(11);
+    let rounds = measure::rounds(11);
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     write_files(folder.path());
     println!("{FILES} profiles, {FILES} provider files; medians of {rounds} rounds\n");

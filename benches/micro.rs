@@ -9,6 +9,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use waypost::address::{Domain, EmailAddress};
 use waypost::autodiscover::Request;
 use waypost::config::Config;
+use waypost::mobileconfig::MobileConfig;
 
 const REQUEST: &[u8] =
     b"<?xml version=\"1.0\" encoding=\"utf-8\"?><Autodiscover xmlns=\"http://schemas.microsoft.com/\
@@ -40,6 +41,14 @@ fn parts(criterion: &mut Criterion) {
     });
     criterion.bench_function("fill the page", |bencher| {
         bencher.iter(|| documents.page.fill(black_box(address.domain())));
+    });
+    criterion.bench_function("fill PACC's document", |bencher| {
+        let pacc = documents.pacc.as_ref().expect("the shipped profile can be said in it");
+        bencher.iter(|| pacc.fill(black_box(address.domain())));
+    });
+    criterion.bench_function("fill a configuration profile", |bencher| {
+        let config = documents.mobileconfig.as_ref().expect("the shipped profile can be said in it");
+        bencher.iter(|| MobileConfig::for_addresses(&[(config, black_box(&address))], None));
     });
     criterion.bench_function("read an Autodiscover request", |bencher| {
         bencher.iter(|| Request::read(black_box(REQUEST)));

@@ -7,6 +7,8 @@
 //!
 //!     cargo bench --bench side_by_side
 
+mod measure;
+
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -18,8 +20,9 @@ use axum::body::Bytes;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::routing::{get, post};
 
-/// Fewer are enough to see that it runs.
-const ROUNDS_VARIABLE: &str = "WAYPOST_BENCH_ROUNDS";
+use self::measure::{median, processor_time, rounds};
+
+const ROUNDS: usize = 31;
 const REQUESTS: usize = 16_000;
 const CONNECTIONS: usize = 16;
 /// Tells this program to be the bare router instead.
@@ -46,16 +49,12 @@ fn main() {
     stand_aside();
     println!(
         "{} rounds of {REQUESTS} requests over {CONNECTIONS} connections, one core a server\n",
-        rounds()
+        rounds(ROUNDS)
     );
     for case in cases() {
         compare(&case);
     }
     idle();
-}
-
-fn rounds() -> usize {
-    std::env::var(ROUNDS_VARIABLE).ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(31)
 }
 
 fn cases() -> [Case; 2] {
@@ -82,7 +81,7 @@ fn compare(case: &Case) {
     let mut bare = Server::bare(&case.request);
     let (mut our_costs, mut bare_costs, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
     // The first round warms both up.
-    for round in 0..=rounds() {
+    for round in 0..=rounds(ROUNDS) {
         // Who goes first changes, so that neither always meets the other's leftovers.
         let (our_cost, bare_cost) = if round % 2 == 0 {
             let our_cost = ours.round(&case.request);
@@ -123,11 +122,6 @@ fn idle() {
     #[expect(clippy::cast_precision_loss, reason = "a few thousand")]
     let megabytes = memory as f64 / 1024.0;
     println!("resident memory idle  {megabytes:.1} MB (target 15)");
-}
-
-fn median(values: &mut [f64]) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }
 
 impl Server {
@@ -234,16 +228,6 @@ fn pinned(program: &str) -> Command {
 fn stand_aside() {
     let this = std::process::id().to_string();
     let _ = Command::new("taskset").args(["--cpu-list", "--pid", "1", &this]).output();
-}
-
-/// What the scheduler has given all threads of a process.
-fn processor_time(process: u32) -> Duration {
-    let tasks = fs::read_dir(format!("/proc/{process}/task")).expect("a process on Linux");
-    let nanoseconds = tasks.filter_map(|task| {
-        let statistics = fs::read_to_string(task.ok()?.path().join("schedstat")).ok()?;
-        statistics.split(' ').next()?.parse::<u64>().ok()
-    });
-    Duration::from_nanos(nanoseconds.sum())
 }
 
 fn resident_kilobytes(process: u32) -> u64 {

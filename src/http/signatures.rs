@@ -128,3 +128,38 @@ fn seen(files: &SigningFiles) -> Vec<Seen> {
 fn days_left(end: SystemTime) -> u64 {
     end.duration_since(SystemTime::now()).map_or(0, |left| left.as_secs() / (24 * 60 * 60))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use futures_util::FutureExt;
+    use futures_util::future::join_all;
+
+    use super::*;
+    use crate::config::Place;
+
+    /// Files that are not there, and leave to serve without.
+    fn unsigned() -> Arc<Signatures> {
+        let files = SigningFiles { certificate: "no.pem".into(), chain: None, key: "no.pem".into() };
+        let signing = Signing { files, or_unsigned: true, place: Place::whole(Path::new("waypost.toml")) };
+        Arc::new(Signatures::new(signing, None))
+    }
+
+    #[tokio::test]
+    async fn few_are_at_work_and_who_finds_a_long_line_is_sent_away() {
+        let signatures = unsigned();
+        let cores = available_parallelism().map_or(1, usize::from);
+        assert_eq!(signatures.at_work.available_permits(), cores.div_ceil(2));
+        let nobody_works = u32::try_from(cores.div_ceil(2)).unwrap();
+        let busy = signatures.at_work.acquire_many(nobody_works).await.unwrap();
+        let sign = || signatures.sign(Bytes::from_static(b"profile")).boxed();
+        let mut line: Vec<_> = (0..LONGEST_LINE).map(|_| sign()).collect();
+        assert!(line.iter_mut().all(|waiting| waiting.now_or_never().is_none()));
+        assert!(matches!(sign().await, Err(Error::Busy)));
+        drop(busy);
+        let signed = join_all(line).await;
+        assert!(signed.iter().all(|profile| profile.as_ref().is_ok_and(|bytes| bytes == "profile")));
+        assert!(sign().await.is_ok());
+    }
+}
