@@ -9,7 +9,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use waypost::address::{Domain, EmailAddress};
 use waypost::autodiscover::Request;
 use waypost::config::Config;
-use waypost::mobileconfig::MobileConfig;
+use waypost::language::Languages;
 
 const REQUEST: &[u8] =
     b"<?xml version=\"1.0\" encoding=\"utf-8\"?><Autodiscover xmlns=\"http://schemas.microsoft.com/\
@@ -48,7 +48,7 @@ fn parts(criterion: &mut Criterion) {
     });
     criterion.bench_function("fill a configuration profile", |bencher| {
         let config = documents.mobileconfig.as_ref().expect("the shipped profile can be said in it");
-        bencher.iter(|| MobileConfig::for_addresses(&[(config, black_box(&address))], None));
+        bencher.iter(|| config.for_address(black_box(&address), &Languages::default()));
     });
     criterion.bench_function("read an Autodiscover request", |bencher| {
         bencher.iter(|| Request::read(black_box(REQUEST)));

@@ -67,6 +67,12 @@ pub enum PublicSuffix {
     Private,
 }
 
+/// Labels that a client puts before a mail domain to find us (DESIGN, decision 4).
+pub const SERVICE_LABELS: [&str; 3] = ["autoconfig", "autodiscover", "ua-auto-config"];
+
+/// The label of the host that has a domain's MTA-STS policy (RFC 8461 3.2).
+pub const MTA_STS_LABEL: &str = "mta-sts";
+
 /// The longest address: 64 octets of local part, `@`, 255 of domain (RFC 5321 4.5.3.1).
 const LONGEST_ADDRESS: usize = 64 + 1 + 255;
 
@@ -191,13 +197,8 @@ impl EmailAddress {
         &self.domain
     }
 
-    /// Whether two addresses lead to one mailbox, as far as anybody but its server can tell. Letter
-    /// case matters to no mail server that people meet, and a phone begins a line with a capital.
-    pub fn is_same(&self, other: &Self) -> bool {
-        self.folded() == other.folded()
-    }
-
-    /// What all spellings of an address have in common.
+    /// What all spellings of an address have in common. Letter case matters to no mail server that
+    /// people meet, and a phone begins a line with a capital.
     pub fn folded(&self) -> String {
         self.to_string().to_lowercase()
     }

@@ -11,7 +11,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::num::NonZeroU16;
 
-use crate::address::Domain;
+use crate::address::{Domain, MTA_STS_LABEL, SERVICE_LABELS};
 use crate::config::{PublicUrl, Settings};
 use crate::directory::{Directory, Found};
 use crate::profile::{Profile, Protocol, Server, Services, SocketType, WebAddress, WebService};
@@ -22,7 +22,7 @@ use crate::{mta_sts, pacc};
 pub struct RecordSet {
     pub name: Name,
     /// At least one, all of one kind.
-    pub data: Vec<Data>,
+    data: Vec<Data>,
 }
 
 /// A name below a mail domain: labels that a standard gives, and the domain.
@@ -43,7 +43,7 @@ pub enum Data {
 }
 
 /// RFC 2782. The lower the priority, the sooner it is tried.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Srv {
     pub priority: u16,
     pub weight: u16,
@@ -82,14 +82,15 @@ impl Records {
             Self { domain: domain.clone(), ttl: settings.dns.ttl, sets: Vec::new(), gaps: Vec::new() };
         records.mail(&entry.profile);
         records.services(&entry.profile.services);
-        let mut names = vec!["autoconfig", "autodiscover"];
+        let [autoconfig, autodiscover, pacc] = SERVICE_LABELS;
+        let mut names = vec![autoconfig, autodiscover];
         if let Some(document) = &entry.documents.pacc {
             records.add("_ua-auto-config", vec![Data::Txt(pacc::digest_record(&document.fill(domain)))]);
-            names.push("ua-auto-config");
+            names.push(pacc);
         }
         if let Some(policy) = &entry.profile.mta_sts {
             records.add("_mta-sts", vec![Data::Txt(format!("v=STSv1; id={}", mta_sts::id(policy)))]);
-            names.push("mta-sts");
+            names.push(MTA_STS_LABEL);
         }
         records.hosts(&names, settings, directory);
         records
@@ -129,7 +130,7 @@ impl Records {
         let sieve = sieve.and_then(|(host, port)| Some((host?, port)));
         self.service("_sieve._tcp", sieve);
         let jmap = services.jmap().filter(|url| url.is_https());
-        let jmap = jmap.and_then(|url| url.for_domain(&self.domain)?.authority());
+        let jmap = jmap.and_then(|url| url.authority_for(&self.domain));
         self.service("_jmap._tcp", jmap);
         self.dav(["_caldavs._tcp", "_caldav._tcp"], services.caldav());
         self.dav(["_carddavs._tcp", "_carddav._tcp"], services.carddav());
@@ -139,15 +140,15 @@ impl Records {
     fn dav(&mut self, [by_tls, in_clear]: [&'static str; 2], service: Option<&WebService>) {
         let url = service.map(|service| &service.url);
         // The host is the same for everybody, if the path is not.
-        let authority = url.and_then(|url| url.filled("-", self.domain.as_str()).authority());
+        let authority = url.and_then(|url| url.authority_for(&self.domain));
         let is_https = url.is_some_and(WebAddress::is_https);
         for (label, is_it) in [(by_tls, is_https), (in_clear, !is_https)] {
             let authority = authority.clone().filter(|_| is_it);
             let is_offered = authority.is_some();
             self.service(label, authority);
             let url = url.filter(|_| is_offered).and_then(|url| url.for_domain(&self.domain));
-            if let Some(path) = url.as_ref().map(WebAddress::path).filter(|path| *path != "/") {
-                self.add(label, vec![Data::Txt(format!("path={path}"))]);
+            if let Some(url) = url {
+                self.add(label, vec![Data::Txt(format!("path={}", url.path()))]);
             }
         }
     }
@@ -271,7 +272,16 @@ impl From<IpAddr> for Data {
 
 impl RecordSet {
     pub fn kind(&self) -> &'static str {
-        self.data.first().map_or("", Data::kind)
+        self.data[0].kind()
+    }
+
+    pub fn data(&self) -> &[Data] {
+        &self.data
+    }
+
+    /// Each as a person writes it.
+    pub fn values(&self) -> Vec<String> {
+        self.data.iter().map(ToString::to_string).collect()
     }
 }
 

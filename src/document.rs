@@ -64,8 +64,8 @@ impl<S: Slot> Document<S> {
         Self { text: text.into(), slots: slots.into() }
     }
 
-    /// Puts values, which are escaped already, into one buffer of the length they need.
-    pub(crate) fn fill_with<'v>(&self, value: impl Fn(S) -> &'v str) -> Bytes {
+    /// Puts values, which are escaped already, into one text of the length they need.
+    pub(crate) fn fill_with<'v>(&self, value: impl Fn(S) -> &'v str) -> String {
         let length: usize = self.slots.iter().map(|(_, slot)| value(*slot).len()).sum();
         let mut out = String::with_capacity(self.text.len() + length);
         let mut from = 0;
@@ -75,24 +75,25 @@ impl<S: Slot> Document<S> {
             from = *at;
         }
         out.push_str(&self.text[from..]);
-        Bytes::from(out)
+        out
     }
 }
 
 impl Document<DomainSlot> {
     /// A [`Domain`] never needs escaping.
     pub fn fill(&self, domain: &Domain) -> Bytes {
-        self.fill_with(|DomainSlot| domain.as_str())
+        self.fill_with(|DomainSlot| domain.as_str()).into()
     }
 }
 
 impl Document<AddressSlot> {
     pub fn fill(&self, address: &EmailAddress) -> Bytes {
         let local_part = escaped(address.local_part());
-        self.fill_with(|slot| match slot {
+        let filled = self.fill_with(|slot| match slot {
             AddressSlot::LocalPart => &local_part,
             AddressSlot::Domain => address.domain().as_str(),
-        })
+        });
+        filled.into()
     }
 }
 

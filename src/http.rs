@@ -97,6 +97,18 @@ impl App {
         Self { router, trusted_proxies: settings.trusted_proxies.into(), measured }
     }
 
+    /// Looks every hour at what gets old by itself: certificates that nobody asks for expire too.
+    /// Never ends.
+    pub async fn look_after(self) {
+        let Some(signatures) = self.measured.signatures else { return };
+        let mut hours = tokio::time::interval(Duration::from_secs(60 * 60));
+        loop {
+            hours.tick().await;
+            let signatures = Arc::clone(&signatures);
+            let _ = tokio::task::spawn_blocking(move || signatures.not_after()).await;
+        }
+    }
+
     /// What of this server is for the operator, to be served on a listener of its own.
     #[must_use]
     pub fn admin(&self) -> Self {

@@ -2,16 +2,27 @@
 
 use crate::profile::Description;
 
-/// The sentence in the language that an `Accept-Language` asks for first, of those there are; else
-/// the first. Languages match as RFC 4647 3.4 looks them up: `de-AT` finds `de`, `de` finds `de-CH`.
-pub fn choose<'d>(sentences: &'d [Description], accept: Option<&str>) -> Option<&'d Description> {
-    let mut wanted: Vec<(u16, &str)> = accept.unwrap_or_default().split(',').filter_map(range).collect();
-    // What is asked for alike stays in its order.
-    wanted.sort_by_key(|(weight, _)| std::cmp::Reverse(*weight));
-    wanted.iter().find_map(|(_, range)| look_up(sentences, range)).or(sentences.first())
+/// Languages that somebody reads, the best first.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Languages(Vec<String>);
+
+impl Languages {
+    /// As an `Accept-Language` names them (RFC 9110 12.5.4); what of it makes no sense is passed over.
+    pub fn accepted(header: &str) -> Self {
+        let mut ranges: Vec<(u16, &str)> = header.split(',').filter_map(range).collect();
+        // What is asked for alike stays in its order.
+        ranges.sort_by_key(|(weight, _)| std::cmp::Reverse(*weight));
+        Self(ranges.into_iter().map(|(_, range)| range.to_owned()).collect())
+    }
+
+    /// The sentence in the best language that there is one in, else the first. `de-AT` finds `de`, as
+    /// RFC 4647 3.4 looks languages up, and `de` finds `de-CH`, as 3.3.1 filters them.
+    pub fn choose<'d>(&self, sentences: &'d [Description]) -> Option<&'d Description> {
+        self.0.iter().find_map(|range| look_up(sentences, range)).or(sentences.first())
+    }
 }
 
-/// A language range and its weight in thousandths (RFC 9110 12.4.2, 12.5.4); none for a weight of 0.
+/// A language range and its weight in thousandths (RFC 9110 12.4.2); none for a weight of 0.
 fn range(text: &str) -> Option<(u16, &str)> {
     let (range, parameters) = text.split_once(';').unwrap_or((text, ""));
     let weight = match parameters.trim().strip_prefix("q=") {
@@ -61,14 +72,14 @@ mod tests {
         let sentences: Vec<_> = ["en", "de", "pt-BR"]
             .map(|lang| Description { lang: lang.to_owned(), text: String::new() })
             .into();
-        let lang = |accept| choose(&sentences, accept).map(|sentence| sentence.lang.as_str());
-        assert_eq!(lang(None), Some("en"));
-        assert_eq!(lang(Some("de-AT,en;q=0.8")), Some("de"));
-        assert_eq!(lang(Some("fr, en;q=0.7, DE;q=0.85")), Some("de"));
-        assert_eq!(lang(Some("pt")), Some("pt-BR"));
-        assert_eq!(lang(Some("de;q=0, pt-PT;q=0.1")), Some("pt-BR"));
-        assert_eq!(lang(Some("pt-BR;q=0.123456")), Some("pt-BR"));
-        assert_eq!(lang(Some(";;q=x,,*")), Some("en"));
-        assert_eq!(choose(&[], Some("de")), None);
+        let lang = |header| Languages::accepted(header).choose(&sentences).map(|s| s.lang.as_str());
+        assert_eq!(lang(""), Some("en"));
+        assert_eq!(lang("de-AT,en;q=0.8"), Some("de"));
+        assert_eq!(lang("fr, en;q=0.7, DE;q=0.85"), Some("de"));
+        assert_eq!(lang("pt"), Some("pt-BR"));
+        assert_eq!(lang("de;q=0, pt-PT;q=0.1"), Some("pt-BR"));
+        assert_eq!(lang("pt-BR;q=0.123456"), Some("pt-BR"));
+        assert_eq!(lang(";;q=x,,*"), Some("en"));
+        assert_eq!(Languages::accepted("de").choose(&[]), None);
     }
 }

@@ -37,6 +37,9 @@ pub struct Protocols {
     /// Draft 02's word for the same, which Stalwart and Pimalaya 0.9 read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub smtp: Option<Host>,
+    /// Read, never written: it has no registered port with TLS from the first byte.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub managesieve: Option<Host>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jmap: Option<Url>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -81,12 +84,33 @@ pub struct Info {
 #[serde(rename_all = "camelCase")]
 pub struct Provider {
     pub name: String,
-    pub short_name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub short_name: Option<String>,
+    /// Read, never written: no profile has one yet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub logo: Vec<Logo>,
 }
 
+/// A picture; one without a size can have any.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Logo {
+    pub url: String,
+    pub content_type: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub width: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub height: Option<u32>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Help {
-    pub documentation: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub documentation: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub developer: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contact: Vec<String>,
 }
 
 /// Something of a profile that the document cannot say.
@@ -103,6 +127,8 @@ pub enum What {
     Calendar,
     AddressBook,
     Issuer,
+    Sieve,
+    Files,
 }
 
 /// Prepares a profile's document; none if nothing of it can be said.
@@ -130,6 +156,10 @@ pub fn left_out(profile: &Profile) -> Vec<LeftOut> {
         services.caldav().map(|service| (What::Calendar, dav(service, services).map(drop))),
         services.carddav().map(|service| (What::AddressBook, dav(service, services).map(drop))),
         issuer.map(|issuer| (What::Issuer, issuer)),
+        // It begins in clear (RFC 5804 1.1).
+        services.sieve.is_some().then_some((What::Sieve, Err("it has no port with TLS from the first byte"))),
+        (!services.file_shares.is_empty())
+            .then_some((What::Files, Err("Waypost does not know the draft's word for them"))),
     ];
     mail.chain(web.into_iter().flatten())
         .filter_map(|(what, said)| Some(LeftOut { what, why: said.err()? }))
@@ -144,6 +174,8 @@ impl fmt::Display for What {
             Self::Calendar => f.pad("the calendar"),
             Self::AddressBook => f.pad("the address book"),
             Self::Issuer => f.pad("the OAuth2 issuer"),
+            Self::Sieve => f.pad("ManageSieve"),
+            Self::Files => f.pad("files"),
         }
     }
 }
@@ -160,6 +192,7 @@ impl Configuration {
             pop3,
             smtp: submit.clone(),
             submit,
+            managesieve: None,
             jmap: services.jmap().and_then(|url| web(url).ok()).map(Url::of),
             caldav: caldav.map(|service| Url::of(&service.url)),
             carddav: carddav.map(|service| Url::of(&service.url)),
@@ -180,9 +213,11 @@ impl Configuration {
             info: Info {
                 provider: Provider {
                     name: profile.display_name.as_str().to_owned(),
-                    short_name: profile.display_short_name.as_str().to_owned(),
+                    short_name: Some(profile.display_short_name.as_str().to_owned()),
+                    logo: Vec::new(),
                 },
-                help: documentation.map(|page| Help { documentation: Url::of(&page.url).url }),
+                help: documentation
+                    .map(|page| Help { documentation: Some(Url::of(&page.url).url), ..Help::default() }),
             },
         })
     }
@@ -201,16 +236,12 @@ fn said(profile: &Profile, protocol: Protocol) -> Result<&Server, &'static str> 
 
 /// The server that can be named for a protocol.
 fn mail(profile: &Profile, protocol: Protocol) -> Result<&Server, &'static str> {
-    let registered = match protocol {
-        Protocol::Imap => 993,
-        Protocol::Pop3 => 995,
-        Protocol::Smtp => 465,
-    };
     let mut secured = profile.secured(protocol, SocketType::Ssl).peekable();
     if secured.peek().is_none() {
         return Err("none of its servers has TLS from the first byte (socket_type \"SSL\")");
     }
-    let mut registered = secured.filter(|server| server.port.get() == registered).peekable();
+    let port = protocol.registered_port(SocketType::Ssl);
+    let mut registered = secured.filter(|server| server.port.get() == port).peekable();
     if registered.peek().is_none() {
         return Err("its servers with TLS are not on the registered port (993, 995, 465)");
     }
@@ -232,16 +263,19 @@ fn web(url: &WebAddress) -> Result<&WebAddress, &'static str> {
         Err("its URL names a port")
     } else if url.needs_address() {
         Err("its URL is another for each person")
+    } else if !url.has_name() {
+        Err("its URL names no host by its name")
     } else {
         Ok(url)
     }
 }
 
 fn dav<'s>(service: &'s WebService, services: &Services) -> Result<&'s WebAddress, &'static str> {
-    let has_issuer = services.oauth2.as_ref().is_some_and(|oauth2| issuer(oauth2).is_ok());
+    let names_issuer = services.oauth2.as_ref().is_some_and(|oauth2| issuer(oauth2).is_ok());
+    let takes_token = names_issuer && service.takes_token();
     if web(&service.url)?.path() == "/" {
         Err("its URL has no path")
-    } else if !service.takes_password() && !has_issuer {
+    } else if !service.takes_password() && !takes_token {
         Err("it takes neither a password nor a token of an issuer that can be named")
     } else {
         Ok(&service.url)

@@ -236,6 +236,19 @@ impl Protocol {
         }
     }
 
+    /// IANA's port for the protocol; without TLS from the first byte that of submission is meant, not
+    /// of delivery (RFC 8314 3.2, 3.3; RFC 6409 3.1).
+    pub const fn registered_port(self, socket_type: SocketType) -> u16 {
+        match (self, socket_type) {
+            (Self::Imap, SocketType::Ssl) => 993,
+            (Self::Imap, _) => 143,
+            (Self::Pop3, SocketType::Ssl) => 995,
+            (Self::Pop3, _) => 110,
+            (Self::Smtp, SocketType::Ssl) => 465,
+            (Self::Smtp, _) => 587,
+        }
+    }
+
     pub fn incoming(text: &str) -> Result<Self, UnknownWord> {
         match text {
             "imap" => Ok(Self::Imap),

@@ -51,14 +51,7 @@ impl Look<'_> {
     /// Clients that go by the usual ports; reference/autodiscover 2.4.
     pub fn port(&mut self, server: &Server, place: &Place) {
         let port = server.port.get();
-        let usual: &[u16] = match (server.protocol, server.socket_type) {
-            (Protocol::Imap, SocketType::Ssl) => &[993],
-            (Protocol::Imap, _) => &[143],
-            (Protocol::Pop3, SocketType::Ssl) => &[995],
-            (Protocol::Pop3, _) => &[110],
-            (Protocol::Smtp, SocketType::Ssl) => &[465],
-            (Protocol::Smtp, _) => &[587],
-        };
+        let usual = server.protocol.registered_port(server.socket_type);
         let protocol = server.protocol;
         if server.socket_type == SocketType::StartTls {
             let mut hurt = Hurt::default();
@@ -72,7 +65,7 @@ impl Look<'_> {
                 hurt.clients(),
             );
         }
-        if usual.contains(&port) || server.socket_type == SocketType::Plain {
+        if port == usual || server.socket_type == SocketType::Plain {
             return;
         }
         let hurts = by_port(server);

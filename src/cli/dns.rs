@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::table::table;
 use super::{COULD_NOT_RUN, ConfigArgument, FINDING, complain, not_ours, print};
 use crate::address::Domain;
-use crate::dns::published::{Resolver, Verdict};
+use crate::dns::published::{PATIENCE, Resolver, Verdict};
 use crate::dns::{RecordSet, Records, format};
 
 #[derive(Debug, Args)]
@@ -107,13 +107,14 @@ fn check(records: &Records, resolver: Option<SocketAddr>, format: RecordFormat) 
     let verdicts = match ask(records, resolver) {
         Ok(verdicts) => verdicts,
         Err(reason) => {
-            eprintln!("error: {reason}\nhint: name a name server: --resolver 192.0.2.1");
+            eprintln!("error: {reason}");
             return ExitCode::from(COULD_NOT_RUN);
         }
     };
     let code = if verdicts.iter().any(|verdict| matches!(verdict, Verdict::CouldNotAsk(_))) {
+        eprintln!("hint: ask another name server for what could not be asked: --resolver 192.0.2.1");
         ExitCode::from(COULD_NOT_RUN)
-    } else if verdicts.iter().any(|verdict| *verdict != Verdict::Ok) {
+    } else if !records.gaps.is_empty() || verdicts.iter().any(|verdict| *verdict != Verdict::Ok) {
         ExitCode::from(FINDING)
     } else {
         ExitCode::SUCCESS
@@ -129,14 +130,17 @@ fn ask(records: &Records, resolver: Option<SocketAddr>) -> Result<Vec<Verdict>, 
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("cannot start: {error}"))?;
     runtime.block_on(async {
-        let resolver = Resolver::new(resolver).map_err(|error| error.to_string())?;
+        let resolver = Resolver::new(resolver, PATIENCE).map_err(|error| {
+            let hint = if resolver.is_none() { "\nhint: name another: --resolver 192.0.2.1" } else { "" };
+            format!("{error}{hint}")
+        })?;
         Ok(resolver.check(&records.sets).await)
     })
 }
 
 fn lines(records: &Records, verdicts: &[Verdict]) -> String {
     let row = |(set, verdict): (&RecordSet, &Verdict)| {
-        let wanted = values(set).join(", ");
+        let wanted = set.values().join(", ");
         let what = match verdict {
             Verdict::Ok => wanted,
             Verdict::Missing => format!("publish {wanted}"),
@@ -174,18 +178,14 @@ fn json(records: &Records, verdicts: &[Verdict]) -> String {
     let record = |(set, verdict): (&RecordSet, &Verdict)| Record {
         name: set.name.to_string(),
         kind: set.kind(),
-        values: values(set),
+        values: set.values(),
         status: word(verdict),
         published: if let Verdict::Different(published) = verdict { Some(published.clone()) } else { None },
         reason: if let Verdict::CouldNotAsk(reason) = verdict { Some(reason.clone()) } else { None },
     };
     let records_checked = records.sets.iter().zip(verdicts).map(record).collect();
     let checked = Checked { domain: records.domain.as_str(), records: records_checked };
-    serde_json::to_string_pretty(&checked).expect("strings can be written as JSON") + "\n"
-}
-
-fn values(set: &RecordSet) -> Vec<String> {
-    set.data.iter().map(ToString::to_string).collect()
+    format::pretty(&checked)
 }
 
 fn word(verdict: &Verdict) -> &'static str {

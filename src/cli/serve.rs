@@ -17,10 +17,9 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::{Layer, fmt, registry};
 
 use super::{COULD_NOT_RUN, ConfigArgument, complain};
-use crate::config::{Config, Settings, Severity};
+use crate::config::{Config, Limits, Settings, Severity};
 use crate::http::{App, bind, serve};
-use crate::pacc;
-use crate::prepared::Prepared;
+use crate::pacc::{self, LeftOut};
 
 #[derive(Debug, Args)]
 pub struct Serve {
@@ -73,14 +72,21 @@ impl Serve {
     }
 }
 
+/// Of how many profiles the start says what PACC leaves out.
+const PROFILES_NAMED: usize = 10;
+
+/// An operator's, at a time: a few programs that measure.
+const ADMIN_CONNECTIONS: usize = 32;
+
 async fn run(path: &Path, config: Config) -> ExitCode {
     // Before the sockets: a signal that comes early must not be the default's.
     let mut signals = match Signals::new() {
         Ok(signals) => signals,
         Err(error) => return could_not(&format!("cannot wait for signals: {error}")),
     };
-    let Settings { listen, admin, limits, .. } = config.settings.clone();
-    let listeners = match bind(&listen).await {
+    let Settings { listen, admin, limits, .. } = &config.settings;
+    let limits = *limits;
+    let listeners = match bind(listen).await {
         Ok(listeners) => listeners,
         Err((address, error)) => return could_not(&format!("cannot listen on {address}: {error}")),
     };
@@ -88,24 +94,7 @@ async fn run(path: &Path, config: Config) -> ExitCode {
         Ok(listeners) => listeners,
         Err((address, error)) => return could_not(&format!("[admin] cannot listen on {address}: {error}")),
     };
-    tracing::info!(
-        version = env!("CARGO_PKG_VERSION"),
-        config = %path.display(),
-        profiles = config.directory.entries().len(),
-        domains = config.directory.len(),
-        "configuration loaded"
-    );
-    for note in &config.notes {
-        match note.severity {
-            Severity::Note => tracing::info!(place = %note.place, "{}", note.message),
-            Severity::Error | Severity::Warning => tracing::warn!(place = %note.place, "{}", note.message),
-        }
-    }
-    let is_partial = |entry: &&Prepared| !pacc::left_out(&entry.profile).is_empty();
-    let partial = config.directory.entries().iter().filter(is_partial).count();
-    if partial > 0 {
-        tracing::info!(profiles = partial, "PACC cannot say everything; `waypost check` has what and why");
-    }
+    announce(path, &config);
     let app = App::new(config);
     for address in listeners.iter().filter_map(|listener| listener.local_addr().ok()) {
         tracing::info!(%address, "listening");
@@ -114,7 +103,9 @@ async fn run(path: &Path, config: Config) -> ExitCode {
         tracing::info!(%address, "listening for the operator");
     }
     // It needs no end of its own: it ends with the program.
-    tokio::spawn(serve(for_admin, app.admin(), limits, std::future::pending()));
+    let few = Limits { max_connections: ADMIN_CONNECTIONS, ..limits };
+    tokio::spawn(app.clone().look_after());
+    tokio::spawn(serve(for_admin, app.admin(), few, std::future::pending()));
     raise_open_files(limits.max_connections);
     let (stop, stopped) = oneshot::channel::<()>();
     let mut stop = Some(stop);
@@ -136,13 +127,45 @@ async fn run(path: &Path, config: Config) -> ExitCode {
     }
 }
 
+/// Says what was loaded, and what of it an operator might like to know.
+fn announce(path: &Path, config: &Config) {
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        config = %path.display(),
+        profiles = config.directory.entries().len(),
+        domains = config.directory.len(),
+        "configuration loaded"
+    );
+    for note in &config.notes {
+        match note.severity {
+            Severity::Note => tracing::info!(place = %note.place, "{}", note.message),
+            Severity::Error | Severity::Warning => tracing::warn!(place = %note.place, "{}", note.message),
+        }
+    }
+    let left_out: Vec<_> = config
+        .directory
+        .entries()
+        .iter()
+        .map(|entry| (&entry.profile.id, pacc::left_out(&entry.profile)))
+        .filter(|(_, left_out)| !left_out.is_empty())
+        .collect();
+    for (profile, left_out) in left_out.iter().take(PROFILES_NAMED) {
+        for LeftOut { what, why } in left_out {
+            tracing::info!(%profile, "left out of PACC: {what}: {why}");
+        }
+    }
+    if let Some(profiles) = left_out.len().checked_sub(PROFILES_NAMED).filter(|more| *more > 0) {
+        tracing::info!(profiles, "more is left out of PACC; `waypost check` has it all");
+    }
+}
+
 /// Every connection is a file. The soft limit, often 1024, is for programs that use `select`; we do
 /// not, so the hard one counts.
 fn raise_open_files(max_connections: usize) {
     let limit = getrlimit(Resource::Nofile);
     let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
     // Listeners, the log, what the runtime needs.
-    let needed = max_connections as u64 + 64;
+    let needed = (max_connections + ADMIN_CONNECTIONS) as u64 + 64;
     if let Some(open_files) = getrlimit(Resource::Nofile).current.filter(|limit| *limit < needed) {
         tracing::warn!(
             open_files,

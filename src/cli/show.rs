@@ -13,7 +13,8 @@ use crate::address::EmailAddress;
 use crate::check::{Cell, Row, play};
 use crate::clients::{ALL, Endpoint};
 use crate::directory::Found;
-use crate::mobileconfig::{Inexpressible, MobileConfig};
+use crate::language::Languages;
+use crate::mobileconfig::Inexpressible;
 use crate::pacc::{self, LeftOut};
 use crate::prepared::Prepared;
 use crate::profile::{Authentications, Profile, Protocol, Server};
@@ -87,7 +88,10 @@ impl Show {
             Form::Autodiscover => utf8(&entry.documents.autodiscover.fill(&self.address)),
             Form::Mobileconfig => match mobileconfig(entry, &self.address) {
                 Ok(text) => text,
-                Err(reason) => return finding(&reason.to_string()),
+                Err(reason) => {
+                    let address = &self.address;
+                    return finding(&format!("there is no configuration profile for {address}: {reason}"));
+                }
             },
             Form::Pacc => match &entry.documents.pacc {
                 Some(document) => utf8(&document.fill(domain)),
@@ -101,19 +105,17 @@ impl Show {
 /// Unsigned: the signature is made while serving.
 fn mobileconfig(entry: &Prepared, address: &EmailAddress) -> Result<String, Inexpressible> {
     let config = entry.documents.mobileconfig.as_ref().map_err(|reason| *reason)?;
-    Ok(MobileConfig::for_addresses(&[(config, address)], None).map_or_else(String::new, |text| utf8(&text)))
+    Ok(utf8(&config.for_address(address, &Languages::default())))
 }
 
 fn no_pacc(profile: &Profile) -> String {
-    let mut text = "nothing of this profile can be said in PACC".to_owned();
-    for LeftOut { what, why } in pacc::left_out(profile) {
-        let _ = write!(text, "\n{what}: {why}");
-    }
-    text
+    let reasons: Vec<_> =
+        pacc::left_out(profile).into_iter().map(|LeftOut { what, why }| format!("{what}: {why}")).collect();
+    format!("nothing of `{}` can be said in PACC: {}", profile.id, reasons.join("; "))
 }
 
 fn finding(what: &str) -> ExitCode {
-    eprintln!("error: {what}");
+    eprintln!("error: {what}\nhint: `waypost check` says where, and what mends it");
     ExitCode::from(FINDING)
 }
 

@@ -19,7 +19,12 @@ pub fn languages(
     for (lang, value) in languages.into_entries() {
         let text_place = value.place();
         let Some(text) = value.read::<String>(key, problems) else { continue };
+        let is_again = sentences.iter().any(|other: &Description| other.lang.eq_ignore_ascii_case(&lang));
         match description(lang, &text.value) {
+            Some(description) if is_again => {
+                let message = format!("`{key}` has the language `{}` twice", description.lang);
+                problems.push(Problem::error(text_place, message, "remove one of them"));
+            }
             Some(description) => sentences.push(description),
             None => {
                 let message = "this sentence is empty, or its key is not a language";
@@ -36,7 +41,19 @@ pub fn languages(
 /// A description that is not empty, in a language that looks like a BCP 47 tag.
 pub fn description(lang: String, text: &str) -> Option<Description> {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let is_tag = !lang.is_empty() && lang.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    let is_tag = is_tag(&lang);
     let is_text = !text.is_empty() && text.chars().all(crate::profile::is_configured_text);
     (is_tag && is_text).then_some(Description { lang, text })
+}
+
+/// Whether it looks like a tag of BCP 47: a language of two or three letters (or a private `x`), and
+/// subtags of up to eight. `default` is none.
+fn is_tag(lang: &str) -> bool {
+    let mut subtags = lang.split('-');
+    let is_language = |tag: &str| {
+        let is_private = tag.eq_ignore_ascii_case("x") || tag.eq_ignore_ascii_case("i");
+        is_private || (matches!(tag.len(), 2..=3) && tag.bytes().all(|b| b.is_ascii_alphabetic()))
+    };
+    subtags.next().is_some_and(is_language)
+        && subtags.all(|tag| matches!(tag.len(), 1..=8) && tag.bytes().all(|b| b.is_ascii_alphanumeric()))
 }

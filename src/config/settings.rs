@@ -134,10 +134,10 @@ impl Settings {
 
     fn from_table(mut table: Table, source: &Source, problems: &mut Vec<Problem>) -> Self {
         let folder = source.file.parent().unwrap_or(Path::new(""));
-        let default = Some(FolderName("profiles".to_owned()));
+        let default = Some(PathName("profiles".to_owned()));
         let profiles = table.written("profiles", problems).or(default).map(|name| folder.join(name.0));
         let templates =
-            table.optional::<FolderName>("templates", problems).map(|name| folder.join(name.value.0));
+            table.optional::<PathName>("templates", problems).map(|name| folder.join(name.value.0));
         let listen = listen(&mut table, problems);
         let public_url = table.optional("public_url", problems).map(|url| url.value);
         let trusted_proxies = if table.has("trusted_proxies") {
@@ -170,12 +170,12 @@ impl Settings {
 impl Signing {
     fn read(mut table: Table, folder: &Path, problems: &mut Vec<Problem>) -> Option<Self> {
         let place = table.place();
-        let certificate = table.required::<FileName>("certificate", "\"signing/fullchain.pem\"", problems);
-        let chain = table.optional::<FileName>("chain", problems);
-        let key = table.required::<FileName>("key", "\"signing/privkey.pem\"", problems);
+        let certificate = table.required::<PathName>("certificate", "\"signing/fullchain.pem\"", problems);
+        let chain = table.optional::<PathName>("chain", problems);
+        let key = table.required::<PathName>("key", "\"signing/privkey.pem\"", problems);
         let or_unsigned = table.optional("or_unsigned", problems).is_some_and(|switch| switch.value);
         table.finish(problems);
-        let path = |name: Placed<FileName>| folder.join(name.value.0);
+        let path = |name: Placed<PathName>| folder.join(name.value.0);
         let files = SigningFiles { certificate: path(certificate?), chain: chain.map(path), key: path(key?) };
         Some(Self { files, or_unsigned, place })
     }
@@ -219,24 +219,12 @@ fn number(table: &mut Table, key: &'static str, largest: i64, problems: &mut Vec
 }
 
 /// A path that is not empty.
-struct FolderName(String);
+struct PathName(String);
 
-impl FromText for FolderName {
+impl FromText for PathName {
     fn from_text(text: &str) -> Result<Self, Complaint> {
         match text {
-            "" => Err(Complaint::new("is empty", "name a folder, relative to this file")),
-            name => Ok(Self(name.to_owned())),
-        }
-    }
-}
-
-/// A path that is not empty.
-struct FileName(String);
-
-impl FromText for FileName {
-    fn from_text(text: &str) -> Result<Self, Complaint> {
-        match text {
-            "" => Err(Complaint::new("is empty", "name a file, relative to this one")),
+            "" => Err(Complaint::new("is empty", "write a path, relative to this file")),
             name => Ok(Self(name.to_owned())),
         }
     }

@@ -12,7 +12,7 @@ pub fn zone(records: &Records) -> String {
     let mut text = format!("; {}: the records that mail programs look for\n", records.domain);
     let mut lines = Vec::new();
     for set in &records.sets {
-        for data in &set.data {
+        for data in set.data() {
             lines.push((format!("{}.", set.name), data.kind(), presentation(data)));
         }
     }
@@ -27,7 +27,7 @@ pub fn zone(records: &Records) -> String {
 pub fn rows(records: &Records) -> Vec<[String; 4]> {
     let mut rows = vec![["Name", "TTL", "Type", "Value"].map(str::to_owned)];
     for set in &records.sets {
-        for data in &set.data {
+        for data in set.data() {
             rows.push([
                 set.name.to_string(),
                 records.ttl.to_string(),
@@ -58,7 +58,7 @@ pub fn json(records: &Records) -> String {
         name: set.name.to_string(),
         kind: set.kind(),
         ttl: records.ttl,
-        values: set.data.iter().map(ToString::to_string).collect(),
+        values: set.values(),
     };
     pretty(&Zone { domain: records.domain.as_str(), records: records.sets.iter().map(set).collect() })
 }
@@ -89,7 +89,7 @@ pub fn powerdns(records: &Records) -> String {
         kind: set.kind(),
         ttl: records.ttl,
         changetype: "REPLACE",
-        records: set.data.iter().map(content).collect(),
+        records: set.data().iter().map(content).collect(),
     };
     pretty(&Patch { rrsets: records.sets.iter().map(set).collect() })
 }
@@ -110,7 +110,7 @@ pub fn octodns(records: &Records) -> String {
     let mut names: BTreeMap<&str, Vec<Set>> = BTreeMap::new();
     for set in &records.sets {
         let Name { label, .. } = &set.name;
-        let mut values: Vec<_> = set.data.iter().map(octodns_value).collect();
+        let mut values: Vec<_> = set.data().iter().map(octodns_value).collect();
         let value = if set.kind() == "CNAME" { values.pop() } else { None };
         names.entry(label).or_default().push(Set { kind: set.kind(), ttl: records.ttl, value, values });
     }
@@ -131,14 +131,15 @@ fn octodns_value(data: &Data) -> serde_json::Value {
     }
 }
 
-fn pretty(value: &impl Serialize) -> String {
+/// JSON for people and programs.
+pub fn pretty(value: &impl Serialize) -> String {
     let mut text = serde_json::to_string_pretty(value).expect("strings and numbers can be written as JSON");
     text.push('\n');
     text
 }
 
 /// As a zone file has it: texts in quotes, in strings of at most 255 octets (RFC 1035 3.3, 5.1).
-pub fn presentation(data: &Data) -> String {
+fn presentation(data: &Data) -> String {
     let Data::Txt(text) = data else { return data.to_string() };
     let strings: Vec<_> = text.as_bytes().chunks(255).map(quoted).collect();
     strings.join(" ")

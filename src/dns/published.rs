@@ -1,6 +1,6 @@
 //! What is published, held against what should be.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
@@ -17,8 +17,10 @@ use super::{Data, RecordSet};
 use crate::address::Domain;
 
 /// Asks a recursive name server.
-#[derive(Clone)]
-pub struct Resolver(TokioResolver);
+pub struct Resolver {
+    resolver: TokioResolver,
+    patience: Duration,
+}
 
 /// What became of a record set.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,24 +35,24 @@ pub enum Verdict {
 
 /// There is no name server to ask.
 #[derive(Debug, thiserror::Error)]
-#[error("the system's name servers are not known: {0}")]
-pub struct NoResolver(String);
+#[error("no name server can be asked: {0}")]
+pub struct NoResolver(#[from] NetError);
 
 /// A question without an answer.
 struct Unanswered(String);
 
-/// Each attempt's, of two.
-const PER_ATTEMPT: Duration = Duration::from_secs(2);
-/// For all that is asked about one record set.
-const IN_ALL: Duration = Duration::from_secs(10);
+/// How long to wait for all that is asked about one record set.
+pub const PATIENCE: Duration = Duration::from_secs(10);
+/// Attempts at a question, and questions one after another about a name that leads to another.
+const AT_MOST: u32 = 2 * 3;
 
 impl Resolver {
-    /// A certain name server, or the system's.
+    /// A certain name server, or the system's; and how long to wait for all that is asked about one
+    /// record set.
     ///
     /// # Errors
     /// When the system does not say which are its own.
-    pub fn new(server: Option<SocketAddr>) -> Result<Self, NoResolver> {
-        let no_resolver = |error: NetError| NoResolver(error.to_string());
+    pub fn new(server: Option<SocketAddr>, patience: Duration) -> Result<Self, NoResolver> {
         let mut builder = match server {
             Some(address) => {
                 let mut server = NameServerConfig::udp_and_tcp(address.ip());
@@ -58,21 +60,21 @@ impl Resolver {
                 let config = ResolverConfig::from_name_servers(vec![server]);
                 TokioResolver::builder_with_config(config, TokioRuntimeProvider::default())
             }
-            None => TokioResolver::builder_tokio().map_err(no_resolver)?,
+            None => TokioResolver::builder_tokio()?,
         };
         let options = builder.options_mut();
-        options.timeout = PER_ATTEMPT;
+        options.timeout = patience / AT_MOST;
         options.attempts = 2;
         options.cache_size = 0;
         // What this machine alone believes is not published.
         options.use_hosts_file = ResolveHosts::Never;
-        builder.build().map(Self).map_err(no_resolver)
+        Ok(Self { resolver: builder.build()?, patience })
     }
 
     /// Looks at every set at once; the verdicts in their order.
     pub async fn check(&self, sets: &[RecordSet]) -> Vec<Verdict> {
         join_all(sets.iter().map(|set| async {
-            match timeout(IN_ALL, self.verdict(set)).await {
+            match timeout(self.patience, self.verdict(set, sets)).await {
                 Ok(Ok(verdict)) => verdict,
                 Ok(Err(Unanswered(reason))) => Verdict::CouldNotAsk(reason),
                 Err(_) => Verdict::CouldNotAsk("no answer in time".to_owned()),
@@ -81,25 +83,33 @@ impl Resolver {
         .await
     }
 
-    async fn verdict(&self, set: &RecordSet) -> Result<Verdict, Unanswered> {
+    async fn verdict(&self, set: &RecordSet, all: &[RecordSet]) -> Result<Verdict, Unanswered> {
         let name = set.name.to_string();
-        match set.data.as_slice() {
+        match set.data() {
             [Data::Cname(host)] => self.is_name_of(&name, host).await,
-            // Others may have texts there too; any one of several digests will do (PACC draft, 5.2.2.2).
+            // Others may have texts there too.
             [Data::Txt(text)] => {
-                let published = self.texts(&name).await?;
-                let alike = published.iter().filter(|other| is_alike(text, other)).cloned();
-                Ok(verdict(published.contains(text), alike.collect()))
+                let wanted = Text::read(text);
+                let mut alike = self.texts(&name).await?;
+                alike.retain(|other| Text::read(other).is_alike(&wanted));
+                let is_there = alike.iter().any(|other| Text::read(other).says(&wanted));
+                Ok(verdict(is_there && (alike.len() == 1 || wanted.may_have_others()), alike))
             }
             [Data::Srv(_), ..] => {
                 let published = self.services(&name).await?;
-                let wanted: BTreeSet<_> = set.data.iter().map(ToString::to_string).collect();
+                let wanted: BTreeSet<_> = set.values().into_iter().collect();
                 Ok(verdict(published == wanted, published.into_iter().collect()))
             }
-            data => {
-                let kind = if data.iter().all(Data::is_a) { RecordType::A } else { RecordType::AAAA };
-                let published = self.addresses_of_kind(&name, kind).await?;
-                let wanted: BTreeSet<_> = data.iter().map(ToString::to_string).collect();
+            _ => {
+                // An address of the other kind, where none is wanted, leads elsewhere.
+                let of_name = all.iter().filter(|other| other.name == set.name && other.kind() != "CNAME");
+                let is_one_of_two = of_name.filter(|other| matches!(other.kind(), "A" | "AAAA")).count() > 1;
+                let published = match set.kind() {
+                    _ if !is_one_of_two => self.addresses(&name).await?,
+                    "A" => self.addresses_of_kind(&name, RecordType::A).await?,
+                    _ => self.addresses_of_kind(&name, RecordType::AAAA).await?,
+                };
+                let wanted: BTreeSet<_> = set.values().into_iter().collect();
                 let published: BTreeSet<_> = published.iter().map(ToString::to_string).collect();
                 Ok(verdict(published == wanted, published.into_iter().collect()))
             }
@@ -166,7 +176,7 @@ impl Resolver {
     /// Everything of a name and type, nothing where there is none.
     async fn ask(&self, name: &str, kind: RecordType) -> Result<Vec<RData>, Unanswered> {
         // With the dot at the end nothing is put behind it.
-        match self.0.lookup(format!("{name}."), kind).await {
+        match self.resolver.lookup(format!("{name}."), kind).await {
             Ok(lookup) => Ok(lookup.answers().iter().map(|record| record.data.clone()).collect()),
             Err(NetError::Dns(DnsError::NoRecordsFound(none))) => match none.response_code {
                 ResponseCode::NoError | ResponseCode::NXDomain => Ok(Vec::new()),
@@ -189,14 +199,53 @@ fn verdict(is_it: bool, instead: Vec<String>) -> Verdict {
     }
 }
 
-/// Whether a text at the same name is of the same kind, so that it stands instead of the other.
-fn is_alike(wanted: &str, other: &str) -> bool {
-    let kind = |text: &str| {
-        text.split(['=', ';']).take(2).map(|part| part.trim().to_lowercase()).collect::<Vec<_>>()
-    };
-    match (kind(wanted).as_slice(), kind(other).as_slice()) {
-        ([path, ..], [other, ..]) if path == "path" => path == other,
-        (wanted, other) => wanted == other,
+/// A text, as whoever looks for it reads it.
+#[derive(Debug, PartialEq, Eq)]
+enum Text<'t> {
+    /// Tags and values in any order, with spaces or without, `v` first: RFC 8461 3.1, PACC's draft 5.2.
+    Tags(BTreeMap<&'t str, &'t str>),
+    /// `path=...` (RFC 6764 4).
+    Path(&'t str),
+    Other,
+}
+
+impl<'t> Text<'t> {
+    fn read(text: &'t str) -> Self {
+        if let Some(path) = text.strip_prefix("path=") {
+            return Self::Path(path);
+        }
+        let tags = text.split(';').map(str::trim).filter(|tag| !tag.is_empty());
+        let tags: Option<BTreeMap<_, _>> =
+            tags.map(|tag| tag.split_once('=').map(|(tag, value)| (tag.trim(), value.trim()))).collect();
+        match tags {
+            Some(tags) if text.trim_start().starts_with('v') && tags.contains_key("v") => Self::Tags(tags),
+            _ => Self::Other,
+        }
+    }
+
+    /// Whether it stands for the same thing, so that only one of the two can be right.
+    fn is_alike(&self, wanted: &Self) -> bool {
+        match (self, wanted) {
+            (Self::Tags(tags), Self::Tags(wanted)) => tags.get("v") == wanted.get("v"),
+            (Self::Path(_), Self::Path(_)) => true,
+            _ => false,
+        }
+    }
+
+    /// Whether it says all that is wanted. Tags that nobody knows are passed over.
+    fn says(&self, wanted: &Self) -> bool {
+        match (self, wanted) {
+            (Self::Tags(tags), Self::Tags(wanted)) => {
+                wanted.iter().all(|(tag, value)| tags.get(tag) == Some(value))
+            }
+            _ => self == wanted,
+        }
+    }
+
+    /// Any one of several digests will do (PACC's draft, 5.2.2.2). Two policies are none (RFC 8461 3.1),
+    /// and of two paths nobody knows which is taken.
+    fn may_have_others(&self) -> bool {
+        matches!(self, Self::Tags(tags) if tags.get("v") == Some(&"UAAC1"))
     }
 }
 
@@ -208,5 +257,31 @@ fn lower_case(name: &DnsName) -> String {
 impl std::fmt::Debug for Resolver {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Resolver").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_a_text_as_those_do_who_look_for_it() {
+        let is_there = |wanted: &str, published: &str| Text::read(published).says(&Text::read(wanted));
+        let digest = "v=UAAC1; a=sha256; d=AA==";
+        for same in
+            ["v=UAAC1;d=AA==;a=sha256", "v=UAAC1 ; a = sha256; d=AA==;", "v=UAAC1; a=sha256; d=AA==; n=1"]
+        {
+            assert!(is_there(digest, same), "{same}");
+        }
+        for other in ["v=UAAC1; a=sha256; d=AAA=", "v=UAAC2; a=sha256; d=AA==", "a=sha256; d=AA==", "v=UAAC1"]
+        {
+            assert!(!is_there(digest, other), "{other}");
+        }
+        assert!(is_there("v=STSv1; id=a1", "v=STSv1; id=a1;"));
+        assert!(!is_there("path=/a/", "path=/a"));
+        let alike = |one: &str, other: &str| Text::read(one).is_alike(&Text::read(other));
+        assert!(alike("v=STSv1; id=a", "v=STSv1;id=b;") && alike("path=/a", "path=/b"));
+        assert!(!alike("v=spf1 -all", "v=STSv1; id=b") && !alike("vpath", "path=/b"));
+        assert!(Text::read(digest).may_have_others() && !Text::read("v=STSv1; id=a").may_have_others());
     }
 }

@@ -34,7 +34,7 @@ pub fn router(measured: Measured) -> Router {
 
 async fn metrics(State(measured): State<Measured>) -> Result<Response, Error> {
     // It looks at files.
-    let text = spawn_blocking(move || text(&measured)).await.map_err(|_| Error::Unmeasured)?;
+    let text = spawn_blocking(move || text(&measured)).await.map_err(|_| Error::Failed)?;
     Ok(([(CONTENT_TYPE, PROMETHEUS)], text).into_response())
 }
 

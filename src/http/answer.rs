@@ -46,7 +46,7 @@ const POLICY: HeaderValue = HeaderValue::from_static("text/plain");
 const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 
 /// Short, so that a move is noticed; private, so that no shared cache keys on addresses.
-const SHORT: HeaderValue = HeaderValue::from_static("private, max-age=600");
+pub(super) const SHORT: HeaderValue = HeaderValue::from_static("private, max-age=600");
 const NO_STORE: HeaderValue = HeaderValue::from_static("private, no-store");
 
 impl Answer {

@@ -10,7 +10,8 @@ use axum::http::{HeaderMap, HeaderName, Uri};
 
 use super::error::Error;
 use super::query;
-use crate::address::{Domain, EmailAddress};
+use crate::address::{Domain, EmailAddress, SERVICE_LABELS};
+use crate::language::Languages;
 
 /// The address and host of a request for autoconfig. Neither is required; an address that cannot
 /// be read is none (reference/autoconfig 5, item 9).
@@ -27,7 +28,7 @@ pub struct Asked {
 pub struct Wanted {
     /// Each once, in the order of the query. None means whoever has the device.
     pub addresses: Vec<EmailAddress>,
-    pub accept_language: Option<String>,
+    pub languages: Languages,
 }
 
 /// The host of a request, as a domain: without port, trailing dot and service label.
@@ -52,9 +53,6 @@ pub enum Scheme {
 
 pub(super) const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 pub(super) const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
-
-/// Labels that a client puts before a mail domain to find us (DESIGN, decision 4).
-const SERVICE_LABELS: [&str; 3] = ["autoconfig.", "autodiscover.", "ua-auto-config."];
 
 impl Asked {
     pub fn domain(&self) -> Option<&Domain> {
@@ -94,19 +92,22 @@ impl<S: Sync> FromRequestParts<S> for Wanted {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
         let pairs = query::pairs(parts.uri.query().unwrap_or_default());
         let is_address = |name: &str| ["emailaddress", "email"].iter().any(|n| name.eq_ignore_ascii_case(n));
-        let mut addresses: Vec<EmailAddress> = Vec::new();
+        let (mut addresses, mut known) = (Vec::new(), Vec::new());
         // A form that is sent empty asks for nobody.
         for (_, value) in pairs.filter(|(name, value)| is_address(name) && !value.is_empty()) {
             let address = query::address(value).ok_or(Error::NoAddress)?;
-            if !addresses.iter().any(|other| other.is_same(&address)) {
-                addresses.push(address);
+            let folded = address.folded();
+            if known.contains(&folded) {
+                continue;
             }
+            if addresses.len() == Self::MOST {
+                return Err(Error::TooManyAddresses);
+            }
+            known.push(folded);
+            addresses.push(address);
         }
-        if addresses.len() > Self::MOST {
-            return Err(Error::TooManyAddresses);
-        }
-        let accept_language = parts.headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-        Ok(Self { addresses, accept_language: accept_language.map(str::to_owned) })
+        let accepted = parts.headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        Ok(Self { addresses, languages: Languages::accepted(accepted.unwrap_or_default()) })
     }
 }
 
@@ -164,9 +165,10 @@ fn without_port(host: &str) -> &str {
 }
 
 /// Takes one service label off, unless only a top-level domain would be left.
-fn without_service_label(host: &str) -> &str {
+pub(super) fn without_service_label(host: &str) -> &str {
     let stripped = SERVICE_LABELS.iter().find_map(|label| {
         let (start, rest) = host.split_at_checked(label.len())?;
+        let rest = rest.strip_prefix('.')?;
         (start.eq_ignore_ascii_case(label) && rest.trim_end_matches('.').contains('.')).then_some(rest)
     });
     stripped.unwrap_or(host)

@@ -34,10 +34,8 @@ pub enum Error {
     Inexpressible(Inexpressible, Domain),
     /// More signatures are wanted than can be made.
     Busy,
-    /// No signature could be made; the log has the reason.
-    Unsigned,
-    /// The measurements could not be taken.
-    Unmeasured,
+    /// We could not do it; the log has the reason.
+    Failed,
     /// Autodiscover is asked by POST.
     PostOnly,
     /// The router adds what is allowed.
@@ -81,14 +79,15 @@ impl IntoResponse for Error {
                 sentence(StatusCode::BAD_REQUEST, &format!("At most {most} addresses fit into one profile."))
             }
             Self::Inexpressible(reason, domain) => {
-                about(sentence(StatusCode::UNPROCESSABLE_ENTITY, &reason.to_string()), Some(&domain))
+                let text = format!("There is no configuration profile for this address: {reason}.");
+                about(sentence(StatusCode::UNPROCESSABLE_ENTITY, &text), Some(&domain))
             }
             Self::Busy => with(
                 sentence(StatusCode::SERVICE_UNAVAILABLE, "Too many profiles are asked for; try again."),
                 RETRY_AFTER,
                 "1",
             ),
-            Self::Unsigned | Self::Unmeasured => empty(StatusCode::INTERNAL_SERVER_ERROR),
+            Self::Failed => empty(StatusCode::INTERNAL_SERVER_ERROR),
             Self::PostOnly => with(empty(StatusCode::METHOD_NOT_ALLOWED), ALLOW, "POST"),
             Self::MethodNotAllowed => empty(StatusCode::METHOD_NOT_ALLOWED),
             Self::BodyTooLarge { is_drained: true } => empty(StatusCode::PAYLOAD_TOO_LARGE),

@@ -8,13 +8,13 @@ use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 
 use super::Served;
-use super::answer::Answer;
-use super::asked::{Asked, Host, Origin, Scheme, Wanted};
+use super::answer::{Answer, SHORT};
+use super::asked::{Asked, Host, Origin, Scheme, Wanted, without_service_label};
 use super::body::Xml;
 use super::error::Error;
 use super::log;
 use super::query;
-use crate::address::Domain;
+use crate::address::{Domain, MTA_STS_LABEL};
 use crate::autodiscover::json::{Endpoint, Refusal};
 use crate::autodiscover::{ErrorCode, Request, Schema};
 use crate::config::PublicUrl;
@@ -139,31 +139,34 @@ fn endpoint(
 pub async fn mobileconfig(
     State(served): Shared,
     Host(host): Host,
-    Wanted { addresses, accept_language }: Wanted,
+    Wanted { addresses, languages }: Wanted,
 ) -> Result<Response, Error> {
-    let languages = accept_language.as_deref();
     let mut accounts = Vec::new();
-    let mut about = None;
     for address in &addresses {
         let found = served.directory.find_address(address.domain(), host.as_ref());
         let found = found.ok_or_else(|| Error::NotOurs(Some(address.domain().clone())))?;
-        accounts.push((apple(&found)?, address));
-        about = about.or(Some(found));
+        accounts.push((found, apple(&found)?, address));
     }
-    let (found, profile) = match about {
-        Some(found) => (found, MobileConfig::for_addresses(&accounts, languages)),
+    let (found, profile) = match accounts.split_first() {
+        Some(((found, config, address), more)) => {
+            let more: Vec<_> = more.iter().map(|(_, config, address)| (*config, *address)).collect();
+            (*found, config.for_addresses(address, &more, &languages))
+        }
         None => {
-            let found = served.directory.find(None, || host.as_ref());
-            let found = found.ok_or_else(|| Error::NotOurs(host.clone()))?;
-            (found, Some(apple(&found)?.for_domain(found.domain, languages)))
+            let found = by_host(&served, host.as_ref())?;
+            (found, apple(&found)?.for_domain(found.domain, &languages))
         }
     };
-    let profile = profile.ok_or(Error::NoAddress)?;
     let profile = match &served.signatures {
         Some(signatures) => signatures.sign(profile).await?,
         None => profile,
     };
     Ok(Answer::mobileconfig(profile, &found.entry.profile.id).about(found.domain))
+}
+
+/// What the Host alone leads to.
+fn by_host<'a>(served: &'a Served, host: Option<&'a Domain>) -> Result<Found<'a>, Error> {
+    served.directory.find(None, || host).ok_or_else(|| Error::NotOurs(host.cloned()))
 }
 
 fn apple<'a>(found: &Found<'a>) -> Result<&'a MobileConfig, Error> {
@@ -173,8 +176,7 @@ fn apple<'a>(found: &Found<'a>) -> Result<&'a MobileConfig, Error> {
 
 /// PACC's document, for the Host's domain: the same for everybody of it.
 pub async fn pacc(State(served): Shared, Host(host): Host) -> Result<Response, Error> {
-    let Found { entry, domain, .. } =
-        served.directory.find(None, || host.as_ref()).ok_or_else(|| Error::NotOurs(host.clone()))?;
+    let Found { entry, domain, .. } = by_host(&served, host.as_ref())?;
     let document = entry.documents.pacc.as_ref().ok_or_else(|| Error::NotOurs(Some(domain.clone())))?;
     Ok(Answer::pacc(document.fill(domain)).about(domain))
 }
@@ -204,18 +206,20 @@ fn service(
     let url = found.and_then(|found| url(&found.entry.profile.services)?.for_domain(found.domain));
     // Sent to itself, a client would go round and round.
     let is_itself = |url: &WebAddress| {
-        let host = url.authority().map(|(host, _)| host);
+        let host: Option<Domain> = without_service_label(url.host()).parse().ok();
         url.path().starts_with("/.well-known/") && host.as_ref() == found.map(|found| found.domain)
     };
     let url = url.filter(|url| !is_itself(url));
     let (Some(found), Some(url)) = (found, url) else { return Err(Error::NotOurs(host.cloned())) };
-    let headers = [(LOCATION, url.to_string()), (CACHE_CONTROL, "private, max-age=600".to_owned())];
-    Ok(log::about((StatusCode::TEMPORARY_REDIRECT, headers).into_response(), found.domain))
+    let headers = ([(LOCATION, url.to_string())], [(CACHE_CONTROL, SHORT)]);
+    Ok(log::about((StatusCode::TEMPORARY_REDIRECT, headers.0, headers.1).into_response(), found.domain))
 }
 
 /// The policy of the domain for which the Host is the policy host (RFC 8461 3.2).
 pub async fn mta_sts(State(served): Shared, Origin { name, .. }: Origin) -> Result<Response, Error> {
-    let domain = name.as_ref().and_then(|name| name.as_str().strip_prefix("mta-sts.")?.parse().ok());
+    let domain = name
+        .as_ref()
+        .and_then(|name| name.as_str().strip_prefix(MTA_STS_LABEL)?.strip_prefix('.')?.parse().ok());
     let found = domain.as_ref().and_then(|domain| served.directory.served(domain));
     let policy = found.and_then(|found| found.entry.documents.mta_sts.clone());
     let (Some(domain), Some(policy)) = (&domain, policy) else { return Err(Error::NotOurs(name)) };
@@ -224,8 +228,7 @@ pub async fn mta_sts(State(served): Shared, Origin { name, .. }: Origin) -> Resu
 
 /// A person's page, for the Host's domain.
 pub async fn page(State(served): Shared, Host(host): Host) -> Result<Response, Error> {
-    let Found { entry, domain, .. } =
-        served.directory.find(None, || host.as_ref()).ok_or_else(|| Error::NotOurs(host.clone()))?;
+    let Found { entry, domain, .. } = by_host(&served, host.as_ref())?;
     Ok(Answer::page(entry.documents.page.fill(domain)).about(domain))
 }
 

@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -20,10 +20,11 @@ use crate::mobileconfig::signing::{SOON, Signer, SigningFiles};
 pub struct Signatures {
     signing: Signing,
     state: Mutex<State>,
-    /// A signature takes a core for a millisecond or so; half of them are left to others.
-    at_work: Semaphore,
+    /// A signature takes a core for a millisecond or so; half of them, if there are several, are left
+    /// to others.
+    at_work: Arc<Semaphore>,
     /// Those at work, and those that wait for them.
-    in_line: Semaphore,
+    in_line: Arc<Semaphore>,
 }
 
 #[derive(Debug)]
@@ -49,27 +50,34 @@ impl Signatures {
         Self {
             signing,
             state: Mutex::new(state),
-            at_work: Semaphore::new(cores.div_ceil(2)),
-            in_line: Semaphore::new(LONGEST_LINE),
+            at_work: Arc::new(Semaphore::new(cores.div_ceil(2))),
+            in_line: Arc::new(Semaphore::new(LONGEST_LINE)),
         }
     }
 
     /// The profile with its signature; without one if that is what the operator rather has.
     pub async fn sign(self: &Arc<Self>, profile: Bytes) -> Result<Bytes, Error> {
-        let _place = self.in_line.try_acquire().map_err(|_| Error::Busy)?;
-        let _turn = self.at_work.acquire().await.map_err(|_| Error::Busy)?;
+        let place = Arc::clone(&self.in_line).try_acquire_owned().map_err(|_| Error::Busy)?;
+        let turn = Arc::clone(&self.at_work).acquire_owned().await.map_err(|_| Error::Busy)?;
         let this = Arc::clone(self);
-        let signed = spawn_blocking(move || this.sign_now(&profile)).await;
-        signed.ok().flatten().ok_or(Error::Unsigned)
+        // Who has gone away meanwhile takes the time all the same, so the permits go with the work.
+        let signed = spawn_blocking(move || {
+            let _while_at_it = (place, turn);
+            this.sign_at(profile, SystemTime::now())
+        });
+        signed.await.ok().flatten().ok_or(Error::Failed)
     }
 
-    fn sign_now(&self, profile: &Bytes) -> Option<Bytes> {
-        let now = SystemTime::now();
-        let usable = |signer: &Arc<Signer>| !self.signing.or_unsigned || signer.not_after() > now;
-        match self.signer().filter(usable) {
-            Some(signer) => signer.sign(profile, now).map(Bytes::from),
-            None => self.signing.or_unsigned.then(|| profile.clone()),
+    fn sign_at(&self, profile: Bytes, now: SystemTime) -> Option<Bytes> {
+        let or_unsigned = self.signing.or_unsigned;
+        let usable = |signer: &Arc<Signer>| !or_unsigned || signer.not_after() > now;
+        let signed = self.signer().filter(usable).map(|signer| signer.sign(&profile, now));
+        match signed {
+            Some(Ok(signed)) => return Some(signed.into()),
+            Some(Err(error)) => tracing::error!(%error, "a configuration profile cannot be signed"),
+            None => {}
         }
+        or_unsigned.then_some(profile)
     }
 
     /// When the certificate expires, if there is one.
@@ -77,41 +85,51 @@ impl Signatures {
         self.signer().map(|signer| signer.not_after())
     }
 
-    /// The signer, read anew if its files are others than they were. Files that are no good change
-    /// nothing: they may be half written.
+    /// The signer, with the newest files that are good.
     fn signer(&self) -> Option<Arc<Signer>> {
-        let seen = Some(seen(&self.signing.files));
-        let mut state = self.state();
-        if seen != state.seen {
-            let is_first = state.seen.is_none();
-            state.seen = seen;
-            match Signer::load(&self.signing.files, SystemTime::now()) {
-                Ok(signer) => {
-                    if !is_first {
-                        tracing::info!("new files for signing configuration profiles are in use");
-                    }
-                    state.signer = Some(Arc::new(signer));
-                }
-                Err(error) if state.signer.is_some() => {
-                    tracing::error!(%error, "the files for signing cannot be used; the certificate in use stays");
-                }
-                Err(error) => tracing::error!(%error, "configuration profiles are served unsigned"),
-            }
+        // Nothing in here can be left half done.
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.refresh(&self.signing.files);
+        state.warn_in_time();
+        state.signer.clone()
+    }
+}
+
+impl State {
+    /// Reads the files anew if they are others than they were. Files that are no good change nothing:
+    /// they may be half written.
+    fn refresh(&mut self, files: &SigningFiles) {
+        let seen = Some(seen(files));
+        if seen == self.seen {
+            return;
         }
-        let end = state.signer.as_ref().map(|signer| signer.not_after());
-        if let Some(end) = end.filter(|end| *end < SystemTime::now() + SOON)
-            && state.warned.elapsed() > BETWEEN_WARNINGS
-        {
-            state.warned = Instant::now();
+        // The start has said what there is to say of the first ones.
+        let is_news = std::mem::replace(&mut self.seen, seen).is_some();
+        match Signer::load(files, SystemTime::now()) {
+            Ok(signer) => {
+                if is_news {
+                    tracing::info!("new files for signing configuration profiles are in use");
+                    signer.doubts().iter().for_each(|doubt| tracing::warn!("{doubt}"));
+                }
+                self.signer = Some(Arc::new(signer));
+            }
+            Err(error) if self.signer.is_some() => {
+                tracing::error!(%error, "the files for signing cannot be used; the certificate in use stays");
+            }
+            Err(error) if is_news => tracing::error!(%error, "configuration profiles stay unsigned"),
+            Err(_) => {}
+        }
+    }
+
+    /// Once a day, from two weeks before the end.
+    fn warn_in_time(&mut self) {
+        let end = self.signer.as_ref().map(|signer| signer.not_after());
+        let Some(end) = end.filter(|end| *end < SystemTime::now() + SOON) else { return };
+        if self.warned.elapsed() > BETWEEN_WARNINGS {
+            self.warned = Instant::now();
             let days_left = days_left(end);
             tracing::warn!(days_left, "the certificate for signing configuration profiles expires");
         }
-        state.signer.clone()
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        // Nothing in here can be left half done.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -144,6 +162,30 @@ mod tests {
         let files = SigningFiles { certificate: "no.pem".into(), chain: None, key: "no.pem".into() };
         let signing = Signing { files, or_unsigned: true, place: Place::whole(Path::new("waypost.toml")) };
         Arc::new(Signatures::new(signing, None))
+    }
+
+    /// A certificate that was good at the start expires in the end: profiles go on, with a signature
+    /// that is worth nothing or, where the operator would rather, without.
+    #[test]
+    fn an_expired_certificate_keeps_nobody_from_a_profile() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = rcgen::KeyPair::generate().unwrap();
+        let mut params = rcgen::CertificateParams::new(Vec::new()).unwrap();
+        let end = SystemTime::now() + Duration::from_secs(60);
+        params.not_after = end.into();
+        fs::write(folder.path().join("cert.pem"), params.self_signed(&key).unwrap().pem()).unwrap();
+        fs::write(folder.path().join("key.pem"), key.serialize_pem()).unwrap();
+        let path = |name| folder.path().join(name);
+        let files = SigningFiles { certificate: path("cert.pem"), chain: None, key: path("key.pem") };
+        let profile = Bytes::from_static(b"profile");
+        for or_unsigned in [false, true] {
+            let place = Place::whole(Path::new("waypost.toml"));
+            let signatures = Signatures::new(Signing { files: files.clone(), or_unsigned, place }, None);
+            let before = signatures.sign_at(profile.clone(), SystemTime::now()).unwrap();
+            assert!(before.len() > profile.len());
+            let after = signatures.sign_at(profile.clone(), end + Duration::from_secs(1)).unwrap();
+            assert_eq!(after == profile, or_unsigned);
+        }
     }
 
     #[tokio::test]

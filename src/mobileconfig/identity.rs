@@ -1,6 +1,6 @@
 //! Who a configuration profile is for, as names that stay the same.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
@@ -22,13 +22,14 @@ impl Identity {
         Self::new(&address.folded(), address.domain())
     }
 
-    /// The same for the same addresses in another order. None without an address.
-    pub fn of_addresses<'a>(addresses: impl Iterator<Item = &'a EmailAddress>) -> Option<Self> {
-        let all: BTreeSet<_> = addresses.map(|address| (address.folded(), address.domain())).collect();
-        let (_, domain) = all.first()?;
-        let names: Vec<_> = all.iter().map(|(name, _)| name.as_str()).collect();
+    /// The same for the same addresses in another order.
+    pub fn of_addresses<'a>(one: &'a EmailAddress, more: impl Iterator<Item = &'a EmailAddress>) -> Self {
+        let all = std::iter::once(one).chain(more);
+        let all: BTreeMap<_, _> = all.map(|address| (address.folded(), address.domain())).collect();
+        let names: Vec<_> = all.keys().map(String::as_str).collect();
+        let domain = all.values().next().map_or(one.domain(), |first| *first);
         // No address has a line break in it.
-        Some(Self::new(&names.join("\n"), domain))
+        Self::new(&names.join("\n"), domain)
     }
 
     /// Whoever it is.
@@ -63,10 +64,9 @@ mod tests {
         let (a, b) = (address("Jane@q.com"), address("joe@qwest.net"));
         assert_eq!(Identity::of_address(&a), Identity::of_address(&address("jane@Q.com")));
         assert_ne!(Identity::of_address(&a), Identity::of_domain(a.domain()));
-        let both = Identity::of_addresses([&a, &b].into_iter());
-        assert_eq!(both, Identity::of_addresses([&b, &a, &b].into_iter()));
-        assert_eq!(Identity::of_addresses([&a].into_iter()), Some(Identity::of_address(&a)));
-        assert_eq!(Identity::of_addresses(std::iter::empty()), None);
+        let both = Identity::of_addresses(&a, [&b].into_iter());
+        assert_eq!(both, Identity::of_addresses(&b, [&a, &b].into_iter()));
+        assert_eq!(Identity::of_addresses(&a, std::iter::empty()), Identity::of_address(&a));
     }
 
     /// What is installed on people's devices was named so.

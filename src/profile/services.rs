@@ -1,7 +1,8 @@
 //! What a provider offers beside IMAP, POP3 and SMTP, and what else it says of itself: the rest of
 //! Mozilla's format (v1.1, and the draft's sections at the root).
 //!
-//! No client's default document has any of it; it is kept so that nothing an operator has is lost.
+//! Where clients look for it, they find it: the root of the autoconfig document, Apple's profile, PACC,
+//! DNS. All of it is in the whole document, so that nothing an operator has is lost.
 
 use std::fmt;
 use std::num::NonZeroU16;
@@ -185,6 +186,11 @@ impl WebService {
             )
         };
         self.authentication.is_empty() || self.authentication.iter().any(is_password)
+    }
+
+    /// Whether a token will do: autoconfig's word for it, or HTTP's (RFC 6750).
+    pub fn takes_token(&self) -> bool {
+        self.authentication.iter().any(|mechanism| matches!(mechanism.method.as_str(), "OAuth2" | "Bearer"))
     }
 }
 

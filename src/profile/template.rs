@@ -154,6 +154,14 @@ impl Username {
         LoginName(self.0.fill(address.local_part(), address.domain().as_str()))
     }
 
+    /// Whether it is another one for each person.
+    pub fn needs_address(&self) -> bool {
+        let is_personal = |piece: &Piece| {
+            matches!(piece, Piece::Placeholder(Placeholder::EmailAddress | Placeholder::EmailLocalPart))
+        };
+        self.pieces().iter().any(is_personal)
+    }
+
     /// The same for everybody: no placeholder in it.
     pub fn is_literal(&self) -> bool {
         matches!(self.pieces(), [Piece::Literal(_)])

@@ -1,7 +1,7 @@
 //! Addresses of pages and services on the web, and what is asked of their parts.
 
 use std::borrow::Cow;
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::num::NonZeroU16;
 use std::str::FromStr;
 
@@ -19,11 +19,16 @@ pub struct WebAddress(String);
 pub enum WebAddressError {
     #[error("is not an absolute http or https URL")]
     Scheme,
+    #[error("names no host that there could be")]
+    Host,
     #[error("holds a space, quote or control character")]
     Character,
     #[error("holds a placeholder without its second `%`")]
     Placeholder,
 }
+
+/// What stands for something that differs from person to person.
+const PERSONAL: [Placeholder; 2] = [Placeholder::EmailAddress, Placeholder::EmailLocalPart];
 
 impl WebAddress {
     pub fn as_str(&self) -> &str {
@@ -36,9 +41,7 @@ impl WebAddress {
 
     /// Whether it is another URL for each person.
     pub fn needs_address(&self) -> bool {
-        [Placeholder::EmailAddress, Placeholder::EmailLocalPart]
-            .iter()
-            .any(|placeholder| self.0.contains(placeholder.word()))
+        PERSONAL.iter().any(|placeholder| self.0.contains(placeholder.word()))
     }
 
     /// The URL for everybody of a domain; none where it is another for each person.
@@ -77,6 +80,19 @@ impl WebAddress {
         Some((self.host().parse().ok()?, port))
     }
 
+    /// The host and port for everybody of a domain; none where they are others for each person.
+    pub fn authority_for(&self, domain: &Domain) -> Option<(Domain, NonZeroU16)> {
+        let (authority, _) = self.split();
+        let is_personal = PERSONAL.iter().any(|placeholder| authority.contains(placeholder.word()));
+        (!is_personal).then(|| self.filled("", domain.as_str()).authority())?
+    }
+
+    /// Whether its host has a name, which is the same for everybody of a domain.
+    pub fn has_name(&self) -> bool {
+        // Whatever the domain is.
+        "example.com".parse().is_ok_and(|any| self.authority_for(&any).is_some())
+    }
+
     /// The host as it is written, without its port.
     pub fn host(&self) -> &str {
         let (authority, _) = self.split();
@@ -113,10 +129,7 @@ pub(crate) fn percent_encoded(text: &str) -> Cow<'_, str> {
         if is_unreserved(byte) {
             encoded.push(char::from(byte));
         } else {
-            encoded.push('%');
-            for digit in [byte >> 4, byte & 15] {
-                encoded.push(char::from(b"0123456789ABCDEF"[usize::from(digit)]));
-            }
+            let _ = write!(encoded, "%{byte:02X}");
         }
     }
     Cow::Owned(encoded)
@@ -125,12 +138,12 @@ pub(crate) fn percent_encoded(text: &str) -> Cow<'_, str> {
 impl FromStr for WebAddress {
     type Err = WebAddressError;
 
+    /// Host names become A-labels in lower case, and letters beyond ASCII percent-encoded octets (RFC
+    /// 3987 3.1), as they have to be in headers, records and other programs' documents.
     fn from_str(text: &str) -> Result<Self, WebAddressError> {
-        let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-        let host = rest.ok_or(WebAddressError::Scheme)?.split(['/', '?', '#']).next().unwrap_or_default();
-        if host.is_empty() {
-            return Err(WebAddressError::Scheme);
-        }
+        let scheme = ["https://", "http://"].into_iter().find(|scheme| text.starts_with(scheme));
+        let scheme = scheme.ok_or(WebAddressError::Scheme)?;
+        let rest = &text[scheme.len()..];
         let odd =
             |c: char| c.is_whitespace() || !is_configured_text(c) || matches!(c, '"' | '\'' | '<' | '>');
         if text.contains(odd) {
@@ -142,8 +155,37 @@ impl FromStr for WebAddress {
         {
             return Err(WebAddressError::Placeholder);
         }
-        Ok(Self(text.to_owned()))
+        let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+        if authority.is_empty() {
+            return Err(WebAddressError::Scheme);
+        }
+        Ok(Self([scheme, &normal(authority)?, &ascii(path)].concat()))
     }
+}
+
+/// An authority whose host, if it is a name, is written in one way. What stands before it, an IP
+/// address and placeholders stay as they are.
+fn normal(authority: &str) -> Result<String, WebAddressError> {
+    let has_port = authority.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()));
+    let (host, port) = has_port.unwrap_or((authority, ""));
+    match host.parse::<Domain>() {
+        Ok(name) if port.is_empty() => Ok(name.to_string()),
+        Ok(name) => Ok(format!("{name}:{port}")),
+        Err(_) if authority.is_ascii() => Ok(authority.to_owned()),
+        Err(_) => Err(WebAddressError::Host),
+    }
+}
+
+fn ascii(text: &str) -> String {
+    let mut ascii = String::new();
+    for byte in text.bytes() {
+        if byte.is_ascii() {
+            ascii.push(char::from(byte));
+        } else {
+            let _ = write!(ascii, "%{byte:02X}");
+        }
+    }
+    ascii
 }
 
 impl fmt::Display for WebAddress {
@@ -173,6 +215,30 @@ mod tests {
         assert_eq!(parts("https://jane@dav.example.net/").0, "");
         assert_eq!(parts("https://[::1]/").0, "");
         assert_eq!(parts("https://dav.%EMAILDOMAIN%/").0, "");
+        let host =
+            |text: &str| url(text).authority_for(&"q.com".parse().unwrap()).map(|(host, _)| host.to_string());
+        assert_eq!(host("https://dav.%EMAILDOMAIN%/%EMAILADDRESS%").as_deref(), Some("dav.q.com"));
+        assert_eq!(host("https://%EMAILLOCALPART%.dav.example/"), None);
+        assert_eq!(host("https://a%EMAILLOCALPART%b.example/"), None);
+    }
+
+    #[test]
+    fn writes_names_and_letters_in_the_one_way_that_all_can_read() {
+        assert_eq!(
+            url("https://Dav.Bücher.Example:8443/käl/%20/?ü#%EMAILADDRESS%").as_str(),
+            "https://dav.xn--bcher-kva.example:8443/k%C3%A4l/%20/?%C3%BC#%EMAILADDRESS%"
+        );
+        for same in [
+            "https://jane@a.example/",
+            "https://[2001:db8::1]:8443/",
+            "http://192.0.2.1",
+            "https://dav.%EMAILDOMAIN%/",
+        ] {
+            assert_eq!(url(same).as_str(), same);
+        }
+        assert_eq!("https://ü ü/".parse::<WebAddress>(), Err(WebAddressError::Character));
+        assert_eq!("https://jané@a.example/".parse::<WebAddress>(), Err(WebAddressError::Host));
+        assert_eq!("https:///a".parse::<WebAddress>(), Err(WebAddressError::Scheme));
     }
 
     #[test]

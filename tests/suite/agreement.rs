@@ -1,16 +1,18 @@
 //! Every document about a profile names the same servers: XML, JSON, plist and DNS, pair by pair.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use roxmltree::Document;
 use waypost::address::Domain;
 use waypost::config::Config;
 use waypost::dns::{Data, Records};
+use waypost::language::Languages;
 use waypost::mobileconfig::MobileConfig;
 use waypost::pacc::Configuration;
 use waypost::prepared::Prepared;
+use waypost::profile::Profile;
 
-use crate::common::{Files, domains, profile, shipped};
+use crate::common::{Files, SERVERS, domains, profile, shipped};
 use crate::grid::{ENDPOINTS, grid, server};
 use crate::mobileconfig::read;
 
@@ -104,7 +106,7 @@ fn of_dns(config: &Config, domain: &Domain) -> Servers {
             _ => continue,
         };
         let srvs =
-            set.data.iter().filter_map(|data| if let Data::Srv(srv) = data { Some(srv) } else { None });
+            set.data().iter().filter_map(|data| if let Data::Srv(srv) = data { Some(srv) } else { None });
         let best = srvs.min_by_key(|srv| srv.priority).unwrap();
         if let Some(target) = &best.target {
             servers.insert((protocol.to_owned(), security.to_owned()), (target.to_string(), best.port));
@@ -128,7 +130,7 @@ fn of_pacc(bytes: &[u8]) -> Servers {
 /// It has no word for STARTTLS, so which security is meant is found by host and port.
 fn of_mobileconfig(config: &MobileConfig, domain: &Domain, all: &[Server]) -> Servers {
     let address = format!("jane@{domain}").parse().unwrap();
-    let profile = read(&MobileConfig::for_addresses(&[(config, &address)], None).unwrap());
+    let profile = read(&config.for_address(&address, &Languages::default()));
     let mail = profile["PayloadContent"].as_array().unwrap()[0].as_dictionary().unwrap().clone();
     let is_imap = mail["EmailAccountType"].as_string() == Some("EmailTypeIMAP");
     [("Incoming", if is_imap { "imap" } else { "pop3" }), ("Outgoing", "smtp")]
@@ -153,6 +155,7 @@ fn of_mobileconfig(config: &MobileConfig, domain: &Domain, all: &[Server]) -> Se
 /// Where two documents name a server of the same protocol and security, it is the same one.
 fn compare(config: &Config, index: usize, domain: &Domain) -> usize {
     let said = said(config, index, domain);
+    assert_present(&config.directory.entries()[index].profile, &said);
     let mut compared = 0;
     for (i, (one, servers)) in said.iter().enumerate() {
         for (other, others) in &said[i + 1..] {
@@ -168,6 +171,41 @@ fn compare(config: &Config, index: usize, domain: &Domain) -> usize {
         }
     }
     compared
+}
+
+/// What can be said is said: nothing is left out that a document has a word for.
+fn assert_present(profile: &Profile, said: &[(&str, Servers)]) {
+    let of = |name: &str| said.iter().find(|(document, _)| *document == name).map(|(_, servers)| servers);
+    let keys = |servers: &Servers| servers.keys().cloned().collect::<BTreeSet<_>>();
+    let whole = keys(of("all servers").unwrap());
+    let secured: BTreeSet<_> = whole.iter().filter(|(_, security)| security != "plain").cloned().collect();
+    assert_eq!(keys(of("DNS").unwrap()), secured, "DNS has every secured server");
+    let protocols = |keys: &BTreeSet<(String, String)>| {
+        keys.iter().map(|(protocol, _)| protocol.clone()).collect::<BTreeSet<_>>()
+    };
+    for document in ["autoconfig", "Autodiscover"] {
+        assert_eq!(protocols(&keys(of(document).unwrap())), protocols(&whole), "{document}");
+    }
+    if !profile.servers().all(|server| server.authentication.takes_password()) {
+        return;
+    }
+    let has = |protocol: &str| protocols(&secured).contains(protocol);
+    let is_sayable = (has("imap") || has("pop3")) && has("smtp");
+    assert_eq!(of("mobileconfig").is_some(), is_sayable);
+    let on_registered = |protocol: &str| {
+        profile.servers().any(|server| {
+            server.protocol.word() == protocol
+                && server.socket_type.word() == "SSL"
+                && server.port.get() == registered(protocol)
+        })
+    };
+    let mut expected: BTreeSet<_> =
+        ["imap", "pop3", "smtp"].into_iter().filter(|protocol| on_registered(protocol)).collect();
+    if !expected.contains("imap") && !expected.contains("pop3") {
+        expected.clear();
+    }
+    let pacc = of("PACC").map(|servers| protocols(&keys(servers))).unwrap_or_default();
+    assert_eq!(pacc.iter().map(String::as_str).collect::<BTreeSet<_>>(), expected, "PACC");
 }
 
 fn registered(protocol: &str) -> u16 {
@@ -232,4 +270,123 @@ fn all_documents_agree_for_every_generated_profile() {
         threads.into_iter().map(|thread| thread.join().unwrap()).sum()
     });
     assert!(compared > 10 * profiles.len(), "{compared}");
+}
+
+/// Where a service is: `host:port/path`, in every document that names it.
+#[test]
+fn all_documents_agree_about_calendars_address_books_and_jmap() {
+    let urls = [
+        "https://dav.example.net/a/",
+        "https://dav.%EMAILDOMAIN%/%EMAILDOMAIN%/",
+        "https://dav.example.net:8443/a/",
+        "https://dav.example.net/",
+        "http://dav.example.net/a/",
+        "https://dav.example.net/%EMAILADDRESS%/",
+        "https://%EMAILLOCALPART%.example.net/a/",
+        "https://192.0.2.1/a/",
+        "https://dav.bücher.example/ä/",
+    ];
+    let methods = ["[]", "[\"http:Basic\"]", "[\"OAuth2\"]", "[\"http:Negotiate\"]"];
+    let domain: Domain = "example.com".parse().unwrap();
+    for first in urls {
+        for method in methods {
+            let service = |kind: &str, typ: &str, url: &str, method: &str| {
+                format!("[[{kind}]]\ntype = \"{typ}\"\nurl = \"{url}\"\nauthentication = {method}\n")
+            };
+            // Another kind before, another of the kind behind: neither counts.
+            let text = SERVERS.to_owned()
+                + &service("calendar", "ical", "https://other.example/ical/", "[]")
+                + &service("calendar", "caldav", first, method)
+                + &service("calendar", "caldav", "https://other.example/second/", "[]")
+                + &service("addressbook", "carddav", first, method)
+                + &format!("[[jmap]]\nurl = \"{first}\"\n");
+            let text = profile("example.com", &domains(&["example.com"]), &text);
+            let files = Files::new("", &[("a.toml", &text)]);
+            let config = files.load();
+            let server = files.serve();
+            for (dav, secured, plain, path) in [
+                ("caldav", "_caldavs._tcp", "_caldav._tcp", "/.well-known/caldav"),
+                ("carddav", "_carddavs._tcp", "_carddav._tcp", "/.well-known/carddav"),
+                ("jmap", "_jmap._tcp", "", "/.well-known/jmap"),
+            ] {
+                let by_dns = dav_of_dns(&config, &domain, secured, plain);
+                let redirect = server.get("example.com", path).header("location").map(str::to_owned);
+                let pacc = server.get("example.com", "/.well-known/user-agent-configuration.json");
+                let pacc: serde_json::Value = serde_json::from_slice(&pacc.body).unwrap();
+                let pacc = pacc["protocols"][dav]["url"].as_str().map(str::to_owned);
+                let apple = dav_of_apple(&config, dav);
+                let about = format!("{dav} at {first} by {method}");
+                // What the redirect leads to is what PACC names, where it names something.
+                assert!(pacc.is_none() || pacc == redirect, "{about}");
+                let is_by_name = !first.contains("192.0.2.1") && !first.contains("//%");
+                assert_eq!(
+                    by_dns.is_some(),
+                    is_by_name && (dav != "jmap" || first.starts_with("https")),
+                    "{about}"
+                );
+                if let (Some((host, _)), Some(url)) = (&by_dns, &redirect) {
+                    let rest = url.split_once("://").unwrap().1;
+                    let authority = rest.split('/').next().unwrap();
+                    let port = if url.starts_with("https") { ":443" } else { ":80" };
+                    let authority = if authority.contains(':') {
+                        authority.to_owned()
+                    } else {
+                        authority.to_owned() + port
+                    };
+                    assert_eq!(host, &authority, "{about}");
+                }
+                if let (Some((_, Some(path))), Some(url)) = (&by_dns, &redirect) {
+                    assert!(dav == "jmap" || url.ends_with(path.as_str()), "{about}: {url} {path}");
+                }
+                let is_sayable = dav != "jmap"
+                    && is_by_name
+                    && first.starts_with("https")
+                    && (method == "[]" || method.contains("Basic"));
+                assert_eq!(apple.is_some(), is_sayable, "{about}");
+                if let Some(apple) = apple {
+                    assert_eq!(Some(&apple), by_dns.as_ref().map(|(host, _)| host), "{about}");
+                }
+            }
+        }
+    }
+}
+
+/// Host and port, and the path if there is one for all.
+fn dav_of_dns(
+    config: &Config,
+    domain: &Domain,
+    secured: &str,
+    plain: &str,
+) -> Option<(String, Option<String>)> {
+    let found = config.directory.served(domain).unwrap();
+    let records = Records::of(&found, &config.settings, &config.directory);
+    let sets = |label: &str| records.sets.iter().filter(|set| set.name.label == label).collect::<Vec<_>>();
+    [secured, plain].into_iter().find_map(|label| {
+        let mut authority = None;
+        let mut path = None;
+        for set in sets(label) {
+            match &set.data()[0] {
+                Data::Srv(srv) => authority = srv.target.as_ref().map(|host| format!("{host}:{}", srv.port)),
+                Data::Txt(text) => path = text.strip_prefix("path=").map(str::to_owned),
+                other => panic!("{other:?}"),
+            }
+        }
+        Some((authority?, path))
+    })
+}
+
+fn dav_of_apple(config: &Config, dav: &str) -> Option<String> {
+    let mobileconfig = config.directory.entries()[0].documents.mobileconfig.as_ref().unwrap();
+    let profile =
+        read(&mobileconfig.for_address(&"jane@example.com".parse().unwrap(), &Languages::default()));
+    let kind = format!("com.apple.{dav}.account");
+    let prefix = if dav == "caldav" { "CalDAV" } else { "CardDAV" };
+    let payloads = profile["PayloadContent"].as_array().unwrap();
+    let payload = payloads
+        .iter()
+        .filter_map(|payload| payload.as_dictionary())
+        .find(|payload| payload["PayloadType"].as_string() == Some(kind.as_str()))?;
+    let host = payload[&format!("{prefix}HostName")].as_string().unwrap();
+    let port = payload[&format!("{prefix}Port")].as_unsigned_integer().unwrap();
+    Some(format!("{host}:{port}"))
 }

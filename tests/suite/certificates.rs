@@ -13,6 +13,8 @@ use crate::common::data;
 pub struct Chain {
     pub root: String,
     pub intermediate: String,
+    /// Of the same name and key as the other, and expired.
+    pub old_intermediate: String,
     pub leaf: String,
     pub key: String,
 }
@@ -61,8 +63,10 @@ impl Chain {
     /// With the certificate's parameters changed.
     pub fn with(key: Key, change: impl FnOnce(&mut CertificateParams)) -> Self {
         let root = CertifiedIssuer::self_signed(issuer("Test Root"), KeyPair::generate().unwrap()).unwrap();
-        let intermediate =
-            CertifiedIssuer::signed_by(issuer("Test Issuer"), KeyPair::generate().unwrap(), &root).unwrap();
+        let (key_of_issuer, mut old) = (KeyPair::generate().unwrap(), issuer("Test Issuer"));
+        old.not_after = date_time_ymd(2021, 1, 1);
+        let old_intermediate = old.signed_by(&key_of_issuer, &root).unwrap().pem();
+        let intermediate = CertifiedIssuer::signed_by(issuer("Test Issuer"), key_of_issuer, &root).unwrap();
         let key = key.pair();
         let mut params = named("mail.example.net");
         change(&mut params);
@@ -70,6 +74,7 @@ impl Chain {
         Self {
             root: root.pem(),
             intermediate: intermediate.pem(),
+            old_intermediate,
             leaf: leaf.pem(),
             key: key.serialize_pem(),
         }

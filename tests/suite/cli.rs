@@ -333,13 +333,14 @@ fn show_says_why_there_is_nothing_to_show() {
     };
     assert_eq!(
         show("mobileconfig"),
-        "error: There is no configuration profile for this address: its mail servers offer no encryption, so it \
-         would send the password in clear.\n"
+        "error: there is no configuration profile for jane@qwestoffice.net: its mail servers offer no encryption, so \
+         it would send the password in clear\nhint: `waypost check` says where, and what mends it\n"
     );
     assert_eq!(
         show("pacc"),
-        "error: nothing of this profile can be said in PACC\nPOP3: none of its servers has TLS from the first byte \
-         (socket_type \"SSL\")\nSMTP: no way to fetch mail can be named beside it\n"
+        "error: nothing of `qwestoffice.net` can be said in PACC: POP3: none of its servers has TLS from the first \
+         byte (socket_type \"SSL\"); SMTP: no way to fetch mail can be named beside it\nhint: `waypost check` says \
+         where, and what mends it\n"
     );
 }
 

@@ -1,8 +1,10 @@
 //! `waypost dns`: reference/beyond 2.3, box by box.
 
 use std::process::Output;
+use std::time::Duration;
 
 use hickory_resolver::proto::op::ResponseCode;
+use waypost::dns::published::{Resolver, Verdict};
 use waypost::dns::{Data, Records};
 
 use crate::cli::{code, err, out, waypost};
@@ -137,7 +139,7 @@ fn implicit_tls_comes_first_and_what_is_not_offered_is_denied() {
         Records::of(&config.directory.served(&domain).unwrap(), &config.settings, &config.directory);
     let srv = |label: &str| {
         let set = records.sets.iter().find(|set| set.name.label == label).unwrap();
-        match &set.data[..] {
+        match set.data() {
             [Data::Srv(srv)] => (srv.priority, srv.target.is_some()),
             other => panic!("{other:?}"),
         }
@@ -212,10 +214,13 @@ fn a_record_is_ok_missing_different_or_could_not_be_asked() {
             "_caldavs._tcp.example.com TXT",
             records(&["TXT \"something else\"", "TXT \"path=/dav/\" \"example.com/cal/\""]),
         ),
-        // The next digest beside this one.
+        // The next digest beside this one, which is written in another way.
         (
             "_ua-auto-config.example.com TXT",
-            records(&["TXT \"v=UAAC1; a=sha256; d=AAAA\"", &format!("TXT \"{digest}\"")]),
+            records(&[
+                "TXT \"v=UAAC1; a=sha256; d=AAAA\"",
+                &format!("TXT \"{};x=y;\"", digest.replace("; ", ";")),
+            ]),
         ),
         ("_mta-sts.example.com TXT", records(&["TXT \"v=STSv1; id=old\""])),
         // By addresses, and by a chain.
@@ -230,7 +235,8 @@ fn a_record_is_ok_missing_different_or_could_not_be_asked() {
     ];
     let server = NameServer::of_zone(&zone, wrong);
     let output = check(&files, &server, &[]);
-    assert_eq!((code(&output), err(&output)), (2, ""));
+    let hint = "hint: ask another name server for what could not be asked: --resolver 192.0.2.1\n";
+    assert_eq!((code(&output), err(&output)), (2, hint));
     assert_document("dns/check.txt", out(&output));
     let json = check(&files, &server, &["--format", "json"]);
     assert_eq!(code(&json), 2);
@@ -247,16 +253,58 @@ fn a_record_is_ok_missing_different_or_could_not_be_asked() {
 
 #[test]
 fn a_name_server_that_does_not_answer_is_told_in_time() {
-    let files = provider("[dns]\naddresses = [\"192.0.2.7\"]\n", &["example.com"]);
-    let text = zone(&files, "example.com");
-    let questions = text.lines().skip(1).map(|line| {
-        let words: Vec<_> = line.split_whitespace().collect();
-        (format!("{} {}", words[0].trim_end_matches('.'), words[3]), Says::Silence)
-    });
+    let files = provider(SETTINGS, &["example.com"]);
+    let config = files.load();
+    let domain = "example.com".parse().unwrap();
+    let records =
+        Records::of(&config.directory.served(&domain).unwrap(), &config.settings, &config.directory);
+    let questions = records.sets.iter().map(|set| (format!("{} {}", set.name, set.kind()), Says::Silence));
     let server = NameServer::start(questions);
-    let output = check(&files, &server, &[]);
-    assert_eq!(code(&output), 2);
-    assert!(out(&output).lines().all(|line| line.starts_with("could not ask")), "{}", out(&output));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let verdicts = runtime.block_on(async {
+        let resolver = Resolver::new(Some(server.address), Duration::from_millis(120)).unwrap();
+        resolver.check(&records.sets).await
+    });
+    assert!(verdicts.iter().all(|verdict| matches!(verdict, Verdict::CouldNotAsk(_))), "{verdicts:?}");
+}
+
+/// What a domain has beside what it should have.
+#[test]
+fn what_leads_elsewhere_is_different_and_what_is_not_known_is_a_finding() {
+    let records = |texts: &[&str]| Says::Records(texts.iter().map(|text| (*text).to_owned()).collect());
+    let verdict = |settings: &str, question: &str, says: Says| {
+        let files = provider(settings, &["example.com"]);
+        let output = dns(&files, &["example.com"]);
+        let server = NameServer::of_zone(out(&output), &[(question, says)]);
+        let output = check(&files, &server, &[]);
+        let name = question.split(' ').next().unwrap();
+        let line = out(&output).lines().find(|line| line.contains(name) && !line.starts_with("ok"));
+        (code(&output), line.map(|line| line.split("  ").next().unwrap().to_owned()))
+    };
+    let old = verdict(
+        "[dns]\naddresses = [\"192.0.2.7\"]\n",
+        "autoconfig.example.com AAAA",
+        records(&["AAAA 2001:db8::dead"]),
+    );
+    assert_eq!(old, (1, Some("different".into())), "an old address of the other kind");
+    for (name, texts) in [
+        (
+            "_mta-sts.example.com TXT",
+            ["TXT \"v=STSv1; id=7b61ad3cfabcef7b1410e90c1a3c34dc;\"", "TXT \"v=STSv1; id=b\""],
+        ),
+        ("_caldavs._tcp.example.com TXT", ["TXT \"path=/dav/example.com/cal/\"", "TXT \"path=/old/\""]),
+    ] {
+        assert_eq!(verdict(SETTINGS, name, records(&texts)), (1, Some("different".into())), "{name}");
+        assert_eq!(verdict(SETTINGS, name, records(&texts[..1])), (0, None), "{name}");
+    }
+    // Both names lead nowhere, which is not to one place.
+    let nowhere = verdict(SETTINGS, "autoconfig.example.com CNAME", Says::Nothing);
+    assert_eq!(nowhere, (1, Some("missing".into())));
+    // Where names lead that nobody knows the end of cannot be looked at.
+    let files = provider("", &["example.com"]);
+    let output = dns(&files, &["example.com"]);
+    let output = check(&files, &NameServer::of_zone(out(&output), &[]), &[]);
+    assert!(out(&output).lines().all(|line| line.starts_with("ok")) && code(&output) == 1);
 }
 
 #[test]
@@ -299,8 +347,9 @@ fn the_digest_is_of_the_served_document() {
     use base64::Engine;
     use sha2::Digest;
 
-    for files in [provider(SETTINGS, &["example.com"]), mobileconfig::full()] {
-        let domain = if files.path("profiles/pop.toml").exists() { "pop.example" } else { "example.com" };
+    for (files, domain) in
+        [(provider(SETTINGS, &["example.com"]), "example.com"), (mobileconfig::full(), "pop.example")]
+    {
         let host = format!("ua-auto-config.{domain}");
         let body = files.serve().get(&host, "/.well-known/user-agent-configuration.json").body;
         let digest = base64::prelude::BASE64_STANDARD.encode(sha2::Sha256::digest(&body));

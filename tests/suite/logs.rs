@@ -250,5 +250,5 @@ fn the_start_says_what_is_doubtful_and_where_the_operator_listens() {
         })
     };
     assert!(said("WARN", "the certificate for signing expires on "), "{log}");
-    assert!(said("INFO", "PACC cannot say everything"), "{log}");
+    assert!(said("INFO", "left out of PACC: IMAP: none of its servers has TLS"), "{log}");
 }

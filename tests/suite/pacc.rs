@@ -101,7 +101,8 @@ fn the_document_is_served_whole_and_read_back() {
 #[test]
 fn others_documents_can_be_read() {
     let text = r#"{"protocols":{"imap":{"host":"imap.example.com"},"pop3":{"host":"pop.example.com"},
-        "submit":{"host":"smtp.example.com"},"smtp":{"host":"smtp.example.com"},"managesieve":{"host":"a.example"},
+        "submit":{"host":"smtp.example.com"},"smtp":{"host":"smtp.example.com"},
+        "managesieve":{"host":"sieve.example.com"},
         "jmap":{"url":"https://jmap.example.com/session"},
         "caldav":{"url":"https://dav.example.com/calendar/"},"carddav":{"url":"https://dav.example.com/contacts/"}},
         "authentication":{"password":true,"oauth-public":{"issuer":"https://auth.example.com/"}},
@@ -110,8 +111,14 @@ fn others_documents_can_be_read() {
         "help":{"documentation":"https://help.example.com/mail","developer":"https://help.example.com/dev",
         "contact":["mailto:it@example.com"]}}}"#;
     let read: Configuration = serde_json::from_str(text).unwrap();
-    assert_eq!(read.protocols.imap.unwrap().host, "imap.example.com");
-    assert_eq!(read.authentication.oauth_public.unwrap().issuer, "https://auth.example.com/");
+    let (given, again): (Value, Value) =
+        (serde_json::from_str(text).unwrap(), serde_json::to_value(&read).unwrap());
+    assert_eq!(again, given);
+    // No key but these has to be there, and more may be.
+    let least = r#"{"protocols":{},"authentication":{"password":true,"passkey":true},
+        "info":{"provider":{"name":"Example"},"more":1},"version":3}"#;
+    let read: Configuration = serde_json::from_str(least).unwrap();
+    assert_eq!((read.info.provider.name.as_str(), read.info.provider.short_name), ("Example", None));
 }
 
 #[test]
@@ -213,10 +220,27 @@ fn what_cannot_be_said_is_left_out_and_check_says_why() {
         ("https://dav.example.net:443/a/", "its URL names a port"),
         ("http://dav.example.net/a/", "its URL is not https"),
         ("https://dav.example.net/%EMAILADDRESS%/", "its URL is another for each person"),
+        ("https://192.0.2.1/a/", "its URL names no host by its name"),
     ] {
         assert_eq!(findings(&dav(url)), [format!("the calendar: {why}")]);
         assert_eq!(served(&dav(url)).unwrap()["protocols"].get("caldav"), None);
     }
+    let by = |method: &str| dav("https://dav.example.net/a/") + &format!("authentication = [\"{method}\"]\n");
+    let issuer = "[oauth2]\nissuer = \"https://login.example.net/\"\nscope = \"mail\"\nauth_url = \
+                  \"https://a.example/\"\ntoken_url = \"https://a.example/\"\n";
+    let neither = "the calendar: it takes neither a password nor a token of an issuer that can be named";
+    assert_eq!(findings(&(by("http:Negotiate") + issuer)), [neither]);
+    assert_eq!(findings(&by("OAuth2")), [neither]);
+    assert_eq!(findings(&(by("OAuth2") + issuer)), [""; 0]);
+    let more = SERVERS.to_owned()
+        + "[sieve]\nhostname = \"sieve.example.net\"\n[[file_share]]\ntype = \"webdav\"\nurl = \"https://a.example/b\"\n";
+    assert_eq!(
+        findings(&more),
+        [
+            "ManageSieve: it has no port with TLS from the first byte",
+            "files: Waypost does not know the draft's word for them"
+        ]
+    );
 }
 
 /// Draft: at most 60 and 20 characters; 30 and 12 are advised.

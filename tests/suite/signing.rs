@@ -250,6 +250,33 @@ fn renewed_files_are_taken_up_without_a_restart_and_broken_ones_change_nothing()
     assert!(signer(&server).contains(&der(&third.leaf)));
 }
 
+/// Issuers of one name: the key tells which has issued the certificate, and the time which is meant.
+#[test]
+fn of_several_issuers_with_one_name_the_right_one_is_taken() {
+    let (chain, other) = (Chain::new(Key::Rsa), Chain::new(Key::Rsa));
+    let files = signed_by(&chain);
+    let everything = [&chain.leaf, &other.intermediate, &chain.old_intermediate, &chain.intermediate];
+    write(&files.path("fullchain.pem"), &everything.map(String::as_str).concat());
+    assert_eq!(files.load().notes, []);
+    let certificates = open(&files.serve().get("example.com", TARGET).body).certificates;
+    assert_eq!(certificates.len(), 2);
+    assert!(certificates.contains(&der(&chain.intermediate)));
+    // A stranger of the right name leads nowhere.
+    write(&files.path("fullchain.pem"), &(chain.leaf.clone() + &other.intermediate));
+    assert!(files.problems()[0].starts_with("warning: no certificate leads from the one for signing"));
+}
+
+/// A server that started without comes to its signature when the files are there.
+#[test]
+fn profiles_are_signed_as_soon_as_they_can_be() {
+    let files = files(&(SIGNING.to_owned() + "or_unsigned = true\n"));
+    let server = files.serve();
+    assert_eq!(server.get("example.com", TARGET).body, unsigned());
+    let chain = Chain::new(Key::Rsa);
+    chain.write(&files.path("."));
+    assert_eq!(open(&server.get("example.com", TARGET).body).content, unsigned());
+}
+
 #[test]
 fn an_operator_can_measure_when_the_certificate_expires() {
     let (chain, end) = expiring(5);

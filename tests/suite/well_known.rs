@@ -56,9 +56,17 @@ fn what_is_not_served_is_not_found() {
 #[test]
 fn a_redirect_leads_neither_in_a_circle_nor_to_a_placeholder() {
     let calendar = |url: &str| format!("[[calendar]]\ntype = \"caldav\"\nurl = \"{url}\"\n");
-    for url in ["https://example.com/.well-known/caldav", "https://dav.example.net/%EMAILADDRESS%/"] {
+    for url in [
+        "https://example.com/.well-known/caldav",
+        "https://Autoconfig.Example.com:443/.well-known/caldav/",
+        "https://dav.example.net/%EMAILADDRESS%/",
+    ] {
         serve(&calendar(url)).get("example.com", "/.well-known/caldav").assert_empty(404);
     }
+    // What a header cannot hold is written as it can.
+    let foreign =
+        serve(&calendar("https://dav.bücher.example/käl/")).get("example.com", "/.well-known/caldav");
+    assert_eq!(foreign.header("location"), Some("https://dav.xn--bcher-kva.example/k%C3%A4l/"));
     let elsewhere = serve(&calendar("https://dav.example.net/.well-known/caldav"));
     let answer = elsewhere.get("example.com", "/.well-known/caldav");
     assert_eq!(answer.header("location"), Some("https://dav.example.net/.well-known/caldav"));
