@@ -7,6 +7,7 @@
 pub mod format;
 pub mod published;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::num::NonZeroU16;
@@ -28,7 +29,7 @@ pub struct RecordSet {
 /// A name below a mail domain: labels that a standard gives, and the domain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Name {
-    pub label: &'static str,
+    pub label: Cow<'static, str>,
     pub domain: Domain,
 }
 
@@ -69,6 +70,8 @@ pub enum Gap {
     Target(Vec<Name>),
     #[error("{} cannot be another name of {host}, and its addresses are not known", list(.names))]
     Addresses { names: Vec<Name>, host: Domain },
+    #[error("{name} has no record, since {server} has no encryption")]
+    Plaintext { name: Name, server: String },
 }
 
 /// How many records of one name are told apart by priority, before the next name's begin.
@@ -96,12 +99,22 @@ impl Records {
         records
     }
 
-    fn add(&mut self, label: &'static str, data: Vec<Data>) {
+    fn add(&mut self, label: impl Into<Cow<'static, str>>, data: Vec<Data>) {
         self.sets.push(RecordSet { name: self.name(label), data });
     }
 
-    fn name(&self, label: &'static str) -> Name {
-        Name { label, domain: self.domain.clone() }
+    fn name(&self, label: impl Into<Cow<'static, str>>) -> Name {
+        Name { label: label.into(), domain: self.domain.clone() }
+    }
+
+    /// The addresses there are, a set for each kind.
+    fn add_addresses(&mut self, label: &str, addresses: &[IpAddr]) {
+        for is_kind in [IpAddr::is_ipv4, IpAddr::is_ipv6] {
+            let data: Vec<_> = addresses.iter().filter(|a| is_kind(a)).map(|a| Data::from(*a)).collect();
+            if !data.is_empty() {
+                self.add(label.to_owned(), data);
+            }
+        }
     }
 
     /// RFC 6186 and 8314: TLS from the first byte before STARTTLS, IMAP before POP3.
@@ -116,8 +129,18 @@ impl Records {
         ];
         for (label, protocol, socket_type, priority) in services {
             let servers: Vec<_> = profile.secured(protocol, socket_type).collect();
-            let data = servers_data(&servers, &self.domain, priority);
-            self.add(label, data);
+            // Who finds it by SRV expects STARTTLS; and to deny it would not be true either.
+            let in_clear = profile.secured(protocol, SocketType::Plain).next();
+            match in_clear.filter(|_| servers.is_empty() && socket_type == SocketType::StartTls) {
+                Some(server) => self.gaps.push(Gap::Plaintext {
+                    name: self.name(label),
+                    server: format!("{}:{}", server.hostname.for_domain(&self.domain), server.port),
+                }),
+                None => {
+                    let data = servers_data(&servers, &self.domain, priority);
+                    self.add(label, data);
+                }
+            }
         }
     }
 
@@ -168,7 +191,7 @@ impl Records {
     /// which have other records (RFC 1034 3.6.2).
     fn hosts(&mut self, labels: &[&'static str], settings: &Settings, directory: &Directory) {
         let host = settings.service_host();
-        let addresses: Vec<_> = settings.dns.addresses.iter().map(|address| Data::from(*address)).collect();
+        let addresses = &settings.dns.addresses;
         let is_own = host.is_none() && !addresses.is_empty();
         let autodiscover = self.name("autodiscover").to_string().parse().ok().filter(|_| is_own);
         if let Some(target) = host.cloned().or(autodiscover) {
@@ -177,21 +200,19 @@ impl Records {
             let srv = Srv { priority: 0, weight: 0, port, target: Some(target) };
             self.add("_autodiscover._tcp", vec![Data::Srv(srv)]);
         }
+        // A host of the same zone is one of its records.
+        let own = host.and_then(|host| host.as_str().strip_suffix(self.domain.as_str())?.strip_suffix('.'));
+        if let Some(label) = own.filter(|label| !labels.contains(label)) {
+            self.add_addresses(label, addresses);
+        }
         let (mut without_target, mut without_address) = (Vec::new(), Vec::new());
         for label in labels {
-            let name = self.name(label);
+            let name = self.name(*label);
             let domain = name.to_string().parse::<Domain>().ok();
             let is_taken = domain.is_some_and(|name| host == Some(&name) || directory.has_own(&name));
             match host {
-                Some(host) if !is_taken => self.add(label, vec![Data::Cname(host.clone())]),
-                _ if !addresses.is_empty() => {
-                    for is_kind in [Data::is_a, Data::is_aaaa] {
-                        let data: Vec<_> = addresses.iter().filter(|data| is_kind(data)).cloned().collect();
-                        if !data.is_empty() {
-                            self.add(label, data);
-                        }
-                    }
-                }
+                Some(host) if !is_taken => self.add(*label, vec![Data::Cname(host.clone())]),
+                _ if !addresses.is_empty() => self.add_addresses(label, addresses),
                 Some(_) => without_address.push(name),
                 None => without_target.push(name),
             }
@@ -207,6 +228,11 @@ impl Records {
 }
 
 impl Gap {
+    /// Whether a record is missing that the domain needs.
+    pub fn is_finding(&self) -> bool {
+        !matches!(self, Self::Plaintext { .. })
+    }
+
     /// What to do about it.
     pub fn hint(&self) -> &'static str {
         match self {
@@ -215,6 +241,7 @@ impl Gap {
                  or its public_url"
             }
             Self::Addresses { .. } => "name them: [dns] addresses = [\"192.0.2.1\"] in waypost.toml",
+            Self::Plaintext { .. } => "nothing to do, unless the mail server can have encryption",
         }
     }
 }
@@ -250,14 +277,6 @@ impl Data {
             Self::A(_) => "A",
             Self::Aaaa(_) => "AAAA",
         }
-    }
-
-    fn is_a(&self) -> bool {
-        matches!(self, Self::A(_))
-    }
-
-    fn is_aaaa(&self) -> bool {
-        matches!(self, Self::Aaaa(_))
     }
 }
 

@@ -4,7 +4,7 @@ use super::lints::{Cause, Look};
 use crate::config::{Place, Severity};
 use crate::mobileconfig::{self, Inexpressible, MobileConfig};
 use crate::pacc::{self, LeftOut, What};
-use crate::profile::{Protocol, Server};
+use crate::profile::{Mode, Protocol, Server};
 
 impl Look<'_> {
     /// reference/beyond 1.1.
@@ -12,7 +12,9 @@ impl Look<'_> {
         let Err(reason) = MobileConfig::new(self.profile) else { return self.apple_leaves_out() };
         let message = format!("Apple's devices get no configuration profile from this provider: {reason}");
         let hint = match reason {
-            Inexpressible::Plaintext => "add servers with socket_type \"SSL\", if there are any",
+            Inexpressible::Plaintext => {
+                "add servers with socket_type \"SSL\" or \"STARTTLS\", if there are any"
+            }
             Inexpressible::Authentication => {
                 "add a password method if the servers take one; OAuth2 cannot be said in a profile"
             }
@@ -48,6 +50,44 @@ impl Look<'_> {
                 Vec::new(),
             );
         }
+    }
+
+    /// Sections whose `type` nobody looks for: it would be seen in the whole document only.
+    pub fn kinds(&mut self) {
+        let services = &self.profile.services;
+        let sections = [
+            ("calendar", "caldav", &services.calendars),
+            ("addressbook", "carddav", &services.addressbooks),
+            ("file_share", "webdav", &services.file_shares),
+        ];
+        let odd: Vec<_> = sections
+            .into_iter()
+            .flat_map(|(key, known, list)| {
+                list.iter().map(move |service| (key, known, service.kind.as_str()))
+            })
+            .filter(|(_, known, kind)| kind != known)
+            .map(|(key, known, kind)| format!("type `{kind}` in [[{key}]], where programs look for {known}"))
+            .collect();
+        let place = self.origin.place.clone();
+        for message in odd {
+            let hint = "nothing to do if that is meant";
+            self.add(Cause::UnknownService, Severity::Warning, &place, message, hint, Vec::new());
+        }
+    }
+
+    /// RFC 8461 3.2 wants weeks or more: a policy that is soon forgotten protects nobody.
+    pub fn mta_sts(&mut self) {
+        const DAY: u32 = 24 * 60 * 60;
+
+        let Some(policy) = &self.profile.mta_sts else { return };
+        let seconds = policy.max_age().seconds();
+        if policy.mode() == Mode::None || seconds >= DAY {
+            return;
+        }
+        let place = self.origin.place.clone();
+        let message = format!("the MTA-STS policy is forgotten after {seconds} seconds");
+        let hint = "write a week or more: max_age_seconds = 604800";
+        self.add(Cause::MtaSts, Severity::Note, &place, message, hint, Vec::new());
     }
 
     /// Where the preferred server of a protocol was written.

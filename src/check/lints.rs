@@ -49,6 +49,8 @@ pub enum Cause {
     AlternativesDiffer,
     Apple,
     Pacc,
+    UnknownService,
+    MtaSts,
     LongName,
     /// What no rule here foresaw.
     Unexplained,
@@ -88,6 +90,8 @@ pub fn of(profile: &Profile, origin: &Origin, person: &EmailAddress, directory: 
     look.protocol = None;
     look.apple();
     look.pacc();
+    look.kinds();
+    look.mta_sts();
     look.names();
     look.lints
 }

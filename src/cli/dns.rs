@@ -11,7 +11,7 @@ use super::table::table;
 use super::{COULD_NOT_RUN, ConfigArgument, FINDING, complain, not_ours, print};
 use crate::address::Domain;
 use crate::dns::published::{PATIENCE, Resolver, Verdict};
-use crate::dns::{RecordSet, Records, format};
+use crate::dns::{Gap, RecordSet, Records, format};
 
 #[derive(Debug, Args)]
 pub struct Dns {
@@ -88,7 +88,7 @@ impl Dns {
             eprintln!("warning: {gap}\nhint: {}", gap.hint());
         }
         if self.check {
-            return check(&records, self.resolver, self.format);
+            return check(&records, &config.settings.dns.addresses, self.resolver, self.format);
         }
         let text = match self.format {
             RecordFormat::Zone => format::zone(&records),
@@ -103,8 +103,13 @@ impl Dns {
     }
 }
 
-fn check(records: &Records, resolver: Option<SocketAddr>, format: RecordFormat) -> ExitCode {
-    let verdicts = match ask(records, resolver) {
+fn check(
+    records: &Records,
+    addresses: &[IpAddr],
+    resolver: Option<SocketAddr>,
+    format: RecordFormat,
+) -> ExitCode {
+    let verdicts = match ask(records, addresses, resolver) {
         Ok(verdicts) => verdicts,
         Err(reason) => {
             eprintln!("error: {reason}");
@@ -112,9 +117,15 @@ fn check(records: &Records, resolver: Option<SocketAddr>, format: RecordFormat) 
         }
     };
     let code = if verdicts.iter().any(|verdict| matches!(verdict, Verdict::CouldNotAsk(_))) {
+        if verdicts.iter().all(|verdict| matches!(verdict, Verdict::CouldNotAsk(_))) {
+            let who = resolver.map_or("the system's name server".to_owned(), |address| address.to_string());
+            eprintln!("error: {who} answers nothing");
+        }
         eprintln!("hint: ask another name server for what could not be asked: --resolver 192.0.2.1");
         ExitCode::from(COULD_NOT_RUN)
-    } else if !records.gaps.is_empty() || verdicts.iter().any(|verdict| *verdict != Verdict::Ok) {
+    } else if records.gaps.iter().any(Gap::is_finding)
+        || verdicts.iter().any(|verdict| *verdict != Verdict::Ok)
+    {
         ExitCode::from(FINDING)
     } else {
         ExitCode::SUCCESS
@@ -126,7 +137,11 @@ fn check(records: &Records, resolver: Option<SocketAddr>, format: RecordFormat) 
     print(&text, code)
 }
 
-fn ask(records: &Records, resolver: Option<SocketAddr>) -> Result<Vec<Verdict>, String> {
+fn ask(
+    records: &Records,
+    addresses: &[IpAddr],
+    resolver: Option<SocketAddr>,
+) -> Result<Vec<Verdict>, String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("cannot start: {error}"))?;
     runtime.block_on(async {
@@ -134,7 +149,7 @@ fn ask(records: &Records, resolver: Option<SocketAddr>) -> Result<Vec<Verdict>, 
             let hint = if resolver.is_none() { "\nhint: name another: --resolver 192.0.2.1" } else { "" };
             format!("{error}{hint}")
         })?;
-        Ok(resolver.check(&records.sets).await)
+        Ok(resolver.check(&records.sets, addresses).await)
     })
 }
 
@@ -144,7 +159,13 @@ fn lines(records: &Records, verdicts: &[Verdict]) -> String {
         let what = match verdict {
             Verdict::Ok => wanted,
             Verdict::Missing => format!("publish {wanted}"),
-            Verdict::Different(published) => format!("publish {wanted} and not {}", published.join(", ")),
+            Verdict::Different(published) => {
+                // Clients take any of several digests, so that one can follow the other.
+                let how = if wanted.starts_with("v=UAAC1") { "beside" } else { "and not" };
+                format!("publish {wanted} {how} {}", published.join(", "))
+            }
+            Verdict::LeadsAstray { host, to } if to.is_empty() => format!("{host} has no address"),
+            Verdict::LeadsAstray { host, to } => format!("{host} has other addresses: {}", to.join(", ")),
             Verdict::CouldNotAsk(reason) => reason.clone(),
         };
         [word(verdict).to_owned(), set.kind().to_owned(), set.name.to_string(), what]
@@ -180,7 +201,12 @@ fn json(records: &Records, verdicts: &[Verdict]) -> String {
         kind: set.kind(),
         values: set.values(),
         status: word(verdict),
-        published: if let Verdict::Different(published) = verdict { Some(published.clone()) } else { None },
+        published: match verdict {
+            Verdict::Different(published) | Verdict::LeadsAstray { to: published, .. } => {
+                Some(published.clone())
+            }
+            _ => None,
+        },
         reason: if let Verdict::CouldNotAsk(reason) = verdict { Some(reason.clone()) } else { None },
     };
     let records_checked = records.sets.iter().zip(verdicts).map(record).collect();
@@ -192,7 +218,7 @@ fn word(verdict: &Verdict) -> &'static str {
     match verdict {
         Verdict::Ok => "ok",
         Verdict::Missing => "missing",
-        Verdict::Different(_) => "different",
+        Verdict::Different(_) | Verdict::LeadsAstray { .. } => "different",
         Verdict::CouldNotAsk(_) => "could not ask",
     }
 }

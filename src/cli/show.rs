@@ -165,6 +165,12 @@ fn settings(profile: &Profile, address: &EmailAddress) -> String {
     for (what, service) in web.into_iter().flat_map(|(what, list)| list.iter().map(move |s| (what, s))) {
         let _ = writeln!(more, "{what}: {}", service.url);
     }
+    if let Some(sieve) = &services.sieve {
+        let _ = writeln!(more, "Filters: {}:{}", sieve.hostname.for_domain(address.domain()), sieve.port);
+    }
+    if let Some(oauth2) = &services.oauth2 {
+        let _ = writeln!(more, "OAuth2: {}", oauth2.issuer);
+    }
     if let Some(page) = services.webmail.as_ref().and_then(|webmail| webmail.login_page.as_ref()) {
         let _ = writeln!(more, "Webmail: {page}");
     }

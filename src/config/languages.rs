@@ -13,9 +13,15 @@ pub fn languages(
 ) -> Vec<Description> {
     let so_far = problems.len();
     let mut sentences = Vec::new();
-    let Some(languages) = table.table(key, title, problems) else { return sentences };
+    let hint = format!("write {key} = {{ en = \"A sentence in English\" }}");
+    let Some(value) = table.take(key) else { return sentences };
+    if value.is_text() {
+        let message = format!("`{key}` is a string, and not one for each language");
+        problems.push(Problem::error(value.place(), message, hint));
+        return sentences;
+    }
+    let Some(languages) = value.table(key, title, problems) else { return sentences };
     let place = languages.place();
-    let hint = format!("write {key} = {{ en = \"How to set up your mail program\" }}");
     for (lang, value) in languages.into_entries() {
         let text_place = value.place();
         let Some(text) = value.read::<String>(key, problems) else { continue };

@@ -257,8 +257,9 @@ fn mta_sts(mut table: Table, problems: &mut Vec<Problem>) -> Option<MtaSts> {
     }
     MtaSts::new(mode, mx, max_age)
         .map_err(|error| {
-            let hint = "list the domain's mail exchangers: mx = [\"mx1.example.net\", \"*.mx.example.net\"]";
-            problems.push(Problem::error(place, format!("[mta_sts] {error}"), hint));
+            let hint = "write mx = [\"mx1.example.net\", \"*.mx.example.net\"]; enforced without them, a \
+                        policy would stop all mail";
+            problems.push(Problem::error(place, format!("`mx` is missing in [mta_sts]: {error}"), hint));
         })
         .ok()
 }

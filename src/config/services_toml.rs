@@ -127,7 +127,7 @@ fn oauth2(mut table: Table, problems: &mut Vec<Problem>) -> Option<OAuth2> {
 /// `webmail = "https://..."` is the page where people log in; `[webmail]` has room for more.
 fn webmail_of(table: &mut Table, problems: &mut Vec<Problem>) -> Option<Webmail> {
     let value = table.take("webmail")?;
-    if !value.is_text() {
+    if value.is_table() {
         return value.table("webmail", "[webmail]", problems).map(|table| webmail(table, problems));
     }
     let login_page = value.read::<WebAddress>("webmail", problems)?.value;

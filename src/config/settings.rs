@@ -153,7 +153,7 @@ impl Settings {
             .map_or_else(Dns::default, |table| Dns::read(table, problems));
         let admin = table
             .table("admin", "[admin]", problems)
-            .map_or_else(Admin::default, |table| Admin::read(table, problems));
+            .map_or_else(Admin::default, |table| Admin::read(table, &listen, problems));
         let limits = table
             .table("limits", "[limits]", problems)
             .map_or_else(Limits::default, |table| Limits::read(table, problems));
@@ -193,10 +193,16 @@ impl Dns {
 }
 
 impl Admin {
-    fn read(mut table: Table, problems: &mut Vec<Problem>) -> Self {
-        let listen = table.optional("listen", problems).map(|address| address.value);
+    fn read(mut table: Table, public: &[SocketAddr], problems: &mut Vec<Problem>) -> Self {
+        let listen = table.required::<SocketAddr>("listen", "\"127.0.0.1:9090\"", problems);
         table.finish(problems);
-        Self { listen }
+        if let Some(Placed { value, place }) =
+            listen.as_ref().filter(|address| public.contains(&address.value))
+        {
+            let message = format!("`listen` in [admin] is {value}, where everybody is answered");
+            problems.push(Problem::error(place.clone(), message, "choose another port, on loopback best"));
+        }
+        Self { listen: listen.map(|address| address.value) }
     }
 }
 

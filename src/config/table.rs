@@ -228,6 +228,10 @@ impl<'s> Value<'s> {
         matches!(self.content, DeValue::String(_))
     }
 
+    pub fn is_table(&self) -> bool {
+        matches!(self.content, DeValue::Table(_))
+    }
+
     /// Reads the value, or reports what is wrong with it.
     pub fn read<T: FromValue>(self, key: &str, problems: &mut Vec<Problem>) -> Option<Placed<T>> {
         let place = self.place();

@@ -15,7 +15,7 @@ use crate::directory::DomainPattern;
 use crate::profile::{
     Authentication, DisplayName, DisplayShortName, Hostname, HostnameError, MaxAge, Mechanism, Mode,
     MxPattern, NameError, Placeholder, Size, SocketType, UnknownWord, Username, UsernameError, WebAddress,
-    Word, is_configured_text,
+    WebAddressError, Word, is_configured_text,
 };
 
 /// Parses with a type's own rules, and turns what it says into words for the operator.
@@ -39,7 +39,7 @@ from_text! {
     Username => |text, error| username(text, &error);
     DisplayName => |text, error| display_name(text, &error, "shorten it");
     DisplayShortName => |text, error| display_name(text, &error, "a word or an abbreviation will do");
-    WebAddress => |text, error| said(text, error, "write the whole address, beginning with https://");
+    WebAddress => web_address;
     Size => |text, error| said(text, error, "write it like \"700 MB\"; units are B, kB, MB, GB, KiB, MiB, GiB");
     PublicUrl => |text, error| said(text, error, "write it like \"https://autodiscover.example.net\"");
     SocketAddr => |text, _| said(
@@ -171,6 +171,16 @@ impl FromText for DomainPattern {
             ),
         };
         Err(said(text, what, hint))
+    }
+}
+
+fn web_address(text: &str, error: WebAddressError) -> Complaint {
+    let known: Vec<_> = Placeholder::words().collect();
+    match error {
+        WebAddressError::Placeholder => {
+            said(text, error, &format!("the placeholders are {}", known.join(", ")))
+        }
+        _ => said(text, error, "write the whole address, beginning with https://"),
     }
 }
 

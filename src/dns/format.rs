@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use super::{Data, Name, RecordSet, Records};
+use super::{Data, RecordSet, Records};
 
 /// BIND's zone file (RFC 1035 5), a line a record.
 pub fn zone(records: &Records) -> String {
@@ -97,22 +97,27 @@ pub fn powerdns(records: &Records) -> String {
 /// A zone of OctoDNS, whose YAML takes JSON. Names are relative to the domain.
 pub fn octodns(records: &Records) -> String {
     #[derive(Serialize)]
+    // It wants keys in the order of the alphabet.
     struct Set {
+        ttl: u32,
         #[serde(rename = "type")]
         kind: &'static str,
-        ttl: u32,
         /// Of a type of which there can be one.
         #[serde(skip_serializing_if = "Option::is_none")]
         value: Option<serde_json::Value>,
         #[serde(skip_serializing_if = "Vec::is_empty")]
         values: Vec<serde_json::Value>,
     }
-    let mut names: BTreeMap<&str, Vec<Set>> = BTreeMap::new();
+    let mut names: BTreeMap<String, Vec<Set>> = BTreeMap::new();
     for set in &records.sets {
-        let Name { label, .. } = &set.name;
         let mut values: Vec<_> = set.data().iter().map(octodns_value).collect();
         let value = if set.kind() == "CNAME" { values.pop() } else { None };
-        names.entry(label).or_default().push(Set { kind: set.kind(), ttl: records.ttl, value, values });
+        names.entry(set.name.label.to_string()).or_default().push(Set {
+            ttl: records.ttl,
+            kind: set.kind(),
+            value,
+            values,
+        });
     }
     pretty(&names)
 }

@@ -29,6 +29,11 @@ pub enum Verdict {
     Missing,
     /// What stands there instead.
     Different(Vec<String>),
+    /// It is there, and the host that it leads to has these addresses, or none.
+    LeadsAstray {
+        host: Domain,
+        to: Vec<String>,
+    },
     /// Nobody can tell: the reason.
     CouldNotAsk(String),
 }
@@ -71,10 +76,12 @@ impl Resolver {
         Ok(Self { resolver: builder.build()?, patience })
     }
 
-    /// Looks at every set at once; the verdicts in their order.
-    pub async fn check(&self, sets: &[RecordSet]) -> Vec<Verdict> {
+    /// Looks at every set at once; the verdicts in their order. `addresses` are those that the service's
+    /// host should have, as far as they are known.
+    pub async fn check(&self, sets: &[RecordSet], addresses: &[IpAddr]) -> Vec<Verdict> {
+        let addresses = addresses.iter().copied().collect();
         join_all(sets.iter().map(|set| async {
-            match timeout(self.patience, self.verdict(set, sets)).await {
+            match timeout(self.patience, self.verdict(set, sets, &addresses)).await {
                 Ok(Ok(verdict)) => verdict,
                 Ok(Err(Unanswered(reason))) => Verdict::CouldNotAsk(reason),
                 Err(_) => Verdict::CouldNotAsk("no answer in time".to_owned()),
@@ -83,10 +90,15 @@ impl Resolver {
         .await
     }
 
-    async fn verdict(&self, set: &RecordSet, all: &[RecordSet]) -> Result<Verdict, Unanswered> {
+    async fn verdict(
+        &self,
+        set: &RecordSet,
+        all: &[RecordSet],
+        addresses: &BTreeSet<IpAddr>,
+    ) -> Result<Verdict, Unanswered> {
         let name = set.name.to_string();
         match set.data() {
-            [Data::Cname(host)] => self.is_name_of(&name, host).await,
+            [Data::Cname(host)] => self.is_name_of(&name, host, addresses).await,
             // Others may have texts there too.
             [Data::Txt(text)] => {
                 let wanted = Text::read(text);
@@ -118,7 +130,12 @@ impl Resolver {
 
     /// Whether a name leads to a host: by CNAME, or by the same addresses, as name servers answer
     /// that resolve such names themselves.
-    async fn is_name_of(&self, name: &str, host: &Domain) -> Result<Verdict, Unanswered> {
+    async fn is_name_of(
+        &self,
+        name: &str,
+        host: &Domain,
+        addresses: &BTreeSet<IpAddr>,
+    ) -> Result<Verdict, Unanswered> {
         let cnames = self.ask(name, RecordType::CNAME).await?;
         let cnames: Vec<_> = cnames
             .iter()
@@ -127,12 +144,17 @@ impl Resolver {
                 _ => None,
             })
             .collect();
-        if cnames.first().is_some_and(|cname| cname == host.as_str()) {
-            return Ok(Verdict::Ok);
-        }
-        let published = self.addresses(name).await?;
-        if !published.is_empty() && published == self.addresses(host.as_str()).await? {
-            return Ok(Verdict::Ok);
+        let of_host = self.addresses(host.as_str()).await?;
+        let is_cname = cnames.first().is_some_and(|cname| cname == host.as_str());
+        let published = if is_cname { of_host.clone() } else { self.addresses(name).await? };
+        let is_right = if addresses.is_empty() { !of_host.is_empty() } else { of_host == *addresses };
+        match is_right {
+            true if published == of_host => return Ok(Verdict::Ok),
+            false if is_cname => {
+                let to = of_host.iter().map(ToString::to_string).collect();
+                return Ok(Verdict::LeadsAstray { host: host.clone(), to });
+            }
+            _ => {}
         }
         let instead = match cnames.first() {
             Some(cname) => vec![format!("{cname}.")],

@@ -59,10 +59,8 @@ impl Asked {
         self.address.as_ref().map(EmailAddress::domain)
     }
 
-    /// Whether everything that the profile has is asked for, and not only what every client reads.
-    pub fn wants_all_servers(&self) -> bool {
-        let query = self.request.uri.query().unwrap_or_default();
-        query::parameter(query, "servers").is_some_and(|value| value.eq_ignore_ascii_case("all"))
+    pub fn query(&self) -> Option<&str> {
+        self.request.uri.query()
     }
 
     pub fn host(&self) -> Option<&Domain> {

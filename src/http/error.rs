@@ -30,7 +30,7 @@ pub enum Error {
     /// What is asked as an e-mail address is none.
     NoAddress,
     TooManyAddresses,
-    /// Apple's devices cannot be told this provider's settings.
+    /// Apple's devices cannot be told the settings of this provider, or of one of several.
     Inexpressible(Inexpressible, Domain),
     /// More signatures are wanted than can be made.
     Busy,
@@ -79,7 +79,7 @@ impl IntoResponse for Error {
                 sentence(StatusCode::BAD_REQUEST, &format!("At most {most} addresses fit into one profile."))
             }
             Self::Inexpressible(reason, domain) => {
-                let text = format!("There is no configuration profile for this address: {reason}.");
+                let text = format!("There is no configuration profile for addresses at {domain}: {reason}.");
                 about(sentence(StatusCode::UNPROCESSABLE_ENTITY, &text), Some(&domain))
             }
             Self::Busy => with(

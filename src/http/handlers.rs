@@ -19,7 +19,9 @@ use crate::autodiscover::json::{Endpoint, Refusal};
 use crate::autodiscover::{ErrorCode, Request, Schema};
 use crate::config::PublicUrl;
 use crate::directory::Found;
+use crate::document::{Document, DomainSlot};
 use crate::mobileconfig::{Inexpressible, MobileConfig};
+use crate::prepared::Prepared;
 use crate::profile::{Services, WebAddress};
 
 type Shared = State<Arc<Served>>;
@@ -30,9 +32,7 @@ pub async fn autoconfig(State(served): Shared, asked: Asked) -> Result<Response,
         .directory
         .find(asked.domain(), || asked.host())
         .ok_or_else(|| Error::NotOurs(asked.domain().or(asked.host()).cloned()))?;
-    let documents = &entry.documents;
-    let document = if asked.wants_all_servers() { &documents.all_servers } else { &documents.autoconfig };
-    Ok(Answer::autoconfig(document.fill(domain)).about(domain))
+    Ok(Answer::autoconfig(wanted(entry, asked.query()).fill(domain)).about(domain))
 }
 
 /// The same from a list of providers, as Mozilla's database is asked: the path names the domain,
@@ -42,7 +42,14 @@ pub async fn listed(State(served): Shared, uri: Uri) -> Result<Response, Error> 
     let asked: Domain = name.parse().map_err(|_| Error::NotOurs(None))?;
     let Found { entry, domain, .. } =
         served.directory.find(None, || Some(&asked)).ok_or_else(|| Error::NotOurs(Some(asked.clone())))?;
-    Ok(Answer::autoconfig(entry.documents.autoconfig.fill(domain)).about(domain))
+    Ok(Answer::autoconfig(wanted(entry, uri.query()).fill(domain)).about(domain))
+}
+
+/// The document for every client, or everything for one that asks for it: `servers=all`.
+fn wanted<'a>(entry: &'a Prepared, query: Option<&str>) -> &'a Document<DomainSlot> {
+    let servers = query::parameter(query.unwrap_or_default(), "servers");
+    let wants_all = servers.is_some_and(|servers| servers.eq_ignore_ascii_case("all"));
+    if wants_all { &entry.documents.all_servers } else { &entry.documents.autoconfig }
 }
 
 /// Microsoft's document, for a posted address.

@@ -34,10 +34,12 @@ struct State {
     /// How the files were when they were last looked into. None before that.
     seen: Option<Vec<Seen>>,
     warned: Instant,
+    /// It was said that the certificate is of no use any more.
+    has_expired: bool,
 }
 
 /// Enough of a file to know it from its successor.
-type Seen = Option<(u64, u64, i64, i64)>;
+type Seen = Option<(u64, u64, [i64; 4])>;
 
 /// At a millisecond each, the last in line waits for less than a second.
 const LONGEST_LINE: usize = 256;
@@ -46,7 +48,8 @@ const BETWEEN_WARNINGS: Duration = Duration::from_secs(24 * 60 * 60);
 impl Signatures {
     pub fn new(signing: Signing, signer: Option<Signer>) -> Self {
         let cores = available_parallelism().map_or(1, usize::from);
-        let state = State { signer: signer.map(Arc::new), seen: None, warned: Instant::now() };
+        let state =
+            State { signer: signer.map(Arc::new), seen: None, warned: Instant::now(), has_expired: false };
         Self {
             signing,
             state: Mutex::new(state),
@@ -112,6 +115,7 @@ impl State {
                     signer.doubts().iter().for_each(|doubt| tracing::warn!("{doubt}"));
                 }
                 self.signer = Some(Arc::new(signer));
+                self.has_expired = false;
             }
             Err(error) if self.signer.is_some() => {
                 tracing::error!(%error, "the files for signing cannot be used; the certificate in use stays");
@@ -123,10 +127,19 @@ impl State {
 
     /// Once a day, from two weeks before the end.
     fn warn_in_time(&mut self) {
-        let end = self.signer.as_ref().map(|signer| signer.not_after());
-        let Some(end) = end.filter(|end| *end < SystemTime::now() + SOON) else { return };
-        if self.warned.elapsed() > BETWEEN_WARNINGS {
-            self.warned = Instant::now();
+        let Some(end) = self.signer.as_ref().map(|signer| signer.not_after()) else { return };
+        let now = SystemTime::now();
+        let has_expired = end < now;
+        let is_news = has_expired && !std::mem::replace(&mut self.has_expired, has_expired);
+        if end > now + SOON || (!is_news && self.warned.elapsed() < BETWEEN_WARNINGS) {
+            return;
+        }
+        self.warned = Instant::now();
+        if has_expired {
+            tracing::error!(
+                "the certificate for signing configuration profiles has expired; devices trust it no more"
+            );
+        } else {
             let days_left = days_left(end);
             tracing::warn!(days_left, "the certificate for signing configuration profiles expires");
         }
@@ -137,7 +150,8 @@ fn seen(files: &SigningFiles) -> Vec<Seen> {
     let all = [Some(&files.certificate), files.chain.as_ref(), Some(&files.key)];
     let seen = |path| {
         let file = fs::metadata(path).ok()?;
-        Some((file.ino(), file.size(), file.mtime(), file.mtime_nsec()))
+        // Who may read it is the inode's change.
+        Some((file.ino(), file.size(), [file.mtime(), file.mtime_nsec(), file.ctime(), file.ctime_nsec()]))
     };
     all.into_iter().flatten().map(seen).collect()
 }

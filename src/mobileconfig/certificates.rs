@@ -48,8 +48,8 @@ pub enum SigningError {
     NoKey(PathBuf),
     #[error("the key is neither RSA of at least 2048 bits nor ECDSA on P-256")]
     KindOfKey,
-    #[error("the key is not that of the certificate")]
-    Mismatch,
+    #[error("{} is not the key of the certificate in {}", key.display(), certificate.display())]
+    Mismatch { key: PathBuf, certificate: PathBuf },
     #[error("the certificate of {subject} expired on {on}")]
     Expired { subject: String, on: Date },
     #[error("the certificate of {subject} is not valid before {from}")]
@@ -86,7 +86,9 @@ impl SigningError {
             }
             Self::NoKey(_) => "name the file with the certificate's key, like certbot's privkey.pem",
             Self::KindOfKey => "use a certificate with an RSA key of 2048 bits or more",
-            Self::Mismatch => "name the certificate first in its file, and the key that it was made with",
+            Self::Mismatch { .. } => {
+                "name the certificate first in its file, and the key that it was made with"
+            }
             Self::Expired { .. } => {
                 "renew it, or set or_unsigned = true to serve profiles without a signature"
             }
@@ -121,7 +123,8 @@ impl Certified {
         let key = key(&files.key)?;
         let leaf = certificates.remove(0);
         if !is_its(key.as_ref(), &leaf) {
-            return Err(SigningError::Mismatch);
+            let SigningFiles { key, certificate, .. } = files.clone();
+            return Err(SigningError::Mismatch { key, certificate });
         }
         let has_issuer = is_root(&leaf) || certificates.iter().any(|other| has_issued(other, &leaf));
         let chain = lead_from(leaf, certificates);

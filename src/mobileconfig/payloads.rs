@@ -228,10 +228,12 @@ impl<'p> Dav<'p> {
 /// What of an account's services is not in its payloads, and why.
 pub fn left_out(profile: &Profile) -> Vec<(&'static str, &'static str)> {
     let services = &profile.services;
-    [("the calendar", services.caldav()), ("the address book", services.carddav())]
-        .into_iter()
-        .filter_map(|(what, service)| Some((what, Dav::of(service?).err()?)))
-        .collect()
+    let dav = [("the calendar", services.caldav()), ("the address book", services.carddav())];
+    let dav = dav.into_iter().filter_map(|(what, service)| Some((what, Dav::of(service?).err()?)));
+    let is_pop = Servers::of(profile).is_ok_and(|servers| servers.incoming.protocol == Protocol::Pop3);
+    let imap = (is_pop && profile.preferred(Protocol::Imap).is_some())
+        .then_some(("IMAP", "it cannot be said, so devices fetch by POP3"));
+    imap.into_iter().chain(dav).collect()
 }
 
 /// The port of a URL whose host is the same for everybody of a domain, whatever the domain is.

@@ -36,9 +36,9 @@ pub enum MxPattern {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MaxAge(u32);
 
-/// A policy without exchangers would refuse all mail.
+/// A policy without exchangers; enforced, it would stop all mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("mode `{}` without an mx list would stop all mail", .0.word())]
+#[error("a policy with mode `{}` has to list the mail exchangers", .0.word())]
 pub struct NoExchangers(pub Mode);
 
 impl MtaSts {

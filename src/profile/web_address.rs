@@ -23,7 +23,7 @@ pub enum WebAddressError {
     Host,
     #[error("holds a space, quote or control character")]
     Character,
-    #[error("holds a placeholder without its second `%`")]
+    #[error("holds a placeholder that there is not, or one without its second `%`")]
     Placeholder,
 }
 
@@ -151,8 +151,7 @@ impl FromStr for WebAddress {
         }
         let mut after_percent = text.match_indices('%').map(|(at, _)| &text[at..]);
         // Each of a pair is looked at; the second begins nothing that looks like one.
-        if after_percent.any(|rest| placeholder_like(rest).is_none() && unclosed_placeholder(rest).is_some())
-        {
+        if after_percent.any(is_wrong_placeholder) {
             return Err(WebAddressError::Placeholder);
         }
         let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
@@ -160,6 +159,18 @@ impl FromStr for WebAddress {
             return Err(WebAddressError::Scheme);
         }
         Ok(Self([scheme, &normal(authority)?, &ascii(path)].concat()))
+    }
+}
+
+/// Whether a text begins with something that is meant as a placeholder and is none. Letters between two
+/// percent signs may be octets, too.
+fn is_wrong_placeholder(text: &str) -> bool {
+    match placeholder_like(text) {
+        Some(word) => {
+            let is_meant = word.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("%EMAIL"));
+            is_meant && !Placeholder::words().any(|placeholder| placeholder == word)
+        }
+        None => unclosed_placeholder(text).is_some(),
     }
 }
 
@@ -238,6 +249,11 @@ mod tests {
         }
         assert_eq!("https://ü ü/".parse::<WebAddress>(), Err(WebAddressError::Character));
         assert_eq!("https://jané@a.example/".parse::<WebAddress>(), Err(WebAddressError::Host));
+        for wrong in ["%EMAILADRESS%", "%emailaddress%", "%EMAILADDRESS"] {
+            let parsed = format!("https://a.example/{wrong}/").parse::<WebAddress>();
+            assert_eq!(parsed, Err(WebAddressError::Placeholder), "{wrong}");
+        }
+        assert!("https://a.example/%ab%cd%".parse::<WebAddress>().is_ok());
         assert_eq!("https:///a".parse::<WebAddress>(), Err(WebAddressError::Scheme));
     }
 

@@ -96,7 +96,7 @@ fn of_dns(config: &Config, domain: &Domain) -> Servers {
     let records = Records::of(&found, &config.settings, &config.directory);
     let mut servers = Servers::new();
     for set in &records.sets {
-        let (protocol, security) = match set.name.label {
+        let (protocol, security) = match &*set.name.label {
             "_imaps._tcp" => ("imap", "SSL"),
             "_imap._tcp" => ("imap", "STARTTLS"),
             "_pop3s._tcp" => ("pop3", "SSL"),

@@ -394,6 +394,8 @@ fn autoconfig_27_leaves_out_what_two_clients_reject() {
         assert!(types.is_sorted() && types[0].is_some(), "{}", all.text());
         assert!(all.text().contains("<calendar type=\"caldav\">"));
     }
+    let listed = server.get("127.0.0.1", "/v1.1/example.com?servers=all");
+    assert!(listed.text().contains("type=\"jmap\""));
     assert_eq!(server.get("example.com", &format!("{PATH}?servers=some")).body, response.body);
     server.get("elsewhere.example", &format!("{PATH}?servers=all")).assert_empty(404);
 }

@@ -243,3 +243,38 @@ fn all_clients_agree_on_the_shipped_profile() {
         }
     }
 }
+
+/// What other documents than the clients' own leave out, and what is odd beside mail.
+#[test]
+fn what_is_left_out_and_what_nobody_looks_for_is_told() {
+    let findings = |more: &str| {
+        let text =
+            profile("example.com", &domains(&["example.com"]), &(crate::common::SERVERS.to_owned() + more));
+        Files::new("", &[("a.toml", &text)]).findings()
+    };
+    let dav =
+        |section: &str, kind: &str, url: &str| format!("[[{section}]]\ntype = \"{kind}\"\nurl = \"{url}\"\n");
+    let apple = "note: left out of Apple's configuration profile: ";
+    assert_eq!(
+        findings(&dav("calendar", "caldav", "http://dav.example.com/a/"))[0],
+        format!("{apple}the calendar: its URL is not https: ")
+    );
+    let book =
+        dav("addressbook", "carddav", "https://dav.example.com/a/") + "authentication = [\"OAuth2\"]\n";
+    assert_eq!(findings(&book)[0], format!("{apple}the address book: it takes no password: "));
+    assert_eq!(
+        findings(&dav("calendar", "carddav", "https://dav.example.com/a/")),
+        ["warning: type `carddav` in [[calendar]], where programs look for caldav: "]
+    );
+    assert_eq!(
+        findings("[mta_sts]\nmode = \"testing\"\nmx = [\"mx.example.com\"]\nmax_age_seconds = 60\n"),
+        ["note: the MTA-STS policy is forgotten after 60 seconds: "]
+    );
+    let servers = server("incoming", "imap", (993, "SSL"), "authentication = [\"OAuth2\"]")
+        + &server("incoming", "pop3", (995, "SSL"), "")
+        + &server("outgoing", "smtp", (465, "SSL"), "");
+    let text = profile("example.com", &domains(&["example.com"]), &servers);
+    let findings = Files::new("", &[("a.toml", &text)]).findings();
+    let pop = format!("{apple}IMAP: it cannot be said, so devices fetch by POP3: ");
+    assert!(findings.contains(&pop), "{findings:?}");
+}

@@ -109,6 +109,9 @@ mode = "strict"
 mx = ["*.*.example", 7]
 max_age_seconds = 99999999
 "#;
+    let texts = profile("texts.example", &domains(&["texts.example"]), SERVERS)
+        + "[[documentation]]\nurl = \"https://a.example/%EMAILADRESS%\"\ndescr = \"Help\"\n\
+           [mobileconfig]\nconsent = { english = \"A\" }\ndescription = { de = \"A\", DE = \"B\", default = \"C\" }\n";
     let webmail =
         profile("webmail.example", &domains(&["webmail.example"]), "webmail = \"mail.example\"\n") + SERVERS;
     let files = Files::new(
@@ -127,7 +130,6 @@ addresses = ["config.example.net"]
 ttl = 5
 ttl_seconds = 1000000
 [admin]
-listen = "9090"
 "#,
         &[
             ("a-wrong.toml", wrong),
@@ -144,6 +146,7 @@ listen = "9090"
             ("l-empty.xml", ""),
             ("o-services.toml", &services),
             ("p-webmail.toml", &webmail),
+            ("q-texts.toml", &texts),
             ("README", "not a profile"),
             (".hidden.toml", "not read"),
         ],
@@ -486,5 +489,21 @@ fn a_short_form_means_the_same_as_the_long_one() {
     assert_eq!(
         profile_of("webmail = \"https://mail.example.com/\"\n", ""),
         profile_of("", "[webmail]\nlogin_page = \"https://mail.example.com/\"\n")
+    );
+}
+
+#[test]
+fn the_operators_listener_is_not_everybodys() {
+    let text = profile("example.com", &domains(&["example.com"]), SERVERS);
+    let problems = |settings: &str| Files::new(settings, &[("a.toml", &text)]).problems();
+    assert_eq!(
+        problems("listen = [\"127.0.0.1:9090\"]\n[admin]\nlisten = \"127.0.0.1:9090\"\n"),
+        [
+            "error: `listen` in [admin] is 127.0.0.1:9090, where everybody is answered\n  --> waypost.toml:3:10\nhint: \
+          choose another port, on loopback best"
+        ]
+    );
+    assert!(
+        problems("[admin]\nlisten = \"9090\"\n")[0].starts_with("error: `listen` `9090` is not an address")
     );
 }

@@ -101,7 +101,11 @@ fn the_shipped_domains_have_records_and_a_hint_for_what_is_not_known() {
          not known\nhint: name the host that Waypost is reached at: [dns] target = \"config.example.net\" in \
          waypost.toml, or its public_url\n"
     );
-    assert_document("dns/qwestoffice.net.zone", out(&waypost(".", &["dns", "qwestoffice.net"])));
+    let output = waypost(".", &["dns", "qwestoffice.net"]);
+    assert_document("dns/qwestoffice.net.zone", out(&output));
+    let plain = "warning: _pop3._tcp.qwestoffice.net has no record, since pop.qwestoffice.net:110 has no encryption\n\
+                 hint: nothing to do, unless the mail server can have encryption\n";
+    assert!(err(&output).starts_with(plain), "{}", err(&output));
 }
 
 #[test]
@@ -123,6 +127,10 @@ fn a_name_that_cannot_be_another_ones_has_addresses() {
          autodiscover.example.com, and its addresses are not known\nhint: name them: [dns] addresses = \
          [\"192.0.2.1\"] in waypost.toml\n"
     );
+    // A host of the same zone comes with its addresses.
+    let settings = "[dns]\ntarget = \"config.example.com\"\naddresses = [\"192.0.2.7\"]\n";
+    let text = zone(&provider(settings, &domains), "example.com");
+    assert!(text.contains("\nconfig.example.com.             3600 IN A     192.0.2.7\n"), "{text}");
     // Addresses alone will do.
     let text = zone(&provider("[dns]\naddresses = [\"192.0.2.7\"]\n", &["example.com"]), "example.com");
     assert!(text.contains("autoconfig.example.com.         3600 IN A     192.0.2.7\n"), "{text}");
@@ -138,7 +146,7 @@ fn implicit_tls_comes_first_and_what_is_not_offered_is_denied() {
     let records =
         Records::of(&config.directory.served(&domain).unwrap(), &config.settings, &config.directory);
     let srv = |label: &str| {
-        let set = records.sets.iter().find(|set| set.name.label == label).unwrap();
+        let set = records.sets.iter().find(|set| set.name.label == *label).unwrap();
         match set.data() {
             [Data::Srv(srv)] => (srv.priority, srv.target.is_some()),
             other => panic!("{other:?}"),
@@ -172,6 +180,19 @@ fn a_domain_without_records_of_its_own_is_told_so() {
     assert_eq!(said("shop.example.org"), (0, String::new()));
 }
 
+fn records(texts: &[&str]) -> Says {
+    Says::Records(texts.iter().map(|text| (*text).to_owned()).collect())
+}
+
+/// The zone, the service's host with its addresses, and what is said otherwise.
+fn serve(zone: &str, otherwise: &[(&str, Says)]) -> NameServer {
+    let host = [
+        ("config.example.net A", records(&["A 192.0.2.7"])),
+        ("config.example.net AAAA", records(&["AAAA 2001:db8::7"])),
+    ];
+    NameServer::of_zone(zone, &[&host, otherwise].concat())
+}
+
 fn check(files: &Files, server: &NameServer, more: &[&str]) -> Output {
     let address = server.address.to_string();
     dns(files, &[&["example.com", "--check", "--resolver", &address], more].concat())
@@ -180,7 +201,7 @@ fn check(files: &Files, server: &NameServer, more: &[&str]) -> Output {
 #[test]
 fn a_domain_whose_records_are_published_is_ok() {
     let files = provider(SETTINGS, &["example.com"]);
-    let server = NameServer::of_zone(&zone(&files, "example.com"), &[]);
+    let server = serve(&zone(&files, "example.com"), &[]);
     let output = check(&files, &server, &[]);
     assert_eq!((code(&output), err(&output)), (0, ""), "{}", out(&output));
     assert_document("dns/check_ok.txt", out(&output));
@@ -192,7 +213,6 @@ fn a_record_is_ok_missing_different_or_could_not_be_asked() {
     let zone = zone(&files, "example.com");
     let digest = zone.lines().find(|line| line.starts_with("_ua-auto-config")).unwrap();
     let digest = digest.split('"').nth(1).unwrap();
-    let records = |texts: &[&str]| Says::Records(texts.iter().map(|text| (*text).to_owned()).collect());
     let wrong: &[(&str, Says)] = &[
         // In another order and letter case: the same.
         (
@@ -225,15 +245,16 @@ fn a_record_is_ok_missing_different_or_could_not_be_asked() {
         ("_mta-sts.example.com TXT", records(&["TXT \"v=STSv1; id=old\""])),
         // By addresses, and by a chain.
         ("autoconfig.example.com CNAME", Says::Nothing),
-        ("autoconfig.example.com A", records(&["A 192.0.2.9"])),
-        ("config.example.net A", records(&["A 192.0.2.9"])),
+        ("autoconfig.example.com A", records(&["A 192.0.2.7"])),
+        ("autoconfig.example.com AAAA", records(&["AAAA 2001:db8::7"])),
         ("autodiscover.example.com CNAME", records(&["CNAME www.example.com."])),
         ("www.example.com A", records(&["A 192.0.2.80"])),
         ("ua-auto-config.example.com CNAME", records(&["CNAME other.example.net."])),
-        ("other.example.net A", records(&["A 192.0.2.9"])),
+        ("other.example.net A", records(&["A 192.0.2.7"])),
+        ("other.example.net AAAA", records(&["AAAA 2001:db8::7"])),
         ("mta-sts.example.com CNAME", Says::Code(ResponseCode::NXDomain)),
     ];
-    let server = NameServer::of_zone(&zone, wrong);
+    let server = serve(&zone, wrong);
     let output = check(&files, &server, &[]);
     let hint = "hint: ask another name server for what could not be asked: --resolver 192.0.2.1\n";
     assert_eq!((code(&output), err(&output)), (2, hint));
@@ -247,7 +268,7 @@ fn a_record_is_ok_missing_different_or_could_not_be_asked() {
         .filter(|(_, says)| !matches!(says, Says::Code(ResponseCode::ServFail | ResponseCode::Refused)))
         .cloned()
         .collect();
-    let output = check(&files, &NameServer::of_zone(&zone, &fewer), &[]);
+    let output = check(&files, &serve(&zone, &fewer), &[]);
     assert_eq!(code(&output), 1, "{}", out(&output));
 }
 
@@ -263,7 +284,7 @@ fn a_name_server_that_does_not_answer_is_told_in_time() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let verdicts = runtime.block_on(async {
         let resolver = Resolver::new(Some(server.address), Duration::from_millis(120)).unwrap();
-        resolver.check(&records.sets).await
+        resolver.check(&records.sets, &[]).await
     });
     assert!(verdicts.iter().all(|verdict| matches!(verdict, Verdict::CouldNotAsk(_))), "{verdicts:?}");
 }
@@ -271,11 +292,10 @@ fn a_name_server_that_does_not_answer_is_told_in_time() {
 /// What a domain has beside what it should have.
 #[test]
 fn what_leads_elsewhere_is_different_and_what_is_not_known_is_a_finding() {
-    let records = |texts: &[&str]| Says::Records(texts.iter().map(|text| (*text).to_owned()).collect());
     let verdict = |settings: &str, question: &str, says: Says| {
         let files = provider(settings, &["example.com"]);
         let output = dns(&files, &["example.com"]);
-        let server = NameServer::of_zone(out(&output), &[(question, says)]);
+        let server = serve(out(&output), &[(question, says)]);
         let output = check(&files, &server, &[]);
         let name = question.split(' ').next().unwrap();
         let line = out(&output).lines().find(|line| line.contains(name) && !line.starts_with("ok"));
@@ -297,13 +317,22 @@ fn what_leads_elsewhere_is_different_and_what_is_not_known_is_a_finding() {
         assert_eq!(verdict(SETTINGS, name, records(&texts)), (1, Some("different".into())), "{name}");
         assert_eq!(verdict(SETTINGS, name, records(&texts[..1])), (0, None), "{name}");
     }
+    // The names are right, and their host has no address, or another than it should.
+    for (says, word) in [(Says::Nothing, "different"), (records(&["A 192.0.2.9"]), "different")] {
+        let (code, found) = verdict(SETTINGS, "config.example.net A", says.clone());
+        assert_eq!((code, found.as_deref()), (1, Some(word)), "{says:?}");
+    }
+    let without = "[dns]\ntarget = \"config.example.net\"\n";
+    assert_eq!(verdict(without, "config.example.net A", records(&["A 192.0.2.9"])), (0, None), "any will do");
+    let nowhere = verdict(without, "nowhere.example A", Says::Nothing);
+    assert_eq!(nowhere, (0, None));
     // Both names lead nowhere, which is not to one place.
     let nowhere = verdict(SETTINGS, "autoconfig.example.com CNAME", Says::Nothing);
     assert_eq!(nowhere, (1, Some("missing".into())));
     // Where names lead that nobody knows the end of cannot be looked at.
     let files = provider("", &["example.com"]);
     let output = dns(&files, &["example.com"]);
-    let output = check(&files, &NameServer::of_zone(out(&output), &[]), &[]);
+    let output = check(&files, &serve(out(&output), &[]), &[]);
     assert!(out(&output).lines().all(|line| line.starts_with("ok")) && code(&output) == 1);
 }
 

@@ -442,8 +442,8 @@ fn what_a_profile_cannot_say_is_refused_in_a_sentence() {
     assert_eq!(token.status, 422);
     assert_eq!(
         token.text(),
-        "There is no configuration profile for this address: its mail servers want a way to log in for which \
-         such a profile has no key, like OAuth2.\n"
+        "There is no configuration profile for addresses at token.example: its mail servers want a way to log in \
+         for which such a profile has no key, like OAuth2.\n"
     );
     assert_eq!(token.header("content-type"), Some("text/plain; charset=utf-8"));
     assert_eq!(token.header("cache-control"), Some("private, no-store"));
@@ -451,8 +451,8 @@ fn what_a_profile_cannot_say_is_refused_in_a_sentence() {
     assert_eq!(plain.status, 422);
     assert_eq!(
         plain.text(),
-        "There is no configuration profile for this address: its mail servers offer no encryption, so it would \
-         send the password in clear.\n"
+        "There is no configuration profile for addresses at qwestoffice.net: its mail servers offer no encryption, \
+         so it would send the password in clear.\n"
     );
     let with_another = SHIPPED.get("q.com", "/mobileconfig?email=jane@q.com&email=joe@qwestoffice.net");
     assert_eq!(with_another.status, 422);

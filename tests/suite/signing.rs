@@ -165,13 +165,13 @@ fn files_that_cannot_be_signed_with_stop_the_start_with_the_reason() {
     );
     assert_eq!(
         said(mistake(|_, files| write(&files.path("privkey.pem"), &Key::OtherRsa.pair().serialize_pem()))),
-        "error: configuration profiles cannot be signed: the key is not that of the certificate"
+        "error: configuration profiles cannot be signed: privkey.pem is not the key of the certificate in fullchain.pem"
     );
     assert_eq!(
         said(mistake(|chain, files| {
             write(&files.path("fullchain.pem"), &(chain.intermediate.clone() + &chain.leaf));
         })),
-        "error: configuration profiles cannot be signed: the key is not that of the certificate"
+        "error: configuration profiles cannot be signed: privkey.pem is not the key of the certificate in fullchain.pem"
     );
     assert_eq!(
         said(mistake(|_, files| Chain::new(Key::Ed25519).write(&files.path(".")))),

@@ -110,10 +110,12 @@ fn a_policy_that_would_stop_mail_is_refused() {
         );
         Files::new("", &[("a.toml", &text)]).problems()
     };
-    let hint = "\n  --> profiles/a.toml:18:1\nhint: list the domain's mail exchangers: mx = [\"mx1.example.net\", \
-                \"*.mx.example.net\"]";
+    let hint = "\n  --> profiles/a.toml:18:1\nhint: write mx = [\"mx1.example.net\", \"*.mx.example.net\"]; enforced \
+                without them, a policy would stop all mail";
     for mode in ["enforce", "testing"] {
-        let said = format!("error: [mta_sts] mode `{mode}` without an mx list would stop all mail{hint}");
+        let said = format!(
+            "error: `mx` is missing in [mta_sts]: a policy with mode `{mode}` has to list the mail exchangers{hint}"
+        );
         assert_eq!(problems(&format!("mode = \"{mode}\"\n")), [said.as_str()]);
         assert_eq!(problems(&format!("mode = \"{mode}\"\nmx = []\n")), [said.as_str()]);
     }
