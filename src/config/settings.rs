@@ -1,15 +1,12 @@
 //! `waypost.toml`: what the server as a whole needs to know.
 
-use std::fmt;
 use std::net::{IpAddr, SocketAddr};
-use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 use std::time::Duration;
 
-use ipnet::IpNet;
-
+use super::network::Network;
 use super::problem::{Complaint, Place, Placed, Problem, Source};
+use super::public_url::PublicUrl;
 use super::table::{FromText, Table};
 use crate::address::Domain;
 use crate::mobileconfig::signing::SigningFiles;
@@ -77,30 +74,6 @@ pub struct Limits {
     /// For what is in flight when the server is told to stop.
     pub shutdown_timeout: Duration,
 }
-
-/// The `https` base URL of the host that every Autodiscover redirect leads to: no path, so that
-/// the redirect's target has the path that clients insist on (reference/autodiscover 1.11).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PublicUrl {
-    base: String,
-    host: Domain,
-    port: u16,
-}
-
-/// Why a text is not a [`PublicUrl`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum PublicUrlError {
-    #[error("does not begin with https://")]
-    NotHttps,
-    #[error("has a path, query or fragment; only the host belongs here")]
-    Path,
-    #[error("does not name a host")]
-    Host,
-}
-
-/// An IP network; a single address is the smallest one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Network(IpNet);
 
 impl Default for Limits {
     fn default() -> Self {
@@ -282,117 +255,5 @@ impl Limits {
         };
         table.finish(problems);
         limits
-    }
-}
-
-impl PublicUrl {
-    /// The host that redirects lead to.
-    pub fn host(&self) -> &Domain {
-        &self.host
-    }
-
-    pub fn port(&self) -> u16 {
-        self.port
-    }
-
-    /// The Autodiscover endpoint on that host.
-    pub fn autodiscover(&self) -> String {
-        format!("{self}/autodiscover/autodiscover.xml")
-    }
-
-    /// The URL of a served domain's own Autodiscover host.
-    pub fn of_domain(domain: &Domain) -> Option<Self> {
-        format!("https://autodiscover.{domain}").parse().ok()
-    }
-}
-
-impl FromStr for PublicUrl {
-    type Err = PublicUrlError;
-
-    fn from_str(text: &str) -> Result<Self, PublicUrlError> {
-        let rest = text.strip_prefix("https://").ok_or(PublicUrlError::NotHttps)?;
-        let authority = rest.strip_suffix('/').unwrap_or(rest);
-        if authority.contains(['/', '?', '#']) {
-            return Err(PublicUrlError::Path);
-        }
-        let (host, port) = match authority.split_once(':') {
-            Some((host, port)) => (host, Some(port.parse().map_err(|_| PublicUrlError::Host)?)),
-            None => (authority, None),
-        };
-        let host: Domain = host.parse().map_err(|_| PublicUrlError::Host)?;
-        let base = match port {
-            Some(port) => format!("https://{host}:{port}"),
-            None => format!("https://{host}"),
-        };
-        Ok(Self { base, host, port: port.map_or(443, NonZeroU16::get) })
-    }
-}
-
-impl fmt::Display for PublicUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.base)
-    }
-}
-
-impl Network {
-    /// The networks that a process on the same machine speaks from.
-    pub fn loopback() -> Vec<Self> {
-        ["127.0.0.0/8", "::1/128"].iter().filter_map(|text| text.parse().ok()).collect()
-    }
-
-    pub fn contains(&self, address: IpAddr) -> bool {
-        self.0.contains(&address)
-    }
-}
-
-impl FromStr for Network {
-    type Err = ipnet::AddrParseError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        // Peers are compared as what they are; an IPv4 address in IPv6 clothes is an IPv4 address.
-        if let Ok(address) = text.parse::<IpAddr>() {
-            return Ok(Self(address.to_canonical().into()));
-        }
-        let network: IpNet = text.parse()?;
-        let canonical = match (network.addr().to_canonical(), network.prefix_len().checked_sub(96)) {
-            (address @ IpAddr::V4(_), Some(prefix)) if network.addr().is_ipv6() => {
-                IpNet::new(address, prefix).unwrap_or(network)
-            }
-            _ => network,
-        };
-        Ok(Self(canonical))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn reads_a_network_in_either_ip_version() {
-        for text in ["127.0.0.1", "127.0.0.0/8", "::ffff:127.0.0.1", "::ffff:127.0.0.0/104"] {
-            let network: Network = text.parse().unwrap();
-            assert!(network.contains([127, 0, 0, 1].into()), "{text}");
-        }
-        assert!("10.0.0.0/99".parse::<Network>().is_err());
-        assert!("2001:db8::/32".parse::<Network>().unwrap().contains("2001:db8::1".parse().unwrap()));
-    }
-
-    #[test]
-    fn takes_only_a_bare_https_host_as_public_url() {
-        let url = |text: &str| text.parse::<PublicUrl>().map(|url| url.autodiscover());
-        assert_eq!(
-            url("https://Autodiscover.Example.net/").as_deref(),
-            Ok("https://autodiscover.example.net/autodiscover/autodiscover.xml")
-        );
-        assert_eq!(
-            url("https://mail.example.net:8443").as_deref(),
-            Ok("https://mail.example.net:8443/autodiscover/autodiscover.xml")
-        );
-        assert_eq!(url("http://mail.example.net"), Err(PublicUrlError::NotHttps));
-        assert_eq!(url("https://mail.example.net/a"), Err(PublicUrlError::Path));
-        assert_eq!(url("https://user@mail.example.net"), Err(PublicUrlError::Host));
-        assert_eq!(url("https://mail.example.net:http"), Err(PublicUrlError::Host));
-        assert_eq!(url("https://mail.example.net:0"), Err(PublicUrlError::Host));
     }
 }

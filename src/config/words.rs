@@ -7,8 +7,9 @@ use std::num::NonZeroU16;
 
 use toml::de::DeValue;
 
+use super::network::Network;
 use super::problem::{Complaint, nearest, suggest};
-use super::settings::{Network, PublicUrl};
+use super::public_url::PublicUrl;
 use super::table::{FromText, FromValue};
 use crate::address::{Domain, DomainError, PublicSuffix};
 use crate::directory::DomainPattern;

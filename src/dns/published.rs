@@ -199,11 +199,13 @@ impl Resolver {
     async fn ask(&self, name: &str, kind: RecordType) -> Result<Vec<RData>, Unanswered> {
         // With the dot at the end nothing is put behind it.
         match self.resolver.lookup(format!("{name}."), kind).await {
-            Ok(lookup) => Ok(lookup.answers().iter().map(|record| record.data.clone()).collect()),
-            Err(NetError::Dns(DnsError::NoRecordsFound(none))) => match none.response_code {
-                ResponseCode::NoError | ResponseCode::NXDomain => Ok(Vec::new()),
+            Ok(lookup) => match lookup.message().metadata.response_code {
+                ResponseCode::NoError | ResponseCode::NXDomain => {
+                    Ok(lookup.answers().iter().map(|record| record.data.clone()).collect())
+                }
                 code => Err(Unanswered(code.to_str().to_owned())),
             },
+            Err(NetError::Dns(DnsError::NoRecordsFound(_))) => Ok(Vec::new()),
             Err(NetError::Dns(DnsError::ResponseCode(code))) => Err(Unanswered(code.to_str().to_owned())),
             Err(error) => Err(Unanswered(error.to_string())),
         }

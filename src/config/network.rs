@@ -1,0 +1,55 @@
+//! Networks, for whom we believe.
+
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use ipnet::IpNet;
+
+/// An IP network; a single address is the smallest one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Network(IpNet);
+
+impl Network {
+    /// The networks that a process on the same machine speaks from.
+    pub fn loopback() -> Vec<Self> {
+        ["127.0.0.0/8", "::1/128"].iter().filter_map(|text| text.parse().ok()).collect()
+    }
+
+    pub fn contains(&self, address: IpAddr) -> bool {
+        self.0.contains(&address)
+    }
+}
+
+impl FromStr for Network {
+    type Err = ipnet::AddrParseError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        // Peers are compared as what they are; an IPv4 address in IPv6 clothes is an IPv4 address.
+        if let Ok(address) = text.parse::<IpAddr>() {
+            return Ok(Self(address.to_canonical().into()));
+        }
+        let network: IpNet = text.parse()?;
+        let canonical = match (network.addr().to_canonical(), network.prefix_len().checked_sub(96)) {
+            (address @ IpAddr::V4(_), Some(prefix)) if network.addr().is_ipv6() => {
+                IpNet::new(address, prefix).unwrap_or(network)
+            }
+            _ => network,
+        };
+        Ok(Self(canonical))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_a_network_in_either_ip_version() {
+        for text in ["127.0.0.1", "127.0.0.0/8", "::ffff:127.0.0.1", "::ffff:127.0.0.0/104"] {
+            let network: Network = text.parse().unwrap();
+            assert!(network.contains([127, 0, 0, 1].into()), "{text}");
+        }
+        assert!("10.0.0.0/99".parse::<Network>().is_err());
+        assert!("2001:db8::/32".parse::<Network>().unwrap().contains("2001:db8::1".parse().unwrap()));
+    }
+}
