@@ -77,6 +77,9 @@ pub const MTA_STS_LABEL: &str = "mta-sts";
 const LONGEST_ADDRESS: usize = 64 + 1 + 255;
 
 impl Domain {
+    /// Octets of a name, as it is written (RFC 1035 2.3.4, less its length octets).
+    pub const LONGEST: usize = 253;
+
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -160,7 +163,7 @@ fn ascii_domain(text: &str) -> Result<Domain, DomainError> {
         }
         before = byte;
     }
-    if text.len() > 253 {
+    if text.len() > Domain::LONGEST {
         return Err(DomainError::TooLong);
     }
     if is_number {

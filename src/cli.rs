@@ -81,8 +81,8 @@ impl ConfigArgument {
         Config::load_what_is_right(&Config::locate(self.config)?)
     }
 
-    fn load(self) -> Result<(PathBuf, Config), LoadError> {
-        let path = Config::locate(self.config)?;
+    fn load(&self) -> Result<(PathBuf, Config), LoadError> {
+        let path = Config::locate(self.config.clone())?;
         let config = Config::load(&path)?;
         Ok((path, config))
     }

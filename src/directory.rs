@@ -131,6 +131,11 @@ impl Directory {
         self.exact.contains_key(domain)
     }
 
+    /// Whether mail exchangers' hosts are bound to a profile.
+    pub fn has_exchangers_of(&self, id: &Domain) -> bool {
+        self.exchangers.values().any(|bound| self.entries[bound.0].profile.id == *id)
+    }
+
     /// The profile that an exchanger's host is bound to.
     pub fn exchanger_profile(&self, host: &str) -> Option<ProfileId> {
         self.exchangers.get(host).copied()

@@ -70,6 +70,8 @@ pub enum Gap {
     Target(Vec<Name>),
     #[error("{} cannot be another name of {host}, and its addresses are not known", list(.names))]
     Addresses { names: Vec<Name>, host: Domain },
+    #[error("{} would be longer than the 253 octets of a name", list(.0))]
+    TooLong(Vec<Name>),
     #[error("{name} has no record, since {server} has no encryption")]
     Plaintext { name: Name, server: String },
 }
@@ -96,7 +98,18 @@ impl Records {
             names.push(MTA_STS_LABEL);
         }
         records.hosts(&names, settings, directory);
+        records.cut();
         records
+    }
+
+    /// Takes out what the DNS cannot hold (RFC 1035 2.3.4).
+    fn cut(&mut self) {
+        let is_long = |set: &RecordSet| set.name.to_string().len() > Domain::LONGEST;
+        let mut names: Vec<_> = self.sets.extract_if(.., |set| is_long(set)).map(|set| set.name).collect();
+        names.dedup();
+        if !names.is_empty() {
+            self.gaps.push(Gap::TooLong(names));
+        }
     }
 
     fn add(&mut self, label: impl Into<Cow<'static, str>>, data: Vec<Data>) {
@@ -152,7 +165,7 @@ impl Records {
         });
         let sieve = sieve.and_then(|(host, port)| Some((host?, port)));
         self.service("_sieve._tcp", sieve);
-        let jmap = services.jmap().filter(|url| url.is_https());
+        let jmap = services.jmap().map(|(_, url)| url).filter(|url| url.is_https());
         let jmap = jmap.and_then(|url| url.authority_for(&self.domain));
         self.service("_jmap._tcp", jmap);
         self.dav(["_caldavs._tcp", "_caldav._tcp"], services.caldav());
@@ -241,6 +254,9 @@ impl Gap {
                  or its public_url"
             }
             Self::Addresses { .. } => "name them: [dns] addresses = [\"192.0.2.1\"] in waypost.toml",
+            Self::TooLong(_) => {
+                "there is nothing to do about it; other documents serve the domain all the same"
+            }
             Self::Plaintext { .. } => "nothing to do, unless the mail server can have encryption",
         }
     }

@@ -30,6 +30,7 @@ pub struct MobileConfig {
     account: Document<AccountSlot>,
     nobodys_account: Document<AccountSlot>,
     descriptions: Vec<Description>,
+    wants_consent: bool,
 }
 
 /// Why a provider's settings cannot be said in a configuration profile.
@@ -108,6 +109,7 @@ impl MobileConfig {
             account: account(Whose::OnePersons)?,
             nobodys_account: account(Whose::Nobodys)?,
             descriptions: profile.mobileconfig.description.clone(),
+            wants_consent: !profile.mobileconfig.consent.is_empty(),
         })
     }
 
@@ -117,7 +119,7 @@ impl MobileConfig {
     }
 
     /// The configuration profile for an address and some more, each with what its provider says. The
-    /// first one's provider gives the names round them.
+    /// first provider that wants the person's consent, else the first of all, gives the names round them.
     pub fn for_addresses(
         &self,
         address: &EmailAddress,
@@ -131,7 +133,9 @@ impl MobileConfig {
             names.push_str(&address.to_string());
         }
         let identity = Identity::of_addresses(address, more.iter().map(|(_, address)| *address));
-        self.fill(&identity, &names, &accounts, languages)
+        let mut all = std::iter::once(self).chain(more.iter().map(|(config, _)| *config));
+        let frame = all.find(|config| config.wants_consent).unwrap_or(self);
+        frame.fill(&identity, &names, &accounts, languages)
     }
 
     /// The configuration profile for anybody of a domain: the device asks for address and user name.

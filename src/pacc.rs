@@ -13,7 +13,8 @@ use sha2::{Digest, Sha256};
 
 use crate::document::{Document, DomainSlot, domain_mark, marked};
 use crate::profile::{
-    Authentication, OAuth2, Profile, Protocol, Server, Services, SocketType, WebAddress, WebService,
+    Authentication, Mechanism, OAuth2, Profile, Protocol, Server, Services, SocketType, WebAddress,
+    WebService,
 };
 
 /// The document. Keys that are not known are ignored when it is read, as clients do.
@@ -152,7 +153,9 @@ pub fn left_out(profile: &Profile) -> Vec<LeftOut> {
         is_offered.then(|| (What::Mail(protocol), said(profile, protocol).map(drop)))
     });
     let web = [
-        services.jmap().map(|url| (What::Jmap, web(url).map(drop))),
+        services
+            .jmap()
+            .map(|(server, url)| (What::Jmap, web(url, &server.authentication, services).map(drop))),
         services.caldav().map(|service| (What::Calendar, dav(service, services).map(drop))),
         services.carddav().map(|service| (What::AddressBook, dav(service, services).map(drop))),
         issuer.map(|issuer| (What::Issuer, issuer)),
@@ -184,6 +187,7 @@ impl Configuration {
     fn of(profile: &Profile) -> Option<Self> {
         let services = &profile.services;
         let servers = [Protocol::Imap, Protocol::Pop3, Protocol::Smtp].map(|p| said(profile, p).ok());
+        let jmap = services.jmap().filter(|(server, url)| web(url, &server.authentication, services).is_ok());
         let caldav = services.caldav().filter(|service| dav(service, services).is_ok());
         let carddav = services.carddav().filter(|service| dav(service, services).is_ok());
         let [imap, pop3, submit] = servers.map(|server| server.map(Host::of));
@@ -193,15 +197,17 @@ impl Configuration {
             smtp: submit.clone(),
             submit,
             managesieve: None,
-            jmap: services.jmap().and_then(|url| web(url).ok()).map(Url::of),
+            jmap: jmap.map(|(_, url)| Url::of(url)),
             caldav: caldav.map(|service| Url::of(&service.url)),
             carddav: carddav.map(|service| Url::of(&service.url)),
         };
         if protocols == Protocols::default() {
             return None;
         }
+        let dav = [caldav, carddav].into_iter().flatten().map(|service| &service.authentication);
+        let mut web = dav.chain(jmap.map(|(server, _)| &server.authentication));
         let password = servers.into_iter().flatten().any(|server| server.authentication.takes_password())
-            || [caldav, carddav].into_iter().flatten().any(WebService::takes_password);
+            || web.any(|methods| Mechanism::take_password(methods));
         let oauth_public = services.oauth2.as_ref().and_then(|oauth2| issuer(oauth2).ok());
         let documentation = profile.documentation.iter().find(|page| !page.url.needs_address());
         Some(Self {
@@ -223,11 +229,13 @@ impl Configuration {
     }
 }
 
-/// The server that the document names for a protocol, or why it names none: half an account would
-/// be worse than none, since a client looks no further.
+/// The server that the document names for a protocol, or why it names none. An account that can only
+/// send is none, and a client that has one looks no further.
 fn said(profile: &Profile, protocol: Protocol) -> Result<&Server, &'static str> {
     let fetches = |protocol| mail(profile, protocol).is_ok();
-    let jmap = profile.services.jmap().is_some_and(|url| web(url).is_ok());
+    let services = &profile.services;
+    let jmap = services.jmap();
+    let jmap = jmap.is_some_and(|(server, url)| web(url, &server.authentication, services).is_ok());
     if protocol == Protocol::Smtp && !fetches(Protocol::Imap) && !fetches(Protocol::Pop3) && !jmap {
         return Err("no way to fetch mail can be named beside it");
     }
@@ -251,12 +259,16 @@ fn mail(profile: &Profile, protocol: Protocol) -> Result<&Server, &'static str> 
 }
 
 fn takes_token(server: &Server, services: &Services) -> bool {
-    let names_issuer = services.oauth2.as_ref().is_some_and(|oauth2| issuer(oauth2).is_ok());
-    names_issuer && server.authentication.as_slice().contains(&Authentication::OAuth2)
+    names_issuer(services) && server.authentication.as_slice().contains(&Authentication::OAuth2)
 }
 
-/// `https`, no port, the same for everybody.
-fn web(url: &WebAddress) -> Result<&WebAddress, &'static str> {
+/// `https`, no port, the same for everybody; and a way to log in that can be named.
+fn web<'s>(
+    url: &'s WebAddress,
+    methods: &[Mechanism],
+    services: &Services,
+) -> Result<&'s WebAddress, &'static str> {
+    let takes_token = Mechanism::take_token(methods) && names_issuer(services);
     if !url.is_https() {
         Err("its URL is not https")
     } else if url.names_port() {
@@ -265,21 +277,20 @@ fn web(url: &WebAddress) -> Result<&WebAddress, &'static str> {
         Err("its URL is another for each person")
     } else if !url.has_name() {
         Err("its URL names no host by its name")
+    } else if !Mechanism::take_password(methods) && !takes_token {
+        Err("it takes neither a password nor a token of an issuer that can be named")
     } else {
         Ok(url)
     }
 }
 
 fn dav<'s>(service: &'s WebService, services: &Services) -> Result<&'s WebAddress, &'static str> {
-    let names_issuer = services.oauth2.as_ref().is_some_and(|oauth2| issuer(oauth2).is_ok());
-    let takes_token = names_issuer && service.takes_token();
-    if web(&service.url)?.path() == "/" {
-        Err("its URL has no path")
-    } else if !service.takes_password() && !takes_token {
-        Err("it takes neither a password nor a token of an issuer that can be named")
-    } else {
-        Ok(&service.url)
-    }
+    let url = web(&service.url, &service.authentication, services)?;
+    if url.path() == "/" { Err("its URL has no path") } else { Ok(url) }
+}
+
+fn names_issuer(services: &Services) -> bool {
+    services.oauth2.as_ref().is_some_and(|oauth2| issuer(oauth2).is_ok())
 }
 
 /// An issuer's URL, byte for byte as the operator wrote it (draft-ietf-mailmaint-oauth-public-06 3.2).

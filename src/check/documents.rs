@@ -90,6 +90,29 @@ impl Look<'_> {
         self.add(Cause::MtaSts, Severity::Note, &place, message, hint, Vec::new());
     }
 
+    /// On a mail exchanger's host the domain is whatever somebody asks for.
+    pub fn customers_hosts(&mut self, has_exchangers: bool) {
+        let odd = self.profile.servers().find(|server| server.hostname.needs_domain() && has_exchangers);
+        let Some(host) = odd.map(|server| server.hostname.as_str().to_owned()) else { return };
+        let place = self.origin.place.clone();
+        let message =
+            format!("{host} in a profile with mx_hosts: the server's name is what a client asks for");
+        let hint = "write the hosts that customers use; Apple's devices get no profile for customers so far";
+        self.add(Cause::CustomersHosts, Severity::Warning, &place, message, hint, Vec::new());
+    }
+
+    /// reference/autoconfig 2.1, `oAuth2`.
+    pub fn client_id(&mut self) {
+        let Some(oauth2) = &self.profile.services.oauth2 else { return };
+        if oauth2.client_id.is_some() {
+            return;
+        }
+        let place = self.origin.place.clone();
+        let message = "[oauth2] without a client_id: programs use their own, Parula `open`";
+        let hint = "write the one that your authorization server knows, if it knows any";
+        self.add(Cause::ClientId, Severity::Note, &place, message, hint, Vec::new());
+    }
+
     /// Where the preferred server of a protocol was written.
     fn place_of(&self, protocol: Protocol) -> Option<Place> {
         let is_it = |(server, _): &(&Server, Place)| server.protocol == protocol;

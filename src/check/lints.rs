@@ -51,6 +51,8 @@ pub enum Cause {
     Pacc,
     UnknownService,
     MtaSts,
+    ClientId,
+    CustomersHosts,
     LongName,
     /// What no rule here foresaw.
     Unexplained,
@@ -92,6 +94,8 @@ pub fn of(profile: &Profile, origin: &Origin, person: &EmailAddress, directory: 
     look.pacc();
     look.kinds();
     look.mta_sts();
+    look.client_id();
+    look.customers_hosts(directory.has_exchangers_of(&profile.id));
     look.names();
     look.lints
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::net::{IpAddr, SocketAddr};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use serde::Serialize;
@@ -10,7 +11,7 @@ use serde::Serialize;
 use super::table::table;
 use super::{COULD_NOT_RUN, ConfigArgument, FINDING, complain, not_ours, print};
 use crate::address::Domain;
-use crate::dns::published::{PATIENCE, Resolver, Verdict};
+use crate::dns::published::{Resolver, Verdict};
 use crate::dns::{Gap, RecordSet, Records, format};
 
 #[derive(Debug, Args)]
@@ -33,6 +34,10 @@ pub struct Dns {
     /// With --check: the name server to ask, and not the system's
     #[arg(long, value_name = "ADDR", requires = "check", value_parser = resolver)]
     resolver: Option<SocketAddr>,
+
+    /// With --check: how long to wait for a record
+    #[arg(long, value_name = "SECONDS", requires = "check", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=60))]
+    timeout: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -88,7 +93,7 @@ impl Dns {
             eprintln!("warning: {gap}\nhint: {}", gap.hint());
         }
         if self.check {
-            return check(&records, &config.settings.dns.addresses, self.resolver, self.format);
+            return self.check(&records, &config.settings.dns.addresses);
         }
         let text = match self.format {
             RecordFormat::Zone => format::zone(&records),
@@ -101,56 +106,54 @@ impl Dns {
         };
         print(&text, ExitCode::SUCCESS)
     }
-}
 
-fn check(
-    records: &Records,
-    addresses: &[IpAddr],
-    resolver: Option<SocketAddr>,
-    format: RecordFormat,
-) -> ExitCode {
-    let verdicts = match ask(records, addresses, resolver) {
-        Ok(verdicts) => verdicts,
-        Err(reason) => {
-            eprintln!("error: {reason}");
-            return ExitCode::from(COULD_NOT_RUN);
-        }
-    };
-    let code = if verdicts.iter().any(|verdict| matches!(verdict, Verdict::CouldNotAsk(_))) {
-        if verdicts.iter().all(|verdict| matches!(verdict, Verdict::CouldNotAsk(_))) {
-            let who = resolver.map_or("the system's name server".to_owned(), |address| address.to_string());
-            eprintln!("error: {who} answers nothing");
-        }
-        eprintln!("hint: ask another name server for what could not be asked: --resolver 192.0.2.1");
-        ExitCode::from(COULD_NOT_RUN)
-    } else if records.gaps.iter().any(Gap::is_finding)
-        || verdicts.iter().any(|verdict| *verdict != Verdict::Ok)
-    {
-        ExitCode::from(FINDING)
-    } else {
-        ExitCode::SUCCESS
-    };
-    let text = match format {
-        RecordFormat::Json => json(records, &verdicts),
-        _ => lines(records, &verdicts),
-    };
-    print(&text, code)
-}
+    fn check(&self, records: &Records, addresses: &[IpAddr]) -> ExitCode {
+        let verdicts = match self.ask(records, addresses) {
+            Ok(verdicts) => verdicts,
+            Err(reason) => {
+                eprintln!("error: {reason}");
+                return ExitCode::from(COULD_NOT_RUN);
+            }
+        };
+        let code = if verdicts.iter().any(|verdict| matches!(verdict, Verdict::CouldNotAsk(_))) {
+            if verdicts.iter().all(|verdict| matches!(verdict, Verdict::CouldNotAsk(_))) {
+                let who = self
+                    .resolver
+                    .map_or("the system's name server".to_owned(), |address| address.to_string());
+                eprintln!("error: {who} answers nothing");
+            }
+            eprintln!("hint: ask another name server for what could not be asked: --resolver 192.0.2.1");
+            ExitCode::from(COULD_NOT_RUN)
+        } else if records.gaps.iter().any(Gap::is_finding)
+            || verdicts.iter().any(|verdict| *verdict != Verdict::Ok)
+        {
+            ExitCode::from(FINDING)
+        } else {
+            ExitCode::SUCCESS
+        };
+        let text = match self.format {
+            RecordFormat::Json => json(records, &verdicts),
+            _ => lines(records, &verdicts),
+        };
+        print(&text, code)
+    }
 
-fn ask(
-    records: &Records,
-    addresses: &[IpAddr],
-    resolver: Option<SocketAddr>,
-) -> Result<Vec<Verdict>, String> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| format!("cannot start: {error}"))?;
-    runtime.block_on(async {
-        let resolver = Resolver::new(resolver, PATIENCE).map_err(|error| {
-            let hint = if resolver.is_none() { "\nhint: name another: --resolver 192.0.2.1" } else { "" };
-            format!("{error}{hint}")
-        })?;
-        Ok(resolver.check(&records.sets, addresses).await)
-    })
+    fn ask(&self, records: &Records, addresses: &[IpAddr]) -> Result<Vec<Verdict>, String> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| format!("cannot start: {error}"))?;
+        runtime.block_on(async {
+            let resolver =
+                Resolver::new(self.resolver, Duration::from_secs(self.timeout)).map_err(|error| {
+                    let hint = if self.resolver.is_none() {
+                        "\nhint: name another: --resolver 192.0.2.1"
+                    } else {
+                        ""
+                    };
+                    format!("{error}{hint}")
+                })?;
+            Ok(resolver.check(&records.sets, addresses).await)
+        })
+    }
 }
 
 fn lines(records: &Records, verdicts: &[Verdict]) -> String {

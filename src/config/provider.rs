@@ -342,7 +342,9 @@ impl<'s> Provider<'s> {
                 continue;
             }
             match description(lang.to_owned(), &text) {
-                Some(sentence) if sentences.iter().any(|other| other.lang == sentence.lang) => {
+                Some(sentence)
+                    if sentences.iter().any(|other| other.lang.eq_ignore_ascii_case(&sentence.lang)) =>
+                {
                     let message = format!("<{name}> stands twice for the language `{lang}`");
                     self.mention(element, Complaint::new(message, "leave one of them"));
                 }

@@ -1,5 +1,6 @@
 //! `waypost.toml`: what the server as a whole needs to know.
 
+use std::fmt::Display;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -7,7 +8,7 @@ use std::time::Duration;
 use super::network::Network;
 use super::problem::{Complaint, Place, Placed, Problem, Source};
 use super::public_url::PublicUrl;
-use super::table::{FromText, Table};
+use super::table::{FromText, FromValue, Table};
 use crate::address::Domain;
 use crate::mobileconfig::signing::SigningFiles;
 
@@ -157,7 +158,7 @@ impl Signing {
 impl Dns {
     fn read(mut table: Table, problems: &mut Vec<Problem>) -> Self {
         let target = table.optional("target", problems).map(|host| host.value);
-        let addresses = values(table.list("addresses", problems));
+        let addresses = distinct(&mut table, "addresses", problems);
         // RFC 2181 8 allows 31 bits; a day is longer than anybody wants to wait after a mistake.
         let ttl = seconds(&mut table, "ttl_seconds", 86_400, problems).unwrap_or(Self::default().ttl);
         table.finish(problems);
@@ -216,14 +217,7 @@ fn listen(table: &mut Table, problems: &mut Vec<Problem>) -> Vec<SocketAddr> {
     }
     let so_far = problems.len();
     let place = table.place_of("listen");
-    let mut addresses = Vec::new();
-    for Placed { value, place } in table.list::<SocketAddr>("listen", problems) {
-        if addresses.contains(&value) {
-            let message = format!("`listen` has {value} twice");
-            problems.push(Problem::error(place, message, "remove one of them"));
-        }
-        addresses.push(value);
-    }
+    let addresses = distinct::<SocketAddr>(table, "listen", problems);
     if addresses.is_empty() && problems.len() == so_far {
         problems.push(Problem::error(
             place,
@@ -232,6 +226,23 @@ fn listen(table: &mut Table, problems: &mut Vec<Problem>) -> Vec<SocketAddr> {
         ));
     }
     addresses
+}
+
+/// A list of values, none of them twice.
+fn distinct<T: FromValue + PartialEq + Display>(
+    table: &mut Table,
+    key: &'static str,
+    problems: &mut Vec<Problem>,
+) -> Vec<T> {
+    let mut values = Vec::new();
+    for Placed { value, place } in table.list::<T>(key, problems) {
+        if values.contains(&value) {
+            let message = format!("`{key}` has {value} twice");
+            problems.push(Problem::error(place, message, "remove one of them"));
+        }
+        values.push(value);
+    }
+    values
 }
 
 fn values<T>(list: Vec<Placed<T>>) -> Vec<T> {

@@ -46,8 +46,6 @@ pub struct NoResolver(#[from] NetError);
 /// A question without an answer.
 struct Unanswered(String);
 
-/// How long to wait for all that is asked about one record set.
-pub const PATIENCE: Duration = Duration::from_secs(10);
 /// Attempts at a question, and questions one after another about a name that leads to another.
 const AT_MOST: u32 = 2 * 3;
 

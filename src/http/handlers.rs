@@ -152,7 +152,7 @@ pub async fn mobileconfig(
     for address in &addresses {
         let found = served.directory.find_address(address.domain(), host.as_ref());
         let found = found.ok_or_else(|| Error::NotOurs(Some(address.domain().clone())))?;
-        accounts.push((found, apple(&found)?, address));
+        accounts.push((found, apple(&served, &found)?, address));
     }
     let (found, profile) = match accounts.split_first() {
         Some(((found, config, address), more)) => {
@@ -161,7 +161,7 @@ pub async fn mobileconfig(
         }
         None => {
             let found = by_host(&served, host.as_ref())?;
-            (found, apple(&found)?.for_domain(found.domain, &languages))
+            (found, apple(&served, &found)?.for_domain(found.domain, &languages))
         }
     };
     let profile = match &served.signatures {
@@ -176,7 +176,14 @@ fn by_host<'a>(served: &'a Served, host: Option<&'a Domain>) -> Result<Found<'a>
     served.directory.find(None, || host).ok_or_else(|| Error::NotOurs(host.cloned()))
 }
 
-fn apple<'a>(found: &Found<'a>) -> Result<&'a MobileConfig, Error> {
+/// Nothing that only a client said becomes the name of a host in what the operator signs, so hosts that
+/// depend on the domain are named for the operator's own domains alone.
+fn apple<'a>(served: &Served, found: &Found<'a>) -> Result<&'a MobileConfig, Error> {
+    let mut servers = found.entry.profile.servers();
+    if servers.any(|server| server.hostname.needs_domain()) && served.directory.served(found.domain).is_none()
+    {
+        return Err(Error::NotOurs(Some(found.domain.clone())));
+    }
     let reason = |reason: &Inexpressible| Error::Inexpressible(*reason, found.domain.clone());
     found.entry.documents.mobileconfig.as_ref().map_err(reason)
 }
@@ -200,7 +207,7 @@ pub async fn carddav(State(served): Shared, Host(host): Host) -> Result<Response
 
 /// Where its JMAP session is (RFC 8620 2.2).
 pub async fn jmap(State(served): Shared, Host(host): Host) -> Result<Response, Error> {
-    service(&served, host.as_ref(), Services::jmap)
+    service(&served, host.as_ref(), |services| services.jmap().map(|(_, url)| url))
 }
 
 /// Sends any method on, for as long as that may be remembered, to a URL of the operator's.
@@ -214,7 +221,9 @@ fn service(
     // Sent to itself, a client would go round and round.
     let is_itself = |url: &WebAddress| {
         let host: Option<Domain> = without_service_label(url.host()).parse().ok();
-        url.path().starts_with("/.well-known/") && host.as_ref() == found.map(|found| found.domain)
+        let is_usual = url.authority().is_none_or(|(_, port)| matches!(port.get(), 80 | 443));
+        let is_host = host.as_ref() == found.map(|found| found.domain);
+        is_host && is_usual && url.path().starts_with("/.well-known/")
     };
     let url = url.filter(|url| !is_itself(url));
     let (Some(found), Some(url)) = (found, url) else { return Err(Error::NotOurs(host.cloned())) };

@@ -33,6 +33,8 @@ struct State {
     signer: Option<Arc<Signer>>,
     /// How the files were when they were last looked into. None before that.
     seen: Option<Vec<Seen>>,
+    /// When the files were last of no use, if they are.
+    failed: Option<Instant>,
     warned: Instant,
     /// It was said that the certificate is of no use any more.
     has_expired: bool,
@@ -43,13 +45,19 @@ type Seen = Option<(u64, u64, [i64; 4])>;
 
 /// At a millisecond each, the last in line waits for less than a second.
 const LONGEST_LINE: usize = 256;
+const BETWEEN_ATTEMPTS: Duration = Duration::from_secs(60);
 const BETWEEN_WARNINGS: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Signatures {
     pub fn new(signing: Signing, signer: Option<Signer>) -> Self {
         let cores = available_parallelism().map_or(1, usize::from);
-        let state =
-            State { signer: signer.map(Arc::new), seen: None, warned: Instant::now(), has_expired: false };
+        let state = State {
+            signer: signer.map(Arc::new),
+            seen: None,
+            failed: None,
+            warned: Instant::now(),
+            has_expired: false,
+        };
         Self {
             signing,
             state: Mutex::new(state),
@@ -103,12 +111,17 @@ impl State {
     /// they may be half written.
     fn refresh(&mut self, files: &SigningFiles) {
         let seen = Some(seen(files));
-        if seen == self.seen {
+        // What was wrong may have passed, a clock for instance, without a trace on the files.
+        let is_again = self.failed.is_some_and(|failed| failed.elapsed() > BETWEEN_ATTEMPTS);
+        if seen == self.seen && !is_again {
             return;
         }
+        let was_said = seen == self.seen;
         // The start has said what there is to say of the first ones.
         let is_news = std::mem::replace(&mut self.seen, seen).is_some();
-        match Signer::load(files, SystemTime::now()) {
+        let loaded = Signer::load(files, SystemTime::now());
+        self.failed = loaded.is_err().then(Instant::now);
+        match loaded {
             Ok(signer) => {
                 if is_news {
                     tracing::info!("new files for signing configuration profiles are in use");
@@ -117,6 +130,7 @@ impl State {
                 self.signer = Some(Arc::new(signer));
                 self.has_expired = false;
             }
+            Err(_) if was_said => {}
             Err(error) if self.signer.is_some() => {
                 tracing::error!(%error, "the files for signing cannot be used; the certificate in use stays");
             }
@@ -200,6 +214,21 @@ mod tests {
             let after = signatures.sign_at(profile.clone(), end + Duration::from_secs(1)).unwrap();
             assert_eq!(after == profile, or_unsigned);
         }
+    }
+
+    /// A client that goes away frees no place: the signature takes its time all the same.
+    #[tokio::test]
+    async fn who_goes_away_leaves_the_work_behind() {
+        let signatures = unsigned();
+        let (at_work, in_line) =
+            (signatures.at_work.available_permits(), signatures.in_line.available_permits());
+        let busy = signatures.state.lock().unwrap();
+        assert!(signatures.sign(Bytes::from_static(b"profile")).now_or_never().is_none());
+        assert_eq!(signatures.at_work.available_permits(), at_work - 1);
+        assert_eq!(signatures.in_line.available_permits(), in_line - 1);
+        drop(busy);
+        let all = u32::try_from(at_work).unwrap();
+        assert!(signatures.at_work.acquire_many(all).await.is_ok());
     }
 
     #[tokio::test]

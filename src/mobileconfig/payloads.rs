@@ -7,7 +7,8 @@ use std::num::NonZeroU16;
 use super::{ADDRESS_BOOK_UUID, CALENDAR_UUID, IDENTIFIER, Inexpressible, LOCAL_PART_IN_URL, MAIL_UUID};
 use crate::document::{DOMAIN, address_mark, marked};
 use crate::profile::{
-    Authentication, Authentications, Profile, Protocol, Server, SocketType, Username, WebAddress, WebService,
+    Authentication, Authentications, Mechanism, Profile, Protocol, Server, SocketType, Username, WebAddress,
+    WebService,
 };
 use crate::xml::plist::{Dict, Value};
 
@@ -200,7 +201,7 @@ impl<'p> Dav<'p> {
         if !service.url.is_https() {
             return Err("its URL is not https");
         }
-        if !service.takes_password() {
+        if !Mechanism::take_password(&service.authentication) {
             return Err("it takes no password");
         }
         let port = port(&service.url).ok_or("its URL names no host by its name")?;

@@ -2,7 +2,8 @@
 //! Mozilla's format (v1.1, and the draft's sections at the root).
 //!
 //! Where clients look for it, they find it: the root of the autoconfig document, Apple's profile, PACC,
-//! DNS. All of it is in the whole document, so that nothing an operator has is lost.
+//! DNS. The whole document has all that the format has a word for, so that nothing an operator has is
+//! lost.
 
 use std::fmt;
 use std::num::NonZeroU16;
@@ -160,9 +161,10 @@ impl Sieve {
 }
 
 impl Services {
-    /// The session resource of the first JMAP server that has one (RFC 8620 2).
-    pub fn jmap(&self) -> Option<&WebAddress> {
-        self.others.iter().filter(|other| other.kind == OtherKind::Jmap).find_map(|other| other.url.as_ref())
+    /// The first JMAP server that names its session resource (RFC 8620 2), and the resource.
+    pub fn jmap(&self) -> Option<(&OtherServer, &WebAddress)> {
+        let mut servers = self.others.iter().filter(|other| other.kind == OtherKind::Jmap);
+        servers.find_map(|server| Some((server, server.url.as_ref()?)))
     }
 
     /// The first calendar of the kind `caldav`.
@@ -176,21 +178,21 @@ impl Services {
     }
 }
 
-impl WebService {
+impl Mechanism {
     /// Whether a password will do; where no method is named, the server says which it wants.
-    pub fn takes_password(&self) -> bool {
-        let is_password = |mechanism: &Mechanism| {
+    pub fn take_password(all: &[Self]) -> bool {
+        let is_password = |mechanism: &Self| {
             matches!(
                 mechanism.method.as_str(),
                 "Basic" | "Digest" | "password-cleartext" | "password-encrypted"
             )
         };
-        self.authentication.is_empty() || self.authentication.iter().any(is_password)
+        all.is_empty() || all.iter().any(is_password)
     }
 
     /// Whether a token will do: autoconfig's word for it, or HTTP's (RFC 6750).
-    pub fn takes_token(&self) -> bool {
-        self.authentication.iter().any(|mechanism| matches!(mechanism.method.as_str(), "OAuth2" | "Bearer"))
+    pub fn take_token(all: &[Self]) -> bool {
+        all.iter().any(|mechanism| matches!(mechanism.method.as_str(), "OAuth2" | "Bearer"))
     }
 }
 

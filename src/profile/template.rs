@@ -203,6 +203,11 @@ impl Hostname {
         &self.0.pieces
     }
 
+    /// Whether it is another one for each mail domain.
+    pub fn needs_domain(&self) -> bool {
+        self.pieces().iter().any(|piece| matches!(piece, Piece::Placeholder(_)))
+    }
+
     /// The server's name for a mail domain.
     pub fn for_domain(&self, domain: &Domain) -> String {
         self.0.fill("", domain.as_str())

@@ -182,9 +182,19 @@ fn normal(authority: &str) -> Result<String, WebAddressError> {
     match host.parse::<Domain>() {
         Ok(name) if port.is_empty() => Ok(name.to_string()),
         Ok(name) => Ok(format!("{name}:{port}")),
-        Err(_) if authority.is_ascii() => Ok(authority.to_owned()),
-        Err(_) => Err(WebAddressError::Host),
+        Err(_) => {
+            let labels: Result<Vec<_>, _> = authority.split('.').map(label).collect();
+            Ok(labels?.join("."))
+        }
     }
+}
+
+/// A label of a host that is no name as it stands, for a placeholder beside it perhaps.
+fn label(text: &str) -> Result<String, WebAddressError> {
+    if text.is_ascii() {
+        return Ok(text.to_owned());
+    }
+    text.parse::<Domain>().map(|label| label.to_string()).map_err(|_| WebAddressError::Host)
 }
 
 fn ascii(text: &str) -> String {
@@ -247,6 +257,7 @@ mod tests {
         ] {
             assert_eq!(url(same).as_str(), same);
         }
+        assert_eq!(url("https://bücher.%EMAILDOMAIN%/").as_str(), "https://xn--bcher-kva.%EMAILDOMAIN%/");
         assert_eq!("https://ü ü/".parse::<WebAddress>(), Err(WebAddressError::Character));
         assert_eq!("https://jané@a.example/".parse::<WebAddress>(), Err(WebAddressError::Host));
         for wrong in ["%EMAILADRESS%", "%emailaddress%", "%EMAILADDRESS"] {

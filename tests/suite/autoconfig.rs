@@ -385,6 +385,10 @@ fn autoconfig_27_leaves_out_what_two_clients_reject() {
     let response = server.get("example.com", PATH);
     assert_eq!(assert_strict(&response.body, "example.com").len(), 2);
     assert!(response.text().contains("<calendar type=\"caldav\">"), "every client reads over it");
+    let text =
+        profile("example.com", &domains(&["example.com"]), &(SERVERS.to_owned() + crate::check::SERVICES));
+    let document = Files::new("", &[("a.toml", &text)]).serve().get("example.com", PATH);
+    assert_document("autoconfig/sections.xml", document.text());
     // Whoever asks for all has all, on any path and in any spelling.
     for query in ["servers=all", "emailaddress=jane@example.com&Servers=ALL"] {
         let all = server.get("example.com", &format!("{PATH}?{query}"));

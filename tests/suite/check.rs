@@ -125,7 +125,7 @@ fn sections_at_the_root_of_the_document_hurt_nobody() {
 }
 
 /// Everything beside mail, with another user name for some of it.
-const SERVICES: &str = r#"
+pub const SERVICES: &str = r#"
 [[jmap]]
 url = "https://jmap.example.com/session"
 
@@ -277,4 +277,13 @@ fn what_is_left_out_and_what_nobody_looks_for_is_told() {
     let findings = Files::new("", &[("a.toml", &text)]).findings();
     let pop = format!("{apple}IMAP: it cannot be said, so devices fetch by POP3: ");
     assert!(findings.contains(&pop), "{findings:?}");
+    let oauth2 = SERVICES.split_once("[oauth2]").unwrap().1;
+    let note = "note: [oauth2] without a client_id: programs use their own, Parula `open`: ";
+    let findings = |more: &str| {
+        let text =
+            profile("example.com", &domains(&["example.com"]), &(crate::common::SERVERS.to_owned() + more));
+        Files::new("", &[("a.toml", &text)]).findings()
+    };
+    assert_eq!(findings(&format!("[oauth2]{oauth2}")), [note]);
+    assert_eq!(findings(&format!("[oauth2]{oauth2}client_id = \"a\"\n")), [""; 0]);
 }

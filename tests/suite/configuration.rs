@@ -126,7 +126,7 @@ certificate = ""
 keys = "key.pem"
 [dns]
 target = "192.0.2.1"
-addresses = ["config.example.net"]
+addresses = ["config.example.net", "192.0.2.1", "192.0.2.1"]
 ttl = 5
 ttl_seconds = 1000000
 [admin]

@@ -289,6 +289,36 @@ fn a_name_server_that_does_not_answer_is_told_in_time() {
     assert!(verdicts.iter().all(|verdict| matches!(verdict, Verdict::CouldNotAsk(_))), "{verdicts:?}");
 }
 
+#[test]
+fn a_name_server_that_is_down_is_named_and_ends_with_2() {
+    let files = provider(SETTINGS, &["example.com"]);
+    // Bound, so that nobody else has it, and never read.
+    let nobody = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let address = nobody.local_addr().unwrap().to_string();
+    let output = dns(&files, &["example.com", "--check", "--resolver", &address, "--timeout", "1"]);
+    assert_eq!(code(&output), 2);
+    assert!(
+        err(&output).starts_with(&format!("error: {address} answers nothing\nhint: ")),
+        "{}",
+        err(&output)
+    );
+    assert!(out(&output).lines().all(|line| line.starts_with("could not ask")), "{}", out(&output));
+}
+
+#[test]
+fn names_that_the_dns_cannot_hold_are_left_out_and_told() {
+    let labels = ["a"; 4].map(|letter| letter.repeat(60)).join(".");
+    let long = format!("{labels}.example");
+    assert_eq!(long.len(), 251);
+    let output = dns(&provider(SETTINGS, &[&long]), &[&long]);
+    assert_eq!(code(&output), 0);
+    assert!(out(&output).lines().count() <= 1, "{}", out(&output));
+    let said = err(&output).lines().next().unwrap();
+    assert!(
+        said.starts_with("warning: _imaps._tcp.") && said.ends_with("longer than the 253 octets of a name")
+    );
+}
+
 /// What a domain has beside what it should have.
 #[test]
 fn what_leads_elsewhere_is_different_and_what_is_not_known_is_a_finding() {

@@ -368,6 +368,7 @@ fn a_provider_file_is_served_whatever_its_further_sections_are_like() {
         "<outgoingServer type=\"ews\"/>",
         "<instruction>Go</instruction>",
         "<documentation url=\"https://a.example/\"><descr lang=\"de\">A</descr><descr lang=\"de\">B</descr></documentation>",
+        "<documentation url=\"https://a.example/\"><descr lang=\"pt-br\">A</descr><descr lang=\"pt-BR\">B</descr></documentation>",
     ] {
         let text = good.replace("    <displayName>", &format!("{inside}<displayName>"));
         assert_eq!(as_xml(&text).incoming().len(), 1, "{inside}");

@@ -484,6 +484,51 @@ fn a_mail_exchangers_host_gives_profiles_for_its_customers() {
     );
 }
 
+/// What the operator signs names no host that only a client has named.
+#[test]
+fn hosts_that_depend_on_the_domain_are_named_for_the_operators_domains_alone() {
+    let names = domains(&["example.com"]) + "mx_hosts = [\"mx.provider.example\"]\n";
+    let servers = SERVERS.replace("imap.example.com", "imap.%EMAILDOMAIN%");
+    let files = Files::new("", &[("a.toml", &profile("example.com", &names, &servers))]);
+    let server = files.serve();
+    assert_eq!(server.get("example.com", "/mobileconfig?email=jane@example.com").status, 200);
+    for target in [
+        "/mobileconfig?email=jane@evil.example",
+        "/mobileconfig",
+        "/mobileconfig?email=a@example.com&email=b@evil.example",
+    ] {
+        server.get("mx.provider.example", target).assert_empty(404);
+    }
+    let said = "warning: imap.%EMAILDOMAIN% in a profile with mx_hosts: the server's name is what a client asks for: ";
+    assert!(files.findings().contains(&said.to_owned()), "{:?}", files.findings());
+}
+
+#[test]
+fn whoever_wants_consent_is_asked_for_it() {
+    let with = profile("a.example", &domains(&["a.example"]), SERVERS)
+        + "[mobileconfig]\nconsent = { en = \"Agreed?\" }\ndescription = { en = \"A\" }\n";
+    let without = profile("b.example", &domains(&["b.example"]), SERVERS)
+        .replace("Example Mail", "Other Mail")
+        + "[mobileconfig]\ndescription = { en = \"B\" }\n";
+    let server = Files::new("", &[("a.toml", &with), ("b.toml", &without)]).serve();
+    for target in [
+        "/mobileconfig?email=x@a.example&email=y@b.example",
+        "/mobileconfig?email=y@b.example&email=x@a.example",
+    ] {
+        let profile = read(&server.get("a.example", target).body);
+        assert_valid(&profile);
+        assert_eq!(
+            profile["ConsentText"].as_dictionary().unwrap()["en"].as_string(),
+            Some("Agreed?"),
+            "{target}"
+        );
+        assert_eq!(text(&profile, "PayloadDescription"), "A");
+        let accounts: Vec<_> =
+            payloads(&profile).iter().map(|dict| text(dict, "EmailAccountDescription")).collect();
+        assert!(accounts.contains(&"Example Mail") && accounts.contains(&"Other Mail"), "{accounts:?}");
+    }
+}
+
 /// Apple's tables hold for every profile of the grid that can be said at all.
 #[test]
 fn every_profile_of_the_grid_is_valid() {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use waypost::pacc::Configuration;
 
-use crate::common::{Files, SERVERS, SHIPPED, domains, profile, server};
+use crate::common::{Files, SERVERS, SHIPPED, assert_document, domains, profile, server};
 
 const PATH: &str = "/.well-known/user-agent-configuration.json";
 
@@ -79,20 +79,13 @@ fn served(servers: &str) -> Option<Value> {
 fn the_document_is_served_whole_and_read_back() {
     let server = files(ALL).serve();
     let answer = server.get("ua-auto-config.shop.example.org", PATH);
-    let expected = concat!(
-        r#"{"protocols":{"imap":{"host":"imap.shop.example.org"},"pop3":{"host":"pop2.example.net"},"#,
-        r#""submit":{"host":"smtp.example.net"},"smtp":{"host":"smtp.example.net"},"#,
-        r#""jmap":{"url":"https://jmap.example.net/session"},"#,
-        r#""caldav":{"url":"https://dav.shop.example.org/calendars/"},"#,
-        r#""carddav":{"url":"https://dav.example.net/contacts/"}},"#,
-        r#""authentication":{"password":true,"oauth-public":{"issuer":"https://login.example.net/"}},"#,
-        r#""info":{"provider":{"name":"Example Mail","shortName":"Example"},"#,
-        r#""help":{"documentation":"https://help.example.net/"}}}"#,
-    );
-    assert_eq!((answer.status, answer.text()), (200, expected));
+    assert_eq!(answer.status, 200);
+    assert_document("pacc/full.json", answer.text());
     assert_eq!(answer.header("content-type"), Some("application/json"));
-    assert_eq!(answer.header("content-length"), Some(expected.len().to_string().as_str()));
+    assert_eq!(answer.header("content-length"), Some(answer.body.len().to_string().as_str()));
     assert_eq!(answer.header("cache-control"), Some("private, max-age=600"));
+    assert_document("pacc/q.com.json", SHIPPED.get("ua-auto-config.q.com", PATH).text());
+    let expected = answer.text();
     let read: Configuration = serde_json::from_str(expected).unwrap();
     assert_eq!(serde_json::to_string(&read).unwrap(), expected);
 }
@@ -241,6 +234,20 @@ fn what_cannot_be_said_is_left_out_and_check_says_why() {
             "files: Waypost does not know the draft's word for them"
         ]
     );
+}
+
+/// A service that nobody could log in to is none.
+#[test]
+fn jmap_needs_a_way_to_log_in_too() {
+    let jmap = |method: &str| {
+        server("incoming", "imap", 143, "STARTTLS", "")
+            + &server("outgoing", "smtp", 587, "STARTTLS", "")
+            + &format!("[[jmap]]\nurl = \"https://jmap.example.net/\"\nauthentication = [\"{method}\"]\n")
+    };
+    let document = served(&jmap("http:Basic")).unwrap();
+    assert_eq!(document["protocols"], json!({"jmap": {"url": "https://jmap.example.net/"}}));
+    assert_eq!(document["authentication"], json!({"password": true}));
+    assert_eq!(served(&jmap("OAuth2")), None);
 }
 
 /// Draft: at most 60 and 20 characters; 30 and 12 are advised.

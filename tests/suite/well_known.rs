@@ -1,6 +1,6 @@
 //! Redirects to calendars, address books and JMAP (RFC 6764, RFC 8620), and MTA-STS (RFC 8461).
 
-use crate::common::{Files, SERVERS, SHIPPED, Server, domains, profile};
+use crate::common::{Files, SERVERS, SHIPPED, Server, assert_document, domains, profile};
 
 const SERVICES: &str = r#"
 [[calendar]]
@@ -67,6 +67,10 @@ fn a_redirect_leads_neither_in_a_circle_nor_to_a_placeholder() {
     let foreign =
         serve(&calendar("https://dav.bücher.example/käl/")).get("example.com", "/.well-known/caldav");
     assert_eq!(foreign.header("location"), Some("https://dav.xn--bcher-kva.example/k%C3%A4l/"));
+    // On another port somebody else answers.
+    let other_port = serve(&calendar("https://example.com:8443/.well-known/caldav"));
+    let answer = other_port.get("example.com", "/.well-known/caldav");
+    assert_eq!(answer.header("location"), Some("https://example.com:8443/.well-known/caldav"));
     let elsewhere = serve(&calendar("https://dav.example.net/.well-known/caldav"));
     let answer = elsewhere.get("example.com", "/.well-known/caldav");
     assert_eq!(answer.header("location"), Some("https://dav.example.net/.well-known/caldav"));
@@ -80,13 +84,8 @@ fn a_policy_is_served_where_one_is_asked_for_and_on_its_own_host_alone() {
         "[mta_sts]\nmode = \"enforce\"\nmx = [\"mx1.example.net\", \"*.mx.example.net\"]\nmax_age_seconds = 86400\n",
     );
     let answer = server.get("mta-sts.example.com", POLICY);
-    assert_eq!(
-        (answer.status, answer.text()),
-        (
-            200,
-            "version: STSv1\r\nmode: enforce\r\nmx: mx1.example.net\r\nmx: *.mx.example.net\r\nmax_age: 86400\r\n"
-        )
-    );
+    assert_eq!(answer.status, 200);
+    assert_document("mta-sts/enforce.txt", answer.text());
     assert_eq!(answer.header("content-type"), Some("text/plain"));
     // A proxy that says http is not redirected either.
     let by_http = [("X-Forwarded-Proto", "http"), ("X-Forwarded-Host", "mta-sts.shop.example.org")];
