@@ -10,6 +10,7 @@ use waypost::address::{Domain, EmailAddress};
 use waypost::autodiscover::Request;
 use waypost::config::Config;
 use waypost::language::Languages;
+use waypost::page::{Settings, Visit, Whom};
 
 const REQUEST: &[u8] =
     b"<?xml version=\"1.0\" encoding=\"utf-8\"?><Autodiscover xmlns=\"http://schemas.microsoft.com/\
@@ -39,8 +40,13 @@ fn parts(criterion: &mut Criterion) {
     criterion.bench_function("fill autodiscover", |bencher| {
         bencher.iter(|| documents.autodiscover.fill(black_box(&address)));
     });
-    criterion.bench_function("fill the page", |bencher| {
-        bencher.iter(|| documents.page.fill(black_box(address.domain())));
+    criterion.bench_function("render the setup page", |bencher| {
+        let whom = Whom::Person(address.clone());
+        let visit = Visit::default();
+        bencher.iter(|| {
+            let settings = Settings::of(found.entry, black_box(&whom), "/mobileconfig".to_owned());
+            config.pages.setup(&settings, &found.entry.brand, &whom, false, &visit)
+        });
     });
     criterion.bench_function("fill PACC's document", |bencher| {
         let pacc = documents.pacc.as_ref().expect("the shipped profile can be said in it");

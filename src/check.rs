@@ -39,7 +39,7 @@ const SOMEBODY: &str = "jane.doe";
 
 /// Plays every client against one profile of a configuration; by its place in the directory.
 pub fn examine(config: &Config, index: usize) -> Option<Examined<'_>> {
-    let Prepared { profile, documents } = config.directory.entries().get(index)?;
+    let Prepared { profile, documents, .. } = config.directory.entries().get(index)?;
     let origin = config.origins.get(index)?;
     let domain = origin.domain.as_ref()?;
     // The name that stands for a wildcard's may be another profile's own.

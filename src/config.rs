@@ -11,6 +11,7 @@ mod draft;
 pub mod import;
 mod languages;
 mod network;
+mod pages;
 mod problem;
 mod profile_toml;
 mod profile_writer;
@@ -28,7 +29,6 @@ use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::SystemTime;
 
 use self::draft::Draft;
@@ -41,8 +41,8 @@ pub use self::settings::{Admin, Dns, Limits, Settings, Signing};
 use crate::address::Domain;
 use crate::directory::{Directory, ProfileId};
 use crate::mobileconfig::signing::Signer;
-use crate::page::{Page, PageError};
-use crate::prepared::{PrepareError, Prepared};
+use crate::page::Pages;
+use crate::prepared::Prepared;
 
 /// A configuration that can be served.
 #[derive(Debug)]
@@ -51,6 +51,8 @@ pub struct Config {
     pub directory: Directory,
     /// Where the profiles were written, in the directory's order.
     pub origins: Vec<Origin>,
+    /// What people see.
+    pub pages: Pages,
     /// What signs Apple's configuration profiles; none where nothing is to, or can.
     pub signer: Option<Signer>,
     /// What is no error, but worth knowing; of a configuration that is only looked at
@@ -111,11 +113,13 @@ impl Config {
         let settings = Settings::read(&Source::new(path.into(), text), &mut problems);
         let drafts = settings.profiles.as_ref().map_or_else(Vec::new, |folder| drafts(folder, &mut problems));
         clashes::find(&drafts, &mut problems);
-        let page = page(&settings, &mut problems);
+        let templates = settings.templates.as_deref();
+        let mut pages = pages::load(templates, &mut problems);
         let signer = settings.signing.as_ref().and_then(|signing| signer(signing, &mut problems));
-        let (directory, origins) = directory(drafts, page, &settings, &mut problems);
+        let (directory, origins) = directory(drafts, &mut problems);
+        pages::try_out(&mut pages, templates, &directory, &mut problems);
         problems.sort_by(|a, b| a.place.cmp(&b.place));
-        Ok(Self { settings, directory, origins, signer, notes: problems })
+        Ok(Self { settings, directory, origins, pages, signer, notes: problems })
     }
 }
 
@@ -213,53 +217,14 @@ fn signer(signing: &Signing, problems: &mut Vec<Problem>) -> Option<Signer> {
     }
 }
 
-/// The operator's page; if it is wrong, the built-in one.
-fn page(settings: &Settings, problems: &mut Vec<Problem>) -> Page {
-    Page::load(settings.templates.as_deref()).unwrap_or_else(|error| {
-        problems.push(page_problem(settings, &error));
-        built_in_page()
-    })
-}
-
-fn built_in_page() -> Page {
-    Page::load(None).expect("the built-in page is a template")
-}
-
-fn page_problem(settings: &Settings, error: &PageError) -> Problem {
-    let folder = settings.templates.as_deref().unwrap_or(Path::new("templates"));
-    let place = Place {
-        file: Arc::from(folder.join(Page::file_name())),
-        line: error.line().unwrap_or(0),
-        column: usize::from(error.line().is_some()),
-    };
-    let hint = match error {
-        PageError::Folder(_) => {
-            "its path is relative to waypost.toml; leave `templates` out for the built-in page"
-        }
-        _ => "mend it, or remove it: the built-in page then takes its place",
-    };
-    Problem::error(place, format!("the template is not right: {error}"), hint)
-}
-
 /// Joins what is right. What clashes has been reported, and the first has it.
-fn directory(
-    drafts: Vec<Draft>,
-    mut page: Page,
-    settings: &Settings,
-    problems: &mut Vec<Problem>,
-) -> (Directory, Vec<Origin>) {
+fn directory(drafts: Vec<Draft>, problems: &mut Vec<Problem>) -> (Directory, Vec<Origin>) {
     let mut directory = Directory::default();
     let mut origins = Vec::new();
     let mut exchangers = Vec::new();
     for draft in drafts {
         let Some(profile) = draft.profile else { continue };
-        let mut prepared = Prepared::new(profile.clone(), &page);
-        if let Err(PrepareError::Page { source, .. }) = &prepared {
-            problems.push(page_problem(settings, source));
-            page = built_in_page();
-            prepared = Prepared::new(profile, &page);
-        }
-        let id = match prepared {
+        let id = match Prepared::new(profile) {
             Ok(prepared) => directory.add(prepared),
             Err(error) => {
                 problems.push(Problem::error(draft.place, error.to_string(), "please report this as a bug"));

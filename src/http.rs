@@ -16,8 +16,10 @@ mod log;
 mod query;
 mod room;
 mod server;
+mod setup;
 mod signatures;
 
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,6 +33,7 @@ pub use self::server::{bind, serve};
 use self::signatures::Signatures;
 use crate::config::{Config, Network, PublicUrl};
 use crate::directory::Directory;
+use crate::page::{self, Asset, Pages};
 
 /// The whole server but its sockets.
 #[derive(Debug, Clone)]
@@ -44,6 +47,9 @@ pub struct App {
 #[derive(Debug)]
 struct Served {
     directory: Directory,
+    pages: Pages,
+    /// By their names.
+    assets: HashMap<String, Asset>,
     public_url: Option<PublicUrl>,
     /// None where configuration profiles are not to be signed.
     signatures: Option<Arc<Signatures>>,
@@ -52,17 +58,23 @@ struct Served {
 
 impl App {
     pub fn new(config: Config) -> Self {
-        let Config { settings, directory, signer, origins: _, notes: _ } = config;
+        let Config { settings, directory, pages, signer, origins: _, notes: _ } = config;
         let signatures = settings.signing.map(|signing| Arc::new(Signatures::new(signing, signer)));
         let measured = Measured { signatures: signatures.clone() };
         let served = Arc::new(Served {
+            assets: assets(&directory),
             directory,
+            pages,
             public_url: settings.public_url,
             signatures,
             body_timeout: settings.limits.request_timeout,
         });
         let mut router = Router::new()
-            .route("/", get(handlers::page))
+            .route("/", get(setup::start))
+            .route("/setup", get(setup::setup))
+            .route("/setup.json", get(setup::json))
+            .route("/setup.svg", get(setup::qr))
+            .route("/assets/{name}", get(setup::asset))
             .route("/mail/config-v1.1.xml", get(handlers::autoconfig))
             .route("/.well-known/autoconfig/mail/config-v1.1.xml", get(handlers::autoconfig))
             .route("/.well-known/mail-v1.xml", get(handlers::autoconfig))
@@ -119,4 +131,11 @@ impl App {
     pub fn door(&self, peer: IpAddr) -> Door {
         Door::new(self.router.clone(), peer, Arc::clone(&self.trusted_proxies))
     }
+}
+
+/// What the pages are made of: what is shipped, and what the profiles have of their own.
+fn assets(directory: &Directory) -> HashMap<String, Asset> {
+    let own = directory.entries().iter().flat_map(|entry| entry.brand.assets());
+    let all = [page::icon(), page::style(), page::script()].into_iter().chain(own);
+    all.map(|asset| (asset.name().to_owned(), asset.clone())).collect()
 }

@@ -1,123 +1,338 @@
-//! The page a person sees who opens a served host in a browser: what the host is for, and the
-//! settings of its domain.
+//! The setup page: what a person sees who opens a served host in a browser, and its machine-readable
+//! twin.
 //!
-//! The words are `templates/index.html`, shipped inside the program; an operator's own file of that
-//! name in the `templates` folder takes its place.
+//! Words are in `messages`, what a template may say in `view`. Templates and words are shipped inside the
+//! program; an operator's own file of the same name in the `templates` folder takes the place of one.
+//! Whatever is wrong with such a file, the built-in one serves.
 
-use std::fs;
-use std::io;
-use std::path::Path;
+mod assets;
+mod messages;
+mod view;
+
+use std::sync::Arc;
 
 use minijinja::syntax::SyntaxConfig;
-use minijinja::value::Serde;
-use minijinja::{Environment, UndefinedBehavior};
+use minijinja::value::{Kwargs, Serde, Value};
+use minijinja::{Environment, UndefinedBehavior, context, escape_formatter};
 use serde::Serialize;
 
-use crate::document::{Document, DomainSlot, domain_mark, marked};
-use crate::profile::{Piece, Placeholder, Profile, Protocol, Server, Username};
+pub use self::assets::{Asset, Brand, icon, qr_code, script, style};
+pub use self::messages::{Catalogue, Messages, words};
+pub use self::view::{Settings, Whom};
+use crate::address::Domain;
+use crate::document::escaped;
+use crate::language::Languages;
+use crate::profile::percent_encoded;
 
-/// The page's template, compiled.
+/// Every page, in every language.
 #[derive(Debug)]
-pub struct Page {
-    environment: Environment<'static>,
+pub struct Pages {
+    /// The operator's templates over the built-in ones; None where there are none of their own.
+    own: Option<Environment<'static>>,
+    built_in: Environment<'static>,
+    catalogue: Arc<Catalogue>,
 }
 
-/// The template is not there, or not right.
+/// A template that is shipped.
+#[derive(Debug, Clone, Copy)]
+pub struct Template {
+    pub name: &'static str,
+    pub source: &'static str,
+}
+
+/// Those that there are.
+pub const TEMPLATES: [Template; 3] = [
+    Template { name: "layout.html", source: include_str!("../templates/layout.html") },
+    Template { name: "index.html", source: include_str!("../templates/index.html") },
+    Template { name: "setup.html", source: include_str!("../templates/setup.html") },
+];
+
+/// The messages that are shipped: language and text, English first.
+pub const MESSAGES: [(&str, &str); 4] = [
+    ("en", include_str!("../templates/en.toml")),
+    ("de", include_str!("../templates/de.toml")),
+    ("es", include_str!("../templates/es.toml")),
+    ("fr", include_str!("../templates/fr.toml")),
+];
+
+/// The programs that the page has steps for; the keys of the messages begin with these words.
+pub const PROGRAMS: [&str; 5] = ["thunderbird", "outlook", "apple", "android", "other"];
+
+/// A template is not right.
 #[derive(Debug, thiserror::Error)]
-pub enum PageError {
-    #[error("its folder cannot be read: {0}")]
-    Folder(#[source] io::Error),
-    #[error("it cannot be read: {0}")]
-    Unreadable(#[from] io::Error),
-    #[error("{}", describe(.0))]
-    Template(#[from] minijinja::Error),
+#[error("{}", describe(.0))]
+pub struct TemplateError(#[from] minijinja::Error);
+
+/// How a page was asked for, as far as every page cares.
+#[derive(Debug, Clone, Default)]
+pub struct Visit {
+    /// The language that was chosen by a link, if one was.
+    pub chosen: Option<String>,
+    /// The languages that the browser asks for.
+    pub languages: Languages,
+    /// The program whose steps are shown first.
+    pub program: Option<&'static str>,
 }
 
-const NAME: &str = "index.html";
-const BUILT_IN: &str = include_str!("../templates/index.html");
-
-/// What the template may say.
-#[derive(Serialize)]
-struct View<'a> {
-    domain: String,
-    display_name: &'a str,
-    incoming: Vec<ServerView>,
-    outgoing: Vec<ServerView>,
-    documentation: Vec<Link<'a>>,
-    mailbox_limit: Option<String>,
-    message_limit: Option<String>,
-}
-
-#[derive(Serialize)]
-struct ServerView {
-    protocol: String,
-    hostname: String,
-    port: u16,
-    security: &'static str,
-    username: String,
-    leave_messages_on_server: bool,
-    /// Another server of its protocol is preferred.
-    is_alternative: bool,
+/// Why somebody sees the first page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Start {
+    Fresh,
+    /// What was typed is no address.
+    NoAddress,
+    /// The domain is nobody's whom we know; none where the host is not.
+    Unknown(Option<String>),
 }
 
 #[derive(Serialize)]
-struct Link<'a> {
-    url: &'a str,
-    text: &'a str,
-    lang: &'a str,
+struct LanguageLink<'a> {
+    tag: &'a str,
+    name: String,
+    url: String,
+    is_current: bool,
 }
 
-impl Page {
-    /// Reads the operator's template from a folder, or else takes the built-in one.
-    ///
-    /// # Errors
-    /// When the operator's file cannot be read or is not a template.
-    pub fn load(templates: Option<&Path>) -> Result<Self, PageError> {
-        let own = match templates {
-            None => None,
-            Some(folder) => {
-                fs::read_dir(folder).map_err(PageError::Folder)?;
-                match fs::read_to_string(folder.join(NAME)) {
-                    Ok(text) => Some(text),
-                    Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-                    Err(error) => return Err(error.into()),
-                }
-            }
-        };
-        let mut environment = Environment::new();
-        environment.set_undefined_behavior(UndefinedBehavior::Strict);
-        let mut syntax = SyntaxConfig::builder();
-        syntax.trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true);
-        environment.set_syntax(syntax.build().expect("the delimiters are Jinja's own"));
-        match own {
-            Some(text) => environment.add_template_owned(NAME, text)?,
-            None => environment.add_template(NAME, BUILT_IN)?,
+#[derive(Serialize)]
+struct ProgramLink {
+    id: &'static str,
+    url: String,
+    is_current: bool,
+}
+
+#[derive(Serialize)]
+struct DomainLink<'a> {
+    name: &'a str,
+    url: String,
+}
+
+impl Pages {
+    /// The built-in pages in the languages of a catalogue.
+    pub fn new(catalogue: Catalogue) -> Self {
+        let mut built_in = environment();
+        for Template { name, source } in TEMPLATES {
+            built_in.add_template(name, source).expect("what is shipped is a template");
         }
-        Ok(Self { environment })
+        Self { own: None, built_in, catalogue: Arc::new(catalogue) }
     }
 
-    /// The file name of the template, in the operator's folder.
-    pub const fn file_name() -> &'static str {
-        NAME
-    }
-
-    /// Renders the page for a profile, its domain still open.
+    /// Puts an operator's templates over the built-in ones.
     ///
     /// # Errors
-    /// When the template asks for something that is not there.
-    pub fn document(&self, profile: &Profile) -> Result<Document<DomainSlot>, PageError> {
-        let template = self.environment.get_template(NAME)?;
-        Ok(Document::prepare(&template.render(Serde(View::from(profile)))?))
+    /// The first of them that is no template, by its name; then none of them is taken.
+    pub fn with_own(
+        mut self,
+        own: Vec<(&'static str, String)>,
+    ) -> (Self, Option<(&'static str, TemplateError)>) {
+        if own.is_empty() {
+            return (self, None);
+        }
+        let mut environment = environment();
+        for Template { name, source } in TEMPLATES {
+            environment.add_template(name, source).expect("what is shipped is a template");
+        }
+        for (name, source) in own {
+            if let Err(error) = environment.add_template_owned(name, source) {
+                return (self, Some((name, error.into())));
+            }
+        }
+        self.own = Some(environment);
+        (self, None)
+    }
+
+    /// Leaves the operator's templates.
+    pub fn forget_own(&mut self) {
+        self.own = None;
+    }
+
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.catalogue
+    }
+
+    /// The first page: a field for the address. `domains` are those that may be chosen from.
+    ///
+    /// # Errors
+    /// When the operator's template asks for something that is not there.
+    pub fn start(
+        &self,
+        provider: &str,
+        brand: &Brand,
+        start: &Start,
+        domains: &[Domain],
+        visit: &Visit,
+    ) -> Result<String, TemplateError> {
+        let messages = self.messages(visit);
+        let say = self.say(messages);
+        let unknown = match start {
+            Start::Unknown(Some(domain)) => Some(domain.clone()),
+            Start::Unknown(None) => self.catalogue.say(messages, "unknown_host", &[]),
+            Start::Fresh | Start::NoAddress => None,
+        };
+        let domains: Vec<_> = domains
+            .iter()
+            .map(|name| DomainLink {
+                name: name.as_str(),
+                url: Visit::url("/setup", Some(name.as_str()), None, visit.chosen.as_deref()),
+            })
+            .collect();
+        let chosen = visit.chosen.as_deref().and_then(|tag| self.catalogue.find(tag)).map(|m| m.tag.as_str());
+        let page = context! {
+            say,
+            lang => messages.tag.as_str(),
+            languages => Value::from(Serde(self.language_links(messages, |tag| Visit::url("/", None, None, Some(tag))))),
+            icon => icon().url(),
+            style => style().url(),
+            brand => brand.style.as_ref().map(Asset::url),
+            logo => brand.logo.as_ref().map(Asset::url),
+            script => script().url(),
+            provider,
+            unknown,
+            is_wrong => *start == Start::NoAddress,
+            chosen_lang => chosen,
+            domains => Value::from(Serde(domains)),
+        };
+        self.render("index.html", page)
+    }
+
+    /// The settings for somebody. `qr` is where the picture of the profile's address is.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub fn setup(
+        &self,
+        settings: &Settings,
+        brand: &Brand,
+        whom: &Whom,
+        is_signed: bool,
+        visit: &Visit,
+    ) -> Result<String, TemplateError> {
+        let messages = self.messages(visit);
+        let say = self.say(messages);
+        let asked = whom.to_string();
+        let program = visit.program.unwrap_or(PROGRAMS[0]);
+        let lang = visit.chosen.as_deref();
+        let programs: Vec<_> = PROGRAMS
+            .iter()
+            .map(|id| ProgramLink {
+                id,
+                url: Visit::url("/setup", Some(&asked), Some(id), lang) + "#automatic",
+                is_current: *id == program,
+            })
+            .collect();
+        let preferred = |protocol: &str| {
+            let servers = settings.incoming.iter().chain(&settings.outgoing);
+            servers.into_iter().find(|server| server.protocol == protocol).map(|server| server.port)
+        };
+        let user = settings.incoming.first().and_then(|server| server.username.clone());
+        let page = context! {
+            say,
+            lang => messages.tag.as_str(),
+            languages => Value::from(Serde(self.language_links(messages, |tag| Visit::url("/setup", Some(&asked), visit.program, Some(tag))))),
+            icon => icon().url(),
+            style => style().url(),
+            brand => brand.style.as_ref().map(Asset::url),
+            logo => brand.logo.as_ref().map(Asset::url),
+            script => script().url(),
+            provider => settings.provider.as_str(),
+            settings => Value::from(Serde(settings)),
+            preferred_ports => context! { imap => preferred("imap"), pop3 => preferred("pop3"), smtp => preferred("smtp") },
+            programs => Value::from(Serde(programs)),
+            start => Visit::url("/", None, None, lang),
+            mobileconfig_path => whom.mobileconfig_path(),
+            qr => format!("/setup.svg?emailaddress={}", percent_encoded(&asked)),
+            is_signed,
+            user,
+            user_is_address => settings.incoming.first().is_some_and(|server| server.username_template == "%EMAILADDRESS%"),
+        };
+        self.render("setup.html", page)
+    }
+
+    /// The language that was chosen, or the best that the browser asks for.
+    fn messages(&self, visit: &Visit) -> &Messages {
+        let chosen = visit.chosen.as_deref().and_then(|tag| self.catalogue.find(tag));
+        let asked = || {
+            let sentences = self.catalogue.as_sentences();
+            let tag = visit.languages.choose(&sentences)?.lang.clone();
+            self.catalogue.find(&tag)
+        };
+        chosen.or_else(asked).unwrap_or(self.catalogue.english())
+    }
+
+    /// `say("key", word=value)` in a template.
+    fn say(&self, messages: &Messages) -> Value {
+        let catalogue = Arc::clone(&self.catalogue);
+        let messages = messages.clone();
+        Value::from_function(move |key: String, words: Kwargs| -> Result<String, minijinja::Error> {
+            let values: Result<Vec<(String, String)>, _> = words
+                .args()
+                .map(|word| Ok((word.to_owned(), words.get::<Value>(word)?.to_string())))
+                .collect();
+            let values: Result<_, minijinja::Error> = values;
+            let values: Vec<(String, String)> = values?;
+            let values: Vec<_> = values.iter().map(|(word, value)| (word.as_str(), value.as_str())).collect();
+            catalogue.say(&messages, &key, &values).ok_or_else(|| {
+                minijinja::Error::new(
+                    minijinja::ErrorKind::UndefinedError,
+                    format!("there is no message `{key}`"),
+                )
+            })
+        })
+    }
+
+    fn language_links(&self, current: &Messages, url: impl Fn(&str) -> String) -> Vec<LanguageLink<'_>> {
+        let link = |messages: &'_ Messages| -> (String, String, bool) {
+            let name = messages.get("language").unwrap_or(&messages.tag);
+            (name.to_owned(), url(&messages.tag), messages.tag == current.tag)
+        };
+        let links = self.catalogue.all().iter().map(|messages| {
+            let (name, url, is_current) = link(messages);
+            LanguageLink { tag: &messages.tag, name, url, is_current }
+        });
+        links.collect()
+    }
+
+    /// By the operator's template; if that fails, by the built-in one, and with a word in the log.
+    fn render(&self, name: &str, page: Value) -> Result<String, TemplateError> {
+        if let Some(own) = &self.own {
+            return Ok(own.get_template(name)?.render(page)?);
+        }
+        Ok(self.built_in.get_template(name)?.render(page)?)
     }
 }
 
-impl PageError {
+impl Visit {
+    /// A page's URL, with what was asked so far.
+    fn url(path: &str, asked: Option<&str>, program: Option<&str>, lang: Option<&str>) -> String {
+        let asked = asked.map(|asked| format!("emailaddress={}", percent_encoded(asked)));
+        let program = program.map(|program| format!("program={program}"));
+        let lang = lang.map(|lang| format!("lang={}", percent_encoded(lang)));
+        let query: Vec<_> = [asked, program, lang].into_iter().flatten().collect();
+        if query.is_empty() { path.to_owned() } else { format!("{path}?{}", query.join("&")) }
+    }
+}
+
+fn environment() -> Environment<'static> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    let mut syntax = SyntaxConfig::builder();
+    syntax.trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true);
+    environment.set_syntax(syntax.build().expect("the delimiters are Jinja's own"));
+    // Slashes need no reference, and URLs are better read without.
+    environment.set_formatter(|out, state, value| match value.as_str() {
+        Some(text) if !value.is_safe() => Ok(out.write_str(&escaped(text))?),
+        _ => escape_formatter(out, state, value),
+    });
+    environment
+}
+
+impl TemplateError {
     /// Where in the template, counted from 1.
     pub fn line(&self) -> Option<usize> {
-        match self {
-            Self::Folder(_) | Self::Unreadable(_) => None,
-            Self::Template(error) => error.line(),
-        }
+        self.0.line()
+    }
+
+    /// Which template, where it is another than the one that was rendered.
+    pub fn name(&self) -> Option<&str> {
+        self.0.name()
     }
 }
 
@@ -126,68 +341,5 @@ fn describe(error: &minijinja::Error) -> String {
     match error.detail() {
         Some(detail) => format!("{}: {detail}", error.kind()),
         None => error.kind().to_string(),
-    }
-}
-
-impl<'a> From<&'a Profile> for View<'a> {
-    fn from(profile: &'a Profile) -> Self {
-        Self {
-            domain: domain_mark(),
-            display_name: profile.display_name.as_str(),
-            incoming: views(profile.incoming()),
-            outgoing: views(profile.outgoing()),
-            documentation: profile
-                .documentation
-                .iter()
-                .flat_map(|page| {
-                    page.descr.iter().map(|descr| Link {
-                        url: page.url.as_str(),
-                        text: &descr.text,
-                        lang: &descr.lang,
-                    })
-                })
-                .collect(),
-            mailbox_limit: profile.limits.mailbox.map(|size| size.to_string()),
-            message_limit: profile.limits.message.map(|size| size.to_string()),
-        }
-    }
-}
-
-fn views(servers: &[Server]) -> Vec<ServerView> {
-    let is_alternative = |at: usize| servers[..at].iter().any(|other| other.protocol == servers[at].protocol);
-    (0..servers.len()).map(|at| ServerView::new(&servers[at], is_alternative(at))).collect()
-}
-
-impl ServerView {
-    fn new(server: &Server, is_alternative: bool) -> Self {
-        Self {
-            protocol: server.protocol.to_string(),
-            hostname: marked(server.hostname.pieces()),
-            port: server.port.get(),
-            security: server.socket_type.for_people(),
-            username: username_for_people(&server.username),
-            leave_messages_on_server: server.protocol == Protocol::Pop3
-                && server.pop3.leave_messages_on_server,
-            is_alternative,
-        }
-    }
-}
-
-/// A username for somebody whose address is not known.
-fn username_for_people(username: &Username) -> String {
-    match username.pieces() {
-        [Piece::Placeholder(Placeholder::EmailAddress)] => "your full e-mail address".to_owned(),
-        [Piece::Placeholder(Placeholder::EmailLocalPart)] => {
-            "the part of your address before the @".to_owned()
-        }
-        pieces => pieces
-            .iter()
-            .map(|piece| match piece {
-                Piece::Literal(literal) => literal.clone(),
-                Piece::Placeholder(Placeholder::EmailDomain) => domain_mark(),
-                Piece::Placeholder(Placeholder::EmailLocalPart) => "you".to_owned(),
-                Piece::Placeholder(Placeholder::EmailAddress) => format!("you@{}", domain_mark()),
-            })
-            .collect(),
     }
 }

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use crate::address::Domain;
 use crate::document::{AddressSlot, Document, DomainSlot};
 use crate::mobileconfig::{Inexpressible, MobileConfig};
-use crate::page::{Page, PageError};
+use crate::page::Brand;
 use crate::profile::Profile;
 use crate::{autoconfig, autodiscover, mta_sts, pacc};
 
@@ -14,6 +14,8 @@ use crate::{autoconfig, autodiscover, mta_sts, pacc};
 pub struct Prepared {
     pub profile: Profile,
     pub documents: Documents,
+    /// What its setup page has of its own.
+    pub brand: Brand,
 }
 
 /// What is served for a profile.
@@ -24,7 +26,6 @@ pub struct Documents {
     /// The one with everything that the profile has.
     pub all_servers: Document<DomainSlot>,
     pub autodiscover: Document<AddressSlot>,
-    pub page: Document<DomainSlot>,
     pub mobileconfig: Result<MobileConfig, Inexpressible>,
     /// None where nothing can be said in it.
     pub pacc: Option<Document<DomainSlot>>,
@@ -37,8 +38,6 @@ pub struct Documents {
 pub enum PrepareError {
     #[error("the XML of profile `{id}` cannot be written")]
     Xml { id: Domain, source: quick_xml::SeError },
-    #[error("the page of profile `{id}` cannot be written")]
-    Page { id: Domain, source: PageError },
 }
 
 impl Prepared {
@@ -46,18 +45,19 @@ impl Prepared {
     ///
     /// # Errors
     /// When one cannot be rendered.
-    pub fn new(profile: Profile, page: &Page) -> Result<Self, PrepareError> {
+    pub fn new(profile: Profile) -> Result<Self, PrepareError> {
         let id = || profile.id.clone();
         let xml = |source| PrepareError::Xml { id: id(), source };
         let documents = Documents {
             autoconfig: autoconfig::document(&profile).map_err(xml)?,
             all_servers: autoconfig::whole(&profile).map_err(xml)?,
             autodiscover: autodiscover::document(&profile).map_err(xml)?,
-            page: page.document(&profile).map_err(|source| PrepareError::Page { id: id(), source })?,
             mobileconfig: MobileConfig::new(&profile),
             pacc: pacc::document(&profile),
             mta_sts: profile.mta_sts.as_ref().map(|policy| mta_sts::policy(policy).into()),
         };
-        Ok(Self { profile, documents })
+        let logo = profile.page.logo.as_ref().map(|logo| (logo.kind, logo.content.clone()));
+        let brand = Brand::new(profile.page.color, logo);
+        Ok(Self { profile, documents, brand })
     }
 }

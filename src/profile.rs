@@ -4,6 +4,8 @@
 //! made of it to `autoconfig` and `autodiscover`.
 
 mod characters;
+mod color;
+mod logo;
 mod mta_sts;
 mod services;
 mod template;
@@ -15,6 +17,8 @@ use std::num::NonZeroU16;
 use std::str::FromStr;
 
 pub(crate) use self::characters::is_configured_text;
+pub use self::color::{Color, ColorError};
+pub use self::logo::{Logo, LogoKind};
 pub use self::mta_sts::{MaxAge, Mode, MtaSts, MxPattern, NoExchangers};
 pub use self::services::{
     Enable, FieldName, LoginPageInfo, Mechanism, OAuth2, OtherKind, OtherServer, Services, Sieve, WebService,
@@ -39,6 +43,7 @@ pub struct Profile {
     pub services: Services,
     /// What Apple's configuration profile says to the person.
     pub mobileconfig: ProfileTexts,
+    pub page: PageLook,
     /// Off unless it is asked for: it is about mail on its way to the domain.
     pub mta_sts: Option<MtaSts>,
 }
@@ -117,6 +122,16 @@ pub struct ProfileTexts {
     pub description: Vec<Description>,
 }
 
+/// What the setup page has of the provider.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PageLook {
+    pub color: Option<Color>,
+    pub logo: Option<Logo>,
+    /// The domains that people may choose from, in the order of the file; none unless the list may be
+    /// shown.
+    pub domains: Vec<Domain>,
+}
+
 /// A sentence in one language, named by its BCP 47 tag.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Description {
@@ -179,6 +194,7 @@ impl Profile {
             limits: MailLimits::default(),
             services: Services::default(),
             mobileconfig: ProfileTexts::default(),
+            page: PageLook::default(),
             mta_sts: None,
         })
     }

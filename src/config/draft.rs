@@ -6,8 +6,8 @@ use super::table::Written;
 use crate::address::Domain;
 use crate::directory::DomainPattern;
 use crate::profile::{
-    DisplayName, DisplayShortName, Documentation, MailLimits, MtaSts, OtherServer, Profile, ProfileError,
-    ProfileTexts, Server, Services,
+    DisplayName, DisplayShortName, Documentation, MailLimits, MtaSts, OtherServer, PageLook, Profile,
+    ProfileError, ProfileTexts, Server, Services,
 };
 
 /// A profile file, read.
@@ -57,6 +57,7 @@ pub struct Parts {
     /// Without its incoming servers, which are `others`.
     pub services: Services,
     pub mobileconfig: ProfileTexts,
+    pub page: PageLook,
     pub mta_sts: Option<MtaSts>,
 }
 
@@ -134,6 +135,7 @@ impl Draft {
             profile.limits = parts.limits;
             profile.services = parts.services;
             profile.mobileconfig = parts.mobileconfig;
+            profile.page = parts.page;
             profile.mta_sts = parts.mta_sts;
             profile.services.others = parts.others.into_iter().map(|server| server.value).collect();
         }

@@ -54,7 +54,7 @@ pub fn description(lang: String, text: &str) -> Option<Description> {
 
 /// Whether it looks like a tag of BCP 47: a language of two or three letters (or a private `x`), and
 /// subtags of up to eight. `default` is none.
-fn is_tag(lang: &str) -> bool {
+pub fn is_tag(lang: &str) -> bool {
     let mut subtags = lang.split('-');
     let is_language = |tag: &str| {
         let is_private = tag.eq_ignore_ascii_case("x") || tag.eq_ignore_ascii_case("i");

@@ -11,8 +11,8 @@ use super::table::{FromText, Table};
 use super::words::{Days, Minutes};
 use crate::directory::DomainPattern;
 use crate::profile::{
-    Authentication, Authentications, Documentation, MailLimits, MaxAge, MtaSts, OtherKind, OtherServer,
-    Pop3Options, ProfileTexts, Protocol, Server, UnknownWord, Username,
+    Authentication, Authentications, Documentation, Logo, LogoKind, MailLimits, MaxAge, MtaSts, OtherKind,
+    OtherServer, PageLook, Pop3Options, ProfileTexts, Protocol, Server, UnknownWord, Username,
 };
 
 const HINTS: Hints = Hints {
@@ -62,6 +62,9 @@ fn from_table(mut table: Table, source: &Source, problems: &mut Vec<Problem>) ->
     let mobileconfig = table
         .table("mobileconfig", "[mobileconfig]", problems)
         .map_or_else(ProfileTexts::default, |table| mobileconfig(table, problems));
+    let page = table
+        .table("page", "[page]", problems)
+        .map_or_else(PageLook::default, |table| page(table, source, &claims, problems));
     let mta_sts = table.table("mta_sts", "[mta_sts]", problems).and_then(|table| mta_sts(table, problems));
     table.finish(problems);
     let parts = Parts {
@@ -79,6 +82,7 @@ fn from_table(mut table: Table, source: &Source, problems: &mut Vec<Problem>) ->
         limits,
         services,
         mobileconfig,
+        page,
         mta_sts,
     };
     Draft::new(parts, &HINTS, problems)
@@ -242,6 +246,46 @@ fn mobileconfig(mut table: Table, problems: &mut Vec<Problem>) -> ProfileTexts {
     };
     table.finish(problems);
     texts
+}
+
+/// The largest logo: it is sent to every person.
+const LARGEST_LOGO: usize = 200_000;
+
+fn page(
+    mut table: Table,
+    source: &Source,
+    claims: &[Placed<DomainPattern>],
+    problems: &mut Vec<Problem>,
+) -> PageLook {
+    let color = table.optional("color", problems).map(|color| color.value);
+    let logo = table.optional::<String>("logo", problems).and_then(|file| {
+        logo(source, &file.value)
+            .map_err(|(message, hint)| problems.push(Problem::error(file.place.clone(), message, hint)))
+            .ok()
+    });
+    let show_domains = table.optional("show_domains", problems).is_some_and(|switch| switch.value);
+    table.finish(problems);
+    let exact = claims.iter().filter_map(|claim| match &claim.value {
+        DomainPattern::Exact(domain) => Some(domain.clone()),
+        DomainPattern::Subdomains(_) => None,
+    });
+    PageLook { color, logo, domains: exact.filter(|_| show_domains).collect() }
+}
+
+fn logo(source: &Source, file: &str) -> Result<Logo, (String, &'static str)> {
+    let path = source.file.parent().unwrap_or(Path::new("")).join(file);
+    let kind = super::extension(&path).and_then(|extension| LogoKind::of(&extension));
+    let kind = kind
+        .ok_or_else(|| (format!("`logo` `{file}` is no picture"), "it can be .svg, .png, .webp or .jpg"))?;
+    let content = fs::read(&path).map_err(|error| {
+        let message = format!("`logo` {} cannot be read: {error}", path.display());
+        (message, "its path is relative to the profile's folder")
+    })?;
+    if content.len() > LARGEST_LOGO {
+        let message = format!("`logo` has {} bytes", content.len());
+        return Err((message, "it is sent to everybody: make it smaller than 200000"));
+    }
+    Ok(Logo { kind, content: content.into() })
 }
 
 fn mta_sts(mut table: Table, problems: &mut Vec<Problem>) -> Option<MtaSts> {

@@ -13,8 +13,8 @@ use super::words::{Days, Minutes};
 use crate::address::Domain;
 use crate::directory::DomainPattern;
 use crate::profile::{
-    Authentication, Authentications, Documentation, MailLimits, OtherKind, OtherServer, Pop3Options,
-    ProfileTexts, Protocol, Server, UnknownWord, Username,
+    Authentication, Authentications, Documentation, MailLimits, OtherKind, OtherServer, PageLook,
+    Pop3Options, ProfileTexts, Protocol, Server, UnknownWord, Username,
 };
 use crate::xml::tree::{Element, Tree};
 
@@ -164,6 +164,7 @@ impl Provider<'_> {
             limits: MailLimits::default(),
             services,
             mobileconfig: ProfileTexts::default(),
+            page: PageLook::default(),
             mta_sts: None,
         })
     }

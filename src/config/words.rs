@@ -14,7 +14,7 @@ use super::table::{FromText, FromValue};
 use crate::address::{Domain, DomainError, PublicSuffix};
 use crate::directory::DomainPattern;
 use crate::profile::{
-    Authentication, DisplayName, DisplayShortName, Hostname, HostnameError, MaxAge, Mechanism, Mode,
+    Authentication, Color, DisplayName, DisplayShortName, Hostname, HostnameError, MaxAge, Mechanism, Mode,
     MxPattern, NameError, Placeholder, Size, SocketType, UnknownWord, Username, UsernameError, WebAddress,
     WebAddressError, Word, is_configured_text,
 };
@@ -37,6 +37,7 @@ from_text! {
     Authentication => unknown_word;
     Mode => |text, UnknownWord(words)| said(text, "is not a mode of MTA-STS", &suggest(text, words));
     MxPattern => host_name;
+    Color => |text, error| said(text, error, "write it like \"#004b87\"");
     Username => |text, error| username(text, &error);
     DisplayName => |text, error| display_name(text, &error, "shorten it");
     DisplayShortName => |text, error| display_name(text, &error, "a word or an abbreviation will do");

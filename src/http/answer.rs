@@ -2,13 +2,15 @@
 
 use axum::body::{Body, Bytes};
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, VARY,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
 use super::log;
 use crate::address::Domain;
+use crate::page::Asset;
 
 /// A document, and what kind it is.
 #[derive(Debug)]
@@ -31,6 +33,9 @@ enum Kind {
     /// MTA-STS's.
     Policy,
     Page,
+    Picture,
+    /// Its content type.
+    Asset(&'static str),
 }
 
 /// Thunderbird compares the beginning, in lower case; davmail the whole (reference/autoconfig 5,
@@ -43,10 +48,18 @@ const MOBILECONFIG: HeaderValue = HeaderValue::from_static("application/x-apple-
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 /// RFC 8461 3.2 names no parameter.
 const POLICY: HeaderValue = HeaderValue::from_static("text/plain");
+const SVG: HeaderValue = HeaderValue::from_static("image/svg+xml");
+/// A page has its style, its script and its pictures from here, and sends its form here.
+const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; \
+     frame-ancestors 'none'",
+);
+const NOTHING_ELSE: HeaderValue = HeaderValue::from_static("default-src 'none'");
 const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 
 /// Short, so that a move is noticed; private, so that no shared cache keys on addresses.
 pub(super) const SHORT: HeaderValue = HeaderValue::from_static("private, max-age=600");
+const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 const NO_STORE: HeaderValue = HeaderValue::from_static("private, no-store");
 
 impl Answer {
@@ -80,8 +93,16 @@ impl Answer {
         Self::new(Kind::Policy, body)
     }
 
-    pub fn page(body: Bytes) -> Self {
-        Self::new(Kind::Page, body)
+    pub fn page(body: impl Into<Bytes>) -> Self {
+        Self::new(Kind::Page, body.into())
+    }
+
+    pub fn picture(body: impl Into<Bytes>) -> Self {
+        Self::new(Kind::Picture, body.into())
+    }
+
+    pub fn asset(asset: &Asset) -> Self {
+        Self::new(Kind::Asset(asset.content_type), asset.content.clone())
     }
 
     fn new(kind: Kind, body: Bytes) -> Self {
@@ -110,7 +131,9 @@ impl IntoResponse for Answer {
             Kind::MobileConfig => (MOBILECONFIG, NO_STORE),
             Kind::Text => (TEXT, NO_STORE),
             Kind::Policy => (POLICY, SHORT),
-            Kind::Page => (HTML, SHORT),
+            Kind::Page => (HTML, NO_STORE),
+            Kind::Picture => (SVG, NO_STORE),
+            Kind::Asset(content_type) => (HeaderValue::from_static(content_type), FOR_EVER),
         };
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, content_type);
@@ -118,13 +141,21 @@ impl IntoResponse for Answer {
         if let Some(file_name) = self.file_name {
             headers.insert(CONTENT_DISPOSITION, file_name);
         }
-        if matches!(self.kind, Kind::Page | Kind::Json | Kind::MobileConfig | Kind::Text) {
-            // These a browser might open.
+        // These a browser might open.
+        let policy = match self.kind {
+            Kind::Page => Some(PAGE_POLICY),
+            Kind::Json | Kind::MobileConfig | Kind::Text | Kind::Picture | Kind::Asset(_) => {
+                Some(NOTHING_ELSE)
+            }
+            Kind::Autoconfig | Kind::Autodiscover | Kind::Pacc | Kind::Policy => None,
+        };
+        if let Some(policy) = policy {
             headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-            headers.insert(
-                CONTENT_SECURITY_POLICY,
-                HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; img-src data:"),
-            );
+            headers.insert(CONTENT_SECURITY_POLICY, policy);
+        }
+        if matches!(self.kind, Kind::Page) {
+            headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+            headers.insert(VARY, HeaderValue::from_static("accept, accept-language"));
         }
         response
     }

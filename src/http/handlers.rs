@@ -242,12 +242,6 @@ pub async fn mta_sts(State(served): Shared, Origin { name, .. }: Origin) -> Resu
     Ok(Answer::policy(policy).about(domain))
 }
 
-/// A person's page, for the Host's domain.
-pub async fn page(State(served): Shared, Host(host): Host) -> Result<Response, Error> {
-    let Found { entry, domain, .. } = by_host(&served, host.as_ref())?;
-    Ok(Answer::page(entry.documents.page.fill(domain)).about(domain))
-}
-
 /// A method that a path does not have.
 pub async fn method_not_allowed() -> Error {
     Error::MethodNotAllowed

@@ -197,11 +197,13 @@ fn explains_keys_that_exist() {
         "webmail",
         "[mobileconfig]",
         "[mta_sts]",
+        "[page]",
     ] {
         assert!(profile.contains(&format!("\n{key}")), "{key}");
     }
     let files = Files::new(&settings, &[("centurylink.toml", &profile)]);
     files.write("profiles/domains.txt", "example.org\n*.example.org\n");
+    files.write("profiles/logo.svg", "<svg/>");
     fs::create_dir(files.path("templates")).unwrap();
     fs::create_dir(files.path("signing")).unwrap();
     let chain = Chain::new(Key::Rsa);

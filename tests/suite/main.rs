@@ -15,6 +15,7 @@ mod agreement;
 mod autoconfig;
 mod autodiscover;
 mod autodiscover_json;
+mod browser;
 mod certificates;
 mod check;
 mod cli;

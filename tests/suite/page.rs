@@ -1,73 +1,437 @@
-//! The page for people.
+//! The setup page: what a person sees.
 
 use std::fs;
 
-use crate::common::{Files, SERVERS, SHIPPED, assert_document, domains, profile, shipped};
+use scraper_lite::{cells, text_of};
+use serde_json::Value;
+
+use crate::common::{
+    Files, PUBLIC, Response, SERVERS, SHIPPED, Server, assert_document, domains, profile, server, shipped,
+};
+
+/// As much of HTML as the tests read.
+mod scraper_lite {
+    /// The text without its elements.
+    pub fn text_of(html: &str) -> String {
+        let mut text = String::new();
+        for part in html.split('<') {
+            text += part.split_once('>').map_or(part, |(_, text)| text);
+        }
+        let unescaped =
+            text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&#39;", "'");
+        unescaped.replace("&amp;", "&").trim().to_owned()
+    }
+
+    /// The rows of each table: heading and value, without buttons.
+    pub fn cells(html: &str) -> Vec<Vec<(String, String)>> {
+        let rows = |table: &str| {
+            let rows = table.split("<tr><th scope=\"row\">").skip(1);
+            rows.map(|row| {
+                let (heading, rest) = row.split_once("</th>").unwrap();
+                let value = rest.split_once("<td>").unwrap().1.split("</td>").next().unwrap();
+                (text_of(heading), text_of(value.split("<button").next().unwrap()))
+            })
+            .collect()
+        };
+        html.split("<table>").skip(1).map(|rest| rows(rest.split("</table>").next().unwrap())).collect()
+    }
+}
+
+fn get(server: &Server, host: &str, target: &str, language: &str) -> Response {
+    server.request("GET", host, target, &[("Accept-Language", language)], b"")
+}
 
 #[test]
-fn tells_a_person_what_the_host_is_for() {
-    for (host, name) in [("autoconfig.q.com", "q.com"), ("qwestoffice.net", "qwestoffice.net")] {
-        let response = SHIPPED.get(host, "/");
-        assert_eq!(response.status, 200);
-        assert_eq!(response.header("content-type"), Some("text/html; charset=utf-8"));
-        assert!(response.header("content-security-policy").unwrap().starts_with("default-src 'none'"));
-        assert_eq!(response.header("x-content-type-options"), Some("nosniff"));
+fn pages_are_compared_whole() {
+    for (host, target, name) in [
+        ("autoconfig.q.com", "/", "start"),
+        ("autoconfig.q.com", "/setup?emailaddress=jane@q.com", "jane@q.com"),
+        ("qwestoffice.net", "/setup?emailaddress=qwestoffice.net", "qwestoffice.net"),
+    ] {
+        let response = SHIPPED.get(host, target);
+        assert_eq!(response.status, 200, "{target}");
         assert_document(&format!("page/{name}.html"), response.text());
     }
-    SHIPPED.get("unknown.example", "/").assert_empty(404);
-    SHIPPED.get("127.0.0.1", "/").assert_empty(404);
+    let german = get(&SHIPPED, "q.com", "/setup?emailaddress=jane@q.com", "de-AT, en;q=0.5");
+    assert_document("page/jane@q.com.de.html", german.text());
 }
 
 #[test]
-fn shows_every_server_of_every_shipped_profile() {
-    for entry in shipped().directory.entries() {
-        let page = SHIPPED.get(entry.profile.id.as_str(), "/").text().to_owned();
-        for server in entry.profile.servers() {
-            assert!(page.contains(server.hostname.as_str()));
-            assert!(page.contains(&format!("<td>{}</td>", server.port)));
+fn a_page_is_kept_by_nobody_and_reaches_nobody_else() {
+    let header = |response: &Response, name: &str| response.header(name).unwrap_or("-").to_owned();
+    for target in ["/", "/setup?emailaddress=jane@q.com", "/setup?emailaddress=jane@nowhere.example"] {
+        let page = SHIPPED.get("q.com", target);
+        assert_eq!(header(&page, "content-type"), "text/html; charset=utf-8");
+        assert_eq!(header(&page, "cache-control"), "private, no-store");
+        assert_eq!(header(&page, "referrer-policy"), "no-referrer");
+        assert_eq!(header(&page, "x-content-type-options"), "nosniff");
+        assert_eq!(header(&page, "vary"), "accept, accept-language");
+        assert_eq!(
+            header(&page, "content-security-policy"),
+            "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; base-uri \
+             'none'; frame-ancestors 'none'"
+        );
+        assert!(page.body.len() < 30_000, "{} bytes", page.body.len());
+        assert!(!page.text().contains("style=") && !page.text().contains("onclick"), "nothing inline");
+        for asset in page.text().split("=\"/assets/").skip(1) {
+            let url = format!("/assets/{}", asset.split('"').next().unwrap());
+            let asset = SHIPPED.get("anything.example", &url);
+            assert_eq!(asset.status, 200, "{url}");
+            assert_eq!(header(&asset, "cache-control"), "public, max-age=31536000, immutable");
+            assert_eq!(header(&asset, "x-content-type-options"), "nosniff");
         }
+    }
+    SHIPPED.get("q.com", "/assets/page.0000000000000000.css").assert_empty(404);
+    SHIPPED.get("q.com", "/assets/").assert_empty(404);
+}
+
+/// The page and the XML say the same: asserted from what is rendered.
+#[test]
+fn the_page_shows_the_servers_of_the_documents() {
+    let config = shipped();
+    for domain in config.directory.domains() {
+        let address = format!("jane.doe@{domain}");
+        let page = SHIPPED.get(domain.as_str(), &format!("/setup?emailaddress={address}"));
+        let shown: Vec<_> = cells(page.text())
+            .into_iter()
+            .map(|rows| {
+                let value = |what: &str| rows.iter().find(|(heading, _)| heading == what).unwrap().1.clone();
+                (value("Server"), value("Port"), value("Security"), value("User name"))
+            })
+            .collect();
+        let xml = SHIPPED
+            .get(domain.as_str(), &format!("/mail/config-v1.1.xml?servers=all&emailaddress={address}"));
+        let document = roxmltree::Document::parse(xml.text()).unwrap();
+        let servers = document.descendants().filter(|node| node.tag_name().name().ends_with("Server"));
+        let mut published: Vec<_> = servers
+            .map(|server| {
+                let value = |name: &str| {
+                    server.children().find(|node| node.has_tag_name(name)).unwrap().text().unwrap().to_owned()
+                };
+                let security = value("socketType").replace("SSL", "SSL/TLS").replace("plain", "None");
+                let user = value("username").replace("%EMAILADDRESS%", &address);
+                (value("hostname"), value("port"), security, user)
+            })
+            .collect();
+        let mut shown_sorted = shown.clone();
+        shown_sorted.sort();
+        published.sort();
+        assert_eq!(shown_sorted, published, "{domain}");
     }
 }
 
 #[test]
-fn takes_the_operators_own_template() {
-    let text = profile("example.com", &domains(&["example.com"]), SERVERS);
-    let files = Files::new("templates = \"mine\"", &[("a.toml", &text)]);
-    fs::create_dir(files.path("mine")).unwrap();
-    // A folder without it: the built-in one.
-    assert!(files.serve().get("example.com", "/").text().contains("Mail settings for example.com"));
-    let lost = Files::new("templates = \"nowhere\"", &[("a.toml", &text)]).problems();
-    assert!(lost[0].contains("the template is not right: its folder cannot be read"), "{lost:?}");
-    files.write("mine/index.html", "{{ display_name }} at {{ domain }}: {{ incoming[0].hostname }}\n");
-    assert_eq!(
-        files.serve().get("example.com", "/").text(),
-        "Example Mail at example.com: imap.example.com\n"
+fn known_and_unknown_mailboxes_of_a_domain_get_the_same_page() {
+    let page = |who: &str| {
+        SHIPPED.get("q.com", &format!("/setup?emailaddress={who}@q.com")).text().replace(who, "WHO")
+    };
+    assert_eq!(page("jane.doe"), page("nobody-at-all"));
+    // The other spelling of the parameter, and an address as people type it.
+    let page = SHIPPED.get("q.com", "/setup?emailaddress=jane@q.com");
+    assert_eq!(SHIPPED.get("q.com", "/setup?email=%20jane@Q.COM%20").body, page.body);
+    assert_eq!(SHIPPED.get("autoconfig.q.com", "/?emailaddress=jane@q.com").status, 200);
+}
+
+#[test]
+fn who_is_not_ours_is_told_so_kindly() {
+    for (host, target, said) in [
+        ("q.com", "/setup?emailaddress=jane@nowhere.example", "No settings for nowhere.example"),
+        ("q.com", "/setup?emailaddress=nowhere.example", "No settings for nowhere.example"),
+        ("nowhere.example", "/", "No settings for this address"),
+        ("127.0.0.1", "/setup", "No settings for this address"),
+    ] {
+        let page = SHIPPED.get(host, target);
+        assert_eq!(page.status, 404, "{target}");
+        assert!(page.text().contains(&format!("<h1>{said}</h1>")), "{}", page.text());
+        assert!(page.text().contains("id=\"emailaddress\""), "there is a field to try again");
+    }
+    let wrong = SHIPPED.get("q.com", "/setup?emailaddress=jane");
+    assert_eq!(wrong.status, 200);
+    assert!(wrong.text().contains("That is not an e-mail address."));
+    // An address of ours is served on any host.
+    assert_eq!(SHIPPED.get("127.0.0.1", "/setup?emailaddress=jane@q.com").status, 200);
+    SHIPPED.get("q.com", "/setup.json?emailaddress=jane@nowhere.example").assert_empty(404);
+    SHIPPED.request("POST", "q.com", "/setup", &[], b"emailaddress=jane@q.com").assert_empty(405);
+}
+
+#[test]
+fn a_machine_reads_the_same() {
+    let twin = SHIPPED.get("q.com", "/setup.json?emailaddress=jane@q.com");
+    assert_eq!(twin.header("content-type"), Some("application/json; charset=utf-8"));
+    assert_eq!(twin.header("cache-control"), Some("private, no-store"));
+    let accept = [("Accept", "application/json")];
+    let asked = SHIPPED.request("GET", "q.com", "/setup?emailaddress=jane@q.com", &accept, b"");
+    assert_eq!(asked.body, twin.body);
+    let read: Value = serde_json::from_slice(&twin.body).unwrap();
+    assert_document("page/jane@q.com.json", &(serde_json::to_string_pretty(&read).unwrap() + "\n"));
+    assert_eq!(SHIPPED.get("q.com", "/setup.json").status, 400);
+    let unknown = SHIPPED.request("GET", "q.com", "/setup?emailaddress=a@nowhere.example", &accept, b"");
+    unknown.assert_empty(404);
+}
+
+#[test]
+fn a_language_is_the_one_that_is_asked_for_and_another_is_a_link_away() {
+    let lang = |target: &str, accept: &str| {
+        let page = get(&SHIPPED, "q.com", target, accept).text().to_owned();
+        page.split("<html lang=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
+    };
+    assert_eq!(lang("/", "fr-CA,fr;q=0.9,en;q=0.1"), "fr");
+    assert_eq!(lang("/", "it"), "en");
+    assert_eq!(lang("/?lang=es", "fr"), "es");
+    assert_eq!(lang("/setup?emailaddress=jane@q.com&lang=DE", "fr"), "de");
+    assert_eq!(lang("/?lang=%22%3E%3Cscript%3E", "fr"), "fr");
+    let page = SHIPPED.get("q.com", "/setup?emailaddress=jane@q.com&program=apple&lang=de").text().to_owned();
+    assert!(
+        page.contains("href=\"/setup?emailaddress=jane%40q.com&amp;program=apple&amp;lang=fr\""),
+        "{page}"
+    );
+    assert!(page.contains("name=\"lang\"") || page.contains("href=\"/?lang=de\""), "the choice stays");
+}
+
+#[test]
+fn the_program_that_is_asked_for_is_shown_without_javascript() {
+    let page = SHIPPED.get("q.com", "/setup?emailaddress=jane@q.com&program=apple").text().to_owned();
+    let panel =
+        |id: &str| page.split(&format!("id=\"{id}\"")).nth(1).unwrap().split('>').next().unwrap().to_owned();
+    assert!(!panel("apple").contains("hidden") && panel("thunderbird").contains("hidden"), "{page}");
+    assert!(page.contains("data-panel=\"apple\" aria-current=\"true\""));
+}
+
+#[test]
+fn apples_profile_is_a_button_and_a_picture_of_its_address() {
+    let page = get(&PUBLIC, "autoconfig.q.com", "/setup?emailaddress=jane%2Bx@q.com", "en").text().to_owned();
+    let url = "https://autoconfig.q.com/mobileconfig?emailaddress=jane%2Bx%40q.com";
+    assert!(
+        page.contains("<a class=\"button\" href=\"/mobileconfig?emailaddress=jane%2Bx%40q.com\">"),
+        "{page}"
+    );
+    assert!(page.contains(&format!("or open {url}.")), "{page}");
+    assert!(page.contains("src=\"/setup.svg?emailaddress=jane%2Bx%40q.com\""), "{page}");
+    let picture = PUBLIC.get("autoconfig.q.com", "/setup.svg?emailaddress=jane%2Bx%40q.com");
+    assert_eq!(picture.header("content-type"), Some("image/svg+xml"));
+    assert!(picture.text().contains("<svg"));
+    // The scheme is the one that a proxy tells.
+    let by_http = [("X-Forwarded-Proto", "http")];
+    let page = PUBLIC.request("GET", "q.com", "/setup?emailaddress=q.com", &by_http, b"").text().to_owned();
+    assert!(page.contains("or open http://q.com/mobileconfig."), "{page}");
+    // Where there is none, the page says so.
+    let none = SHIPPED.get("qwestoffice.net", "/setup?emailaddress=a@qwestoffice.net").text().to_owned();
+    assert!(!none.contains("mobileconfig") && none.contains("There is no profile for this address"));
+}
+
+const FULL: &str = r##"
+webmail = "https://mail.example.com/?user=%EMAILADDRESS%"
+
+[[incoming]]
+type = "imap"
+hostname = "imap.%EMAILDOMAIN%"
+port = 143
+socket_type = "STARTTLS"
+username = "%EMAILLOCALPART%"
+
+[[outgoing]]
+type = "smtp"
+hostname = "smtp.example.com"
+port = 25
+socket_type = "plain"
+authentication = ["client-IP-address"]
+
+[[calendar]]
+type = "caldav"
+url = "https://dav.example.com/%EMAILADDRESS%/"
+
+[sieve]
+hostname = "sieve.example.com"
+
+[[enable]]
+url = "https://mail.example.com/imap"
+
+[[documentation]]
+url = "https://example.com/?a=1&b=2"
+descr = { en = "Help <now> & \"here\"", de = "Hilfe" }
+
+[page]
+color = "#ffee00"
+logo = "logo.svg"
+show_domains = true
+"##;
+
+fn full() -> Files {
+    let text = profile("example.com", &domains(&["example.com", "example.net", "*.example.org"]), FULL)
+        .replace("Example Mail", "Rock & Roll");
+    let files = Files::new("", &[("a.toml", &text)]);
+    files.write("profiles/logo.svg", "<svg xmlns=\"http://www.w3.org/2000/svg\"/>");
+    files
+}
+
+#[test]
+fn a_provider_has_its_name_its_colour_its_logo_and_its_domains() {
+    let files = full();
+    let server = files.serve();
+    let start = server.get("example.com", "/");
+    assert!(start.text().contains("alt=\"Rock &amp; Roll\""), "{}", start.text());
+    for name in ["example.com", "example.net"] {
+        assert!(start.text().contains(&format!("<a href=\"/setup?emailaddress={name}\">{name}</a>")));
+    }
+    assert!(!start.text().contains("example.org"));
+    let asset = |kind: &str| {
+        let rest = start.text().split(&format!("\"/assets/{kind}.")).nth(1).unwrap();
+        server.get("example.com", &format!("/assets/{kind}.{}", rest.split('"').next().unwrap()))
+    };
+    assert_eq!(asset("logo").header("content-type"), Some("image/svg+xml"));
+    // Yellow cannot be read on white.
+    assert!(!asset("brand").text().contains("--accent:#ffee00;--on-accent:#000000}@media"));
+    assert!(asset("brand").text().contains("--accent:#ffee00;--on-accent:#000000"), "on black it can");
+    let page = server.get("example.com", "/setup?emailaddress=jane@example.com");
+    assert_document("page/full.html", page.text());
+    assert_document(
+        "page/full_domain.html",
+        server.get("example.com", "/setup?emailaddress=example.net").text(),
+    );
+    assert!(!SHIPPED.get("q.com", "/").text().contains("centurytel.net"), "no list unless it may be shown");
+}
+
+#[test]
+fn mistakes_about_the_page_are_told() {
+    let problems = |page: &str| {
+        let text =
+            profile("example.com", &domains(&["example.com"]), &(SERVERS.to_owned() + "[page]\n" + page));
+        let files = Files::new("", &[("a.toml", &text)]);
+        files.write("profiles/big.png", &"x".repeat(200_001));
+        files.problems().iter().map(|problem| problem.lines().next().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(problems("color = \"blue\"\n"), ["error: `color` `blue` is not a colour"]);
+    assert_eq!(problems("logo = \"a.txt\"\n"), ["error: `logo` `a.txt` is no picture"]);
+    assert_eq!(problems("logo = \"big.png\"\n"), ["error: `logo` has 200001 bytes"]);
+    assert!(
+        problems("logo = \"none.svg\"\n")[0].starts_with("error: `logo` profiles/none.svg cannot be read: ")
     );
 }
 
 #[test]
-fn reports_a_template_that_is_not_right() {
-    let text = profile("example.com", &domains(&["example.com"]), SERVERS);
-    let files = Files::new("templates = \"mine\"", &[("a.toml", &text)]);
-    fs::create_dir(files.path("mine")).unwrap();
-    for (template, said) in [
-        ("a\n{{ domain", "syntax error"),
-        ("a\n{{ no_such_thing }}", "undefined value"),
-        ("a\n{% for x in incoming %}", "syntax error"),
+fn hostile_input_is_shown_and_does_nothing() {
+    let server = full().serve();
+    let encoded = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
+    for local_part in [
+        "\"><script>alert(1)</script>",
+        "'onload='alert(1)",
+        "{{7*7}}",
+        "{%raw%}",
+        "{address}",
+        "javascript:alert(1)//",
     ] {
-        files.write("mine/index.html", template);
-        let problems = files.problems();
-        assert!(problems[0].starts_with("error: the template is not right: "), "{problems:?}");
-        assert!(problems[0].contains(said), "{problems:?}");
-        assert!(problems[0].contains("\n  --> mine/index.html:2:1\n"), "{problems:?}");
+        let address = encoded(&format!("{local_part}@example.com"));
+        for target in [
+            format!("/setup?emailaddress={address}"),
+            format!("/?email={address}&lang={address}&program={address}"),
+        ] {
+            let page = server.get("example.com", &target);
+            assert_eq!(page.status, 200, "{local_part}");
+            assert_eq!(page.text().matches("<script").count(), 1, "{}", page.text());
+            assert!(!page.text().contains("'alert"), "{}", page.text());
+            assert!(!page.text().contains("href=\"javascript"), "{}", page.text());
+            let shown = text_of(page.text());
+            assert!(shown.contains(local_part), "{local_part}: {shown}");
+        }
+    }
+    for host in ["<script>.example.com", "\"onload=x.example.com", "example.com/../x"] {
+        let page = server.get(host, "/");
+        assert!(!page.text().contains(host), "{host}");
     }
 }
 
+/// The operator's files: one that is right takes the place of ours, one that is not is told of.
 #[test]
-fn escapes_what_a_profile_says() {
-    let help = "[[documentation]]\nurl = \"https://example.com/?a=1&b=2\"\ndescr = { en = \"Help <now> & \\\"here\\\"\" }\n";
-    let text = profile("example.com", &domains(&["example.com"]), &format!("{SERVERS}{help}"));
-    let page = Files::new("", &[("a.toml", &text)]).serve().get("example.com", "/").text().to_owned();
-    assert!(page.contains("Help &lt;now&gt; &amp; &quot;here&quot;"), "{page}");
-    assert!(page.contains("a=1&amp;b=2"), "{page}");
+fn an_operator_brings_templates_and_languages() {
+    let text = profile("example.com", &domains(&["example.com"]), SERVERS);
+    let files = Files::new("templates = \"mine\"", &[("a.toml", &text)]);
+    fs::create_dir(files.path("mine")).unwrap();
+    let target = "/setup?emailaddress=jane@example.com";
+    let built_in = files.serve().get("example.com", target).text().to_owned();
+    assert!(built_in.contains("Mail settings for jane@example.com"));
+    files.write("mine/setup.html", "{{ settings.provider }} at {{ settings.domain }}: {{ settings.incoming[0].hostname }} {{ say(\"server\") }}\n");
+    assert_eq!(files.problems(), [""; 0]);
+    assert_eq!(
+        files.serve().get("example.com", target).text(),
+        "Example Mail at example.com: imap.example.com Server\n"
+    );
+    assert!(files.serve().get("example.com", "/").text().contains("Set up your mail"), "the others are ours");
+    files.write("mine/en.toml", "server = \"Host\"\n");
+    files.write("mine/it.toml", "language = \"Italiano\"\nserver = \"Ospite\"\n");
+    let italian = get(&files.serve(), "example.com", target, "it").text().to_owned();
+    assert!(italian.ends_with("Ospite\n"), "{italian}");
+    assert!(files.serve().get("example.com", target).text().ends_with("Host\n"));
+    let problems = files.problems();
+    assert!(problems[0].starts_with("warning: no text for `address`, `alternative`, "), "{problems:?}");
+    assert!(
+        problems[0]
+            .contains(" more: English is shown\n  --> mine/it.toml\nhint: translate them from en.toml")
+    );
+}
+
+#[test]
+fn a_broken_template_is_told_with_its_line_and_the_built_in_one_serves() {
+    let text = profile("example.com", &domains(&["example.com"]), SERVERS);
+    let files = Files::new("templates = \"mine\"", &[("a.toml", &text)]);
+    fs::create_dir(files.path("mine")).unwrap();
+    let target = "/setup?emailaddress=jane@example.com";
+    let built_in = files.serve().get("example.com", target).body;
+    for (template, said) in [
+        ("a\n{{ domain", "syntax error"),
+        ("a\n{{ no_such_thing }}", "undefined value"),
+        ("a\n{{ say(\"no_such_key\") }}", "there is no message `no_such_key`"),
+        ("a\n{% for x in incoming %}", "syntax error"),
+    ] {
+        files.write("mine/setup.html", template);
+        let problems = files.problems();
+        assert!(problems[0].starts_with("warning: the template is not right: "), "{problems:?}");
+        assert!(problems[0].contains(said), "{problems:?}");
+        assert!(problems[0].contains("\n  --> mine/setup.html:2:1\n"), "{problems:?}");
+        assert_eq!(files.serve().get("example.com", target).body, built_in, "{template}");
+    }
+    fs::remove_file(files.path("mine/setup.html")).unwrap();
+    files.write("mine/setop.html", "a");
+    files.write("mine/deutsch.toml", "");
+    files.write("mine/fr.toml", "server = \"{host}\"\nservr = \"a\"\nport = 7\nuser_name =\n");
+    let problems: String = files.problems().iter().map(|problem| format!("{problem}\n\n")).collect();
+    assert_document("page/problems.txt", &problems);
+    let lost = Files::new("templates = \"nowhere\"", &[("a.toml", &text)]).problems();
+    assert!(lost[0].starts_with("error: the folder of templates cannot be read"), "{lost:?}");
+}
+
+/// Every language that is shipped says everything, with the same words in braces.
+#[test]
+fn every_shipped_language_is_whole() {
+    let config = shipped();
+    let catalogue = config.pages.catalogue();
+    let tags: Vec<_> = catalogue.all().iter().map(|messages| messages.tag.as_str()).collect();
+    assert_eq!(tags, ["en", "de", "es", "fr"]);
+    let english = catalogue.english();
+    for messages in catalogue.all() {
+        assert_eq!(messages.keys().count(), english.keys().count(), "{}", messages.tag);
+        for key in english.keys() {
+            let text = messages.get(key).unwrap_or_else(|| panic!("{} has no {key}", messages.tag));
+            let words = |text| waypost::page::words(text).into_iter().map(str::to_owned).collect::<Vec<_>>();
+            assert_eq!(words(text), words(english.get(key).unwrap()), "{} {key}", messages.tag);
+        }
+    }
+}
+
+/// Alternatives are marked, POP3's advice stands beside it, and what is not needed is not asked for.
+#[test]
+fn every_kind_of_server_has_its_words() {
+    let servers = server("incoming", "pop3", 110, "STARTTLS", "leave_messages_on_server = false")
+        + &server("outgoing", "smtp", 587, "STARTTLS", "authentication = [\"password-encrypted\"]")
+        + &server("outgoing", "smtp", 465, "SSL", "username = \"%EMAILLOCALPART%\"");
+    let text = profile("example.com", &domains(&["example.com"]), &servers);
+    let page =
+        Files::new("", &[("a.toml", &text)]).serve().get("example.com", "/setup?emailaddress=example.com");
+    let page = page.text();
+    assert!(page.contains("After fetching, mail is deleted from the server."));
+    assert!(page.contains("If a network blocks port 587, use these values instead."));
+    assert!(page.contains("<caption>SMTP (Alternative)</caption>"));
+    let tables = cells(page);
+    assert_eq!(tables[1][3], ("Authentication".into(), "Encrypted password".into()));
+    assert_eq!(tables[1][4].1, "your full e-mail address");
+    assert_eq!(tables[2][4].1, "the part of your address before the @");
 }

@@ -123,24 +123,29 @@ fn its_other_commands_work() {
 #[test]
 fn names_what_a_template_may_say() {
     let readme = readme();
-    let page = fs::read_to_string("templates/index.html").unwrap();
+    let page: String = ["layout", "index", "setup"]
+        .map(|name| fs::read_to_string(format!("templates/{name}.html")).unwrap())
+        .concat();
     for name in [
-        "domain",
-        "display_name",
-        "mailbox_limit",
-        "message_limit",
-        "incoming",
-        "outgoing",
-        "protocol",
-        "hostname",
-        "port",
-        "security",
-        "username",
-        "leave_messages_on_server",
-        "is_alternative",
-        "url",
-        "text",
         "lang",
+        "languages",
+        "provider",
+        "style",
+        "script",
+        "brand",
+        "logo",
+        "unknown",
+        "is_wrong",
+        "chosen_lang",
+        "domains",
+        "settings",
+        "programs",
+        "preferred_ports",
+        "start",
+        "qr",
+        "is_signed",
+        "user",
+        "user_is_address",
     ] {
         assert!(readme.contains(&format!("`{name}`")) && page.contains(name), "{name}");
     }

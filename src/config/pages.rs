@@ -1,0 +1,205 @@
+//! The pages' templates and words: those that are shipped, and the operator's over them.
+//!
+//! What is wrong with an operator's file is a warning: the built-in one serves.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::languages::is_tag;
+use super::problem::{Place, Problem, Source, suggest};
+use super::table::Table;
+use super::{extension, is_hidden};
+use crate::directory::Directory;
+use crate::page::{
+    Brand, Catalogue, MESSAGES, Messages, Pages, Settings, Start, TEMPLATES, TemplateError, Visit, Whom,
+    words,
+};
+
+/// A language's texts, each with its place.
+type Texts = Vec<(String, String, Place)>;
+
+/// Reads everything that the pages need.
+pub fn load(folder: Option<&Path>, problems: &mut Vec<Problem>) -> Pages {
+    let mut catalogue = shipped();
+    let Some(folder) = folder else { return Pages::new(catalogue) };
+    let files = match files(folder) {
+        Ok(files) => files,
+        Err(error) => {
+            problems.push(Problem::error(
+                Place::whole(folder),
+                format!("the folder of templates cannot be read: {error}"),
+                "its path is relative to waypost.toml; leave `templates` out for the built-in pages",
+            ));
+            return Pages::new(catalogue);
+        }
+    };
+    let mut own = Vec::new();
+    for path in files {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let template = TEMPLATES.iter().find(|template| template.name == name);
+        let is_language = extension(&path).as_deref() == Some("toml");
+        if template.is_none() && !is_language {
+            let known: Vec<_> = TEMPLATES.iter().map(|template| template.name).collect();
+            let hint = format!("{}, or a language like de.toml", suggest(name, &known));
+            let message = "no page is made of this file".to_owned();
+            problems.push(Problem::warning(Place::whole(&path), message, hint));
+            continue;
+        }
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) => {
+                let message = format!("it cannot be read: {error}");
+                problems.push(Problem::warning(
+                    Place::whole(&path),
+                    message,
+                    "the built-in one takes its place",
+                ));
+                continue;
+            }
+        };
+        match template {
+            Some(template) => own.push((template.name, text)),
+            None => language(&mut catalogue, &path, text, problems),
+        }
+    }
+    let (pages, wrong) = Pages::new(catalogue).with_own(own);
+    if let Some((name, error)) = wrong {
+        problems.push(template_problem(folder, name, &error));
+    }
+    pages
+}
+
+/// Renders every page once for each profile, as far as the operator's templates go; one that fails
+/// gives way to the built-in ones.
+pub fn try_out(pages: &mut Pages, folder: Option<&Path>, directory: &Directory, problems: &mut Vec<Problem>) {
+    let visit = Visit::default();
+    let unknown = Start::Unknown(Some("elsewhere.example".to_owned()));
+    let example: Vec<_> = "example.com".parse().into_iter().collect();
+    let first = pages
+        .start("", &Brand::default(), &unknown, &example, &visit)
+        .map(drop)
+        .map_err(|error| ("index.html", error));
+    let setups = directory.entries().iter().map(|entry| {
+        let address = format!("jane.doe@{}", entry.profile.id).parse();
+        let whom = address.map_or_else(|_| Whom::Domain(entry.profile.id.clone()), Whom::Person);
+        let settings = Settings::of(entry, &whom, "/mobileconfig".to_owned());
+        pages
+            .setup(&settings, &entry.brand, &whom, false, &visit)
+            .map(drop)
+            .map_err(|error| ("setup.html", error))
+    });
+    let wrong = std::iter::once(first).chain(setups).find_map(Result::err);
+    if let (Some((name, error)), Some(folder)) = (wrong, folder) {
+        problems.push(template_problem(folder, error.name().unwrap_or(name), &error));
+        pages.forget_own();
+    }
+}
+
+fn template_problem(folder: &Path, name: &str, error: &TemplateError) -> Problem {
+    let place = Place {
+        file: Arc::from(folder.join(name)),
+        line: error.line().unwrap_or(0),
+        column: usize::from(error.line().is_some()),
+    };
+    let hint = "mend it, or remove it: until then the built-in pages serve";
+    Problem::warning(place, format!("the template is not right: {error}"), hint)
+}
+
+/// In the order of their names.
+fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_file() && !is_hidden(&path) {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// The catalogue without an operator's own files.
+fn shipped() -> Catalogue {
+    let mut languages = MESSAGES.into_iter().map(|(tag, text)| {
+        let source = Source::new(Path::new(tag).into(), text.to_owned());
+        let mut problems = Vec::new();
+        let texts = texts(&source, &mut problems);
+        debug_assert!(problems.is_empty(), "{problems:?}");
+        Messages::new(tag.to_owned(), texts.into_iter().map(|(key, text, _)| (key, text)))
+    });
+    let english = languages.next().expect("English is shipped");
+    Catalogue::new(english, languages.collect())
+}
+
+fn texts(source: &Source, problems: &mut Vec<Problem>) -> Texts {
+    let (table, malformed) = Table::parse(source);
+    problems.extend(malformed.map(warning));
+    let mut found = Vec::new();
+    let mut wrong = Vec::new();
+    for (key, value) in table.into_entries() {
+        let text = value.read::<String>(&key, &mut wrong);
+        found.extend(text.map(|text| (key, text.value, text.place)));
+    }
+    problems.extend(wrong.into_iter().map(warning));
+    found
+}
+
+fn warning(problem: Problem) -> Problem {
+    Problem { severity: super::Severity::Warning, ..problem }
+}
+
+/// Puts an operator's texts over those there are, or beside them; what is odd about them is told.
+fn language(catalogue: &mut Catalogue, path: &Path, text: String, problems: &mut Vec<Problem>) {
+    let tag = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+    if !is_tag(tag) {
+        let message = format!("`{tag}` is not a language");
+        let hint = "a file of messages is named after its language, like de.toml or pt-BR.toml";
+        problems.push(Problem::warning(Place::whole(path), message, hint));
+        return;
+    }
+    let source = Source::new(path.into(), text);
+    let mut texts = texts(&source, problems);
+    let english = catalogue.english().clone();
+    texts.retain(|(key, text, place)| {
+        let Some(original) = english.get(key) else {
+            let known: Vec<_> = english.keys().collect();
+            let hint = super::nearest(key, known.into_iter())
+                .map_or("the keys are those of en.toml".to_owned(), |near| format!("did you mean `{near}`?"));
+            problems.push(Problem::warning(place.clone(), format!("no page says `{key}`"), hint));
+            return false;
+        };
+        let (wanted, found) = (words(original), words(text));
+        if wanted != found {
+            let list =
+                |words: &[&str]| words.iter().map(|word| format!("{{{word}}}")).collect::<Vec<_>>().join(" ");
+            let hint =
+                format!("English has {}", if wanted.is_empty() { "none".to_owned() } else { list(&wanted) });
+            let message = format!("`{key}` has other words in braces than English: {}", list(&found));
+            problems.push(Problem::warning(place.clone(), message, hint));
+        }
+        true
+    });
+    let texts = texts.into_iter().map(|(key, text, _)| (key, text));
+    let all = catalogue.all_mut();
+    let at = match all.iter().position(|messages| messages.tag.eq_ignore_ascii_case(tag)) {
+        Some(at) => {
+            all[at].extend(texts);
+            at
+        }
+        None => {
+            all.push(Messages::new(tag.to_owned(), texts));
+            all.len() - 1
+        }
+    };
+    let mut missing: Vec<_> = english.keys().filter(|key| all[at].get(key).is_none()).collect();
+    missing.sort_unstable();
+    if !missing.is_empty() {
+        let some: Vec<_> = missing.iter().take(5).map(|key| format!("`{key}`")).collect();
+        let more = missing.len().saturating_sub(5);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let message = format!("no text for {}{more}: English is shown", some.join(", "));
+        problems.push(Problem::warning(Place::whole(path), message, "translate them from en.toml"));
+    }
+}

@@ -1,0 +1,184 @@
+//! The setup page and what belongs to it: for people, not for mail programs.
+
+use std::borrow::Cow;
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::extract::{FromRequestParts, State};
+use axum::http::header::{ACCEPT, ACCEPT_LANGUAGE};
+use axum::http::request::Parts;
+use axum::http::{StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+
+use super::Served;
+use super::answer::Answer;
+use super::asked::{self, Origin, Scheme};
+use super::error::Error;
+use super::query;
+use crate::address::Domain;
+use crate::directory::Found;
+use crate::language::Languages;
+use crate::page::{Brand, PROGRAMS, Settings, Start, TemplateError, Visit, Whom, qr_code};
+
+type Shared = State<Arc<Served>>;
+
+/// What somebody with a browser asks for.
+#[derive(Debug)]
+pub struct Visitor {
+    asked: Asked,
+    visit: Visit,
+    /// The Host without its service label.
+    host: Option<Domain>,
+    origin: Origin,
+    wants_json: bool,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Asked {
+    Nothing,
+    /// Neither an address nor a domain.
+    Nonsense,
+    For(Whom),
+}
+
+impl<S: Sync> FromRequestParts<S> for Visitor {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        let query = parts.uri.query().unwrap_or_default();
+        let text = |name| query::parameter(query, name).and_then(query::decode);
+        let header = |name| parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let visit = Visit {
+            chosen: text("lang").map(Cow::into_owned),
+            languages: Languages::accepted(header(ACCEPT_LANGUAGE)),
+            program: text("program").and_then(|id| PROGRAMS.into_iter().find(|program| *program == id)),
+        };
+        let asked = asked(query);
+        let wants_json = header(ACCEPT).split([',', ';']).next() == Some("application/json");
+        let host = asked::served_name(&parts.uri, &parts.headers);
+        let Ok(origin) = Origin::from_request_parts(parts, state).await;
+        Ok(Self { asked, visit, host, origin, wants_json })
+    }
+}
+
+/// An address, or the domain alone.
+fn asked(query: &str) -> Asked {
+    let value = ["emailaddress", "email"].into_iter().find_map(|name| query::parameter(query, name));
+    let Some(text) = value.and_then(query::decode) else {
+        return if value.is_some() { Asked::Nonsense } else { Asked::Nothing };
+    };
+    let text = text.trim();
+    if text.is_empty() {
+        return Asked::Nothing;
+    }
+    let whom = match value.and_then(query::address) {
+        Some(address) => Some(Whom::Person(address)),
+        None if text.contains('@') => None,
+        None => text.parse().ok().filter(|domain: &Domain| domain.as_str().contains('.')).map(Whom::Domain),
+    };
+    whom.map_or(Asked::Nonsense, Asked::For)
+}
+
+/// `/`: the first page.
+pub async fn start(state: Shared, visitor: Visitor) -> Result<Response, Error> {
+    setup(state, visitor).await
+}
+
+/// `/setup`: the settings for somebody, or the first page.
+pub async fn setup(State(served): Shared, visitor: Visitor) -> Result<Response, Error> {
+    let whom = match &visitor.asked {
+        Asked::For(whom) => whom,
+        Asked::Nothing => return visitor.first_page(&served, &Start::Fresh),
+        Asked::Nonsense => return visitor.first_page(&served, &Start::NoAddress),
+    };
+    let Some(found) = visitor.find(&served, whom) else {
+        let domain = whom.domain().to_string();
+        return if visitor.wants_json {
+            Err(Error::NotOurs(Some(whom.domain().clone())))
+        } else {
+            visitor.first_page(&served, &Start::Unknown(Some(domain)))
+        };
+    };
+    let settings = Settings::of(found.entry, whom, visitor.mobileconfig(&served, whom));
+    if visitor.wants_json {
+        return Ok(twin(&settings).about(found.domain));
+    }
+    let page =
+        served.pages.setup(&settings, &found.entry.brand, whom, served.signatures.is_some(), &visitor.visit);
+    Ok(Answer::page(page.map_err(|error| failed(&error))?).about(found.domain))
+}
+
+/// `/setup.json`: the same for help desks.
+pub async fn json(State(served): Shared, visitor: Visitor) -> Result<Response, Error> {
+    let Asked::For(whom) = &visitor.asked else { return Err(Error::NoAddress) };
+    let found = visitor.find(&served, whom).ok_or_else(|| Error::NotOurs(Some(whom.domain().clone())))?;
+    let settings = Settings::of(found.entry, whom, visitor.mobileconfig(&served, whom));
+    Ok(twin(&settings).about(found.domain))
+}
+
+/// `/setup.svg`: the address of Apple's profile as a picture.
+pub async fn qr(State(served): Shared, visitor: Visitor) -> Result<Response, Error> {
+    let Asked::For(whom) = &visitor.asked else { return Err(Error::NoAddress) };
+    let found = visitor.find(&served, whom).ok_or_else(|| Error::NotOurs(Some(whom.domain().clone())))?;
+    let url = visitor.mobileconfig(&served, whom);
+    let picture = qr_code(&url).ok_or(Error::NotOurs(None))?;
+    Ok(Answer::picture(picture).about(found.domain))
+}
+
+/// `/assets/...`: what never changes under its name.
+pub async fn asset(State(served): Shared, uri: Uri) -> Result<Response, Error> {
+    let name = uri.path().strip_prefix("/assets/").unwrap_or_default();
+    let asset = served.assets.get(name).ok_or(Error::NotOurs(None))?;
+    Ok(Answer::asset(asset).into_response())
+}
+
+fn twin(settings: &Settings) -> Answer {
+    Answer::json(serde_json::to_vec(settings).expect("strings and numbers can be written as JSON"))
+}
+
+/// The built-in page stands for the operator's, so this is a bug.
+fn failed(error: &TemplateError) -> Error {
+    tracing::error!(%error, "the setup page cannot be written");
+    Error::Failed
+}
+
+impl Visitor {
+    /// Whoever names a mailbox gets that mailbox's settings or none.
+    fn find<'a>(&'a self, served: &'a Served, whom: &'a Whom) -> Option<Found<'a>> {
+        served.directory.find_address(whom.domain(), self.host.as_ref())
+    }
+
+    /// With the provider's name where the Host is served, else with a 404.
+    fn first_page(&self, served: &Served, start: &Start) -> Result<Response, Error> {
+        let found = served.directory.find(None, || self.host.as_ref());
+        let (status, start) = match (start, found) {
+            (Start::Unknown(_), _) => (StatusCode::NOT_FOUND, start),
+            (_, Some(_)) => (StatusCode::OK, start),
+            (_, None) => (StatusCode::NOT_FOUND, &Start::Unknown(None)),
+        };
+        let nobodys = Brand::default();
+        let entry = found.map(|found| found.entry);
+        let provider = entry.map_or("", |entry| entry.profile.display_name.as_str());
+        let brand = entry.map_or(&nobodys, |entry| &entry.brand);
+        let domains = entry.map_or(&[][..], |entry| &entry.profile.page.domains);
+        let page = served.pages.start(provider, brand, start, domains, &self.visit);
+        let page = page.map_err(|error| failed(&error))?;
+        let answer = Answer::page(page).with_status(status);
+        Ok(match found {
+            Some(found) => answer.about(found.domain),
+            None => answer.into_response(),
+        })
+    }
+
+    /// Where Apple's profile is: on this host, if it is one of ours, so that a phone finds it too.
+    fn mobileconfig(&self, served: &Served, whom: &Whom) -> String {
+        let is_ours = served.directory.find(None, || self.host.as_ref()).is_some();
+        let scheme = if self.origin.scheme == Scheme::Http { "http" } else { "https" };
+        let base = match (&served.public_url, self.origin.name.as_ref().filter(|_| is_ours)) {
+            (_, Some(name)) => format!("{scheme}://{name}"),
+            (Some(url), None) if whom.address().is_some() => url.to_string(),
+            _ => String::new(),
+        };
+        base + &whom.mobileconfig_path()
+    }
+}
