@@ -33,7 +33,7 @@ pub use self::server::{bind, serve};
 use self::signatures::Signatures;
 use crate::config::{Config, Network, PublicUrl};
 use crate::directory::Directory;
-use crate::page::{self, Asset, Pages};
+use crate::page::{Asset, Pages};
 
 /// The whole server but its sockets.
 #[derive(Debug, Clone)]
@@ -62,7 +62,7 @@ impl App {
         let signatures = settings.signing.map(|signing| Arc::new(Signatures::new(signing, signer)));
         let measured = Measured { signatures: signatures.clone() };
         let served = Arc::new(Served {
-            assets: assets(&directory),
+            assets: assets(&pages, &directory),
             directory,
             pages,
             public_url: settings.public_url,
@@ -134,8 +134,8 @@ impl App {
 }
 
 /// What the pages are made of: what is shipped, and what the profiles have of their own.
-fn assets(directory: &Directory) -> HashMap<String, Asset> {
+fn assets(pages: &Pages, directory: &Directory) -> HashMap<String, Asset> {
     let own = directory.entries().iter().flat_map(|entry| entry.brand.assets());
-    let all = [page::icon(), page::style(), page::script()].into_iter().chain(own);
+    let all = pages.assets.all().into_iter().chain(own);
     all.map(|asset| (asset.name().to_owned(), asset.clone())).collect()
 }

@@ -16,7 +16,7 @@ use minijinja::value::{Kwargs, Serde, Value};
 use minijinja::{Environment, UndefinedBehavior, context, escape_formatter};
 use serde::Serialize;
 
-pub use self::assets::{Asset, Brand, icon, qr_code, script, style};
+pub use self::assets::{Asset, Assets, Brand, qr_code};
 pub use self::messages::{Catalogue, Messages, words};
 pub use self::view::{Settings, Whom};
 use crate::address::Domain;
@@ -31,6 +31,9 @@ pub struct Pages {
     own: Option<Environment<'static>>,
     built_in: Environment<'static>,
     catalogue: Arc<Catalogue>,
+    pub assets: Assets,
+    /// Whether an operator's template that fails gives way to ours; while it is tried out, it is told of.
+    falls_back: bool,
 }
 
 /// A template that is shipped.
@@ -112,7 +115,13 @@ impl Pages {
         for Template { name, source } in TEMPLATES {
             built_in.add_template(name, source).expect("what is shipped is a template");
         }
-        Self { own: None, built_in, catalogue: Arc::new(catalogue) }
+        Self {
+            own: None,
+            built_in,
+            catalogue: Arc::new(catalogue),
+            assets: Assets::default(),
+            falls_back: false,
+        }
     }
 
     /// Puts an operator's templates over the built-in ones.
@@ -137,6 +146,11 @@ impl Pages {
         }
         self.own = Some(environment);
         (self, None)
+    }
+
+    /// From now on, an operator's template that fails gives way to ours.
+    pub fn fall_back(&mut self) {
+        self.falls_back = true;
     }
 
     /// Leaves the operator's templates.
@@ -179,11 +193,11 @@ impl Pages {
             say,
             lang => messages.tag.as_str(),
             languages => Value::from(Serde(self.language_links(messages, |tag| Visit::url("/", None, None, Some(tag))))),
-            icon => icon().url(),
-            style => style().url(),
+            icon => self.assets.icon.url(),
+            style => self.assets.style.url(),
             brand => brand.style.as_ref().map(Asset::url),
             logo => brand.logo.as_ref().map(Asset::url),
-            script => script().url(),
+            script => self.assets.script.url(),
             provider,
             unknown,
             is_wrong => *start == Start::NoAddress,
@@ -227,11 +241,11 @@ impl Pages {
             say,
             lang => messages.tag.as_str(),
             languages => Value::from(Serde(self.language_links(messages, |tag| Visit::url("/setup", Some(&asked), visit.program, Some(tag))))),
-            icon => icon().url(),
-            style => style().url(),
+            icon => self.assets.icon.url(),
+            style => self.assets.style.url(),
             brand => brand.style.as_ref().map(Asset::url),
             logo => brand.logo.as_ref().map(Asset::url),
-            script => script().url(),
+            script => self.assets.script.url(),
             provider => settings.provider.as_str(),
             settings => Value::from(Serde(settings)),
             preferred_ports => context! { imap => preferred("imap"), pop3 => preferred("pop3"), smtp => preferred("smtp") },
@@ -292,8 +306,15 @@ impl Pages {
 
     /// By the operator's template; if that fails, by the built-in one, and with a word in the log.
     fn render(&self, name: &str, page: Value) -> Result<String, TemplateError> {
-        if let Some(own) = &self.own {
-            return Ok(own.get_template(name)?.render(page)?);
+        let own = self.own.as_ref().map(|own| own.get_template(name)?.render(page.clone()));
+        match own {
+            Some(Ok(page)) => return Ok(page),
+            Some(Err(error)) if !self.falls_back => return Err(error.into()),
+            Some(Err(error)) => {
+                let line = error.line();
+                tracing::error!(template = name, line, "an operator's template fails: {}", describe(&error));
+            }
+            None => {}
         }
         Ok(self.built_in.get_template(name)?.render(page)?)
     }

@@ -13,8 +13,8 @@ use super::table::Table;
 use super::{extension, is_hidden};
 use crate::directory::Directory;
 use crate::page::{
-    Brand, Catalogue, MESSAGES, Messages, Pages, Settings, Start, TEMPLATES, TemplateError, Visit, Whom,
-    words,
+    Assets, Brand, Catalogue, MESSAGES, Messages, Pages, Settings, Start, TEMPLATES, TemplateError, Visit,
+    Whom, words,
 };
 
 /// A language's texts, each with its place.
@@ -35,13 +35,14 @@ pub fn load(folder: Option<&Path>, problems: &mut Vec<Problem>) -> Pages {
             return Pages::new(catalogue);
         }
     };
-    let mut own = Vec::new();
+    let (mut own, mut assets) = (Vec::new(), Assets::default());
     for path in files {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let template = TEMPLATES.iter().find(|template| template.name == name);
         let is_language = extension(&path).as_deref() == Some("toml");
-        if template.is_none() && !is_language {
-            let known: Vec<_> = TEMPLATES.iter().map(|template| template.name).collect();
+        let is_asset = Assets::NAMES.contains(&name);
+        if template.is_none() && !is_language && !is_asset {
+            let known: Vec<_> = TEMPLATES.iter().map(|template| template.name).chain(Assets::NAMES).collect();
             let hint = format!("{}, or a language like de.toml", suggest(name, &known));
             let message = "no page is made of this file".to_owned();
             problems.push(Problem::warning(Place::whole(&path), message, hint));
@@ -61,10 +62,13 @@ pub fn load(folder: Option<&Path>, problems: &mut Vec<Problem>) -> Pages {
         };
         match template {
             Some(template) => own.push((template.name, text)),
+            None if is_asset => assets.replace(name, text.into()),
             None => language(&mut catalogue, &path, text, problems),
         }
     }
-    let (pages, wrong) = Pages::new(catalogue).with_own(own);
+    let mut pages = Pages::new(catalogue);
+    pages.assets = assets;
+    let (pages, wrong) = pages.with_own(own);
     if let Some((name, error)) = wrong {
         problems.push(template_problem(folder, name, &error));
     }
@@ -95,6 +99,7 @@ pub fn try_out(pages: &mut Pages, folder: Option<&Path>, directory: &Directory, 
         problems.push(template_problem(folder, error.name().unwrap_or(name), &error));
         pages.forget_own();
     }
+    pages.fall_back();
 }
 
 fn template_problem(folder: &Path, name: &str, error: &TemplateError) -> Problem {

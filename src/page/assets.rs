@@ -1,8 +1,6 @@
 //! What the pages are made of beside words: named after their content, so that browsers may keep them
 //! for ever.
 
-use std::sync::LazyLock;
-
 use bytes::Bytes;
 use qrcode::render::svg;
 use qrcode::{EcLevel, QrCode};
@@ -18,30 +16,41 @@ pub struct Asset {
     pub content: Bytes,
 }
 
-static STYLE: LazyLock<Asset> = LazyLock::new(|| {
-    let css = include_bytes!("../../templates/page.css");
-    Asset::new("page", "css", "text/css; charset=utf-8", Bytes::from_static(css))
-});
-static SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
-    let js = include_bytes!("../../templates/page.js");
-    Asset::new("page", "js", "text/javascript; charset=utf-8", Bytes::from_static(js))
-});
-
-static ICON: LazyLock<Asset> = LazyLock::new(|| {
-    let svg = include_bytes!("../../templates/icon.svg");
-    Asset::new("icon", "svg", "image/svg+xml", Bytes::from_static(svg))
-});
-
-pub fn icon() -> &'static Asset {
-    &ICON
+/// What every page has.
+#[derive(Debug, Clone)]
+pub struct Assets {
+    pub style: Asset,
+    pub script: Asset,
+    pub icon: Asset,
 }
 
-pub fn style() -> &'static Asset {
-    &STYLE
+impl Default for Assets {
+    fn default() -> Self {
+        let bytes = Bytes::from_static;
+        Self {
+            style: Asset::style(bytes(include_bytes!("../../templates/page.css"))),
+            script: Asset::script(bytes(include_bytes!("../../templates/page.js"))),
+            icon: Asset::icon(bytes(include_bytes!("../../templates/icon.svg"))),
+        }
+    }
 }
 
-pub fn script() -> &'static Asset {
-    &SCRIPT
+impl Assets {
+    /// The names of the files that an operator can put in place of ours.
+    pub const NAMES: [&str; 3] = ["page.css", "page.js", "icon.svg"];
+
+    /// Puts a file in the place of one of [`Self::NAMES`].
+    pub fn replace(&mut self, name: &str, content: Bytes) {
+        match name {
+            "page.css" => self.style = Asset::style(content),
+            "page.js" => self.script = Asset::script(content),
+            _ => self.icon = Asset::icon(content),
+        }
+    }
+
+    pub fn all(&self) -> [&Asset; 3] {
+        [&self.style, &self.script, &self.icon]
+    }
 }
 
 /// What an operator's pages have of their own.
@@ -79,6 +88,18 @@ impl Brand {
 }
 
 impl Asset {
+    fn style(content: Bytes) -> Self {
+        Self::new("page", "css", "text/css; charset=utf-8", content)
+    }
+
+    fn script(content: Bytes) -> Self {
+        Self::new("page", "js", "text/javascript; charset=utf-8", content)
+    }
+
+    fn icon(content: Bytes) -> Self {
+        Self::new("icon", "svg", "image/svg+xml", content)
+    }
+
     fn new(stem: &str, extension: &str, content_type: &'static str, content: Bytes) -> Self {
         let digest = Sha256::digest(&content);
         let first: [u8; 8] = digest[..8].try_into().expect("a SHA-256 has 32 bytes");

@@ -93,6 +93,10 @@ fn personal_requests() -> Vec<Vec<u8>> {
             "/email.mobileconfig?email=secretname@q.com&password=secret&emailaddress=secretnoaddress"
                 .to_owned(),
             format!("/.well-known/user-agent-configuration.json?{query}"),
+            format!("/setup?{query}"),
+            format!("/setup.json?{query}"),
+            format!("/setup.svg?{query}"),
+            "/assets/secretname@q.com".to_owned(),
             format!("/.well-known/caldav?{query}"),
             format!("/.well-known/mta-sts.txt?{query}"),
         ] {

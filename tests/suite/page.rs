@@ -356,6 +356,10 @@ fn an_operator_brings_templates_and_languages() {
         "Example Mail at example.com: imap.example.com Server\n"
     );
     assert!(files.serve().get("example.com", "/").text().contains("Set up your mail"), "the others are ours");
+    files.write("mine/page.css", "body{color:red}");
+    let start = files.serve().get("example.com", "/").text().to_owned();
+    let style = start.split("rel=\"stylesheet\" href=\"").nth(1).unwrap().split('"').next().unwrap();
+    assert_eq!(files.serve().get("example.com", style).text(), "body{color:red}");
     files.write("mine/en.toml", "server = \"Host\"\n");
     files.write("mine/it.toml", "language = \"Italiano\"\nserver = \"Ospite\"\n");
     let italian = get(&files.serve(), "example.com", target, "it").text().to_owned();

@@ -114,6 +114,11 @@ proptest! {
             format!("/mobileconfig?emailaddress={text}"),
             format!("/mobileconfig?emailaddress={text}%40q.com&email=a@q.com&email={text}x%40q.com"),
             format!("/email.mobileconfig?{text}={text}&email=a@q.com"),
+            format!("/setup?emailaddress={text}&lang={text}&program={text}"),
+            format!("/?email={text}%40q.com"),
+            format!("/setup.json?emailaddress={text}%40q.com"),
+            format!("/setup.svg?emailaddress={text}%40q.com"),
+            format!("/assets/{text}"),
         ] {
             check(Request::get(target).header(HOST, "q.com").body(Body::empty()).unwrap())?;
         }
