@@ -44,7 +44,7 @@ fn parts(criterion: &mut Criterion) {
         let whom = Whom::Person(address.clone());
         let visit = Visit::default();
         bencher.iter(|| {
-            let settings = Settings::of(found.entry, black_box(&whom), "/mobileconfig".to_owned());
+            let settings = Settings::of(found.entry, black_box(&whom), Some("https://q.com"));
             config.pages.setup(&settings, &found.entry.brand, &whom, false, &visit)
         });
     });

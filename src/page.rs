@@ -10,6 +10,7 @@ mod messages;
 mod view;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Kwargs, Serde, Value};
@@ -22,18 +23,23 @@ pub use self::view::{Settings, Whom};
 use crate::address::Domain;
 use crate::document::escaped;
 use crate::language::Languages;
-use crate::profile::percent_encoded;
+use crate::profile::{Description, percent_encoded};
 
 /// Every page, in every language.
 #[derive(Debug)]
 pub struct Pages {
     /// The operator's templates over the built-in ones; None where there are none of their own.
     own: Option<Environment<'static>>,
+    own_sources: Vec<(&'static str, String)>,
     built_in: Environment<'static>,
     catalogue: Arc<Catalogue>,
+    /// The languages there are, to be chosen from.
+    languages: Vec<Description>,
     pub assets: Assets,
     /// Whether an operator's template that fails gives way to ours; while it is tried out, it is told of.
     falls_back: bool,
+    /// It was told that one fails.
+    failed: AtomicBool,
 }
 
 /// A template that is shipped.
@@ -111,51 +117,59 @@ struct DomainLink<'a> {
 impl Pages {
     /// The built-in pages in the languages of a catalogue.
     pub fn new(catalogue: Catalogue) -> Self {
-        let mut built_in = environment();
-        for Template { name, source } in TEMPLATES {
-            built_in.add_template(name, source).expect("what is shipped is a template");
-        }
+        let languages = catalogue.as_sentences();
+        let built_in = built_in();
         Self {
             own: None,
+            own_sources: Vec::new(),
             built_in,
             catalogue: Arc::new(catalogue),
+            languages,
             assets: Assets::default(),
             falls_back: false,
+            failed: AtomicBool::new(false),
         }
     }
 
-    /// Puts an operator's templates over the built-in ones.
-    ///
-    /// # Errors
-    /// The first of them that is no template, by its name; then none of them is taken.
+    /// Puts an operator's templates over the built-in ones; those that are none are left out and told.
     pub fn with_own(
         mut self,
         own: Vec<(&'static str, String)>,
-    ) -> (Self, Option<(&'static str, TemplateError)>) {
-        if own.is_empty() {
-            return (self, None);
-        }
-        let mut environment = environment();
-        for Template { name, source } in TEMPLATES {
-            environment.add_template(name, source).expect("what is shipped is a template");
-        }
+    ) -> (Self, Vec<(&'static str, TemplateError)>) {
+        let mut wrong = Vec::new();
         for (name, source) in own {
-            if let Err(error) = environment.add_template_owned(name, source) {
-                return (self, Some((name, error.into())));
+            match environment().add_template_owned(name, source.clone()) {
+                Ok(()) => self.own_sources.push((name, source)),
+                Err(error) => wrong.push((name, error.into())),
             }
         }
+        self.rebuild();
+        (self, wrong)
+    }
+
+    /// Leaves one of the operator's templates. Whether there was one of that name.
+    pub fn forget_own(&mut self, name: &str) -> bool {
+        let before = self.own_sources.len();
+        self.own_sources.retain(|(own, _)| *own != name);
+        self.rebuild();
+        self.own_sources.len() < before
+    }
+
+    fn rebuild(&mut self) {
+        if self.own_sources.is_empty() {
+            self.own = None;
+            return;
+        }
+        let mut environment = built_in();
+        for (name, source) in &self.own_sources {
+            environment.add_template_owned(*name, source.clone()).expect("it was a template a moment ago");
+        }
         self.own = Some(environment);
-        (self, None)
     }
 
     /// From now on, an operator's template that fails gives way to ours.
     pub fn fall_back(&mut self) {
         self.falls_back = true;
-    }
-
-    /// Leaves the operator's templates.
-    pub fn forget_own(&mut self) {
-        self.own = None;
     }
 
     pub fn catalogue(&self) -> &Catalogue {
@@ -201,6 +215,7 @@ impl Pages {
             provider,
             unknown,
             is_wrong => *start == Start::NoAddress,
+            is_unknown_host => *start == Start::Unknown(None),
             chosen_lang => chosen,
             domains => Value::from(Serde(domains)),
         };
@@ -234,9 +249,14 @@ impl Pages {
             .collect();
         let preferred = |protocol: &str| {
             let servers = settings.incoming.iter().chain(&settings.outgoing);
-            servers.into_iter().find(|server| server.protocol == protocol).map(|server| server.port)
+            servers
+                .into_iter()
+                .find(|server| server.protocol == protocol && !server.is_alternative)
+                .map(|server| server.port)
         };
-        let user = settings.incoming.first().and_then(|server| server.username.clone());
+        let documentation: Vec<_> = settings.documentation_in(&messages.tag);
+        let hosts: Vec<_> =
+            settings.incoming.iter().chain(&settings.outgoing).map(|server| &server.hostname).collect();
         let page = context! {
             say,
             lang => messages.tag.as_str(),
@@ -251,23 +271,20 @@ impl Pages {
             preferred_ports => context! { imap => preferred("imap"), pop3 => preferred("pop3"), smtp => preferred("smtp") },
             programs => Value::from(Serde(programs)),
             start => Visit::url("/", None, None, lang),
+            has_profile => settings.has_profile,
             mobileconfig_path => whom.mobileconfig_path(),
             qr => format!("/setup.svg?emailaddress={}", percent_encoded(&asked)),
             is_signed,
-            user,
-            user_is_address => settings.incoming.first().is_some_and(|server| server.username_template == "%EMAILADDRESS%"),
+            documentation => Value::from(Serde(documentation)),
+            hosts => Value::from(Serde(hosts)),
         };
         self.render("setup.html", page)
     }
 
     /// The language that was chosen, or the best that the browser asks for.
     fn messages(&self, visit: &Visit) -> &Messages {
-        let chosen = visit.chosen.as_deref().and_then(|tag| self.catalogue.find(tag));
-        let asked = || {
-            let sentences = self.catalogue.as_sentences();
-            let tag = visit.languages.choose(&sentences)?.lang.clone();
-            self.catalogue.find(&tag)
-        };
+        let chosen = visit.chosen.as_deref().and_then(|tag| self.catalogue.find_nearest(tag));
+        let asked = || self.catalogue.find(&visit.languages.choose(&self.languages)?.lang);
         chosen.or_else(asked).unwrap_or(self.catalogue.english())
     }
 
@@ -310,11 +327,12 @@ impl Pages {
         match own {
             Some(Ok(page)) => return Ok(page),
             Some(Err(error)) if !self.falls_back => return Err(error.into()),
-            Some(Err(error)) => {
+            // Once: whoever asks can ask often.
+            Some(Err(error)) if !self.failed.swap(true, Relaxed) => {
                 let line = error.line();
                 tracing::error!(template = name, line, "an operator's template fails: {}", describe(&error));
             }
-            None => {}
+            Some(Err(_)) | None => {}
         }
         Ok(self.built_in.get_template(name)?.render(page)?)
     }
@@ -329,6 +347,14 @@ impl Visit {
         let query: Vec<_> = [asked, program, lang].into_iter().flatten().collect();
         if query.is_empty() { path.to_owned() } else { format!("{path}?{}", query.join("&")) }
     }
+}
+
+fn built_in() -> Environment<'static> {
+    let mut environment = environment();
+    for Template { name, source } in TEMPLATES {
+        environment.add_template(name, source).expect("what is shipped is a template");
+    }
+    environment
 }
 
 fn environment() -> Environment<'static> {

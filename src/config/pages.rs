@@ -69,37 +69,45 @@ pub fn load(folder: Option<&Path>, problems: &mut Vec<Problem>) -> Pages {
     let mut pages = Pages::new(catalogue);
     pages.assets = assets;
     let (pages, wrong) = pages.with_own(own);
-    if let Some((name, error)) = wrong {
-        problems.push(template_problem(folder, name, &error));
-    }
+    problems.extend(wrong.iter().map(|(name, error)| template_problem(folder, name, error)));
     pages
 }
 
 /// Renders every page once for each profile, as far as the operator's templates go; one that fails
-/// gives way to the built-in ones.
+/// gives way to the built-in one.
 pub fn try_out(pages: &mut Pages, folder: Option<&Path>, directory: &Directory, problems: &mut Vec<Problem>) {
-    let visit = Visit::default();
-    let unknown = Start::Unknown(Some("elsewhere.example".to_owned()));
-    let example: Vec<_> = "example.com".parse().into_iter().collect();
-    let first = pages
-        .start("", &Brand::default(), &unknown, &example, &visit)
-        .map(drop)
-        .map_err(|error| ("index.html", error));
-    let setups = directory.entries().iter().map(|entry| {
-        let address = format!("jane.doe@{}", entry.profile.id).parse();
-        let whom = address.map_or_else(|_| Whom::Domain(entry.profile.id.clone()), Whom::Person);
-        let settings = Settings::of(entry, &whom, "/mobileconfig".to_owned());
-        pages
-            .setup(&settings, &entry.brand, &whom, false, &visit)
-            .map(drop)
-            .map_err(|error| ("setup.html", error))
-    });
-    let wrong = std::iter::once(first).chain(setups).find_map(Result::err);
-    if let (Some((name, error)), Some(folder)) = (wrong, folder) {
-        problems.push(template_problem(folder, error.name().unwrap_or(name), &error));
-        pages.forget_own();
+    while let (Some(folder), Err((page, error))) = (folder, all(pages, directory)) {
+        let name = error.name().unwrap_or(page).to_owned();
+        problems.push(template_problem(folder, &name, &error));
+        // What fails in a template of ours has been made to by theirs.
+        if !pages.forget_own(&name) && !pages.forget_own(page) && !pages.forget_own("layout.html") {
+            break;
+        }
     }
     pages.fall_back();
+}
+
+/// Every page, for everybody there is.
+fn all(pages: &Pages, directory: &Directory) -> Result<(), (&'static str, TemplateError)> {
+    let visit = Visit { chosen: Some("en".to_owned()), ..Visit::default() };
+    let example: Vec<_> = "example.com".parse().into_iter().collect();
+    let unknown = Start::Unknown(Some("elsewhere.example".to_owned()));
+    for start in [Start::Fresh, Start::NoAddress, unknown] {
+        pages
+            .start("", &Brand::default(), &start, &example, &visit)
+            .map_err(|error| ("index.html", error))?;
+    }
+    for entry in directory.entries() {
+        let address = format!("jane.doe@{}", entry.profile.id).parse();
+        let person = address.map_or_else(|_| Whom::Domain(entry.profile.id.clone()), Whom::Person);
+        for (whom, is_signed) in [(person, true), (Whom::Domain(entry.profile.id.clone()), false)] {
+            let settings = Settings::of(entry, &whom, Some("https://example.com"));
+            pages
+                .setup(&settings, &entry.brand, &whom, is_signed, &visit)
+                .map_err(|error| ("setup.html", error))?;
+        }
+    }
+    Ok(())
 }
 
 fn template_problem(folder: &Path, name: &str, error: &TemplateError) -> Problem {
@@ -183,6 +191,12 @@ fn language(catalogue: &mut Catalogue, path: &Path, text: String, problems: &mut
                 format!("English has {}", if wanted.is_empty() { "none".to_owned() } else { list(&wanted) });
             let message = format!("`{key}` has other words in braces than English: {}", list(&found));
             problems.push(Problem::warning(place.clone(), message, hint));
+            return false;
+        }
+        if text.matches('{').count() != text.matches('}').count() {
+            let message = format!("`{key}` has a brace without its other");
+            problems.push(Problem::warning(place.clone(), message, "a word in braces is written {word}"));
+            return false;
         }
         true
     });

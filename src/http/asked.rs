@@ -40,6 +40,8 @@ pub struct Host(pub Option<Domain>);
 pub struct Origin {
     /// The whole host name, service label and all.
     pub name: Option<Domain>,
+    /// The port, where one is written.
+    pub port: Option<u16>,
     pub scheme: Scheme,
 }
 
@@ -126,8 +128,11 @@ impl<S: Sync> FromRequestParts<S> for Origin {
             Some(proto) if proto.eq_ignore_ascii_case("http") => Scheme::Http,
             _ => Scheme::Unsaid,
         };
-        let name = host(&parts.uri, &parts.headers).and_then(|host| without_port(host).parse().ok());
-        Ok(Self { name, scheme })
+        let host = host(&parts.uri, &parts.headers);
+        let name = host.and_then(|host| without_port(host).parse().ok());
+        let port =
+            host.and_then(|host| host.strip_prefix(without_port(host))?.strip_prefix(':')?.parse().ok());
+        Ok(Self { name, port, scheme })
     }
 }
 

@@ -54,11 +54,24 @@ impl<S: Sync> FromRequestParts<S> for Visitor {
             program: text("program").and_then(|id| PROGRAMS.into_iter().find(|program| *program == id)),
         };
         let asked = asked(query);
-        let wants_json = header(ACCEPT).split([',', ';']).next() == Some("application/json");
+        let wants_json = prefers_json(header(ACCEPT));
         let host = asked::served_name(&parts.uri, &parts.headers);
         let Ok(origin) = Origin::from_request_parts(parts, state).await;
         Ok(Self { asked, visit, host, origin, wants_json })
     }
+}
+
+/// Whether JSON is asked for, and no page.
+fn prefers_json(accept: &str) -> bool {
+    let names = |kind: &str| {
+        accept.split(',').any(|part| {
+            let (name, parameters) = part.split_once(';').unwrap_or((part, ""));
+            let is_refused =
+                parameters.split(';').any(|p| matches!(p.trim(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000"));
+            name.trim().eq_ignore_ascii_case(kind) && !is_refused
+        })
+    };
+    names("application/json") && !names("text/html")
 }
 
 /// An address, or the domain alone.
@@ -89,6 +102,7 @@ pub async fn setup(State(served): Shared, visitor: Visitor) -> Result<Response, 
     let whom = match &visitor.asked {
         Asked::For(whom) => whom,
         Asked::Nothing => return visitor.first_page(&served, &Start::Fresh),
+        Asked::Nonsense if visitor.wants_json => return Err(Error::NoAddress),
         Asked::Nonsense => return visitor.first_page(&served, &Start::NoAddress),
     };
     let Some(found) = visitor.find(&served, whom) else {
@@ -99,7 +113,7 @@ pub async fn setup(State(served): Shared, visitor: Visitor) -> Result<Response, 
             visitor.first_page(&served, &Start::Unknown(Some(domain)))
         };
     };
-    let settings = Settings::of(found.entry, whom, visitor.mobileconfig(&served, whom));
+    let settings = Settings::of(found.entry, whom, visitor.profile_host(&served, whom, &found).as_deref());
     if visitor.wants_json {
         return Ok(twin(&settings).about(found.domain));
     }
@@ -112,7 +126,7 @@ pub async fn setup(State(served): Shared, visitor: Visitor) -> Result<Response, 
 pub async fn json(State(served): Shared, visitor: Visitor) -> Result<Response, Error> {
     let Asked::For(whom) = &visitor.asked else { return Err(Error::NoAddress) };
     let found = visitor.find(&served, whom).ok_or_else(|| Error::NotOurs(Some(whom.domain().clone())))?;
-    let settings = Settings::of(found.entry, whom, visitor.mobileconfig(&served, whom));
+    let settings = Settings::of(found.entry, whom, visitor.profile_host(&served, whom, &found).as_deref());
     Ok(twin(&settings).about(found.domain))
 }
 
@@ -120,8 +134,8 @@ pub async fn json(State(served): Shared, visitor: Visitor) -> Result<Response, E
 pub async fn qr(State(served): Shared, visitor: Visitor) -> Result<Response, Error> {
     let Asked::For(whom) = &visitor.asked else { return Err(Error::NoAddress) };
     let found = visitor.find(&served, whom).ok_or_else(|| Error::NotOurs(Some(whom.domain().clone())))?;
-    let url = visitor.mobileconfig(&served, whom);
-    let picture = qr_code(&url).ok_or(Error::NotOurs(None))?;
+    let settings = Settings::of(found.entry, whom, visitor.profile_host(&served, whom, &found).as_deref());
+    let picture = settings.mobileconfig.as_deref().and_then(qr_code).ok_or(Error::NotOurs(None))?;
     Ok(Answer::picture(picture).about(found.domain))
 }
 
@@ -170,15 +184,28 @@ impl Visitor {
         })
     }
 
-    /// Where Apple's profile is: on this host, if it is one of ours, so that a phone finds it too.
-    fn mobileconfig(&self, served: &Served, whom: &Whom) -> String {
-        let is_ours = served.directory.find(None, || self.host.as_ref()).is_some();
-        let scheme = if self.origin.scheme == Scheme::Http { "http" } else { "https" };
-        let base = match (&served.public_url, self.origin.name.as_ref().filter(|_| is_ours)) {
-            (_, Some(name)) => format!("{scheme}://{name}"),
-            (Some(url), None) if whom.address().is_some() => url.to_string(),
-            _ => String::new(),
+    /// Where Apple's profile for somebody can be downloaded. Nothing where that is only by a link of this
+    /// page, since nobody outside knows the host by its name; none where another profile answers there,
+    /// as it does for a domain alone.
+    fn profile_host(&self, served: &Served, whom: &Whom, found: &Found) -> Option<String> {
+        let of_host = served.directory.find(None, || self.host.as_ref());
+        let is_same = of_host.is_some_and(|of_host| std::ptr::eq(of_host.entry, found.entry));
+        if whom.address().is_none() && !is_same {
+            return None;
+        }
+        let name = self.origin.name.as_ref().filter(|_| of_host.is_some());
+        let port = self.origin.port.map_or(String::new(), |port| format!(":{port}"));
+        // A port that is written, and no proxy that says otherwise: nobody has put TLS before us.
+        let is_plain = match self.origin.scheme {
+            Scheme::Http => true,
+            Scheme::Https => false,
+            Scheme::Unsaid => self.origin.port.is_some(),
         };
-        base + &whom.mobileconfig_path()
+        let scheme = if is_plain { "http" } else { "https" };
+        Some(match (name, &served.public_url) {
+            (Some(name), _) => format!("{scheme}://{name}{port}"),
+            (None, Some(url)) => url.to_string(),
+            (None, None) => String::new(),
+        })
     }
 }

@@ -57,6 +57,11 @@ impl Catalogue {
         self.0.iter().find(|messages| messages.tag.eq_ignore_ascii_case(tag))
     }
 
+    /// The language itself, or the one that it is a kind of: `de` for `de-AT`.
+    pub fn find_nearest(&self, tag: &str) -> Option<&Messages> {
+        self.find(tag).or_else(|| self.find(tag.split_once('-')?.0))
+    }
+
     /// A text in a language, or in English; its `{words}` filled in.
     pub fn say(&self, messages: &Messages, key: &str, values: &[(&str, &str)]) -> Option<String> {
         let text = messages.get(key).or_else(|| self.english().get(key))?;

@@ -3,7 +3,6 @@
 use serde::Serialize;
 
 use crate::address::{Domain, EmailAddress};
-use crate::mobileconfig::MobileConfig;
 use crate::prepared::Prepared;
 use crate::profile::{Piece, Placeholder, Profile, Protocol, Server, Username, WebAddress, percent_encoded};
 
@@ -30,8 +29,11 @@ pub struct Settings {
     pub webmail: Option<String>,
     pub mailbox_limit: Option<String>,
     pub message_limit: Option<String>,
-    /// Where Apple's configuration profile is, if there is one.
+    /// Where Apple's configuration profile is, if there is one, on whichever host.
     pub mobileconfig: Option<String>,
+    /// Whether there is one on the host that was asked.
+    #[serde(skip)]
+    pub has_profile: bool,
     pub documentation: Vec<Link>,
     /// To be visited before a mail program works.
     pub first: Vec<String>,
@@ -106,8 +108,9 @@ impl std::fmt::Display for Whom {
 }
 
 impl Settings {
-    /// `mobileconfig` is the URL of Apple's profile for these people.
-    pub fn of(entry: &Prepared, whom: &Whom, mobileconfig: String) -> Self {
+    /// `host` is where these people can download Apple's profile: nothing if that is only on the host
+    /// that was asked, none if not even there.
+    pub fn of(entry: &Prepared, whom: &Whom, host: Option<&str>) -> Self {
         let Prepared { profile, documents, .. } = entry;
         let services = &profile.services;
         let url = |url: Option<&WebAddress>| url.and_then(|url| whom.fill(url));
@@ -127,10 +130,31 @@ impl Settings {
             webmail: url(services.webmail.as_ref().and_then(|webmail| webmail.login_page.as_ref())),
             mailbox_limit: profile.limits.mailbox.map(|size| size.to_string()),
             message_limit: profile.limits.message.map(|size| size.to_string()),
-            mobileconfig: documents.mobileconfig.as_ref().ok().map(|_: &MobileConfig| mobileconfig),
+            mobileconfig: host
+                .filter(|host| documents.mobileconfig.is_ok() && !host.is_empty())
+                .map(|host| host.to_owned() + &whom.mobileconfig_path()),
+            has_profile: documents.mobileconfig.is_ok() && host.is_some(),
             documentation: documentation(profile, whom),
             first: services.enable.iter().filter_map(|enable| whom.fill(&enable.url)).collect(),
         }
+    }
+}
+
+impl Settings {
+    /// Help in a language: each page once, in English or in what there is where it is not in that.
+    pub fn documentation_in(&self, tag: &str) -> Vec<&Link> {
+        let mut chosen: Vec<&Link> = Vec::new();
+        for link in &self.documentation {
+            if chosen.iter().any(|other| other.url == link.url) {
+                continue;
+            }
+            let mut alike = self.documentation.iter().filter(|other| other.url == link.url);
+            let is_of = |link: &&Link, tag: &str| link.lang.split('-').next() == tag.split('-').next();
+            let best =
+                alike.clone().find(|link| is_of(link, tag)).or_else(|| alike.find(|link| is_of(link, "en")));
+            chosen.push(best.unwrap_or(link));
+        }
+        chosen
     }
 }
 

@@ -165,6 +165,21 @@ fn a_machine_reads_the_same() {
     let read: Value = serde_json::from_slice(&twin.body).unwrap();
     assert_document("page/jane@q.com.json", &(serde_json::to_string_pretty(&read).unwrap() + "\n"));
     assert_eq!(SHIPPED.get("q.com", "/setup.json").status, 400);
+    let kind = |accept: &str| {
+        let accept = [("Accept", accept)];
+        let answer = SHIPPED.request("GET", "q.com", "/setup?emailaddress=jane@q.com", &accept, b"");
+        answer.header("content-type").unwrap().to_owned()
+    };
+    for json in
+        ["application/json", "application/problem+json, application/json;q=0.9", "APPLICATION/JSON, */*"]
+    {
+        assert!(kind(json).starts_with("application/json"), "{json}");
+    }
+    for page in
+        ["*/*", "text/html, application/json", "application/json;q=0", "text/html,application/xhtml+xml"]
+    {
+        assert!(kind(page).starts_with("text/html"), "{page}");
+    }
     let unknown = SHIPPED.request("GET", "q.com", "/setup?emailaddress=a@nowhere.example", &accept, b"");
     unknown.assert_empty(404);
 }
@@ -178,6 +193,7 @@ fn a_language_is_the_one_that_is_asked_for_and_another_is_a_link_away() {
     assert_eq!(lang("/", "fr-CA,fr;q=0.9,en;q=0.1"), "fr");
     assert_eq!(lang("/", "it"), "en");
     assert_eq!(lang("/?lang=es", "fr"), "es");
+    assert_eq!(lang("/?lang=de-AT", "fr"), "de");
     assert_eq!(lang("/setup?emailaddress=jane@q.com&lang=DE", "fr"), "de");
     assert_eq!(lang("/?lang=%22%3E%3Cscript%3E", "fr"), "fr");
     let page = SHIPPED.get("q.com", "/setup?emailaddress=jane@q.com&program=apple&lang=de").text().to_owned();
@@ -205,7 +221,7 @@ fn apples_profile_is_a_button_and_a_picture_of_its_address() {
         page.contains("<a class=\"button\" href=\"/mobileconfig?emailaddress=jane%2Bx%40q.com\">"),
         "{page}"
     );
-    assert!(page.contains(&format!("or open {url}.")), "{page}");
+    assert!(page.contains(&format!("<a href=\"{url}\">{url}</a>")), "{page}");
     assert!(page.contains("src=\"/setup.svg?emailaddress=jane%2Bx%40q.com\""), "{page}");
     let picture = PUBLIC.get("autoconfig.q.com", "/setup.svg?emailaddress=jane%2Bx%40q.com");
     assert_eq!(picture.header("content-type"), Some("image/svg+xml"));
@@ -213,7 +229,17 @@ fn apples_profile_is_a_button_and_a_picture_of_its_address() {
     // The scheme is the one that a proxy tells.
     let by_http = [("X-Forwarded-Proto", "http")];
     let page = PUBLIC.request("GET", "q.com", "/setup?emailaddress=q.com", &by_http, b"").text().to_owned();
-    assert!(page.contains("or open http://q.com/mobileconfig."), "{page}");
+    assert!(page.contains("<a href=\"http://q.com/mobileconfig\">"), "{page}");
+    // A port without a proxy's word is ours, without TLS.
+    let page = SHIPPED.get("q.com:8080", "/setup?emailaddress=q.com").text().to_owned();
+    assert!(page.contains("<a href=\"http://q.com:8080/mobileconfig\">"), "{page}");
+    // On a host that nobody knows by its name there is a button and no picture.
+    let page = SHIPPED.get("127.0.0.1", "/setup?emailaddress=jane@q.com").text().to_owned();
+    assert!(page.contains("class=\"button\"") && !page.contains("setup.svg"), "{page}");
+    SHIPPED.get("127.0.0.1", "/setup.svg?emailaddress=jane@q.com").assert_empty(404);
+    // A domain alone has its own profile, not that of the host.
+    let page = SHIPPED.get("qwestoffice.net", "/setup?emailaddress=q.com").text().to_owned();
+    assert!(!page.contains("href=\"/mobileconfig") && !page.contains("setup.svg"), "{page}");
     // Where there is none, the page says so.
     let none = SHIPPED.get("qwestoffice.net", "/setup?emailaddress=a@qwestoffice.net").text().to_owned();
     assert!(!none.contains("mobileconfig") && none.contains("There is no profile for this address"));
@@ -393,9 +419,24 @@ fn a_broken_template_is_told_with_its_line_and_the_built_in_one_serves() {
         assert!(problems[0].contains("\n  --> mine/setup.html:2:1\n"), "{problems:?}");
         assert_eq!(files.serve().get("example.com", target).body, built_in, "{template}");
     }
+    // What is right beside it stays; each one that is wrong is told.
+    files.write("mine/index.html", "mine {{ say(\"title\") }}\n");
+    assert_eq!(files.serve().get("example.com", "/").text(), "mine Set up your mail\n");
+    files.write("mine/layout.html", "{{ nothing_there }}");
+    assert_eq!(files.problems().len(), 2, "{:?}", files.problems());
+    // A page that only somebody sees who mistypes is tried too.
+    fs::remove_file(files.path("mine/layout.html")).unwrap();
+    files.write("mine/index.html", "{% if is_wrong %}{{ nothing_there }}{% endif %}");
+    assert!(
+        files.problems().iter().any(|problem| problem.contains("mine/index.html:1:1")),
+        "{:?}",
+        files.problems()
+    );
+    fs::remove_file(files.path("mine/index.html")).unwrap();
     fs::remove_file(files.path("mine/setup.html")).unwrap();
     files.write("mine/setop.html", "a");
     files.write("mine/deutsch.toml", "");
+    files.write("mine/es.toml", "server = \"{a\"\n");
     files.write("mine/fr.toml", "server = \"{host}\"\nservr = \"a\"\nport = 7\nuser_name =\n");
     let problems: String = files.problems().iter().map(|problem| format!("{problem}\n\n")).collect();
     assert_document("page/problems.txt", &problems);
@@ -438,4 +479,25 @@ fn every_kind_of_server_has_its_words() {
     assert_eq!(tables[1][3], ("Authentication".into(), "Encrypted password".into()));
     assert_eq!(tables[1][4].1, "your full e-mail address");
     assert_eq!(tables[2][4].1, "the part of your address before the @");
+    assert!(page.contains("choose POP3"), "no IMAP where there is none");
+    // Advice fits the servers.
+    let page = |servers: &str| {
+        let text = profile("example.com", &domains(&["example.com"]), servers);
+        let server = Files::new("", &[("a.toml", &text)]).serve();
+        server.get("example.com", "/setup?emailaddress=jane@example.com").text().to_owned()
+    };
+    let by_network = server("incoming", "imap", 993, "SSL", "username = \"x-%EMAILLOCALPART%\"")
+        + &server("outgoing", "smtp", 25, "plain", "authentication = [\"client-IP-address\"]");
+    let by_network = page(&by_network);
+    assert!(!by_network.contains("Fetching works, sending does not") && !by_network.contains("Port 25"));
+    assert!(by_network.contains("IMAP: The user name is x-jane."));
+    let token = "authentication = [\"OAuth2\"]";
+    let token = page(
+        &(server("incoming", "imap", 993, "SSL", token) + &server("outgoing", "smtp", 465, "SSL", token)),
+    );
+    assert!(!token.contains("your mail password</td>"), "{token}");
+    let same_port = server("incoming", "imap", 993, "SSL", "")
+        + &server("incoming", "imap", 993, "SSL", "username = \"%EMAILLOCALPART%\"")
+        + &server("outgoing", "smtp", 465, "SSL", "");
+    assert!(!page(&same_port).contains("If a network blocks"));
 }

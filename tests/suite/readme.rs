@@ -135,6 +135,7 @@ fn names_what_a_template_may_say() {
         "brand",
         "logo",
         "unknown",
+        "is_unknown_host",
         "is_wrong",
         "chosen_lang",
         "domains",
@@ -144,8 +145,9 @@ fn names_what_a_template_may_say() {
         "start",
         "qr",
         "is_signed",
-        "user",
-        "user_is_address",
+        "has_profile",
+        "documentation",
+        "hosts",
     ] {
         assert!(readme.contains(&format!("`{name}`")) && page.contains(name), "{name}");
     }
