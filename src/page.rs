@@ -81,6 +81,8 @@ pub struct Visit {
     pub languages: Languages,
     /// The program whose steps are shown first.
     pub program: Option<&'static str>,
+    /// What was typed and is no address of ours, to be put right.
+    pub typed: Option<String>,
 }
 
 /// Why somebody sees the first page.
@@ -189,7 +191,6 @@ impl Pages {
         visit: &Visit,
     ) -> Result<String, TemplateError> {
         let messages = self.messages(visit);
-        let say = self.say(messages);
         let unknown = match start {
             Start::Unknown(Some(domain)) => Some(domain.clone()),
             Start::Unknown(None) => self.catalogue.say(messages, "unknown_host", &[]),
@@ -204,25 +205,18 @@ impl Pages {
             .collect();
         let chosen = visit.chosen.as_deref().and_then(|tag| self.catalogue.find(tag)).map(|m| m.tag.as_str());
         let page = context! {
-            say,
-            lang => messages.tag.as_str(),
-            languages => Value::from(Serde(self.language_links(messages, |tag| Visit::url("/", None, None, Some(tag))))),
-            icon => self.assets.icon.url(),
-            style => self.assets.style.url(),
-            brand => brand.style.as_ref().map(Asset::url),
-            logo => brand.logo.as_ref().map(Asset::url),
-            script => self.assets.script.url(),
-            provider,
             unknown,
             is_wrong => *start == Start::NoAddress,
             is_unknown_host => *start == Start::Unknown(None),
             chosen_lang => chosen,
             domains => Value::from(Serde(domains)),
+            typed => visit.typed.as_deref(),
+            ..self.frame(messages, provider, brand, |tag| Visit::url("/", None, None, Some(tag)))
         };
         self.render("index.html", page)
     }
 
-    /// The settings for somebody. `qr` is where the picture of the profile's address is.
+    /// The settings for somebody.
     ///
     /// # Errors
     /// As [`Self::start`].
@@ -235,7 +229,6 @@ impl Pages {
         visit: &Visit,
     ) -> Result<String, TemplateError> {
         let messages = self.messages(visit);
-        let say = self.say(messages);
         let asked = whom.to_string();
         let program = visit.program.unwrap_or(PROGRAMS[0]);
         let lang = visit.chosen.as_deref();
@@ -258,15 +251,6 @@ impl Pages {
         let hosts: Vec<_> =
             settings.incoming.iter().chain(&settings.outgoing).map(|server| &server.hostname).collect();
         let page = context! {
-            say,
-            lang => messages.tag.as_str(),
-            languages => Value::from(Serde(self.language_links(messages, |tag| Visit::url("/setup", Some(&asked), visit.program, Some(tag))))),
-            icon => self.assets.icon.url(),
-            style => self.assets.style.url(),
-            brand => brand.style.as_ref().map(Asset::url),
-            logo => brand.logo.as_ref().map(Asset::url),
-            script => self.assets.script.url(),
-            provider => settings.provider.as_str(),
             settings => Value::from(Serde(settings)),
             preferred_ports => context! { imap => preferred("imap"), pop3 => preferred("pop3"), smtp => preferred("smtp") },
             programs => Value::from(Serde(programs)),
@@ -277,29 +261,50 @@ impl Pages {
             is_signed,
             documentation => Value::from(Serde(documentation)),
             hosts => Value::from(Serde(hosts)),
+            ..self.frame(messages, &settings.provider, brand, |tag| {
+                Visit::url("/setup", Some(&asked), visit.program, Some(tag))
+            })
         };
         self.render("setup.html", page)
     }
 
     /// The language that was chosen, or the best that the browser asks for.
-    fn messages(&self, visit: &Visit) -> &Messages {
+    fn messages(&self, visit: &Visit) -> &Arc<Messages> {
         let chosen = visit.chosen.as_deref().and_then(|tag| self.catalogue.find_nearest(tag));
         let asked = || self.catalogue.find(&visit.languages.choose(&self.languages)?.lang);
         chosen.or_else(asked).unwrap_or(self.catalogue.english())
     }
 
+    /// What stands round every page. `url` is the same page in another language.
+    fn frame(
+        &self,
+        messages: &Arc<Messages>,
+        provider: &str,
+        brand: &Brand,
+        url: impl Fn(&str) -> String,
+    ) -> Value {
+        context! {
+            say => self.say(messages),
+            lang => messages.tag.as_str(),
+            languages => Value::from(Serde(self.language_links(messages, url))),
+            icon => self.assets.icon.url(),
+            style => self.assets.style.url(),
+            script => self.assets.script.url(),
+            brand => brand.style.as_ref().map(Asset::url),
+            logo => brand.logo.as_ref().map(Asset::url),
+            provider,
+        }
+    }
+
     /// `say("key", word=value)` in a template.
-    fn say(&self, messages: &Messages) -> Value {
-        let catalogue = Arc::clone(&self.catalogue);
-        let messages = messages.clone();
+    fn say(&self, messages: &Arc<Messages>) -> Value {
+        let (catalogue, messages) = (Arc::clone(&self.catalogue), Arc::clone(messages));
         Value::from_function(move |key: String, words: Kwargs| -> Result<String, minijinja::Error> {
-            let values: Result<Vec<(String, String)>, _> = words
-                .args()
-                .map(|word| Ok((word.to_owned(), words.get::<Value>(word)?.to_string())))
-                .collect();
-            let values: Result<_, minijinja::Error> = values;
-            let values: Vec<(String, String)> = values?;
-            let values: Vec<_> = values.iter().map(|(word, value)| (word.as_str(), value.as_str())).collect();
+            let mut values = Vec::new();
+            for word in words.args() {
+                values.push((word, words.get::<Value>(word)?.to_string()));
+            }
+            let values: Vec<_> = values.iter().map(|(word, value)| (*word, value.as_str())).collect();
             catalogue.say(&messages, &key, &values).ok_or_else(|| {
                 minijinja::Error::new(
                     minijinja::ErrorKind::UndefinedError,

@@ -201,18 +201,8 @@ fn language(catalogue: &mut Catalogue, path: &Path, text: String, problems: &mut
         true
     });
     let texts = texts.into_iter().map(|(key, text, _)| (key, text));
-    let all = catalogue.all_mut();
-    let at = match all.iter().position(|messages| messages.tag.eq_ignore_ascii_case(tag)) {
-        Some(at) => {
-            all[at].extend(texts);
-            at
-        }
-        None => {
-            all.push(Messages::new(tag.to_owned(), texts));
-            all.len() - 1
-        }
-    };
-    let mut missing: Vec<_> = english.keys().filter(|key| all[at].get(key).is_none()).collect();
+    let messages = catalogue.extend(tag, texts);
+    let mut missing: Vec<_> = english.keys().filter(|key| messages.get(key).is_none()).collect();
     missing.sort_unstable();
     if !missing.is_empty() {
         let some: Vec<_> = missing.iter().take(5).map(|key| format!("`{key}`")).collect();

@@ -51,9 +51,15 @@ impl<S: Sync> FromRequestParts<S> for Visitor {
         let visit = Visit {
             chosen: text("lang").map(Cow::into_owned),
             languages: Languages::accepted(header(ACCEPT_LANGUAGE)),
+            typed: None,
             program: text("program").and_then(|id| PROGRAMS.into_iter().find(|program| *program == id)),
         };
         let asked = asked(query);
+        let typed = || text("emailaddress").or_else(|| text("email")).map(Cow::into_owned);
+        // What no keyboard types is not given back.
+        let is_typed = |text: &String| text.len() <= 320 && !text.chars().any(char::is_control);
+        let typed = typed().filter(|_| asked != Asked::Nothing).filter(is_typed);
+        let visit = Visit { typed, ..visit };
         let wants_json = prefers_json(header(ACCEPT));
         let host = asked::served_name(&parts.uri, &parts.headers);
         let Ok(origin) = Origin::from_request_parts(parts, state).await;

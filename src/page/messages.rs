@@ -1,6 +1,7 @@
 //! What the pages say, in the languages there are.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::profile::Description;
 
@@ -14,7 +15,7 @@ pub struct Messages {
 
 /// Every language, English first.
 #[derive(Debug, Clone)]
-pub struct Catalogue(Vec<Messages>);
+pub struct Catalogue(Vec<Arc<Messages>>);
 
 impl Messages {
     pub fn new(tag: String, texts: impl IntoIterator<Item = (String, String)>) -> Self {
@@ -28,37 +29,40 @@ impl Messages {
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         self.texts.keys().map(String::as_str)
     }
-
-    /// Puts texts over those there are.
-    pub fn extend(&mut self, texts: impl IntoIterator<Item = (String, String)>) {
-        self.texts.extend(texts);
-    }
 }
 
 impl Catalogue {
     /// English, to which everything falls back, and the others.
     pub fn new(english: Messages, others: Vec<Messages>) -> Self {
-        Self(std::iter::once(english).chain(others).collect())
+        Self(std::iter::once(english).chain(others).map(Arc::new).collect())
     }
 
-    pub fn english(&self) -> &Messages {
+    pub fn english(&self) -> &Arc<Messages> {
         &self.0[0]
     }
 
-    pub fn all(&self) -> &[Messages] {
+    pub fn all(&self) -> &[Arc<Messages>] {
         &self.0
     }
 
-    pub fn all_mut(&mut self) -> &mut Vec<Messages> {
-        &mut self.0
+    /// Puts texts over those of a language, or beside all others; the language as it is then.
+    pub fn extend(&mut self, tag: &str, texts: impl IntoIterator<Item = (String, String)>) -> &Messages {
+        let at = self.0.iter().position(|messages| messages.tag.eq_ignore_ascii_case(tag));
+        let at = at.unwrap_or_else(|| {
+            self.0.push(Arc::new(Messages::new(tag.to_owned(), [])));
+            self.0.len() - 1
+        });
+        let messages = Arc::make_mut(&mut self.0[at]);
+        messages.texts.extend(texts);
+        messages
     }
 
-    pub fn find(&self, tag: &str) -> Option<&Messages> {
+    pub fn find(&self, tag: &str) -> Option<&Arc<Messages>> {
         self.0.iter().find(|messages| messages.tag.eq_ignore_ascii_case(tag))
     }
 
     /// The language itself, or the one that it is a kind of: `de` for `de-AT`.
-    pub fn find_nearest(&self, tag: &str) -> Option<&Messages> {
+    pub fn find_nearest(&self, tag: &str) -> Option<&Arc<Messages>> {
         self.find(tag).or_else(|| self.find(tag.split_once('-')?.0))
     }
 

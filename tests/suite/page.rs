@@ -148,6 +148,9 @@ fn who_is_not_ours_is_told_so_kindly() {
     let wrong = SHIPPED.get("q.com", "/setup?emailaddress=jane");
     assert_eq!(wrong.status, 200);
     assert!(wrong.text().contains("That is not an e-mail address."));
+    assert!(wrong.text().contains("required value=\"jane\""), "what was typed is there to be put right");
+    let hostile = SHIPPED.get("q.com", "/setup?emailaddress=%22%3E%3Cscript%3E%00x");
+    assert_eq!(hostile.text().matches("<script").count(), 1, "{}", hostile.text());
     // An address of ours is served on any host.
     assert_eq!(SHIPPED.get("127.0.0.1", "/setup?emailaddress=jane@q.com").status, 200);
     SHIPPED.get("q.com", "/setup.json?emailaddress=jane@nowhere.example").assert_empty(404);

@@ -137,6 +137,7 @@ fn names_what_a_template_may_say() {
         "unknown",
         "is_unknown_host",
         "is_wrong",
+        "typed",
         "chosen_lang",
         "domains",
         "settings",
