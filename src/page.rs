@@ -23,7 +23,7 @@ pub use self::view::{Settings, Whom};
 use crate::address::Domain;
 use crate::document::escaped;
 use crate::language::Languages;
-use crate::profile::{Description, percent_encoded};
+use crate::profile::{Description, SocketType, percent_encoded};
 
 /// Every page, in every language.
 #[derive(Debug)]
@@ -248,8 +248,11 @@ impl Pages {
                 .map(|server| server.port)
         };
         let documentation: Vec<_> = settings.documentation_in(&messages.tag);
-        let hosts: Vec<_> =
-            settings.incoming.iter().chain(&settings.outgoing).map(|server| &server.hostname).collect();
+        // Those that have a certificate.
+        let hosts: Vec<_> = (settings.incoming.iter().chain(&settings.outgoing))
+            .filter(|server| server.socket_type != SocketType::Plain.word())
+            .map(|server| &server.hostname)
+            .collect();
         let page = context! {
             settings => Value::from(Serde(settings)),
             preferred_ports => context! { imap => preferred("imap"), pop3 => preferred("pop3"), smtp => preferred("smtp") },

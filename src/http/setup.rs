@@ -173,7 +173,8 @@ impl Visitor {
         let found = served.directory.find(None, || self.host.as_ref());
         let (status, start) = match (start, found) {
             (Start::Unknown(_), _) => (StatusCode::NOT_FOUND, start),
-            (_, Some(_)) => (StatusCode::OK, start),
+            (Start::NoAddress, Some(_)) => (StatusCode::BAD_REQUEST, start),
+            (Start::Fresh, Some(_)) => (StatusCode::OK, start),
             (_, None) => (StatusCode::NOT_FOUND, &Start::Unknown(None)),
         };
         let nobodys = Brand::default();

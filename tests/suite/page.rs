@@ -146,7 +146,7 @@ fn who_is_not_ours_is_told_so_kindly() {
         assert!(page.text().contains("id=\"emailaddress\""), "there is a field to try again");
     }
     let wrong = SHIPPED.get("q.com", "/setup?emailaddress=jane");
-    assert_eq!(wrong.status, 200);
+    assert_eq!(wrong.status, 400);
     assert!(wrong.text().contains("That is not an e-mail address."));
     assert!(wrong.text().contains("required value=\"jane\""), "what was typed is there to be put right");
     let hostile = SHIPPED.get("q.com", "/setup?emailaddress=%22%3E%3Cscript%3E%00x");
@@ -503,4 +503,14 @@ fn every_kind_of_server_has_its_words() {
         + &server("incoming", "imap", 993, "SSL", "username = \"%EMAILLOCALPART%\"")
         + &server("outgoing", "smtp", 465, "SSL", "");
     assert!(!page(&same_port).contains("If a network blocks"));
+    // No way out leads through port 25, and without TLS there is no certificate to be warned about.
+    let port_25 = server("incoming", "imap", 143, "plain", "")
+        + &server("outgoing", "smtp", 587, "STARTTLS", "")
+        + &server("outgoing", "smtp", 25, "STARTTLS", "");
+    let port_25 = page(&port_25);
+    assert!(port_25.contains("(Alternative)") && !port_25.contains("If a network blocks"), "{port_25}");
+    let certificate = port_25.split("exactly one of ").nth(1).unwrap();
+    assert!(!certificate.split('<').next().unwrap().contains("imap"), "{certificate}");
+    let plain = server("incoming", "imap", 143, "plain", "") + &server("outgoing", "smtp", 587, "plain", "");
+    assert!(!page(&plain).contains("A warning about a certificate"));
 }
