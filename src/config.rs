@@ -147,10 +147,15 @@ fn drafts(folder: &Path, problems: &mut Vec<Problem>) -> Vec<Draft> {
 }
 
 fn profile_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    files(folder, is_profile)
+}
+
+/// What of a folder is wanted and not hidden, in the order of the names.
+fn files(folder: &Path, is_wanted: impl Fn(&Path) -> bool) -> io::Result<Vec<PathBuf>> {
     let mut paths = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
-        if !is_hidden(&path) && is_profile(&path) {
+        if !is_hidden(&path) && is_wanted(&path) {
             paths.push(path);
         }
     }

@@ -275,7 +275,7 @@ fn web<'s>(
         Err("its URL names a port")
     } else if url.needs_address() {
         Err("its URL is another for each person")
-    } else if !url.has_name() {
+    } else if url.port().is_none() {
         Err("its URL names no host by its name")
     } else if !Mechanism::take_password(methods) && !takes_token {
         Err("it takes neither a password nor a token of an issuer that can be named")

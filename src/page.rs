@@ -98,7 +98,7 @@ pub enum Start {
 #[derive(Serialize)]
 struct LanguageLink<'a> {
     tag: &'a str,
-    name: String,
+    name: &'a str,
     url: String,
     is_current: bool,
 }
@@ -240,16 +240,14 @@ impl Pages {
                 is_current: *id == program,
             })
             .collect();
+        let servers = || settings.incoming.iter().chain(&settings.outgoing);
         let preferred = |protocol: &str| {
-            let servers = settings.incoming.iter().chain(&settings.outgoing);
-            servers
-                .into_iter()
-                .find(|server| server.protocol == protocol && !server.is_alternative)
-                .map(|server| server.port)
+            let mut preferred = servers().filter(|server| !server.is_alternative);
+            preferred.find(|server| server.protocol == protocol).map(|server| server.port)
         };
         let documentation: Vec<_> = settings.documentation_in(&messages.tag);
         // Those that have a certificate.
-        let hosts: Vec<_> = (settings.incoming.iter().chain(&settings.outgoing))
+        let hosts: Vec<_> = servers()
             .filter(|server| server.socket_type != SocketType::Plain.word())
             .map(|server| &server.hostname)
             .collect();
@@ -318,15 +316,13 @@ impl Pages {
     }
 
     fn language_links(&self, current: &Messages, url: impl Fn(&str) -> String) -> Vec<LanguageLink<'_>> {
-        let link = |messages: &'_ Messages| -> (String, String, bool) {
-            let name = messages.get("language").unwrap_or(&messages.tag);
-            (name.to_owned(), url(&messages.tag), messages.tag == current.tag)
-        };
-        let links = self.catalogue.all().iter().map(|messages| {
-            let (name, url, is_current) = link(messages);
-            LanguageLink { tag: &messages.tag, name, url, is_current }
-        });
-        links.collect()
+        let mut links = Vec::new();
+        for messages in self.catalogue.all() {
+            let tag = &messages.tag;
+            let name = messages.get("language").unwrap_or(tag);
+            links.push(LanguageLink { tag, name, url: url(tag), is_current: *tag == current.tag });
+        }
+        links
     }
 
     /// By the operator's template; if that fails, by the built-in one, and with a word in the log.

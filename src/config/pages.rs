@@ -3,14 +3,13 @@
 //! What is wrong with an operator's file is a warning: the built-in one serves.
 
 use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use super::languages::is_tag;
 use super::problem::{Place, Problem, Source, suggest};
 use super::table::Table;
-use super::{extension, is_hidden};
+use super::{extension, files};
 use crate::directory::Directory;
 use crate::page::{
     Assets, Brand, Catalogue, MESSAGES, Messages, Pages, Settings, Start, TEMPLATES, TemplateError, Visit,
@@ -24,7 +23,7 @@ type Texts = Vec<(String, String, Place)>;
 pub fn load(folder: Option<&Path>, problems: &mut Vec<Problem>) -> Pages {
     let mut catalogue = shipped();
     let Some(folder) = folder else { return Pages::new(catalogue) };
-    let files = match files(folder) {
+    let files = match files(folder, Path::is_file) {
         Ok(files) => files,
         Err(error) => {
             problems.push(Problem::error(
@@ -118,19 +117,6 @@ fn template_problem(folder: &Path, name: &str, error: &TemplateError) -> Problem
     };
     let hint = "mend it, or remove it: until then the built-in pages serve";
     Problem::warning(place, format!("the template is not right: {error}"), hint)
-}
-
-/// In the order of their names.
-fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_file() && !is_hidden(&path) {
-            files.push(path);
-        }
-    }
-    files.sort();
-    Ok(files)
 }
 
 /// The catalogue without an operator's own files.

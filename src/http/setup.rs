@@ -48,18 +48,17 @@ impl<S: Sync> FromRequestParts<S> for Visitor {
         let query = parts.uri.query().unwrap_or_default();
         let text = |name| query::parameter(query, name).and_then(query::decode);
         let header = |name| parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let visit = Visit {
-            chosen: text("lang").map(Cow::into_owned),
-            languages: Languages::accepted(header(ACCEPT_LANGUAGE)),
-            typed: None,
-            program: text("program").and_then(|id| PROGRAMS.into_iter().find(|program| *program == id)),
-        };
         let asked = asked(query);
         let typed = || text("emailaddress").or_else(|| text("email")).map(Cow::into_owned);
         // What no keyboard types is not given back.
         let is_typed = |text: &String| text.len() <= 320 && !text.chars().any(char::is_control);
         let typed = typed().filter(|_| asked != Asked::Nothing).filter(is_typed);
-        let visit = Visit { typed, ..visit };
+        let visit = Visit {
+            chosen: text("lang").map(Cow::into_owned),
+            languages: Languages::accepted(header(ACCEPT_LANGUAGE)),
+            program: text("program").and_then(|id| PROGRAMS.into_iter().find(|program| *program == id)),
+            typed,
+        };
         let wants_json = prefers_json(header(ACCEPT));
         let host = asked::served_name(&parts.uri, &parts.headers);
         let Ok(origin) = Origin::from_request_parts(parts, state).await;
@@ -106,23 +105,14 @@ pub async fn start(state: Shared, visitor: Visitor) -> Result<Response, Error> {
 /// `/setup`: the settings for somebody, or the first page.
 pub async fn setup(State(served): Shared, visitor: Visitor) -> Result<Response, Error> {
     let whom = match &visitor.asked {
-        Asked::For(whom) => whom,
         Asked::Nothing => return visitor.first_page(&served, &Start::Fresh),
-        Asked::Nonsense if visitor.wants_json => return Err(Error::NoAddress),
+        _ if visitor.wants_json => return visitor.twin(&served),
         Asked::Nonsense => return visitor.first_page(&served, &Start::NoAddress),
+        Asked::For(whom) => whom,
     };
-    let Some(found) = visitor.find(&served, whom) else {
-        let domain = whom.domain().to_string();
-        return if visitor.wants_json {
-            Err(Error::NotOurs(Some(whom.domain().clone())))
-        } else {
-            visitor.first_page(&served, &Start::Unknown(Some(domain)))
-        };
+    let Some((settings, found)) = visitor.settings(&served, whom) else {
+        return visitor.first_page(&served, &Start::Unknown(Some(whom.domain().to_string())));
     };
-    let settings = Settings::of(found.entry, whom, visitor.profile_host(&served, whom, &found).as_deref());
-    if visitor.wants_json {
-        return Ok(twin(&settings).about(found.domain));
-    }
     let page =
         served.pages.setup(&settings, &found.entry.brand, whom, served.signatures.is_some(), &visitor.visit);
     Ok(Answer::page(page.map_err(|error| failed(&error))?).about(found.domain))
@@ -130,17 +120,12 @@ pub async fn setup(State(served): Shared, visitor: Visitor) -> Result<Response, 
 
 /// `/setup.json`: the same for help desks.
 pub async fn json(State(served): Shared, visitor: Visitor) -> Result<Response, Error> {
-    let Asked::For(whom) = &visitor.asked else { return Err(Error::NoAddress) };
-    let found = visitor.find(&served, whom).ok_or_else(|| Error::NotOurs(Some(whom.domain().clone())))?;
-    let settings = Settings::of(found.entry, whom, visitor.profile_host(&served, whom, &found).as_deref());
-    Ok(twin(&settings).about(found.domain))
+    visitor.twin(&served)
 }
 
 /// `/setup.svg`: the address of Apple's profile as a picture.
 pub async fn qr(State(served): Shared, visitor: Visitor) -> Result<Response, Error> {
-    let Asked::For(whom) = &visitor.asked else { return Err(Error::NoAddress) };
-    let found = visitor.find(&served, whom).ok_or_else(|| Error::NotOurs(Some(whom.domain().clone())))?;
-    let settings = Settings::of(found.entry, whom, visitor.profile_host(&served, whom, &found).as_deref());
+    let (settings, found) = visitor.settings_or_error(&served)?;
     let picture = settings.mobileconfig.as_deref().and_then(qr_code).ok_or(Error::NotOurs(None))?;
     Ok(Answer::picture(picture).about(found.domain))
 }
@@ -152,10 +137,6 @@ pub async fn asset(State(served): Shared, uri: Uri) -> Result<Response, Error> {
     Ok(Answer::asset(asset).into_response())
 }
 
-fn twin(settings: &Settings) -> Answer {
-    Answer::json(serde_json::to_vec(settings).expect("strings and numbers can be written as JSON"))
-}
-
 /// The built-in page stands for the operator's, so this is a bug.
 fn failed(error: &TemplateError) -> Error {
     tracing::error!(%error, "the setup page cannot be written");
@@ -164,8 +145,23 @@ fn failed(error: &TemplateError) -> Error {
 
 impl Visitor {
     /// Whoever names a mailbox gets that mailbox's settings or none.
-    fn find<'a>(&'a self, served: &'a Served, whom: &'a Whom) -> Option<Found<'a>> {
-        served.directory.find_address(whom.domain(), self.host.as_ref())
+    fn settings<'a>(&'a self, served: &'a Served, whom: &'a Whom) -> Option<(Settings, Found<'a>)> {
+        let found = served.directory.find_address(whom.domain(), self.host.as_ref())?;
+        let host = self.profile_host(served, whom, &found);
+        Some((Settings::of(found.entry, whom, host.as_deref()), found))
+    }
+
+    /// The same for programs, which get errors where people get pages.
+    fn settings_or_error<'a>(&'a self, served: &'a Served) -> Result<(Settings, Found<'a>), Error> {
+        let Asked::For(whom) = &self.asked else { return Err(Error::NoAddress) };
+        self.settings(served, whom).ok_or_else(|| Error::NotOurs(Some(whom.domain().clone())))
+    }
+
+    /// The settings as JSON.
+    fn twin(&self, served: &Served) -> Result<Response, Error> {
+        let (settings, found) = self.settings_or_error(served)?;
+        let json = serde_json::to_vec(&settings).expect("strings and numbers can be written as JSON");
+        Ok(Answer::json(json).about(found.domain))
     }
 
     /// With the provider's name where the Host is served, else with a 404.

@@ -7,8 +7,7 @@ use std::num::NonZeroU16;
 use super::{ADDRESS_BOOK_UUID, CALENDAR_UUID, IDENTIFIER, Inexpressible, LOCAL_PART_IN_URL, MAIL_UUID};
 use crate::document::{DOMAIN, address_mark, marked};
 use crate::profile::{
-    Authentication, Authentications, Mechanism, Profile, Protocol, Server, SocketType, Username, WebAddress,
-    WebService,
+    Authentication, Authentications, Mechanism, Profile, Protocol, Server, SocketType, Username, WebService,
 };
 use crate::xml::plist::{Dict, Value};
 
@@ -204,7 +203,7 @@ impl<'p> Dav<'p> {
         if !Mechanism::take_password(&service.authentication) {
             return Err("it takes no password");
         }
-        let port = port(&service.url).ok_or("its URL names no host by its name")?;
+        let port = service.url.port().ok_or("its URL names no host by its name")?;
         Ok(Self { service, port })
     }
 
@@ -235,10 +234,4 @@ pub fn left_out(profile: &Profile) -> Vec<(&'static str, &'static str)> {
     let imap = (is_pop && profile.preferred(Protocol::Imap).is_some())
         .then_some(("IMAP", "it cannot be said, so devices fetch by POP3"));
     imap.into_iter().chain(dav).collect()
-}
-
-/// The port of a URL whose host is the same for everybody of a domain, whatever the domain is.
-fn port(url: &WebAddress) -> Option<NonZeroU16> {
-    let any = "example.com".parse().ok()?;
-    url.authority_for(&any).map(|(_, port)| port)
 }

@@ -138,9 +138,7 @@ impl Settings {
             first: services.enable.iter().filter_map(|enable| whom.fill(&enable.url)).collect(),
         }
     }
-}
 
-impl Settings {
     /// Help in a language: each page once, in English or in what there is where it is not in that.
     pub fn documentation_in(&self, tag: &str) -> Vec<&Link> {
         let mut chosen: Vec<&Link> = Vec::new();

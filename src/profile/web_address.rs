@@ -87,10 +87,10 @@ impl WebAddress {
         (!is_personal).then(|| self.filled("", domain.as_str()).authority())?
     }
 
-    /// Whether its host has a name, which is the same for everybody of a domain.
-    pub fn has_name(&self) -> bool {
-        // Whatever the domain is.
-        "example.com".parse().is_ok_and(|any| self.authority_for(&any).is_some())
+    /// The port, if its host has a name, which is the same for everybody of a domain, whatever that is.
+    pub fn port(&self) -> Option<NonZeroU16> {
+        let any = "example.com".parse().ok()?;
+        self.authority_for(&any).map(|(_, port)| port)
     }
 
     /// The host as it is written, without its port.
@@ -113,20 +113,28 @@ impl WebAddress {
 
     /// The authority, and the rest.
     fn split(&self) -> (&str, &str) {
-        let rest = self.0.split_once("://").map_or("", |(_, rest)| rest);
-        rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()))
+        split(self.0.split_once("://").map_or("", |(_, rest)| rest))
     }
+}
+
+/// The authority, and the rest, of what stands behind a scheme.
+fn split(rest: &str) -> (&str, &str) {
+    rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()))
 }
 
 /// As a path's segment may have it: RFC 3986 2.3's unreserved characters stay.
 pub(crate) fn percent_encoded(text: &str) -> Cow<'_, str> {
-    let is_unreserved = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~');
-    if text.bytes().all(is_unreserved) {
+    encoded(text, |b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~'))
+}
+
+/// With every octet percent-encoded that does not stay; those beyond ASCII never do.
+fn encoded(text: &str, stays: impl Fn(u8) -> bool) -> Cow<'_, str> {
+    if text.bytes().all(&stays) {
         return Cow::Borrowed(text);
     }
     let mut encoded = String::new();
     for byte in text.bytes() {
-        if is_unreserved(byte) {
+        if stays(byte) {
             encoded.push(char::from(byte));
         } else {
             let _ = write!(encoded, "%{byte:02X}");
@@ -154,11 +162,11 @@ impl FromStr for WebAddress {
         if after_percent.any(is_wrong_placeholder) {
             return Err(WebAddressError::Placeholder);
         }
-        let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+        let (authority, path) = split(rest);
         if authority.is_empty() {
             return Err(WebAddressError::Scheme);
         }
-        Ok(Self([scheme, &normal(authority)?, &ascii(path)].concat()))
+        Ok(Self([scheme, &normal(authority)?, &encoded(path, |b| b.is_ascii())].concat()))
     }
 }
 
@@ -195,18 +203,6 @@ fn label(text: &str) -> Result<String, WebAddressError> {
         return Ok(text.to_owned());
     }
     text.parse::<Domain>().map(|label| label.to_string()).map_err(|_| WebAddressError::Host)
-}
-
-fn ascii(text: &str) -> String {
-    let mut ascii = String::new();
-    for byte in text.bytes() {
-        if byte.is_ascii() {
-            ascii.push(char::from(byte));
-        } else {
-            let _ = write!(ascii, "%{byte:02X}");
-        }
-    }
-    ascii
 }
 
 impl fmt::Display for WebAddress {
