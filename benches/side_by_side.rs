@@ -15,12 +15,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use axum::Router;
-use axum::body::Bytes;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use axum::routing::{get, post};
-
-use self::measure::{median, processor_time, rounds};
+use self::measure::{median, processor_time, resident_kilobytes, rounds};
 
 const ROUNDS: usize = 31;
 const REQUESTS: usize = 16_000;
@@ -44,7 +39,7 @@ struct Server {
 
 fn main() {
     if let Ok(file) = std::env::var(BARE) {
-        return bare(&fs::read(file).expect("the bodies were written a moment ago"));
+        return measure::bare(&fs::read(file).expect("the bodies were written a moment ago"));
     }
     stand_aside();
     println!(
@@ -228,30 +223,4 @@ fn pinned(program: &str) -> Command {
 fn stand_aside() {
     let this = std::process::id().to_string();
     let _ = Command::new("taskset").args(["--cpu-list", "--pid", "1", &this]).output();
-}
-
-fn resident_kilobytes(process: u32) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{process}/status")).expect("a process on Linux");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("it has memory");
-    line.trim().trim_end_matches(" kB").parse().expect("a number")
-}
-
-/// The floor: what axum costs for a constant answer with the same headers.
-fn bare(body: &[u8]) {
-    let body = Bytes::copy_from_slice(body);
-    let headers = [(CONTENT_TYPE, "text/xml; charset=utf-8"), (CACHE_CONTROL, "private, max-age=600")];
-    let answer = move || {
-        let body = body.clone();
-        async move { (headers, body) }
-    };
-    let router = Router::new()
-        .route("/mail/config-v1.1.xml", get(answer.clone()))
-        .route("/autodiscover/autodiscover.xml", post(answer));
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
-    runtime.block_on(async {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let address = listener.local_addr().expect("it is bound");
-        eprintln!("{{\"message\":\"listening\",\"address\":\"{address}\"}}");
-        axum::serve(listener, router).await.expect("it serves until it is killed");
-    });
 }

@@ -227,7 +227,12 @@ impl FromStr for EmailAddress {
         {
             return Err(AddressError::Character);
         }
-        Ok(Self { local_part: local_part.into(), domain: domain.parse()? })
+        let domain: Domain = domain.parse()?;
+        // An A-label may be longer than what was written.
+        if local_part.len() + 1 + domain.as_str().len() > LONGEST_ADDRESS {
+            return Err(AddressError::TooLong);
+        }
+        Ok(Self { local_part: local_part.into(), domain })
     }
 }
 
@@ -316,5 +321,7 @@ mod tests {
         assert_eq!(error("\u{200B}a@q.com"), AddressError::Character);
         assert_eq!(error("a@"), AddressError::Domain(DomainError::Empty));
         assert_eq!(error(&format!("{}@q.com", "a".repeat(320))), AddressError::TooLong);
+        // 317 octets as it is written, 322 with its A-label.
+        assert_eq!(error(&format!("{}@ü.com", "a".repeat(310))), AddressError::TooLong);
     }
 }

@@ -5,6 +5,7 @@
 
 mod check;
 mod dns;
+mod health;
 mod import;
 mod progress;
 mod report;
@@ -38,6 +39,8 @@ pub struct Arguments {
 enum Command {
     /// Answer mail programs
     Serve(serve::Serve),
+    /// Say whether the running server answers: exit code 0 if it does, 1 if not
+    Health(health::Health),
     /// Load the configuration, play every client against it, and report
     Check(check::Check),
     /// Show what the server would answer for an address
@@ -68,6 +71,7 @@ impl Arguments {
     pub fn run(self) -> ExitCode {
         match self.command {
             Command::Serve(serve) => serve.run(),
+            Command::Health(health) => health.run(),
             Command::Check(check) => check.run(),
             Command::Show(show) => show.run(),
             Command::Import(import) => import.run(),
@@ -77,15 +81,22 @@ impl Arguments {
 }
 
 impl ConfigArgument {
-    fn load_what_is_right(self) -> Result<Config, LoadError> {
-        Config::load_what_is_right(&Config::locate(self.config)?)
+    fn load_what_is_right(&self) -> Result<Config, LoadError> {
+        Config::load_what_is_right(&self.locate()?)
     }
 
-    fn load(&self) -> Result<(PathBuf, Config), LoadError> {
-        let path = Config::locate(self.config.clone())?;
-        let config = Config::load(&path)?;
-        Ok((path, config))
+    fn load(&self) -> Result<Config, LoadError> {
+        Config::load(&self.locate()?)
     }
+
+    fn locate(&self) -> Result<PathBuf, LoadError> {
+        Config::locate(self.config.clone())
+    }
+}
+
+/// Says something to the operator, if anybody listens.
+fn say(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
 /// `1 profile`, `2 profiles`.
@@ -99,7 +110,7 @@ fn print(text: &str, code: ExitCode) -> ExitCode {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            eprintln!("error: the result cannot be written: {error}");
+            say(&format!("error: the result cannot be written: {error}"));
             ExitCode::from(COULD_NOT_RUN)
         }
         _ => code,

@@ -9,7 +9,9 @@ mod clashes;
 mod comments;
 mod draft;
 pub mod import;
+mod inputs;
 mod languages;
+mod listener;
 mod network;
 mod pages;
 mod problem;
@@ -26,23 +28,27 @@ mod words;
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use self::draft::Draft;
 pub use self::draft::Origin;
+use self::inputs::LARGEST_TEXT;
+pub use self::inputs::{ConfigHash, Inputs};
+pub use self::listener::{Address, Listener, ListenerError};
 pub use self::network::Network;
 pub use self::problem::{Place, Problem, Severity, nearest};
 use self::problem::{Placed, Source};
 pub use self::public_url::{PublicUrl, PublicUrlError};
-pub use self::settings::{Admin, Dns, Limits, Settings, Signing};
+pub use self::settings::{Admin, Dns, Limits, Rate, Settings, Signing, Tls};
 use crate::address::Domain;
 use crate::directory::{Directory, ProfileId};
-use crate::mobileconfig::signing::Signer;
+use crate::mobileconfig::signing::{SOON, Signer};
 use crate::page::Pages;
 use crate::prepared::Prepared;
+use crate::time::days_left;
+use crate::tls::TlsCertificate;
 
 /// A configuration that can be served.
 #[derive(Debug)]
@@ -55,9 +61,13 @@ pub struct Config {
     pub pages: Pages,
     /// What signs Apple's configuration profiles; none where nothing is to, or can.
     pub signer: Option<Signer>,
+    /// For listeners that speak TLS.
+    pub certificates: Vec<TlsCertificate>,
     /// What is no error, but worth knowing; of a configuration that is only looked at
     /// ([`Self::load_what_is_right`]), the errors too.
     pub notes: Vec<Problem>,
+    /// Of all that it was read from.
+    pub hash: ConfigHash,
 }
 
 /// There is no usable configuration.
@@ -94,7 +104,15 @@ impl Config {
     /// # Errors
     /// When the file cannot be read, or anything in it or the profiles is wrong: everything that is.
     pub fn load(path: &Path) -> Result<Self, LoadError> {
-        let config = Self::load_what_is_right(path)?;
+        Self::load_noting(path, &Inputs::default())
+    }
+
+    /// As [`Self::load`], and notes what was looked at, whatever comes of it.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn load_noting(path: &Path, inputs: &Inputs) -> Result<Self, LoadError> {
+        let config = Self::read(path, inputs)?;
         if config.notes.iter().any(Problem::is_error) {
             return Err(LoadError::Problems(config.notes));
         }
@@ -107,25 +125,58 @@ impl Config {
     /// # Errors
     /// When the file cannot be read.
     pub fn load_what_is_right(path: &Path) -> Result<Self, LoadError> {
-        let text = fs::read_to_string(path)
+        Self::read(path, &Inputs::default())
+    }
+
+    /// Has these listeners take the place of the file's, if there are any.
+    pub fn listen_at(&mut self, listeners: &[Listener]) {
+        if !listeners.is_empty() {
+            self.settings.listen = listeners.to_vec();
+        }
+    }
+
+    /// A listener with TLS, if there is no certificate for it.
+    pub fn lacks_certificate<'l>(&self, listeners: &'l [Listener]) -> Option<&'l Listener> {
+        listeners.iter().find(|listener| listener.is_https && self.certificates.is_empty())
+    }
+
+    /// What the file itself says, as far as it is right, and what is wrong with it; nothing of the profiles.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn settings(path: &Path) -> Result<(Settings, Vec<Problem>), LoadError> {
+        let text = Inputs::default()
+            .text(path, LARGEST_TEXT)
             .map_err(|source| LoadError::Unreadable { path: path.to_owned(), source })?;
         let mut problems = Vec::new();
         let settings = Settings::read(&Source::new(path.into(), text), &mut problems);
-        let drafts = settings.profiles.as_ref().map_or_else(Vec::new, |folder| drafts(folder, &mut problems));
+        Ok((settings, problems))
+    }
+
+    fn read(path: &Path, inputs: &Inputs) -> Result<Self, LoadError> {
+        let text = inputs
+            .text(path, LARGEST_TEXT)
+            .map_err(|source| LoadError::Unreadable { path: path.to_owned(), source })?;
+        let mut problems = Vec::new();
+        let settings = Settings::read(&Source::new(path.into(), text), &mut problems);
+        let profiles = settings.profiles.as_deref();
+        let drafts = profiles.map_or_else(Vec::new, |folder| drafts(folder, inputs, &mut problems));
         clashes::find(&drafts, &mut problems);
         let templates = settings.templates.as_deref();
-        let mut pages = pages::load(templates, &mut problems);
-        let signer = settings.signing.as_ref().and_then(|signing| signer(signing, &mut problems));
+        let mut pages = pages::load(templates, inputs, &mut problems);
+        let signer = settings.signing.as_ref().and_then(|signing| signer(signing, inputs, &mut problems));
+        let certificates = certificates(&settings.tls, inputs, &mut problems);
         let (directory, origins) = directory(drafts, &mut problems);
         pages::try_out(&mut pages, templates, &directory, &mut problems);
         problems.sort_by(|a, b| a.place.cmp(&b.place));
-        Ok(Self { settings, directory, origins, pages, signer, notes: problems })
+        let hash = inputs.hash(path.parent().unwrap_or(Path::new("")));
+        Ok(Self { settings, directory, origins, pages, signer, certificates, notes: problems, hash })
     }
 }
 
 /// Reads every profile of a folder, in the order of the file names.
-fn drafts(folder: &Path, problems: &mut Vec<Problem>) -> Vec<Draft> {
-    let paths = match profile_files(folder) {
+fn drafts(folder: &Path, inputs: &Inputs, problems: &mut Vec<Problem>) -> Vec<Draft> {
+    let paths = match inputs.folder(folder, is_profile) {
         Ok(paths) => paths,
         Err(error) => {
             problems.push(Problem::error(
@@ -143,24 +194,7 @@ fn drafts(folder: &Path, problems: &mut Vec<Problem>) -> Vec<Draft> {
             "put a *.toml file there, or one of Mozilla's *.xml files",
         ));
     }
-    paths.iter().filter_map(|path| draft(path, problems)).collect()
-}
-
-fn profile_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    files(folder, is_profile)
-}
-
-/// What of a folder is wanted and not hidden, in the order of the names.
-fn files(folder: &Path, is_wanted: impl Fn(&Path) -> bool) -> io::Result<Vec<PathBuf>> {
-    let mut paths = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if !is_hidden(&path) && is_wanted(&path) {
-            paths.push(path);
-        }
-    }
-    paths.sort();
-    Ok(paths)
+    paths.iter().filter_map(|path| draft(path, inputs, problems)).collect()
 }
 
 /// Whether a file is somebody's own business: editors and version control leave such ones behind.
@@ -176,11 +210,8 @@ fn is_profile(path: &Path) -> bool {
     matches!(extension(path).as_deref(), Some("toml" | "xml"))
 }
 
-fn draft(path: &Path, problems: &mut Vec<Problem>) -> Option<Draft> {
-    // A pipe would wait for somebody to write into it.
-    let is_other = fs::metadata(path).is_ok_and(|metadata| !metadata.is_file());
-    let text = if is_other { Err(io::Error::other("it is not a file")) } else { fs::read_to_string(path) };
-    let text = match text {
+fn draft(path: &Path, inputs: &Inputs, problems: &mut Vec<Problem>) -> Option<Draft> {
+    let text = match inputs.text(path, LARGEST_TEXT) {
         Ok(text) => text,
         Err(error) => {
             problems.push(Problem::error(
@@ -194,14 +225,15 @@ fn draft(path: &Path, problems: &mut Vec<Problem>) -> Option<Draft> {
     let source = Source::new(path.into(), text);
     let (draft, found) = match extension(path).as_deref() {
         Some("xml") => profile_xml::read(&source),
-        _ => profile_toml::read(&source),
+        _ => profile_toml::read(&source, inputs),
     };
     problems.extend(found);
     Some(draft)
 }
 
 /// Reads what signs, and says what is wrong or doubtful about it.
-fn signer(signing: &Signing, problems: &mut Vec<Problem>) -> Option<Signer> {
+fn signer(signing: &Signing, inputs: &Inputs, problems: &mut Vec<Problem>) -> Option<Signer> {
+    signing.files.all().for_each(|path| inputs.watch(path));
     let place = || signing.place.clone();
     match Signer::load(&signing.files, SystemTime::now()) {
         Ok(signer) => {
@@ -220,6 +252,62 @@ fn signer(signing: &Signing, problems: &mut Vec<Problem>) -> Option<Signer> {
             None
         }
     }
+}
+
+/// Reads what listeners with TLS serve.
+fn certificates(tls: &[Tls], inputs: &Inputs, problems: &mut Vec<Problem>) -> Vec<TlsCertificate> {
+    let mut certificates: Vec<TlsCertificate> = Vec::new();
+    for tls in tls {
+        let Some(new) = certificate(tls, inputs, problems) else { continue };
+        let is_known = |name: &&String| certificates.iter().any(|other| other.names.contains(name));
+        if let Some(name) = new.names.iter().find(is_known) {
+            let message = format!("a certificate before it has the name {name} too, and serves it");
+            problems.push(Problem::warning(
+                tls.place.clone(),
+                message,
+                "one certificate for a name is enough",
+            ));
+        }
+        certificates.push(new);
+    }
+    certificates
+}
+
+/// Reads a certificate for TLS. One that has expired is told, and keeps nobody from plain http.
+fn certificate(tls: &Tls, inputs: &Inputs, problems: &mut Vec<Problem>) -> Option<TlsCertificate> {
+    let place = || tls.place.clone();
+    tls.files.all().for_each(|path| inputs.watch(path));
+    // A key may stand in the same file, and its hash would be one of a secret.
+    let read = |path: &Path| inputs::read(path, LARGEST_TEXT);
+    let certificate = match TlsCertificate::load(&tls.files, read) {
+        Ok(certificate) => certificate,
+        Err(error) => {
+            problems.push(Problem::error(place(), format!("TLS: {error}"), error.hint()));
+            return None;
+        }
+    };
+    inputs.amount_to(&tls.files.certificate, &certificate.chain());
+    let now = SystemTime::now();
+    if certificate.not_after < now {
+        let message = format!("the certificate for {certificate} has expired: no client accepts it");
+        problems.push(Problem::warning(
+            place(),
+            message,
+            "renew it; new files are taken up without a restart",
+        ));
+    } else if certificate.not_before > now {
+        let message = format!("the certificate for {certificate} is not valid yet");
+        problems.push(Problem::warning(place(), message, "check this machine's clock"));
+    } else if certificate.not_after < now + SOON {
+        let days = days_left(certificate.not_after, now);
+        let message = format!("the certificate for {certificate} expires in {days} days");
+        problems.push(Problem::warning(
+            place(),
+            message,
+            "renew it; new files are taken up without a restart",
+        ));
+    }
+    Some(certificate)
 }
 
 /// Joins what is right. What clashes has been reported, and the first has it.

@@ -1,7 +1,8 @@
 //! The network's side: one route table, thin handlers, and what stands before them.
 //!
-//! A request comes through `server` (sockets), `connection` (time-outs), `door` (what is dropped, whom we believe),
-//! the route table below, and a handler, which extracts, asks the directory, and answers.
+//! A request comes through `sockets` and `server` (who is let in), `connection` (time-outs), `door` (what is dropped,
+//! whom we believe, how often), the route table of the configuration that is served (`current`), and a handler, which
+//! extracts, asks the directory, and answers.
 
 mod activity;
 mod admin;
@@ -9,133 +10,167 @@ mod answer;
 mod asked;
 mod body;
 mod connection;
+mod current;
 mod door;
 mod error;
+mod exposition;
 mod handlers;
+mod labels;
 mod log;
+mod measurements;
+mod process;
 mod query;
 mod room;
 mod server;
 mod setup;
 mod signatures;
+mod sockets;
+mod throttle;
 
-use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
 
+use arc_swap::{ArcSwap, Guard};
 use axum::Router;
-use axum::routing::{any, get, post};
 
-use self::admin::Measured;
+use self::current::Current;
 pub use self::door::Door;
-pub use self::server::{bind, serve};
-use self::signatures::Signatures;
-use crate::config::{Config, Network, PublicUrl};
-use crate::directory::Directory;
-use crate::page::{Asset, Pages};
+use self::measurements::Measurements;
+pub use self::server::serve;
+pub use self::sockets::{Inherited, Socket, bind};
+use self::throttle::Throttle;
+use crate::config::{Config, ConfigHash, Limits, Listener, Settings};
 
-/// The whole server but its sockets.
+/// The whole server but its sockets. Its configuration can be replaced while it serves; a request has
+/// one from beginning to end.
 #[derive(Debug, Clone)]
 pub struct App {
-    router: Router,
-    trusted_proxies: Arc<[Network]>,
-    measured: Measured,
+    shared: Arc<Shared>,
+    /// The operator's route table, where that is served.
+    admin: Option<Router>,
 }
 
-/// What the handlers share.
 #[derive(Debug)]
-struct Served {
-    directory: Directory,
-    pages: Pages,
-    /// By their names.
-    assets: HashMap<String, Asset>,
-    public_url: Option<PublicUrl>,
-    /// None where configuration profiles are not to be signed.
-    signatures: Option<Arc<Signatures>>,
-    body_timeout: Duration,
+struct Shared {
+    current: ArcSwap<Current>,
+    /// The newest look at the configuration, if the one that is served is older.
+    attempt: Mutex<Option<Attempt>>,
+    /// What was served at the start, and what of it stays till the end.
+    at_start: Settings,
+    measurements: Measurements,
+    throttle: Throttle,
+    started: (SystemTime, Instant),
+}
+
+/// A configuration that is served to no new request.
+#[derive(Debug)]
+pub struct Replaced(Arc<Current>);
+
+impl Replaced {
+    /// Whether no request has it any more.
+    pub fn is_forgotten(&self) -> bool {
+        Arc::strong_count(&self.0) == 1 && !self.0.is_in_use()
+    }
+}
+
+/// What came of looking for a new configuration.
+#[derive(Debug, Clone)]
+struct Attempt {
+    at: SystemTime,
+    /// Why it is not served; none where there was nothing new.
+    error: Option<String>,
 }
 
 impl App {
     pub fn new(config: Config) -> Self {
-        let Config { settings, directory, pages, signer, origins: _, notes: _ } = config;
-        let signatures = settings.signing.map(|signing| Arc::new(Signatures::new(signing, signer)));
-        let measured = Measured { signatures: signatures.clone() };
-        let served = Arc::new(Served {
-            assets: assets(&pages, &directory),
-            directory,
-            pages,
-            public_url: settings.public_url,
-            signatures,
-            body_timeout: settings.limits.request_timeout,
-        });
-        let mut router = Router::new()
-            .route("/", get(setup::start))
-            .route("/setup", get(setup::setup))
-            .route("/setup.json", get(setup::json))
-            .route("/setup.svg", get(setup::qr))
-            .route("/assets/{name}", get(setup::asset))
-            .route("/mail/config-v1.1.xml", get(handlers::autoconfig))
-            .route("/.well-known/autoconfig/mail/config-v1.1.xml", get(handlers::autoconfig))
-            .route("/.well-known/mail-v1.xml", get(handlers::autoconfig))
-            .route("/v1.1/mail/config-v1.1.xml", get(handlers::autoconfig))
-            .route("/v1.1/{domain}", get(handlers::listed))
-            // `door` puts these in lower case; clients write them in four ways.
-            .route(
-                "/autodiscover/autodiscover.xml",
-                post(handlers::autodiscover)
-                    .get(handlers::autodiscover_by_get)
-                    .options(handlers::autodiscover_options)
-                    .fallback(handlers::autodiscover_post_only),
-            )
-            .route("/autodiscover/autodiscover.json", get(handlers::autodiscover_json))
-            .route("/autodiscover/autodiscover.json/v1.0/{email}", get(handlers::autodiscover_json_path))
-            .route("/mobileconfig", get(handlers::mobileconfig))
-            .route("/email.mobileconfig", get(handlers::mobileconfig))
-            .route("/.well-known/user-agent-configuration.json", get(handlers::pacc))
-            // PROPFIND, mostly (RFC 6764 6).
-            .route("/.well-known/caldav", any(handlers::caldav))
-            .route("/.well-known/caldav/", any(handlers::caldav))
-            .route("/.well-known/carddav", any(handlers::carddav))
-            .route("/.well-known/carddav/", any(handlers::carddav))
-            .route("/.well-known/jmap", any(handlers::jmap))
-            .route("/.well-known/mta-sts.txt", get(handlers::mta_sts))
-            .method_not_allowed_fallback(handlers::method_not_allowed)
-            .fallback(handlers::not_found)
-            .with_state(served);
-        if log::is_enabled() {
-            router = log::requests(router);
-        }
-        Self { router, trusted_proxies: settings.trusted_proxies.into(), measured }
+        Self::of(Current::new(config, None))
+    }
+
+    fn of(current: Current) -> Self {
+        let shared = Shared {
+            at_start: current.settings.clone(),
+            current: ArcSwap::from_pointee(current),
+            attempt: Mutex::default(),
+            measurements: Measurements::new(),
+            throttle: Throttle::new(),
+            started: (SystemTime::now(), Instant::now()),
+        };
+        Self { shared: Arc::new(shared), admin: None }
+    }
+
+    /// Serves another configuration from now on, and returns the one before.
+    pub fn replace(&self, config: Config) -> Replaced {
+        let old = self.shared.current.load_full();
+        let new = Current::new(config, Some(&old));
+        self.shared.current.store(Arc::new(new));
+        self.shared.measurements.reloads.done.fetch_add(1, Relaxed);
+        *self.attempt() = None;
+        Replaced(old)
+    }
+
+    /// The keys that have changed since the start, and that only a restart can follow.
+    pub fn needs_restart(&self) -> Vec<&'static str> {
+        self.shared.at_start.needs_restart(&self.current().settings)
+    }
+
+    /// Where the server has listened since its start.
+    pub(crate) fn listens(&self) -> &[Listener] {
+        &self.shared.at_start.listen
+    }
+
+    /// Notes that a new configuration could not be had, and why.
+    pub fn keep(&self, error: String) {
+        self.shared.measurements.reloads.failed.fetch_add(1, Relaxed);
+        *self.attempt() = Some(Attempt { at: SystemTime::now(), error: Some(error) });
+    }
+
+    /// Notes that the configuration was looked at and is the same. What was wrong with it before has been
+    /// put right, then: whether there was anything.
+    pub fn confirm(&self) -> bool {
+        self.shared.measurements.reloads.unchanged.fetch_add(1, Relaxed);
+        let before = self.attempt().replace(Attempt { at: SystemTime::now(), error: None });
+        before.is_some_and(|attempt| attempt.error.is_some())
+    }
+
+    /// Of the configuration that is served.
+    pub fn hash(&self) -> ConfigHash {
+        self.current().hash
+    }
+
+    pub(crate) fn limits(&self) -> Limits {
+        self.current().settings.limits
     }
 
     /// Looks every hour at what gets old by itself: certificates that nobody asks for expire too.
     /// Never ends.
     pub async fn look_after(self) {
-        let Some(signatures) = self.measured.signatures else { return };
         let mut hours = tokio::time::interval(Duration::from_secs(60 * 60));
         loop {
             hours.tick().await;
-            let signatures = Arc::clone(&signatures);
-            let _ = tokio::task::spawn_blocking(move || signatures.not_after()).await;
+            let current = self.shared.current.load_full();
+            let _ = tokio::task::spawn_blocking(move || current.look_after(SystemTime::now())).await;
         }
     }
 
     /// What of this server is for the operator, to be served on a listener of its own.
     #[must_use]
     pub fn admin(&self) -> Self {
-        Self { router: admin::router(self.measured.clone()), ..self.clone() }
+        Self { admin: Some(admin::router(self.clone())), ..self.clone() }
     }
 
     /// The server as a client at an address sees it.
     pub fn door(&self, peer: IpAddr) -> Door {
-        Door::new(self.router.clone(), peer, Arc::clone(&self.trusted_proxies))
+        Door::new(self.clone(), peer)
     }
-}
 
-/// What the pages are made of: what is shipped, and what the profiles have of their own.
-fn assets(pages: &Pages, directory: &Directory) -> HashMap<String, Asset> {
-    let own = directory.entries().iter().flat_map(|entry| entry.brand.assets());
-    let all = pages.assets.all().into_iter().chain(own);
-    all.map(|asset| (asset.name().to_owned(), asset.clone())).collect()
+    fn current(&self) -> Guard<Arc<Current>> {
+        self.shared.current.load()
+    }
+
+    fn attempt(&self) -> std::sync::MutexGuard<'_, Option<Attempt>> {
+        // Nothing in here can be left half done.
+        self.shared.attempt.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }

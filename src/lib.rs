@@ -12,6 +12,8 @@
 //! - [`mta_sts`]: a domain's policy for other mail servers
 //! - [`language`]: which language somebody gets
 //! - [`page`]: the answer for a person with a browser
+//! - [`pem`]: certificates and keys from files
+//! - [`tls`]: certificates for listeners without a proxy
 //! - [`prepared`]: a profile with all its answers
 //! - [`directory`]: which profile answers for a domain
 //! - [`config`]: the files, read into all of the above, or into every problem in them; and other
@@ -20,6 +22,7 @@
 //! - [`check`]: that, held against what a profile prefers, and what is odd about the profile itself
 //! - [`dns`]: the records that a domain needs, and whether they are published
 //! - [`http`]: the route table, and everything between a socket and an answer
+//! - [`service`]: the server as a service of its machine: signals, systemd, new configurations
 //! - [`cli`]: what an operator can do
 
 pub mod address;
@@ -38,6 +41,10 @@ pub mod mobileconfig;
 pub mod mta_sts;
 pub mod pacc;
 pub mod page;
+pub mod pem;
 pub mod prepared;
 pub mod profile;
+pub mod service;
+mod time;
+pub mod tls;
 mod xml;

@@ -5,6 +5,11 @@
 use std::fs;
 use std::time::Duration;
 
+use axum::Router;
+use axum::body::Bytes;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::routing::{get, post};
+
 /// What the scheduler has given all threads of a process.
 pub fn processor_time(process: u32) -> Duration {
     let tasks = fs::read_dir(format!("/proc/{process}/task")).expect("a process on Linux");
@@ -23,4 +28,30 @@ pub fn median(values: &mut [f64]) -> f64 {
 /// Fewer rounds are enough to see that a bench runs.
 pub fn rounds(usual: usize) -> usize {
     std::env::var("WAYPOST_BENCH_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(usual)
+}
+
+pub fn resident_kilobytes(process: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).expect("a process on Linux");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("it has memory");
+    line.trim().trim_end_matches(" kB").parse().expect("a number")
+}
+
+/// The floor: what axum costs for a constant answer with the same headers.
+pub fn bare(body: &[u8]) {
+    let body = Bytes::copy_from_slice(body);
+    let headers = [(CONTENT_TYPE, "text/xml; charset=utf-8"), (CACHE_CONTROL, "private, max-age=600")];
+    let answer = move || {
+        let body = body.clone();
+        async move { (headers, body) }
+    };
+    let router = Router::new()
+        .route("/mail/config-v1.1.xml", get(answer.clone()))
+        .route("/autodiscover/autodiscover.xml", post(answer));
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("it is bound");
+        eprintln!("{{\"message\":\"listening\",\"address\":\"{address}\"}}");
+        axum::serve(listener, router).await.expect("it serves until it is killed");
+    });
 }

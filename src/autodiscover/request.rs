@@ -76,11 +76,12 @@ struct Fields<'a> {
 impl<'a> Fields<'a> {
     /// None when the body is not a well-formed `Autodiscover` document.
     fn read(body: &'a [u8]) -> Option<Self> {
-        if body.iter().any(|byte| byte.is_ascii_control() && !matches!(byte, b'\t' | b'\n' | b'\r')) {
+        // XML 1.0 2.2: the characters that no document may have.
+        if body.iter().any(|byte| *byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r')) {
             return None;
         }
         let text = std::str::from_utf8(body).ok()?;
-        // XML 1.0 2.2: the characters that no document may have, further up.
+        // And further up.
         if !text.is_ascii() && text.contains(['\u{FFFE}', '\u{FFFF}']) {
             return None;
         }
@@ -93,10 +94,7 @@ impl<'a> Fields<'a> {
             match reader.read_event().ok()? {
                 // A declaration opens the document or is an error.
                 Event::Decl(_) if place.is_started => return None,
-                Event::Decl(declaration) => {
-                    let is_xml_1 = declaration.version().is_ok_and(|version| version.starts_with("1."));
-                    (is_xml_1 && is_utf8(declaration.encoding())).then_some(())?;
-                }
+                Event::Decl(declaration) => is_declaration(&declaration).then_some(())?,
                 Event::Start(element) => {
                     place.open(&element)?;
                     fields.notice(&place, &element)?;
@@ -116,8 +114,12 @@ impl<'a> Fields<'a> {
                 // XML 1.0 2.4.
                 Event::Text(text) if text.contains("]]>") => return None,
                 Event::Text(text) => append(&mut value, text.xml_content(XmlVersion::Implicit1_0)),
-                // A name that is XML's own (2.6).
-                Event::PI(instruction) if instruction.target().eq_ignore_ascii_case("xml") => return None,
+                // A name, and not XML's own (2.6).
+                Event::PI(instruction)
+                    if !is_name(instruction.target()) || instruction.target().eq_ignore_ascii_case("xml") =>
+                {
+                    return None;
+                }
                 Event::Comment(_) | Event::PI(_) => {}
                 Event::DocType(_) => return None,
                 Event::CData(_) | Event::GeneralRef(_) if place.is_outside() => return None,
@@ -272,15 +274,28 @@ fn append<'a>(value: &mut Cow<'a, str>, more: Cow<'a, str>) {
     }
 }
 
-/// UTF-8 is required in both directions; ASCII is a part of it.
-fn is_utf8<E>(encoding: Option<Result<Cow<'_, str>, E>>) -> bool {
-    match encoding {
-        None => true,
-        Some(Err(_)) => false,
-        Some(Ok(name)) => {
-            ["utf-8", "utf8", "us-ascii", "ascii"].iter().any(|known| name.eq_ignore_ascii_case(known))
-        }
-    }
+/// XML 1.0 2.8: `version`, then `encoding` and `standalone`, if at all, and nothing else.
+fn is_declaration(text: &str) -> bool {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let version = |version: &str| version.strip_prefix("1.").is_some_and(is_number);
+    // UTF-8 is required in both directions; ASCII is a part of it.
+    let encoding = |encoding: &str| {
+        ["utf-8", "utf8", "us-ascii", "ascii"].iter().any(|known| encoding.eq_ignore_ascii_case(known))
+    };
+    let rest = text.strip_prefix("xml").and_then(|rest| after(rest, "version", version));
+    let rest = rest.map(|rest| after(rest, "encoding", encoding).unwrap_or(rest));
+    let rest =
+        rest.map(|rest| after(rest, "standalone", |word| matches!(word, "yes" | "no")).unwrap_or(rest));
+    rest.is_some_and(|rest| rest.trim_ascii().is_empty())
+}
+
+/// What follows ` name="value"` with a value that is right.
+fn after<'t>(text: &'t str, name: &str, is_right: impl Fn(&str) -> bool) -> Option<&'t str> {
+    let text = text.strip_prefix(|c: char| c.is_ascii_whitespace())?.trim_ascii_start();
+    let text = text.strip_prefix(name)?.trim_ascii_start().strip_prefix('=')?.trim_ascii_start();
+    let quote = text.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+    let (value, rest) = text[1..].split_once(quote)?;
+    is_right(value).then_some(rest)
 }
 
 /// A character reference, or one of the five entities that XML defines.

@@ -68,7 +68,7 @@ impl Show {
             );
             return ExitCode::from(COULD_NOT_RUN);
         }
-        let (_, config) = match self.config.load() {
+        let config = match self.config.load() {
             Ok(loaded) => loaded,
             Err(error) => return complain(&error),
         };

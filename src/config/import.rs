@@ -10,9 +10,10 @@ use std::path::{Path, PathBuf};
 
 use super::comments::Comments;
 use super::draft::{Draft, Parts};
+use super::inputs::Inputs;
 use super::problem::{Place, Placed, Problem, Source};
 use super::provider::{Provider, Purpose, tree_without_flaws};
-use super::{profile_files, profile_toml, profile_writer};
+use super::{is_profile, profile_toml, profile_writer};
 use crate::address::Domain;
 use crate::directory::DomainPattern;
 use crate::xml::declared_encoding;
@@ -174,7 +175,7 @@ fn settle_one(reading: Reading, into: &Path, force: bool, taken: &mut Taken) -> 
         let text = profile_writer::write(&parts, comments);
         // What is written has to load, whatever it was made of.
         let source = Source::new(path.clone().into(), text);
-        let (draft, wrong) = profile_toml::read(&source);
+        let (draft, wrong) = profile_toml::read(&source, &Inputs::default());
         if draft.profile.is_none() {
             let what = wrong.first().map_or_else(String::new, ToString::to_string);
             problems.push(not_imported(&what, "please report this as a bug, with the file".to_owned()));
@@ -227,7 +228,7 @@ impl Taken {
     /// The names of the profiles that stay in a folder, as far as they can be read.
     fn of_folder(folder: &Path, problems: &mut Vec<Problem>) -> Self {
         let mut taken = Self::default();
-        let files = profile_files(folder).unwrap_or_else(|error| {
+        let files = Inputs::default().folder(folder, is_profile).unwrap_or_else(|error| {
             if error.kind() != io::ErrorKind::NotFound {
                 let message =
                     format!("the folder cannot be read: {error}, so which domains are taken is not sure");
@@ -237,7 +238,7 @@ impl Taken {
         });
         for path in files {
             let mut found = Vec::new();
-            let draft = super::draft(&path, &mut found);
+            let draft = super::draft(&path, &Inputs::default(), &mut found);
             if found.iter().any(Problem::is_error) {
                 let message = "this profile is not right, so which domains it has is not sure";
                 let hint = "`waypost check` says what is wrong with it";

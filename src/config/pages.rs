@@ -2,14 +2,14 @@
 //!
 //! What is wrong with an operator's file is a warning: the built-in one serves.
 
-use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::extension;
+use super::inputs::{Inputs, LARGEST_TEXT};
 use super::languages::is_tag;
 use super::problem::{Place, Problem, Source, suggest};
 use super::table::Table;
-use super::{extension, files};
 use crate::directory::Directory;
 use crate::page::{
     Assets, Brand, Catalogue, MESSAGES, Messages, Pages, Settings, Start, TEMPLATES, TemplateError, Visit,
@@ -20,10 +20,10 @@ use crate::page::{
 type Texts = Vec<(String, String, Place)>;
 
 /// Reads everything that the pages need.
-pub fn load(folder: Option<&Path>, problems: &mut Vec<Problem>) -> Pages {
+pub fn load(folder: Option<&Path>, inputs: &Inputs, problems: &mut Vec<Problem>) -> Pages {
     let mut catalogue = shipped();
     let Some(folder) = folder else { return Pages::new(catalogue) };
-    let files = match files(folder, Path::is_file) {
+    let files = match inputs.folder(folder, Path::is_file) {
         Ok(files) => files,
         Err(error) => {
             problems.push(Problem::error(
@@ -47,7 +47,7 @@ pub fn load(folder: Option<&Path>, problems: &mut Vec<Problem>) -> Pages {
             problems.push(Problem::warning(Place::whole(&path), message, hint));
             continue;
         }
-        let text = match fs::read_to_string(&path) {
+        let text = match inputs.text(&path, LARGEST_TEXT) {
             Ok(text) => text,
             Err(error) => {
                 let message = format!("it cannot be read: {error}");
@@ -75,7 +75,11 @@ pub fn load(folder: Option<&Path>, problems: &mut Vec<Problem>) -> Pages {
 /// Renders every page once for each profile, as far as the operator's templates go; one that fails
 /// gives way to the built-in one.
 pub fn try_out(pages: &mut Pages, folder: Option<&Path>, directory: &Directory, problems: &mut Vec<Problem>) {
-    while let (Some(folder), Err((page, error))) = (folder, all(pages, directory)) {
+    let Some(folder) = folder else {
+        pages.fall_back();
+        return;
+    };
+    while let Err((page, error)) = all(pages, directory) {
         let name = error.name().unwrap_or(page).to_owned();
         problems.push(template_problem(folder, &name, &error));
         // What fails in a template of ours has been made to by theirs.

@@ -1,9 +1,10 @@
 //! A profile in our own format, TOML.
 
-use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use super::draft::{Draft, Hints, Parts};
+use super::inputs::{Inputs, LARGEST_LIST};
 use super::languages::languages;
 use super::problem::{Place, Placed, Problem, Source, list, suggest};
 use super::services_toml;
@@ -23,10 +24,10 @@ const HINTS: Hints = Hints {
 };
 
 /// Reads a profile file, and what is wrong with it.
-pub fn read(source: &Source) -> (Draft, Vec<Problem>) {
+pub fn read(source: &Source, inputs: &Inputs) -> (Draft, Vec<Problem>) {
     let mut problems = Vec::new();
     let draft = match Table::parse(source) {
-        (table, None) => from_table(table, source, &mut problems),
+        (table, None) => from_table(table, source, inputs, &mut problems),
         (_, Some(malformed)) => {
             problems.push(malformed);
             Draft::unreadable(source)
@@ -35,7 +36,7 @@ pub fn read(source: &Source) -> (Draft, Vec<Problem>) {
     (draft, problems)
 }
 
-fn from_table(mut table: Table, source: &Source, problems: &mut Vec<Problem>) -> Draft {
+fn from_table(mut table: Table, source: &Source, inputs: &Inputs, problems: &mut Vec<Problem>) -> Draft {
     let place = table.place();
     let id = table.required("id", "\"example.com\"", problems);
     let display_name = table.required("display_name", "\"Example Mail\"", problems);
@@ -43,7 +44,7 @@ fn from_table(mut table: Table, source: &Source, problems: &mut Vec<Problem>) ->
     let so_far = problems.len();
     let mut claims = table.list::<DomainPattern>("domains", problems);
     if let Some(file) = table.optional::<String>("domains_file", problems) {
-        claims.extend(domains_file(source, &file, problems));
+        claims.extend(domains_file(source, &file, inputs, problems));
     }
     let exchangers = table.list("mx_hosts", problems);
     let has_wrong_names = problems.len() > so_far;
@@ -64,7 +65,7 @@ fn from_table(mut table: Table, source: &Source, problems: &mut Vec<Problem>) ->
         .map_or_else(ProfileTexts::default, |table| mobileconfig(table, problems));
     let page = table
         .table("page", "[page]", problems)
-        .map_or_else(PageLook::default, |table| page(table, source, &claims, problems));
+        .map_or_else(PageLook::default, |table| page(table, source, &claims, inputs, problems));
     let mta_sts = table.table("mta_sts", "[mta_sts]", problems).and_then(|table| mta_sts(table, problems));
     table.finish(problems);
     let parts = Parts {
@@ -249,17 +250,18 @@ fn mobileconfig(mut table: Table, problems: &mut Vec<Problem>) -> ProfileTexts {
 }
 
 /// The largest logo: it is sent to every person.
-const LARGEST_LOGO: usize = 200_000;
+const LARGEST_LOGO: u64 = 200_000;
 
 fn page(
     mut table: Table,
     source: &Source,
     claims: &[Placed<DomainPattern>],
+    inputs: &Inputs,
     problems: &mut Vec<Problem>,
 ) -> PageLook {
     let color = table.optional("color", problems).map(|color| color.value);
     let logo = table.optional::<String>("logo", problems).and_then(|file| {
-        logo(source, &file.value)
+        logo(source, &file.value, inputs)
             .map_err(|(message, hint)| problems.push(Problem::error(file.place.clone(), message, hint)))
             .ok()
     });
@@ -272,19 +274,21 @@ fn page(
     PageLook { color, logo, domains: exact.filter(|_| show_domains).collect() }
 }
 
-fn logo(source: &Source, file: &str) -> Result<Logo, (String, &'static str)> {
+fn logo(source: &Source, file: &str, inputs: &Inputs) -> Result<Logo, (String, &'static str)> {
     let path = source.file.parent().unwrap_or(Path::new("")).join(file);
     let kind = super::extension(&path).and_then(|extension| LogoKind::of(&extension));
     let kind = kind
         .ok_or_else(|| (format!("`logo` `{file}` is no picture"), "it can be .svg, .png, .webp or .jpg"))?;
-    let content = fs::read(&path).map_err(|error| {
-        let message = format!("`logo` {} cannot be read: {error}", path.display());
-        (message, "its path is relative to the profile's folder")
+    let content = inputs.bytes(&path, LARGEST_LOGO).map_err(|error| match error.kind() {
+        ErrorKind::FileTooLarge => {
+            let message = format!("`logo` {} has more than {LARGEST_LOGO} bytes", path.display());
+            (message, "it is sent to everybody: make it smaller")
+        }
+        _ => {
+            let message = format!("`logo` {} cannot be read: {error}", path.display());
+            (message, "its path is relative to the profile's folder")
+        }
     })?;
-    if content.len() > LARGEST_LOGO {
-        let message = format!("`logo` has {} bytes", content.len());
-        return Err((message, "it is sent to everybody: make it smaller than 200000"));
-    }
     Ok(Logo { kind, content: content.into() })
 }
 
@@ -319,10 +323,11 @@ fn limits(mut table: Table, problems: &mut Vec<Problem>) -> MailLimits {
 fn domains_file(
     profile: &Source,
     file: &Placed<String>,
+    inputs: &Inputs,
     problems: &mut Vec<Problem>,
 ) -> Vec<Placed<DomainPattern>> {
     let path = profile.file.parent().unwrap_or(Path::new("")).join(&file.value);
-    let text = match fs::read_to_string(&path) {
+    let text = match inputs.text(&path, LARGEST_LIST) {
         Ok(text) => text,
         Err(error) => {
             problems.push(Problem::error(

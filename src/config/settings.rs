@@ -5,18 +5,24 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::listener::Listener;
 use super::network::Network;
 use super::problem::{Complaint, Place, Placed, Problem, Source};
 use super::public_url::PublicUrl;
 use super::table::{FromText, FromValue, Table};
 use crate::address::Domain;
 use crate::mobileconfig::signing::SigningFiles;
+use crate::tls::TlsFiles;
 
 /// What `waypost.toml` says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// Where to listen.
-    pub listen: Vec<SocketAddr>,
+    pub listen: Vec<Listener>,
+    /// The certificates of listeners that speak TLS.
+    pub tls: Vec<Tls>,
+    /// Whether changed files are taken up without being told.
+    pub watch: bool,
     /// The folder of profiles; None when what the file says of it is wrong.
     pub profiles: Option<PathBuf>,
     /// The operator's own templates, over the built-in ones.
@@ -30,6 +36,16 @@ pub struct Settings {
     pub dns: Dns,
     pub admin: Admin,
     pub limits: Limits,
+    /// Whose requests are not counted.
+    pub unlimited: Vec<Network>,
+}
+
+/// A certificate for TLS.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tls {
+    pub files: TlsFiles,
+    /// Where it was written.
+    pub place: Place,
 }
 
 /// The signature of configuration profiles.
@@ -57,7 +73,7 @@ pub struct Dns {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Admin {
     /// Where to listen, if at all.
-    pub listen: Option<SocketAddr>,
+    pub listen: Option<Listener>,
 }
 
 /// How much the server takes on, and how long it waits.
@@ -74,6 +90,17 @@ pub struct Limits {
     pub idle_timeout: Duration,
     /// For what is in flight when the server is told to stop.
     pub shutdown_timeout: Duration,
+    /// Of one client's network, if that is limited.
+    pub rate: Option<Rate>,
+}
+
+/// How often may be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    /// Requests a second, in the long run.
+    pub per_second: u32,
+    /// Requests at once, after a pause.
+    pub burst: u32,
 }
 
 impl Default for Limits {
@@ -84,6 +111,7 @@ impl Default for Limits {
             request_timeout: Duration::from_secs(10),
             idle_timeout: Duration::from_secs(90),
             shutdown_timeout: Duration::from_secs(20),
+            rate: Some(Rate { per_second: 100, burst: 500 }),
         }
     }
 }
@@ -96,6 +124,18 @@ impl Default for Dns {
 
 impl Settings {
     pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8080);
+
+    /// What of two settings differs that only a restart can change.
+    pub fn needs_restart(&self, other: &Self) -> Vec<&'static str> {
+        let differ = [
+            ("listen", self.listen != other.listen),
+            ("[admin] listen", self.admin != other.admin),
+            ("max_connections", self.limits.max_connections != other.limits.max_connections),
+            ("shutdown_timeout_seconds", self.limits.shutdown_timeout != other.limits.shutdown_timeout),
+            ("watch", self.watch != other.watch),
+        ];
+        differ.into_iter().filter_map(|(key, differs)| differs.then_some(key)).collect()
+    }
 
     /// Reads the file's text. Paths in it are relative to the file.
     pub(super) fn read(source: &Source, problems: &mut Vec<Problem>) -> Self {
@@ -113,6 +153,8 @@ impl Settings {
         let templates =
             table.optional::<PathName>("templates", problems).map(|name| folder.join(name.value.0));
         let listen = listen(&mut table, problems);
+        let tls = tls(&mut table, &listen, folder, problems);
+        let watch = table.optional("watch", problems).is_none_or(|switch| switch.value);
         let public_url = table.optional("public_url", problems).map(|url| url.value);
         let trusted_proxies = if table.has("trusted_proxies") {
             values(table.list("trusted_proxies", problems))
@@ -128,11 +170,24 @@ impl Settings {
         let admin = table
             .table("admin", "[admin]", problems)
             .map_or_else(Admin::default, |table| Admin::read(table, &listen, problems));
-        let limits = table
+        let (limits, unlimited) = table
             .table("limits", "[limits]", problems)
-            .map_or_else(Limits::default, |table| Limits::read(table, problems));
+            .map_or_else(Default::default, |table| Limits::read(table, problems));
         table.finish(problems);
-        Self { listen, profiles, templates, public_url, trusted_proxies, signing, dns, admin, limits }
+        Self {
+            listen,
+            tls,
+            watch,
+            profiles,
+            templates,
+            public_url,
+            trusted_proxies,
+            signing,
+            dns,
+            admin,
+            limits,
+            unlimited,
+        }
     }
 
     /// The host that service names lead to.
@@ -167,14 +222,25 @@ impl Dns {
 }
 
 impl Admin {
-    fn read(mut table: Table, public: &[SocketAddr], problems: &mut Vec<Problem>) -> Self {
-        let listen = table.required::<SocketAddr>("listen", "\"127.0.0.1:9090\"", problems);
+    fn read(mut table: Table, public: &[Listener], problems: &mut Vec<Problem>) -> Self {
+        let listen = table.required::<Listener>("listen", "\"127.0.0.1:9090\"", problems);
         table.finish(problems);
-        if let Some(Placed { value, place }) =
-            listen.as_ref().filter(|address| public.contains(&address.value))
-        {
-            let message = format!("`listen` in [admin] is {value}, where everybody is answered");
-            problems.push(Problem::error(place.clone(), message, "choose another port, on loopback best"));
+        if let Some(Placed { value, place }) = &listen {
+            let is_taken = |public: &Listener| {
+                public.address.clashes_with(&value.address) || public.address.covers(&value.address)
+            };
+            if public.iter().any(is_taken) {
+                let message = format!("`listen` in [admin] is {value}, where everybody is answered");
+                problems.push(Problem::error(
+                    place.clone(),
+                    message,
+                    "choose another port, on loopback best",
+                ));
+            }
+            if value.is_https {
+                let hint = "leave https:// out, and listen on loopback or a Unix socket";
+                problems.push(Problem::error(place.clone(), "[admin] does not speak TLS", hint));
+            }
         }
         Self { listen: listen.map(|address| address.value) }
     }
@@ -186,14 +252,24 @@ fn seconds(table: &mut Table, key: &'static str, largest: u32, problems: &mut Ve
 }
 
 fn number(table: &mut Table, key: &'static str, largest: i64, problems: &mut Vec<Problem>) -> Option<u64> {
+    number_from(table, key, 1, largest, problems)
+}
+
+fn number_from(
+    table: &mut Table,
+    key: &'static str,
+    smallest: i64,
+    largest: i64,
+    problems: &mut Vec<Problem>,
+) -> Option<u64> {
     let Placed { value, place } = table.optional::<i64>(key, problems)?;
-    if (1..=largest).contains(&value) {
+    if (smallest..=largest).contains(&value) {
         return u64::try_from(value).ok();
     }
     problems.push(Problem::error(
         place,
         format!("`{key}` is {value}"),
-        format!("write a number from 1 to {largest}"),
+        format!("write a number from {smallest} to {largest}"),
     ));
     None
 }
@@ -211,13 +287,27 @@ impl FromText for PathName {
 }
 
 /// At least one address, none of them twice.
-fn listen(table: &mut Table, problems: &mut Vec<Problem>) -> Vec<SocketAddr> {
+fn listen(table: &mut Table, problems: &mut Vec<Problem>) -> Vec<Listener> {
     if !table.has("listen") {
-        return vec![Settings::DEFAULT_LISTEN];
+        return vec![Settings::DEFAULT_LISTEN.into()];
     }
     let so_far = problems.len();
     let place = table.place_of("listen");
-    let addresses = distinct::<SocketAddr>(table, "listen", problems);
+    let mut addresses: Vec<Listener> = Vec::new();
+    for Placed { value, place } in table.list::<Listener>("listen", problems) {
+        match addresses.iter().find(|other| other.address.clashes_with(&value.address)) {
+            Some(other) if *other == value => {
+                let message = format!("`listen` has {value} twice");
+                problems.push(Problem::error(place, message, "remove one of them"));
+            }
+            Some(other) => {
+                let message = format!("`listen` has {other} and {value}, which cannot be had together");
+                problems.push(Problem::error(place, message, "0.0.0.0 and [::] stand for every address"));
+            }
+            None => {}
+        }
+        addresses.push(value);
+    }
     if addresses.is_empty() && problems.len() == so_far {
         problems.push(Problem::error(
             place,
@@ -226,6 +316,34 @@ fn listen(table: &mut Table, problems: &mut Vec<Problem>) -> Vec<SocketAddr> {
         ));
     }
     addresses
+}
+
+/// Each `[[tls]]`; none where no listener speaks TLS, and at least one where one does.
+fn tls(table: &mut Table, listen: &[Listener], folder: &Path, problems: &mut Vec<Problem>) -> Vec<Tls> {
+    let place = table.place_of("listen");
+    let tables = table.tables("tls", "[[tls]]", problems);
+    let https = listen.iter().find(|listener| listener.is_https);
+    if let (Some(listener), []) = (https, &tables[..]) {
+        let message = format!("`listen` has {listener}, and there is no certificate");
+        let hint = "add [[tls]] with certificate = \"tls/fullchain.pem\" and key = \"tls/privkey.pem\"";
+        problems.push(Problem::error(place, message, hint));
+    }
+    if let (None, Some(table)) = (https, tables.first()) {
+        let hint = "begin an address of `listen` with https://, like \"https://[::]:443\"";
+        problems.push(Problem::warning(table.place(), "no listener speaks TLS", hint));
+    }
+    tables.into_iter().filter_map(|table| Tls::read(table, folder, problems)).collect()
+}
+
+impl Tls {
+    fn read(mut table: Table, folder: &Path, problems: &mut Vec<Problem>) -> Option<Self> {
+        let place = table.place();
+        let certificate = table.required::<PathName>("certificate", "\"tls/fullchain.pem\"", problems);
+        let key = table.required::<PathName>("key", "\"tls/privkey.pem\"", problems);
+        table.finish(problems);
+        let path = |name: Placed<PathName>| folder.join(name.value.0);
+        Some(Self { files: TlsFiles { certificate: path(certificate?), key: path(key?) }, place })
+    }
 }
 
 /// A list of values, none of them twice.
@@ -250,21 +368,41 @@ fn values<T>(list: Vec<Placed<T>>) -> Vec<T> {
 }
 
 impl Limits {
-    fn read(mut table: Table, problems: &mut Vec<Problem>) -> Self {
+    /// The limits, and for whom there is none.
+    fn read(mut table: Table, problems: &mut Vec<Problem>) -> (Self, Vec<Network>) {
         let default = Self::default();
         let mut number = |key, largest| number(&mut table, key, largest, problems);
         let max_connections = number("max_connections", 1_000_000)
             .and_then(|count| usize::try_from(count).ok())
             .unwrap_or(default.max_connections);
         let mut seconds = |key, default| number(key, 3600).map_or(default, Duration::from_secs);
-        let limits = Self {
-            max_connections,
-            header_timeout: seconds("header_timeout_seconds", default.header_timeout),
-            request_timeout: seconds("request_timeout_seconds", default.request_timeout),
-            idle_timeout: seconds("idle_timeout_seconds", default.idle_timeout),
-            shutdown_timeout: seconds("shutdown_timeout_seconds", default.shutdown_timeout),
-        };
+        let header_timeout = seconds("header_timeout_seconds", default.header_timeout);
+        let request_timeout = seconds("request_timeout_seconds", default.request_timeout);
+        let idle_timeout = seconds("idle_timeout_seconds", default.idle_timeout);
+        let shutdown_timeout = seconds("shutdown_timeout_seconds", default.shutdown_timeout);
+        let rate = Rate::read(&mut table, problems);
+        let unlimited = values(table.list("unlimited", problems));
         table.finish(problems);
-        limits
+        let limits =
+            Self { max_connections, header_timeout, request_timeout, idle_timeout, shutdown_timeout, rate };
+        (limits, unlimited)
+    }
+}
+
+impl Rate {
+    /// More would be none.
+    const LARGEST: i64 = 1_000_000;
+
+    /// None for 0 requests a second, which means as many as come.
+    fn read(table: &mut Table, problems: &mut Vec<Problem>) -> Option<Self> {
+        let default = Limits::default().rate?;
+        let mut read = |key, smallest, default| {
+            number_from(table, key, smallest, Self::LARGEST, problems)
+                .and_then(|number| u32::try_from(number).ok())
+                .unwrap_or(default)
+        };
+        let per_second = read("requests_per_second", 0, default.per_second);
+        let burst = read("request_burst", 1, default.burst.max(per_second));
+        (per_second > 0).then_some(Self { per_second, burst })
     }
 }

@@ -2,11 +2,12 @@
 //! formats, ours and Mozilla's, say it with these words.
 
 use std::fmt;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::num::NonZeroU16;
 
 use toml::de::DeValue;
 
+use super::listener::Listener;
 use super::network::Network;
 use super::problem::{Complaint, nearest, suggest};
 use super::public_url::PublicUrl;
@@ -44,10 +45,10 @@ from_text! {
     WebAddress => web_address;
     Size => |text, error| said(text, error, "write it like \"700 MB\"; units are B, kB, MB, GB, KiB, MiB, GiB");
     PublicUrl => |text, error| said(text, error, "write it like \"https://autodiscover.example.net\"");
-    SocketAddr => |text, _| said(
+    Listener => |text, _| said(
         text,
         "is not an address to listen on",
-        "write an IP address and a port: \"127.0.0.1:8080\", \"0.0.0.0:80\" or \"[::]:80\"",
+        "write an IP address (0.0.0.0 for all) and a port: \"127.0.0.1:8080\", \"[::]:80\", \"https://0.0.0.0:443\"; or \"unix:/run/waypost/http.sock\"",
     );
     IpAddr => |text, _| said(text, "is not an IP address", "write it like \"192.0.2.1\" or \"2001:db8::1\"");
     Word => |text, error| said(text, error, "write letters and digits, without spaces");

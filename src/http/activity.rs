@@ -18,6 +18,8 @@ pub struct Activity {
     is_between_requests: AtomicBool,
     /// HTTP/2 sends frames between requests too, so bytes there do not begin a request.
     is_http2: AtomicBool,
+    /// The next answer is the last.
+    is_leaving: AtomicBool,
 }
 
 static CHANGES: AtomicU64 = AtomicU64::new(0);
@@ -29,6 +31,7 @@ impl Activity {
             in_flight: AtomicUsize::new(0),
             is_between_requests: AtomicBool::new(false),
             is_http2: AtomicBool::new(false),
+            is_leaving: AtomicBool::new(false),
         };
         activity.changed();
         activity
@@ -47,6 +50,14 @@ impl Activity {
             self.is_between_requests.store(false, Relaxed);
             self.changed();
         }
+    }
+
+    pub fn leave(&self) {
+        self.is_leaving.store(true, Relaxed);
+    }
+
+    pub fn is_leaving(&self) -> bool {
+        self.is_leaving.load(Relaxed)
     }
 
     /// A request is being answered.

@@ -8,7 +8,7 @@ use axum::http::Request;
 use http_body_util::BodyExt;
 use tokio::time::timeout;
 
-use super::Served;
+use super::current::Served;
 use super::error::Error;
 use crate::autodiscover;
 

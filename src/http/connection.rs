@@ -12,13 +12,14 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::body::Body;
+use axum::http::header::CONNECTION;
+use axum::http::{HeaderValue, Version};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::Door;
 use super::activity::{Activity, InFlight};
@@ -30,6 +31,15 @@ const LARGEST_HEAD: usize = 32 * 1024;
 
 /// For a request that is on its way to a connection whose place is needed.
 const GRACE: Duration = Duration::from_millis(50);
+/// The same when the server stops: nobody waits for the place, and a proxy does not send a POST twice.
+const LAST_GRACE: Duration = Duration::from_millis(500);
+/// For a request that is being answered on a connection whose place is needed. An answer takes no time;
+/// what does is a body that does not come.
+const ANSWER_GRACE: Duration = Duration::from_secs(1);
+
+/// For the last answer to be fetched, and in HTTP/2 for the client to say that it has understood. Less
+/// than a newcomer waits for the place.
+const FAREWELL: Duration = Duration::from_millis(400);
 
 /// What a connection needs to be served.
 pub struct Connection {
@@ -40,58 +50,109 @@ pub struct Connection {
     pub stop: watch::Receiver<()>,
 }
 
+/// Why a connection is to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Leaving {
+    /// Somebody else needs its place.
+    Needed,
+    /// The server stops.
+    Stop,
+}
+
 impl Connection {
+    /// What comes of something that precedes the first request; None if the connection has to go before.
+    pub async fn unless_needed<T>(&self, first: impl Future<Output = T>) -> Option<T> {
+        let mut stop = self.stop.clone();
+        let stopped = async {
+            let _ = stop.changed().await;
+            sleep(LAST_GRACE).await;
+        };
+        tokio::select! {
+            result = first => Some(result),
+            () = self.seat.is_needed() => None,
+            () = stopped => None,
+        }
+    }
+
     /// Serves one connection to its end, or to the end of our patience. Its errors are the client's.
-    pub async fn serve(self, stream: TcpStream) {
+    pub async fn serve(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
         let Self { door, limits, seat, mut stop } = self;
         let activity = &seat.activity;
-        // An answer is one write; waiting for more of it would only delay it.
-        let _ = stream.set_nodelay(true);
         let io = TokioIo::new(Timed { stream, activity: Arc::clone(activity) });
         let service = service_fn(|request: hyper::Request<hyper::body::Incoming>| {
+            let is_http1 = request.version() != Version::HTTP_2;
             let in_flight = InFlight::begin(activity, request.version());
             let response = door.answer(request.map(Body::new));
+            let activity = Arc::clone(activity);
             async move {
-                let response = response.await;
+                let mut response = response.await;
                 drop(in_flight);
+                if is_http1 && activity.is_leaving() {
+                    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+                }
                 Ok::<_, Infallible>(response)
             }
         });
         let mut builder = Builder::new(TokioExecutor::new());
         builder.http1().half_close(true).max_buf_size(LARGEST_HEAD);
-        builder.http2().max_header_list_size(16 * 1024).max_concurrent_streams(64);
+        // Each answer that is not fetched waits in memory.
+        builder
+            .http2()
+            .max_header_list_size(16 * 1024)
+            .max_concurrent_streams(16)
+            .max_send_buf_size(16 * 1024);
         let mut connection = pin!(builder.serve_connection(io, service));
         let mut patience = Patience::new(activity, &limits);
         let mut tick = pin!(sleep_until(patience.next));
         let mut is_needed = pin!(seat.is_needed());
-        let mut is_leaving = false;
+        let mut leaving = None;
+        // Of one that is leaving.
+        let mut out_at = Instant::now();
         loop {
-            tokio::select! {
+            let begun = tokio::select! {
                 biased;
                 _ = &mut connection => return,
                 () = &mut tick => {
-                    if patience.is_over(activity, &limits) || (is_leaving && activity.is_in_head()) {
+                    let now = Instant::now();
+                    let is_late = now >= out_at;
+                    let has_to_go = match leaving {
+                        None => false,
+                        Some(_) if activity.is_in_head() => true,
+                        Some(Leaving::Needed) => is_late,
+                        Some(Leaving::Stop) => is_late && !activity.is_busy(),
+                    };
+                    if has_to_go || patience.is_over(activity, &limits) {
                         return;
                     }
-                    if is_leaving {
+                    let mut next = patience.next;
+                    if leaving.is_some() {
                         connection.as_mut().graceful_shutdown();
+                        next = next.min(if is_late { now + FAREWELL } else { out_at });
                     }
-                    tick.as_mut().reset(patience.next);
+                    tick.as_mut().reset(next);
+                    continue;
                 }
-                () = &mut is_needed, if !is_leaving => {
-                    is_leaving = true;
-                    if activity.is_in_head() {
-                        // Its request may be on the way.
-                        tick.as_mut().reset(Instant::now() + GRACE);
-                    } else {
-                        connection.as_mut().graceful_shutdown();
-                    }
-                }
-                _ = stop.changed(), if !is_leaving => {
-                    is_leaving = true;
-                    connection.as_mut().graceful_shutdown();
-                }
+                () = &mut is_needed, if leaving.is_none() => Leaving::Needed,
+                _ = stop.changed(), if leaving.is_none() => Leaving::Stop,
+            };
+            leaving = Some(begun);
+            activity.leave();
+            // What is idle now may have a request on the way: it gets its answer, and with it the word
+            // that it was the last. A client that takes neither answers nor leave is not waited for.
+            let now = Instant::now();
+            let is_busy = activity.is_busy();
+            let (grace, farewell) = match begun {
+                Leaving::Needed if is_busy => (Duration::ZERO, ANSWER_GRACE),
+                Leaving::Needed if activity.is_in_head() => (GRACE, Duration::ZERO),
+                Leaving::Needed => (Duration::ZERO, FAREWELL),
+                Leaving::Stop if is_busy => (Duration::ZERO, FAREWELL),
+                Leaving::Stop => (LAST_GRACE, FAREWELL),
+            };
+            out_at = now + grace + farewell;
+            if grace.is_zero() {
+                connection.as_mut().graceful_shutdown();
             }
+            tick.as_mut().reset(if grace.is_zero() { out_at } else { now + grace });
         }
     }
 }
@@ -135,12 +196,12 @@ impl Patience {
 }
 
 /// A stream that notes when bytes come.
-struct Timed {
-    stream: TcpStream,
+struct Timed<S> {
+    stream: S,
     activity: Arc<Activity>,
 }
 
-impl AsyncRead for Timed {
+impl<S: AsyncRead + Unpin> AsyncRead for Timed<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -155,7 +216,7 @@ impl AsyncRead for Timed {
     }
 }
 
-impl AsyncWrite for Timed {
+impl<S: AsyncWrite + Unpin> AsyncWrite for Timed<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write(cx, buf)
     }

@@ -2,67 +2,133 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::{Duration, Instant};
 
-use axum::Router;
 use axum::body::Body;
 use axum::http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION};
-use axum::http::{HeaderMap, HeaderName, Request, Response, Uri};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Uri};
 use futures_util::FutureExt;
 use tower::Service;
 
+use super::App;
 use super::asked::{FORWARDED_HOST, FORWARDED_PROTO};
+use super::current::Current;
 use super::error;
+use super::labels::{Family, Outcome, Route};
 use super::log::{self, Client};
-use crate::config::Network;
+use super::server::Seldom;
+use crate::config::Rate;
 
-/// The route table, for one connection.
+/// The server, for one connection.
 #[derive(Debug, Clone)]
 pub struct Door {
-    router: Router,
+    app: App,
     peer: IpAddr,
-    trusted: bool,
-    trusted_proxies: Arc<[Network]>,
+    is_https: bool,
+}
+
+/// Who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Asker {
+    address: IpAddr,
+    /// A proxy of ours, which says of nobody else that they ask.
+    is_proxy: bool,
 }
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const HTTPS: HeaderValue = HeaderValue::from_static("https");
+
+/// About clients that ask too much.
+static LIMITED: Seldom = Seldom::new();
 
 impl Door {
-    pub(super) fn new(router: Router, peer: IpAddr, trusted_proxies: Arc<[Network]>) -> Self {
+    pub(super) fn new(app: App, peer: IpAddr) -> Self {
         // A socket that takes both IP versions shows IPv4 addresses as IPv6 ones.
-        let peer = peer.to_canonical();
-        let trusted = trusted_proxies.iter().any(|network| network.contains(peer));
-        Self { router, peer, trusted, trusted_proxies }
+        Self { app, peer: peer.to_canonical(), is_https: false }
+    }
+
+    /// The same for a client that speaks TLS with us.
+    #[must_use]
+    pub fn https(self) -> Self {
+        Self { is_https: true, ..self }
     }
 
     /// Answers one request.
     pub fn answer(&self, mut request: Request<Body>) -> impl Future<Output = Response<Body>> + Send + use<> {
-        let client = log::is_enabled().then(|| self.client(request.headers()));
+        let began = Instant::now();
+        // This one for the whole request, whatever comes meanwhile.
+        let current = self.app.current();
+        let is_trusted = current.trusts(self.peer);
+        let rate = current.settings.limits.rate.filter(|_| self.app.admin.is_none());
+        let is_logged = log::is_enabled();
+        let asker =
+            (is_logged || rate.is_some()).then(|| self.asker(&current, is_trusted, request.headers()));
+        let limited = rate.zip(asker).and_then(|(rate, asker)| self.limit(&current, asker, rate));
+        let family = Family::of(request.headers());
         let headers = request.headers_mut();
         // Not ours to keep: never compared, never logged (DESIGN, decision 6).
         for credential in [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE] {
             headers.remove(credential);
         }
-        if !self.trusted {
+        if !is_trusted {
             for claim in [FORWARDED_HOST, FORWARDED_PROTO, FORWARDED_FOR] {
                 if headers.remove(claim).is_some() {
                     self.warn_of_stranger();
                 }
             }
         }
+        if self.is_https && !headers.contains_key(FORWARDED_PROTO) {
+            headers.insert(FORWARDED_PROTO, HTTPS);
+        }
         if let Some(uri) = in_lower_case(request.uri()) {
             *request.uri_mut() = uri;
         }
-        if let Some(client) = client {
-            request.extensions_mut().insert(client);
+        let route = Route::of(request.uri().path());
+        if let Some(asker) = asker.filter(|_| is_logged) {
+            request.extensions_mut().insert(Client(asker.address));
         }
-        let answer = self.router.clone().call(request);
-        // No state is shared that a panic could leave half changed.
-        AssertUnwindSafe(answer).catch_unwind().map(|answer| match answer {
-            Ok(Ok(response)) => response,
-            Err(_) => error::after_panic(),
-        })
+        let mut router = self.app.admin.as_ref().unwrap_or(&current.router).clone();
+        let answer = match limited {
+            // No state is shared that a panic could leave half changed.
+            None => Ok(AssertUnwindSafe(async move { router.call(request).await }).catch_unwind()),
+            Some(wait) => Err(error::too_often(wait)),
+        };
+        let app = self.app.clone();
+        async move {
+            let response = match answer {
+                Err(refusal) => refusal,
+                Ok(answer) => match answer.await {
+                    Ok(Ok(response)) => response,
+                    Err(_) => {
+                        app.shared.measurements.panics.fetch_add(1, Relaxed);
+                        error::after_panic()
+                    }
+                },
+            };
+            if app.admin.is_none() {
+                let outcome = Outcome::of(&response);
+                app.shared.measurements.answered(route, outcome, family, began.elapsed());
+            }
+            response
+        }
+    }
+
+    /// How long a client has to wait, if it has asked too much.
+    fn limit(&self, current: &Current, asker: Asker, rate: Rate) -> Option<Duration> {
+        let client = asker.address;
+        if asker.is_proxy || current.is_unlimited(client) {
+            return None;
+        }
+        let wait = self.app.shared.throttle.ask(client, rate)?;
+        if LIMITED.is_time() {
+            tracing::warn!(
+                %client,
+                "asks more often than requests_per_second allows, and is answered 429; if it is your proxy, add \
+                 it to trusted_proxies; if it may, to unlimited"
+            );
+        }
+        Some(wait)
     }
 
     /// A proxy that nobody told us of would have every client answered by the wrong host and
@@ -81,30 +147,36 @@ impl Door {
 
     /// Who asks: the last address that no trusted proxy has. What stands before something that is
     /// no address was not added by a proxy of ours.
-    fn client(&self, headers: &HeaderMap) -> Client {
-        if !self.trusted {
-            return Client(self.peer);
+    fn asker(&self, current: &Current, is_trusted: bool, headers: &HeaderMap) -> Asker {
+        let mut asker = Asker { address: self.peer, is_proxy: is_trusted };
+        if !is_trusted {
+            return asker;
         }
-        let is_proxy =
-            |address: &IpAddr| self.trusted_proxies.iter().any(|network| network.contains(*address));
-        let values: Vec<_> = headers.get_all(FORWARDED_FOR).iter().filter_map(|v| v.to_str().ok()).collect();
-        let from_the_last = values.iter().rev().flat_map(|value| value.rsplit(','));
-        let mut client = self.peer;
-        for address in from_the_last.map_while(forwarded_address) {
-            client = address;
-            if !is_proxy(&address) {
+        let values = headers.get_all(FORWARDED_FOR).iter().rev().map(HeaderValue::as_bytes);
+        for element in values.flat_map(|value| value.rsplit(|byte| *byte == b',')) {
+            let Some(address) = forwarded_address(element) else {
+                // Somebody asks through a proxy, and it cannot be told who.
+                asker.is_proxy = false;
+                break;
+            };
+            asker = Asker { address, is_proxy: current.trusts(address) };
+            if !asker.is_proxy {
                 break;
             }
         }
-        Client(client)
+        asker
     }
 }
 
-/// An address of `X-Forwarded-For`; some proxies add the port.
-fn forwarded_address(text: &str) -> Option<IpAddr> {
-    let text = text.trim();
-    let address = text.parse::<IpAddr>().or_else(|_| text.parse::<SocketAddr>().map(|socket| socket.ip()));
-    address.ok().map(|address| address.to_canonical())
+/// An address of `X-Forwarded-For`; some proxies add the port, brackets, or the zone.
+fn forwarded_address(element: &[u8]) -> Option<IpAddr> {
+    let text = std::str::from_utf8(element).ok()?.trim();
+    let socket = || text.parse::<SocketAddr>().ok().map(|socket| socket.ip());
+    let bare = || {
+        let text = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+        text.split('%').next()?.parse::<IpAddr>().ok()
+    };
+    socket().or_else(bare).map(|address| address.to_canonical())
 }
 
 /// Clients write Autodiscover's path in any letter case (reference/autodiscover 1.0). The two
@@ -130,7 +202,23 @@ fn in_lower_case(uri: &Uri) -> Option<Uri> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
+    use axum::Router;
+    use axum::routing::get;
+
     use super::*;
+    use crate::config::Config;
+
+    /// A door before a route table of the test's own, with these proxies.
+    fn door(router: axum::Router, peer: &str, proxies: &[&str]) -> Door {
+        let mut config = Config::load(Path::new("config/waypost.toml")).unwrap();
+        config.settings.trusted_proxies = proxies.iter().map(|proxy| proxy.parse().unwrap()).collect();
+        let mut current = Current::new(config, None);
+        current.router = router;
+        let app = App::of(current);
+        app.door(peer.parse().unwrap())
+    }
 
     /// Nobody behind the door could tell otherwise, so this looks behind it.
     #[tokio::test]
@@ -140,7 +228,6 @@ mod tests {
             names.into_iter().map(|name| name.to_owned() + " ").collect::<String>()
         };
         let router = Router::new().fallback(names);
-        let networks: Arc<[Network]> = Arc::new(["192.0.2.1".parse().unwrap()]);
         for (peer, kept) in [
             ("192.0.2.1", "accept x-forwarded-for x-forwarded-host x-forwarded-proto "),
             ("::ffff:192.0.2.1", "accept x-forwarded-for x-forwarded-host x-forwarded-proto "),
@@ -153,8 +240,7 @@ mod tests {
             for name in [FORWARDED_HOST, FORWARDED_PROTO, FORWARDED_FOR] {
                 request.headers_mut().insert(name, "q.com".parse().unwrap());
             }
-            let door = Door::new(router.clone(), peer.parse().unwrap(), Arc::clone(&networks));
-            let body = door.answer(request).await.into_body();
+            let body = door(router.clone(), peer, &["192.0.2.1"]).answer(request).await.into_body();
             let body = axum::body::to_bytes(body, 1000).await.unwrap();
             assert_eq!(body, kept, "{peer}");
         }
@@ -162,31 +248,46 @@ mod tests {
 
     #[test]
     fn finds_the_client_behind_trusted_proxies() {
-        let networks: Arc<[Network]> = Arc::new(["127.0.0.0/8".parse().unwrap()]);
-        let door = Door::new(Router::new(), [127, 0, 0, 1].into(), networks);
-        for (forwarded, client) in [
-            ("192.0.2.7", "192.0.2.7"),
-            ("192.0.2.7, 127.0.0.9", "192.0.2.7"),
-            ("6.6.6.6, 192.0.2.7:4433", "192.0.2.7"),
-            ("6.6.6.6, unknown", "127.0.0.1"),
-            ("6.6.6.6, nonsense, 192.0.2.7", "192.0.2.7"),
-            ("::ffff:192.0.2.7", "192.0.2.7"),
-            ("[2001:db8::1]:99", "2001:db8::1"),
-            ("", "127.0.0.1"),
+        let door = door(Router::new(), "127.0.0.1", &["127.0.0.0/8"]);
+        for (forwarded, client, is_proxy) in [
+            (&b"192.0.2.7"[..], "192.0.2.7", false),
+            (b"192.0.2.7, 127.0.0.9", "192.0.2.7", false),
+            (b"6.6.6.6, 192.0.2.7:4433", "192.0.2.7", false),
+            (b"6.6.6.6, nonsense, 192.0.2.7", "192.0.2.7", false),
+            // What a client sent stands in one line with what the proxy added.
+            (b"\xff, 192.0.2.7", "192.0.2.7", false),
+            (b"::ffff:192.0.2.7", "192.0.2.7", false),
+            (b"[2001:db8::1]:99", "2001:db8::1", false),
+            (b"[2001:db8::1]", "2001:db8::1", false),
+            (b"fe80::1%eth0", "fe80::1", false),
+            (b"127.0.0.9", "127.0.0.9", true),
+            // Nobody knows who asks, and nobody is exempt for it.
+            (b"6.6.6.6, unknown", "127.0.0.1", false),
+            (b"192.0.2.7,", "127.0.0.1", false),
+            (b"", "127.0.0.1", false),
         ] {
             let mut headers = HeaderMap::new();
-            headers.insert(FORWARDED_FOR, forwarded.parse().unwrap());
-            assert_eq!(door.client(&headers).0.to_string(), client, "{forwarded}");
+            headers.insert(FORWARDED_FOR, HeaderValue::from_bytes(forwarded).unwrap());
+            let found = door.asker(&door.app.current(), true, &headers);
+            let expected = Asker { address: client.parse().unwrap(), is_proxy };
+            assert_eq!(found, expected, "{}", forwarded.escape_ascii());
         }
+        let itself = Asker { address: [127, 0, 0, 1].into(), is_proxy: true };
+        assert_eq!(door.asker(&door.app.current(), true, &HeaderMap::new()), itself);
     }
 
     #[tokio::test]
-    async fn a_panic_is_a_500_and_nothing_more() {
+    async fn a_panic_is_a_500_that_is_counted_and_nothing_more() {
         let panicking = || async { assert!(std::hint::black_box(false), "as a test") };
-        let router = Router::new().fallback(panicking);
-        let door = Door::new(router, [127, 0, 0, 1].into(), Arc::new([]));
-        let response = door.answer(Request::new(Body::empty())).await;
-        assert_eq!(response.status(), 500);
+        let router = Router::new().route("/panic", get(panicking)).fallback(|| async { "well" });
+        let door = door(router, "127.0.0.1", &[]);
+        let ask = |path: &str| door.answer(Request::builder().uri(path).body(Body::empty()).unwrap());
+        assert_eq!(ask("/panic").await.status(), 500);
+        assert_eq!(ask("/").await.status(), 200);
+        let measurements = &door.app.shared.measurements;
+        assert_eq!(measurements.panics.load(Relaxed), 1);
+        let failed = measurements.requests().find(|(_, outcome, ..)| *outcome == Outcome::Failed);
+        assert_eq!(failed, Some((Route::Other, Outcome::Failed, Family::None, 1)));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The one place that turns an error into a status.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use axum::http::header::{ALLOW, CACHE_CONTROL, CONNECTION, RETRY_AFTER};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::answer::Answer;
 use super::asked::Wanted;
+use super::labels::RefusedInside;
 use super::log;
 use crate::address::Domain;
 use crate::autodiscover::json::Refusal;
@@ -110,7 +111,10 @@ fn with(mut response: Response, name: HeaderName, value: &'static str) -> Respon
 }
 
 fn autodiscover(code: ErrorCode, status: StatusCode) -> Response {
-    Answer::autodiscover(ErrorResponse::document(code, SystemTime::now())).with_status(status).into_response()
+    let document = ErrorResponse::document(code, SystemTime::now());
+    let mut response = Answer::autodiscover(document).with_status(status).into_response();
+    response.extensions_mut().insert(RefusedInside);
+    response
 }
 
 /// For a person's eyes.
@@ -121,6 +125,13 @@ fn sentence(status: StatusCode, text: &str) -> Response {
 /// No body, and no cache that would remember it after the domain has become ours.
 fn empty(status: StatusCode) -> Response {
     with(status.into_response(), CACHE_CONTROL, "no-store")
+}
+
+/// A client asks more often than it may: when it may again, in whole seconds (RFC 6585 4).
+pub fn too_often(wait: Duration) -> Response {
+    let mut response = empty(StatusCode::TOO_MANY_REQUESTS);
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait.as_secs() + 1));
+    response
 }
 
 /// A panic is a bug: the client gets a 500, everybody else their answers. The log has the place

@@ -7,10 +7,10 @@ use axum::http::header::{ALLOW, CACHE_CONTROL, LOCATION};
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 
-use super::Served;
 use super::answer::{Answer, SHORT};
 use super::asked::{Asked, Host, Origin, Scheme, Wanted, without_service_label};
 use super::body::Xml;
+use super::current::Served;
 use super::error::Error;
 use super::log;
 use super::query;

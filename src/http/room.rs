@@ -3,10 +3,18 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
 
 use super::activity::Activity;
+
+/// Of how many places one is kept free.
+const RESERVE: usize = 64;
+
+/// For somebody who is idle, and asked to leave.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// The places that connections on all listeners share.
 pub struct Room {
@@ -41,18 +49,22 @@ impl Room {
         }
     }
 
-    pub fn is_full(&self) -> bool {
-        self.permits.available_permits() == 0
-    }
-
-    /// Takes a place; if there is none, asks somebody to leave, and waits.
-    pub async fn enter(self: &Arc<Self>) -> Seat {
-        let permit = match Arc::clone(&self.permits).try_acquire_owned() {
+    /// Takes a place, and says whether somebody was asked to leave for it. Of a place that is none, if
+    /// everybody is being answered.
+    ///
+    /// Some places are kept free, where there are many, so that newcomers need not wait for somebody to
+    /// leave.
+    pub async fn enter(self: &Arc<Self>) -> (Option<Seat>, bool) {
+        let is_crowded = self.permits.available_permits() <= self.size / RESERVE;
+        let is_somebody_leaving = is_crowded && self.ask_one_to_leave();
+        let permits = Arc::clone(&self.permits);
+        let permit = match Arc::clone(&permits).try_acquire_owned() {
             Ok(permit) => permit,
-            Err(_) => {
-                self.ask_one_to_leave();
-                Arc::clone(&self.permits).acquire_owned().await.expect("nobody closes the semaphore")
-            }
+            Err(_) if !is_somebody_leaving => return (None, false),
+            Err(_) => match timeout(PATIENCE, permits.acquire_owned()).await {
+                Ok(Ok(permit)) => permit,
+                _ => return (None, true),
+            },
         };
         let seat = Seat {
             activity: Arc::new(Activity::new()),
@@ -63,18 +75,18 @@ impl Room {
         };
         let guest = Guest { activity: Arc::clone(&seat.activity), leave: Arc::clone(&seat.leave) };
         self.staying().insert(seat.number, guest);
-        seat
+        (Some(seat), is_somebody_leaving)
     }
 
     /// Asks the connection that has been idle longest to leave; if all are being answered, the one
-    /// that was first, which leaves when it has its answer.
-    pub fn ask_one_to_leave(&self) {
+    /// that was first, which leaves when it has its answer. Whether it was an idle one.
+    pub fn ask_one_to_leave(&self) -> bool {
         let mut staying = self.staying();
         let order = |guest: &Guest| (guest.activity.is_busy(), guest.activity.last_change());
         let first = staying.iter().min_by_key(|(_, guest)| order(guest)).map(|(number, _)| *number);
-        if let Some(guest) = first.and_then(|number| staying.remove(&number)) {
-            guest.leave.notify_one();
-        }
+        let Some(guest) = first.and_then(|number| staying.remove(&number)) else { return false };
+        guest.leave.notify_one();
+        !guest.activity.is_busy()
     }
 
     /// Ends when every connection has ended, and lets nobody in again.

@@ -10,9 +10,9 @@ use axum::http::request::Parts;
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 
-use super::Served;
 use super::answer::Answer;
 use super::asked::{self, Origin, Scheme};
+use super::current::Served;
 use super::error::Error;
 use super::query;
 use crate::address::Domain;
@@ -133,7 +133,8 @@ pub async fn qr(State(served): Shared, visitor: Visitor) -> Result<Response, Err
 /// `/assets/...`: what never changes under its name.
 pub async fn asset(State(served): Shared, uri: Uri) -> Result<Response, Error> {
     let name = uri.path().strip_prefix("/assets/").unwrap_or_default();
-    let asset = served.assets.get(name).ok_or(Error::NotOurs(None))?;
+    let asset = served.assets.get(name).or_else(|| served.older_assets.get(name));
+    let asset = asset.ok_or(Error::NotOurs(None))?;
     Ok(Answer::asset(asset).into_response())
 }
 

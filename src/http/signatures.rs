@@ -1,8 +1,6 @@
 //! Signing configuration profiles while serving: with the newest files, away from the threads that
 //! answer everybody else, and a few at a time.
 
-use std::fs;
-use std::os::unix::fs::MetadataExt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant, SystemTime};
@@ -12,8 +10,9 @@ use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
 use super::error::Error;
-use crate::config::Signing;
+use crate::config::{Inputs, Signing};
 use crate::mobileconfig::signing::{SOON, Signer, SigningFiles};
+use crate::time::days_left;
 
 /// What signs, and how much of it may go on.
 #[derive(Debug)]
@@ -32,7 +31,7 @@ struct State {
     /// None when the files were not good when the server started, and it was to start without.
     signer: Option<Arc<Signer>>,
     /// How the files were when they were last looked into. None before that.
-    seen: Option<Vec<Seen>>,
+    seen: Option<Inputs>,
     /// When the files were last of no use, if they are.
     failed: Option<Instant>,
     warned: Instant,
@@ -40,24 +39,15 @@ struct State {
     has_expired: bool,
 }
 
-/// Enough of a file to know it from its successor.
-type Seen = Option<(u64, u64, [i64; 4])>;
-
 /// At a millisecond each, the last in line waits for less than a second.
 const LONGEST_LINE: usize = 256;
 const BETWEEN_ATTEMPTS: Duration = Duration::from_secs(60);
 const BETWEEN_WARNINGS: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Signatures {
-    pub fn new(signing: Signing, signer: Option<Signer>) -> Self {
+    pub fn new(signing: Signing, signer: Option<Arc<Signer>>) -> Self {
         let cores = available_parallelism().map_or(1, usize::from);
-        let state = State {
-            signer: signer.map(Arc::new),
-            seen: None,
-            failed: None,
-            warned: Instant::now(),
-            has_expired: false,
-        };
+        let state = State { signer, seen: None, failed: None, warned: Instant::now(), has_expired: false };
         Self {
             signing,
             state: Mutex::new(state),
@@ -91,6 +81,11 @@ impl Signatures {
         or_unsigned.then_some(profile)
     }
 
+    /// What signs, if it is of these files.
+    pub fn signer_of(&self, signing: &Signing) -> Option<Arc<Signer>> {
+        (self.signing.files == signing.files).then(|| self.signer())?
+    }
+
     /// When the certificate expires, if there is one.
     pub fn not_after(&self) -> Option<SystemTime> {
         self.signer().map(|signer| signer.not_after())
@@ -110,15 +105,16 @@ impl State {
     /// Reads the files anew if they are others than they were. Files that are no good change nothing:
     /// they may be half written.
     fn refresh(&mut self, files: &SigningFiles) {
-        let seen = Some(seen(files));
+        let is_same = self.seen.as_ref().is_some_and(Inputs::are_same);
         // What was wrong may have passed, a clock for instance, without a trace on the files.
         let is_again = self.failed.is_some_and(|failed| failed.elapsed() > BETWEEN_ATTEMPTS);
-        if seen == self.seen && !is_again {
+        if is_same && !is_again {
             return;
         }
-        let was_said = seen == self.seen;
+        let seen = Inputs::default();
+        files.all().for_each(|path| seen.watch(path));
         // The start has said what there is to say of the first ones.
-        let is_news = std::mem::replace(&mut self.seen, seen).is_some();
+        let is_news = self.seen.replace(seen).is_some();
         let loaded = Signer::load(files, SystemTime::now());
         self.failed = loaded.is_err().then(Instant::now);
         match loaded {
@@ -130,7 +126,7 @@ impl State {
                 self.signer = Some(Arc::new(signer));
                 self.has_expired = false;
             }
-            Err(_) if was_said => {}
+            Err(_) if is_same => {}
             Err(error) if self.signer.is_some() => {
                 tracing::error!(%error, "the files for signing cannot be used; the certificate in use stays");
             }
@@ -154,29 +150,15 @@ impl State {
                 "the certificate for signing configuration profiles has expired; devices trust it no more"
             );
         } else {
-            let days_left = days_left(end);
+            let days_left = days_left(end, now);
             tracing::warn!(days_left, "the certificate for signing configuration profiles expires");
         }
     }
 }
 
-fn seen(files: &SigningFiles) -> Vec<Seen> {
-    let all = [Some(&files.certificate), files.chain.as_ref(), Some(&files.key)];
-    let seen = |path| {
-        let file = fs::metadata(path).ok()?;
-        // Who may read it is the inode's change.
-        Some((file.ino(), file.size(), [file.mtime(), file.mtime_nsec(), file.ctime(), file.ctime_nsec()]))
-    };
-    all.into_iter().flatten().map(seen).collect()
-}
-
-/// Whole days; 0 when it has expired.
-fn days_left(end: SystemTime) -> u64 {
-    end.duration_since(SystemTime::now()).map_or(0, |left| left.as_secs() / (24 * 60 * 60))
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::path::Path;
 
     use futures_util::FutureExt;

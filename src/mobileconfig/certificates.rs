@@ -3,7 +3,6 @@
 
 use std::fmt;
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -12,9 +11,9 @@ use cms::cert::x509::Certificate;
 use cms::cert::x509::der::{DateTime, Decode, Encode};
 use rustls::crypto::ring::default_provider;
 use rustls::crypto::ring::sign::any_supported_type;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::SigningKey;
+
+use crate::pem::{self, PemError};
 
 /// Where certificate and key are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,16 +39,10 @@ pub struct Certified {
 /// Why files cannot be signed with.
 #[derive(Debug, thiserror::Error)]
 pub enum SigningError {
-    #[error("{} cannot be read: {source}", path.display())]
-    Unreadable { path: PathBuf, source: io::Error },
-    #[error("{} has no certificate in PEM, or one that cannot be read", .0.display())]
-    NoCertificate(PathBuf),
-    #[error("{} has no private key in PEM that can be read without a passphrase", .0.display())]
-    NoKey(PathBuf),
+    #[error(transparent)]
+    Pem(#[from] PemError),
     #[error("the key is neither RSA of at least 2048 bits nor ECDSA on P-256")]
     KindOfKey,
-    #[error("{} is not the key of the certificate in {}", key.display(), certificate.display())]
-    Mismatch { key: PathBuf, certificate: PathBuf },
     #[error("the certificate of {subject} expired on {on}")]
     Expired { subject: String, on: Date },
     #[error("the certificate of {subject} is not valid before {from}")]
@@ -74,21 +67,18 @@ pub struct Date(DateTime);
 /// How long before its end a certificate is worth a warning.
 pub const SOON: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 
+impl SigningFiles {
+    pub fn all(&self) -> impl Iterator<Item = &PathBuf> {
+        [Some(&self.certificate), self.chain.as_ref(), Some(&self.key)].into_iter().flatten()
+    }
+}
+
 impl SigningError {
     /// What to do about it.
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::Unreadable { .. } => {
-                "its path is relative to waypost.toml, and the server's user has to be able to read it"
-            }
-            Self::NoCertificate(_) => {
-                "name the file with the certificate and what leads from it to a root, like certbot's fullchain.pem"
-            }
-            Self::NoKey(_) => "name the file with the certificate's key, like certbot's privkey.pem",
+            Self::Pem(error) => error.hint(),
             Self::KindOfKey => "use a certificate with an RSA key of 2048 bits or more",
-            Self::Mismatch { .. } => {
-                "name the certificate first in its file, and the key that it was made with"
-            }
             Self::Expired { .. } => {
                 "renew it, or set or_unsigned = true to serve profiles without a signature"
             }
@@ -124,7 +114,7 @@ impl Certified {
         let leaf = certificates.remove(0);
         if !is_its(key.as_ref(), &leaf) {
             let SigningFiles { key, certificate, .. } = files.clone();
-            return Err(SigningError::Mismatch { key, certificate });
+            return Err(PemError::Mismatch { key, certificate }.into());
         }
         let has_issuer = is_root(&leaf) || certificates.iter().any(|other| has_issued(other, &leaf));
         let chain = lead_from(leaf, certificates);
@@ -143,21 +133,19 @@ impl Certified {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, SigningError> {
-    fs::read(path).map_err(|source| SigningError::Unreadable { path: path.to_owned(), source })
+    Ok(fs::read(path).map_err(|source| PemError::unreadable(path, source))?)
 }
 
 /// At least one.
 fn certificates(path: &Path) -> Result<Vec<Certificate>, SigningError> {
-    let pem = read(path)?;
-    let certificates: Option<Vec<_>> = CertificateDer::pem_slice_iter(&pem)
-        .map(|certificate| Certificate::from_der(&certificate.ok()?).ok())
-        .collect();
-    certificates.filter(|list| !list.is_empty()).ok_or_else(|| SigningError::NoCertificate(path.to_owned()))
+    let certificates = pem::certificates(path, &read(path)?)?;
+    let certificates = certificates.iter().map(|certificate| Certificate::from_der(certificate));
+    let certificates: Result<Vec<_>, _> = certificates.collect();
+    Ok(certificates.map_err(|_| PemError::NoCertificate(path.to_owned()))?)
 }
 
 fn key(path: &Path) -> Result<Arc<dyn SigningKey>, SigningError> {
-    let pem = read(path)?;
-    let key = PrivateKeyDer::from_pem_slice(&pem).map_err(|_| SigningError::NoKey(path.to_owned()))?;
+    let key = pem::key(path, &read(path)?)?;
     any_supported_type(&key).map_err(|_| SigningError::KindOfKey)
 }
 

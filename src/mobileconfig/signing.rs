@@ -22,6 +22,7 @@ use sha2::{Digest, Sha256};
 
 use super::certificates::Certified;
 pub use super::certificates::{Date, Doubt, SOON, SigningError, SigningFiles};
+use crate::pem::PemError;
 
 /// A certificate with its chain and its key, ready to sign.
 pub struct Signer {
@@ -65,7 +66,7 @@ impl Signer {
         });
         let certificates = chain.into_iter().map(CertificateChoices::Certificate).collect::<Vec<_>>();
         let certificates = CertificateSet::try_from(certificates)
-            .map_err(|_| SigningError::NoCertificate(files.certificate.clone()))?;
+            .map_err(|_| PemError::NoCertificate(files.certificate.clone()))?;
         Ok(Self { key, kind, certificates, name, not_after, doubts })
     }
 

@@ -110,6 +110,12 @@ impl Template {
         Ok(Self { source: text.to_owned(), pieces })
     }
 
+    /// Whether a placeholder stands in one label with letters that are not ASCII.
+    fn shares_label_with_others(&self) -> bool {
+        let labels = self.source.split(['.', '\u{3002}', '\u{ff0e}', '\u{ff61}']);
+        labels.into_iter().any(|label| label.contains('%') && !label.is_ascii())
+    }
+
     fn fill(&self, local_part: &str, domain: &str) -> String {
         let mut text = String::new();
         for piece in &self.pieces {
@@ -234,23 +240,25 @@ impl FromStr for Hostname {
                 pieces: vec![Piece::Literal(name.to_string())],
             }));
         }
-        // It must be a name for whatever domain is filled in; the shortest shows what is wrong
-        // with the letters round it.
-        template.fill("", "a.example").parse::<Domain>()?;
-        Ok(Self(Template::parse(&lower_case_literals(&template)).map_err(HostnameError::Placeholder)?))
+        // Other letters in the domain's own label have no A-label without it.
+        if template.shares_label_with_others() {
+            return Err(DomainError::International.into());
+        }
+        // It must be a name for whatever domain is filled in; the shortest shows what is wrong with the
+        // letters round it, and which A-labels they have.
+        let name: Domain = template.fill("", SHORTEST_DOMAIN).parse()?;
+        let source = name.as_str().replace(SHORTEST_DOMAIN, Placeholder::EmailDomain.word());
+        let in_a_labels = Template::parse(&source).map_err(HostnameError::Placeholder)?;
+        let placeholders = |template: &Template| template.source.matches('%').count();
+        if placeholders(&in_a_labels) != placeholders(&template) {
+            return Err(DomainError::International.into());
+        }
+        Ok(Self(in_a_labels))
     }
 }
 
-fn lower_case_literals(template: &Template) -> String {
-    template
-        .pieces
-        .iter()
-        .map(|piece| match piece {
-            Piece::Literal(literal) => literal.to_ascii_lowercase(),
-            Piece::Placeholder(placeholder) => placeholder.word().to_owned(),
-        })
-        .collect()
-}
+/// No host has it: RFC 2606 2.
+const SHORTEST_DOMAIN: &str = "d.invalid";
 
 impl fmt::Display for LoginName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -299,6 +307,11 @@ mod tests {
             host("%EMAILLOCALPART%.example.net"),
             Err(HostnameError::Placeholder("%EMAILLOCALPART%".into()))
         );
+        assert_eq!(host("Bücher.%EMAILDOMAIN%").as_deref(), Ok("xn--bcher-kva.q.com"));
+        assert_eq!(host("mail-%EMAILDOMAIN%.").as_deref(), Ok("mail-q.com"));
+        assert!(host("bücher%EMAILDOMAIN%").is_err());
+        // Its A-label would happen to end as a domain's does.
+        assert!(host("BüchBüc%EMAILDOMAIN%").is_err());
         assert!(host("mail_%EMAILDOMAIN%").is_err());
         assert!(host("192.0.2.1").is_err());
     }

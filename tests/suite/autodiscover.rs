@@ -495,6 +495,13 @@ fn autodiscover_27_calls_what_is_no_request_an_invalid_request() {
         &body.replace("utf-8", "ISO-8859-1"),
         &body.replace("version=\"1.0\"", "version=\"9.9\""),
         &body.replace("version=\"1.0\" ", ""),
+        &body.replace("version=\"1.0\"", "version=\"1.x\""),
+        // 2.6.
+        &body.replace("?>", "?><??pi?>"),
+        // XML 1.0 2.8: nothing else, and in this order.
+        &body.replace("encoding", "encoing"),
+        &body.replace("version=\"1.0\" encoding=\"utf-8\"", "encoding=\"utf-8\" version=\"1.0\""),
+        &body.replace("\"utf-8\"", "\"utf-8\" standalone=\"maybe\""),
         &body.replace("<Request>", "<Request a=\"<\">"),
         &body.replace("<Request>", "<Request a=\"&b;\">"),
         &body.replace("<Request>", "<Request 1a=\"\">"),

@@ -285,7 +285,7 @@ fn serve_does_not_start_on_a_bad_configuration() {
 }
 
 #[test]
-fn serve_says_in_one_line_which_port_is_taken() {
+fn serve_says_which_port_is_taken_and_what_to_do() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let output = waypost(".", &["serve", "--listen", &address]);
@@ -295,7 +295,8 @@ fn serve_says_in_one_line_which_port_is_taken() {
         message.starts_with(&format!("error: cannot listen on {address}: Address already in use")),
         "{message}"
     );
-    assert_eq!(message.lines().count(), 1);
+    let hint = message.lines().nth(1).unwrap();
+    assert!(hint.starts_with("hint: something else listens there"), "{message}");
 }
 
 #[test]

@@ -10,8 +10,9 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 use tokio::sync::oneshot;
-use waypost::config::{Config, Limits, LoadError, Problem};
-use waypost::http::{App, bind, serve};
+use waypost::config::{Address, Config, Inputs, Limits, Listener, LoadError, Problem};
+use waypost::http::{App, Inherited, bind, serve};
+use waypost::service::Reloader;
 
 /// How long a test waits for what has to come. Nothing is measured by it.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -21,6 +22,32 @@ pub struct Server {
     pub address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<thread::JoinHandle<()>>,
+}
+
+/// A server over files, with its operator's side, and what reads the files anew.
+pub struct Reloadable {
+    pub files: Files,
+    pub reloader: Reloader,
+    pub server: Server,
+    pub admin: Server,
+}
+
+impl Reloadable {
+    pub fn at(listener: &Listener, files: Files) -> Self {
+        let path = files.path("waypost.toml");
+        let inputs = Inputs::default();
+        let config = Config::load_noting(&path, &inputs).unwrap();
+        let limits = config.settings.limits;
+        let app = App::new(config);
+        let reloader = Reloader::new(&path, Vec::new(), inputs, app.clone());
+        let admin = Server::of(app.admin(), limits);
+        Self { files, reloader, admin, server: Server::at(listener, app, limits) }
+    }
+}
+
+/// A port that the system chooses.
+pub fn loopback() -> Listener {
+    SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()
 }
 
 /// A configuration in a folder of its own.
@@ -58,24 +85,33 @@ impl Server {
     /// The listener that is for the operator.
     pub fn start_admin(config: Config) -> Self {
         let limits = config.settings.limits;
-        Self::of(limits, move || App::new(config).admin())
+        Self::of(App::new(config).admin(), limits)
     }
 
     pub fn with_limits(mut config: Config, limits: Limits) -> Self {
         config.settings.limits = limits;
-        Self::of(limits, move || App::new(config))
+        Self::of(App::new(config), limits)
     }
 
-    fn of(limits: Limits, app: impl FnOnce() -> App + Send + 'static) -> Self {
+    pub fn of(app: App, limits: Limits) -> Self {
+        Self::at(&loopback(), app, limits)
+    }
+
+    /// At a listener of any kind; `address` is of use for those that have a port.
+    pub fn at(listener: &Listener, app: App, limits: Limits) -> Self {
+        let listener = listener.clone();
         let (address_sender, address) = mpsc::channel();
         let (stop, stopped) = oneshot::channel();
         let thread = thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async move {
-                let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-                let listeners = bind(&[any_port]).await.unwrap();
-                address_sender.send(listeners[0].local_addr().unwrap()).unwrap();
-                serve(listeners, app(), limits, async {
+                let sockets = bind(&[listener], &mut Inherited::default()).await.unwrap();
+                let address = match sockets[0].listener().unwrap().address {
+                    Address::Tcp(address) => address,
+                    Address::Unix(_) => SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)),
+                };
+                address_sender.send(address).unwrap();
+                serve(sockets, app, limits, async {
                     let _ = stopped.await;
                 })
                 .await;
@@ -346,12 +382,15 @@ pub fn answer(app: &App, request: axum::http::Request<axum::body::Body>) -> (u16
 /// As much of HTTP/2 as one request takes, frame by frame.
 pub mod http2 {
     use std::io::{Read, Write};
-    use std::net::TcpStream;
 
-    /// Sends a GET with prior knowledge (RFC 9113 3.3) and returns the body of its 200.
-    pub fn get(stream: &mut TcpStream, authority: &str, path: &str, headers: &[(&str, &str)]) -> Vec<u8> {
+    /// Says hello with prior knowledge (RFC 9113 3.3).
+    pub fn begin(stream: &mut impl Write) {
         stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").unwrap();
-        stream.write_all(&frame(4, 0, 0, &[])).unwrap();
+        stream.write_all(&frame_of(4, 0, 0, &[])).unwrap();
+    }
+
+    /// The head of a GET.
+    pub fn fields(authority: &str, path: &str, headers: &[(&str, &str)]) -> Vec<u8> {
         let pseudo = [(":method", "GET"), (":scheme", "http"), (":authority", authority), (":path", path)];
         let mut fields = Vec::new();
         for (name, value) in pseudo.iter().chain(headers) {
@@ -362,8 +401,19 @@ pub mod http2 {
                 fields.extend(text.bytes());
             }
         }
+        fields
+    }
+
+    /// Sends a GET and returns the body of its 200.
+    pub fn get(
+        stream: &mut (impl Read + Write),
+        authority: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> Vec<u8> {
+        begin(stream);
         // END_HEADERS and END_STREAM.
-        stream.write_all(&frame(1, 0x5, 1, &fields)).unwrap();
+        stream.write_all(&frame_of(1, 0x5, 1, &fields(authority, path, headers))).unwrap();
         let mut body = Vec::new();
         loop {
             let mut head = [0; 9];
@@ -383,8 +433,8 @@ pub mod http2 {
         }
     }
 
-    fn frame(kind: u8, flags: u8, stream: u8, payload: &[u8]) -> Vec<u8> {
+    pub fn frame_of(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
         let [.., high, low] = payload.len().to_be_bytes();
-        [&[0, high, low, kind, flags, 0, 0, 0, stream], payload].concat()
+        [&[0, high, low, kind, flags], &stream.to_be_bytes()[..], payload].concat()
     }
 }

@@ -209,9 +209,16 @@ fn explains_keys_that_exist() {
     let chain = Chain::new(Key::Rsa);
     chain.write(&files.path("signing"));
     certificates::write(&files.path("signing/chain.pem"), &chain.intermediate);
+    fs::create_dir(files.path("tls")).unwrap();
+    let key = rcgen::KeyPair::generate().unwrap();
+    let params = rcgen::CertificateParams::new(vec!["autoconfig.example.net".to_owned()]).unwrap();
+    files.write("tls/fullchain.pem", &params.self_signed(&key).unwrap().pem());
+    files.write("tls/privkey.pem", &key.serialize_pem());
     let config = files.load();
-    assert_eq!(config.notes, []);
-    assert!(config.signer.is_some());
+    let notes: Vec<_> = config.notes.iter().map(|note| note.message.as_str()).collect();
+    assert_eq!(notes, ["no listener speaks TLS"], "the listener of the example does not");
+    assert!(config.signer.is_some() && config.settings.watch);
+    assert_eq!(config.certificates[0].names, ["autoconfig.example.net"]);
     let default = Files::new(
         "",
         &[("a.toml", &crate::common::profile("a.example", &domains(&["a.example"]), SERVERS))],

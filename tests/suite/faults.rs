@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 
-use crate::common::{SHIPPED, request};
+use crate::common::{SHIPPED, http2, request};
 
 /// Sends bytes, closes the sending side, and returns all that comes back.
 fn send(bytes: &[u8]) -> String {
@@ -54,4 +54,137 @@ fn a_body_that_ends_early_hurts_nobody() {
 fn takes_no_notice_of_a_body_on_get() {
     let request = request("GET", "q.com", "/mail/config-v1.1.xml", &[], b"<x/>");
     assert_eq!(SHIPPED.send(&request).status, 200);
+}
+
+const GOOD: &str = "GET /mail/config-v1.1.xml HTTP/1.1\r\nHost: q.com\r\n\r\n";
+
+/// How many answers come back, and their statuses.
+fn statuses(answer: &str) -> Vec<&str> {
+    answer.split("HTTP/1.1 ").skip(1).map(|rest| &rest[..3]).collect()
+}
+
+/// Two lengths, or two ways to say where a body ends: what follows must not become a request that
+/// somebody before us took for a body (RFC 9112 6.1, 11.2).
+#[test]
+fn nothing_is_smuggled_in_a_body() {
+    assert_eq!(
+        statuses(&send(format!("{GOOD}{GOOD}").as_bytes())),
+        ["200", "200"],
+        "what smuggling would look like"
+    );
+    let post = "POST /autodiscover/autodiscover.xml HTTP/1.1\r\nHost: q.com\r\n";
+    for (headers, body) in [
+        // A proxy that goes by the length takes the second request for the body.
+        (
+            format!("Content-Length: {}\r\nTransfer-Encoding: chunked\r\n", GOOD.len() + 5),
+            format!("0\r\n\r\n{GOOD}"),
+        ),
+        (
+            format!("Transfer-Encoding: chunked\r\nContent-Length: {}\r\n", GOOD.len() + 5),
+            format!("0\r\n\r\n{GOOD}"),
+        ),
+        ("Content-Length: 0\r\nContent-Length: 60\r\n".to_owned(), GOOD.to_owned()),
+        ("Content-Length: 0, 60\r\n".to_owned(), GOOD.to_owned()),
+        ("Content-Length: +0\r\n".to_owned(), GOOD.to_owned()),
+        ("Content-Length : 0\r\n".to_owned(), GOOD.to_owned()),
+        ("Transfer-Encoding: chunked, identity\r\n".to_owned(), format!("0\r\n\r\n{GOOD}")),
+        ("Transfer-Encoding: xchunked\r\n".to_owned(), format!("0\r\n\r\n{GOOD}")),
+        ("Transfer-Encoding:\x0bchunked\r\n".to_owned(), format!("0\r\n\r\n{GOOD}")),
+        ("X: y\r\n Content-Length: 60\r\n".to_owned(), GOOD.to_owned()),
+    ] {
+        let answer = send(format!("{post}{headers}\r\n{body}").as_bytes());
+        assert!(!answer.contains("<clientConfig"), "{headers:?}: {answer}");
+        assert!(statuses(&answer).len() <= 1, "{headers:?}: {answer}");
+    }
+}
+
+/// A line that ends without a carriage return is one line to all, or none (RFC 9112 2.2).
+#[test]
+fn bare_line_feeds_are_ends_of_lines_or_refused() {
+    let answer = send(GOOD.replace("\r\n", "\n").as_bytes());
+    assert!(["200", "400"].contains(&statuses(&answer)[0]), "{answer}");
+    for request in [
+        // A length that a stricter proxy has not seen.
+        "POST /autodiscover/autodiscover.xml HTTP/1.1\r\nHost: q.com\r\nX: y\nContent-Length: 0\r\nContent-Length: 60\r\n\r\n",
+        "POST /autodiscover/autodiscover.xml HTTP/1.1\r\nHost: q.com\r\nTransfer-Encoding: chunked\r\n\r\n0\n\n",
+        "POST /autodiscover/autodiscover.xml HTTP/1.1\r\nHost: q.com\r\nTransfer-Encoding: chunked\r\n\r\n1\nx\r\n0\r\n\r\n",
+        "POST /autodiscover/autodiscover.xml HTTP/1.1\r\nHost: q.com\r\nX: y\rContent-Length: 60\r\n\r\n",
+    ] {
+        let answer = send(format!("{request}{GOOD}").as_bytes());
+        assert_eq!(statuses(&answer), ["400"], "{request:?}: {answer}");
+    }
+}
+
+/// Two hosts are none; a target with a host of its own has that; a tunnel is nobody's.
+#[test]
+fn a_host_is_one_host() {
+    let two = "GET /mail/config-v1.1.xml HTTP/1.1\r\nHost: q.com\r\nHost: qwestoffice.net\r\n\r\n";
+    assert_eq!(statuses(&send(two.as_bytes())), ["404"]);
+    for host in [
+        "q.com, qwestoffice.net",
+        "q.com qwestoffice.net",
+        "q.com/",
+        "q.com\u{7f}",
+        "jane@q.com",
+        "q.com#",
+        "[q.com]",
+    ] {
+        let request = format!("GET /mail/config-v1.1.xml HTTP/1.1\r\nHost: {host}\r\n\r\n");
+        let answer = send(request.as_bytes());
+        assert!(["400", "404"].contains(&statuses(&answer)[0]), "{host}: {answer}");
+    }
+    let absolute = "GET http://q.com/mail/config-v1.1.xml HTTP/1.1\r\nHost: unknown.example\r\n\r\n";
+    assert_eq!(statuses(&send(absolute.as_bytes())), ["200"]);
+    for tunnel in [
+        "CONNECT q.com:443 HTTP/1.1\r\nHost: q.com\r\n\r\n",
+        "CONNECT /mail/config-v1.1.xml HTTP/1.1\r\nHost: q.com\r\n\r\n",
+    ] {
+        let answer = send(format!("{tunnel}{GOOD}").as_bytes());
+        assert!(statuses(&answer)[0].starts_with('4'), "{answer}");
+        assert!(!answer.contains("<clientConfig") || statuses(&answer).len() == 2, "{answer}");
+    }
+    let star = "OPTIONS * HTTP/1.1\r\nHost: q.com\r\n\r\n";
+    assert!(statuses(&send(star.as_bytes()))[0].starts_with('4'));
+}
+
+/// CVE-2023-44487: requests that are taken back as soon as they are made cost their sender the
+/// connection, and nobody else anything.
+#[test]
+fn http2_requests_that_are_taken_back_end_the_connection() {
+    let mut stream = SHIPPED.connect();
+    http2::begin(&mut stream);
+    let fields = http2::fields("q.com", "/mail/config-v1.1.xml", &[]);
+    // Others are answered meanwhile, and what is said is read meanwhile: the end would take it away.
+    let mut reader = stream.try_clone().unwrap();
+    let said = std::thread::spawn(move || {
+        let mut said = Vec::new();
+        let _ = reader.read_to_end(&mut said);
+        said
+    });
+    for number in 0..20_000 {
+        let id = number * 2 + 1;
+        // RST_STREAM: CANCEL.
+        let (ask, take_back) =
+            (http2::frame_of(1, 0x5, id, &fields), http2::frame_of(3, 0, id, &8_u32.to_be_bytes()));
+        if stream.write_all(&[ask, take_back].concat()).is_err() {
+            break;
+        }
+        if number % 100 == 0 {
+            assert_eq!(SHIPPED.get("q.com", "/mail/config-v1.1.xml").status, 200);
+        }
+    }
+    let said = said.join().unwrap();
+    // GOAWAY: ENHANCE_YOUR_CALM.
+    let mut frames = &said[..];
+    let mut reasons = Vec::new();
+    while let Some((head, rest)) = frames.split_at_checked(9) {
+        let length = usize::from(head[1]) << 8 | usize::from(head[2]);
+        let Some((payload, rest)) = rest.split_at_checked(length) else { break };
+        if head[3] == 7 {
+            reasons.push(payload[7]);
+        }
+        frames = rest;
+    }
+    assert!(reasons.contains(&11), "{reasons:?}");
+    assert_eq!(SHIPPED.get("q.com", "/mail/config-v1.1.xml").status, 200);
 }

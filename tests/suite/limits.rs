@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use waypost::config::Limits;
 
-use crate::common::{SHIPPED, Server, read_response, request, shipped};
+use crate::common::{SHIPPED, Server, http2, read_response, request, shipped};
 
 const PATH: &str = "/mail/config-v1.1.xml";
 const LONG: Duration = Duration::from_secs(3600);
@@ -21,6 +21,7 @@ fn patient() -> Limits {
         request_timeout: LONG,
         idle_timeout: LONG,
         shutdown_timeout: LONG,
+        rate: None,
     }
 }
 
@@ -188,22 +189,58 @@ fn one_that_is_being_answered_stays_and_the_next_idle_one_goes() {
 }
 
 #[test]
-fn a_connection_that_is_being_answered_is_not_closed_for_a_new_one() {
+fn when_all_are_being_answered_a_new_one_is_told_to_come_back() {
     let server = serve(Limits { max_connections: 2, ..patient() });
     let (mut first, mut second) = (server.connect(), server.connect());
     let (body, other_body) = (begin_post(&mut first), begin_post(&mut second));
-    // The system takes the connection and the request; nobody answers.
     let mut third = server.connect();
-    third.write_all(&request("GET", "q.com", PATH, &[], b"")).unwrap();
-    third.set_read_timeout(Some(SHORT)).unwrap();
-    let error = third.read(&mut [0]).unwrap_err();
-    assert!(matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut));
-    third.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    let refusal = read_response(&mut third, false).unwrap();
+    refusal.assert_empty(503);
+    assert_eq!(refusal.header("retry-after"), Some("1"));
+    assert_eq!(refusal.header("connection"), Some("close"));
+    assert_closed(&mut third);
+    // Nobody lost an answer for it, and there is room again.
     first.write_all(&body).unwrap();
     assert_eq!(read_response(&mut first, false).unwrap().status, 200);
-    assert_eq!(read_response(&mut third, false).unwrap().status, 200);
     second.write_all(&other_body).unwrap();
     assert_eq!(read_response(&mut second, false).unwrap().status, 200);
+    assert_closed(&mut first);
+    assert_eq!(ask(&mut server.connect()), 200);
+}
+
+/// Bodies that never come hold nobody up for longer than a second.
+#[test]
+fn slow_bodies_give_way_to_new_connections() {
+    let server = serve(Limits { max_connections: 2, ..patient() });
+    let mut slow: Vec<_> = (0..2).map(|_| server.connect()).collect();
+    for stream in &mut slow {
+        begin_post(stream);
+    }
+    assert_eq!(read_response(&mut server.connect(), false).unwrap().status, 503);
+    // The first of them is closed without an answer.
+    assert_closed(&mut slow[0]);
+    assert_eq!(ask(&mut server.connect()), 200);
+}
+
+/// One request by HTTP/2, and nothing more: not even that it has understood that it should leave.
+fn begin_http2(server: &Server) -> TcpStream {
+    let mut stream = server.connect();
+    let body = http2::get(&mut stream, "q.com", PATH, &[]);
+    assert!(body.starts_with(b"<?xml"));
+    stream
+}
+
+#[test]
+fn who_does_not_take_leave_has_to_go_all_the_same() {
+    let mut server = serve(Limits { max_connections: 2, ..patient() });
+    let _deaf: Vec<_> = (0..2).map(|_| begin_http2(&server)).collect();
+    // As many newcomers as there were, and more.
+    for _ in 0..4 {
+        assert_eq!(ask(&mut server.connect()), 200);
+    }
+    let _deaf = begin_http2(&server);
+    server.tell_to_stop();
+    server.join();
 }
 
 #[test]

@@ -1,72 +1,13 @@
 //! What is written down: enough for an operator, nothing that a person would call theirs.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
-use std::process::{Child, ChildStderr, Command, Stdio};
+use std::io::{Read, Write};
+use std::net::TcpStream;
 
 use serde_json::Value;
 
 use crate::certificates::{Chain, Key};
-use crate::common::{Files, SERVERS, domains, http2, profile, read_response, request};
-
-/// The program, serving, with its log.
-struct Program {
-    child: Child,
-    log: BufReader<ChildStderr>,
-    address: SocketAddr,
-    written: String,
-}
-
-impl Program {
-    fn start(level: &str, format: &str, files: &Files) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_waypost"))
-            .args([
-                "serve",
-                "--listen",
-                "127.0.0.1:0",
-                "--log-level",
-                level,
-                "--log-format",
-                format,
-                "--config",
-            ])
-            .arg(files.path("waypost.toml"))
-            .stderr(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut log = BufReader::new(child.stderr.take().unwrap());
-        let mut written = String::new();
-        let address = loop {
-            let mut line = String::new();
-            assert!(log.read_line(&mut line).unwrap() > 0, "it ends before it listens: {written}");
-            written += &line;
-            if line.contains("listening") {
-                let (_, port) = line.split_once("127.0.0.1:").unwrap();
-                let port: String = port.chars().take_while(char::is_ascii_digit).collect();
-                break format!("127.0.0.1:{port}").parse().unwrap();
-            }
-        };
-        Self { child, log, address, written }
-    }
-
-    fn send(&self, request: &[u8]) -> u16 {
-        let mut stream = TcpStream::connect(self.address).unwrap();
-        stream.write_all(request).unwrap();
-        read_response(&mut stream, false).unwrap().status
-    }
-
-    /// Stops it with SIGTERM and returns all that it wrote.
-    fn stop(mut self) -> (Option<i32>, String) {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
-        self.log.read_to_string(&mut self.written).unwrap();
-        let mut out = String::new();
-        self.child.stdout.take().unwrap().read_to_string(&mut out).unwrap();
-        assert_eq!(out, "", "results only on standard output");
-        (self.child.wait().unwrap().code(), self.written)
-    }
-}
+use crate::common::{Files, SERVERS, domains, http2, profile, request};
+use crate::program::Program;
 
 fn files() -> Files {
     let more = domains(&["q.com"]) + "mx_hosts = [\"mx.example.net\"]\n";
@@ -188,9 +129,7 @@ fn a_second_signal_cuts_off_what_is_in_flight() {
     let head = "POST /autodiscover/autodiscover.xml HTTP/1.1\r\nHost: q.com\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n";
     stuck.write_all(head.as_bytes()).unwrap();
     stuck.read_exact(&mut [0; 25]).unwrap();
-    let terminate =
-        || Command::new("kill").args(["-TERM", &program.child.id().to_string()]).status().unwrap();
-    assert!(terminate().success());
+    program.signal("TERM");
     // New connections are refused once the first signal has been heard.
     while TcpStream::connect(program.address).is_ok() {}
     let (code, log) = program.stop();
@@ -238,14 +177,8 @@ fn the_start_says_what_is_doubtful_and_where_the_operator_listens() {
     let files = Files::new(settings, &[("a.toml", &text)]);
     chain.write(&files.path("."));
     let mut program = Program::start("info", "json", &files);
-    let mut line = String::new();
-    program.log.read_line(&mut line).unwrap();
-    let admin: Value = serde_json::from_str(&line).unwrap();
-    assert_eq!(admin["message"], "listening for the operator");
-    let mut stream = TcpStream::connect(admin["address"].as_str().unwrap()).unwrap();
-    stream.write_all(&request("GET", "localhost", "/metrics", &[], b"")).unwrap();
-    let metrics = read_response(&mut stream, false).unwrap();
-    assert!(metrics.text().contains("waypost_signing_certificate_expiry_timestamp_seconds"));
+    let metrics = program.admin("/metrics");
+    assert!(metrics.text().contains("waypost_certificate_expiry_timestamp_seconds{use=\"signing\""));
     let (code, log) = program.stop();
     assert_eq!(code, Some(0));
     let said = |level: &str, message: &str| {

@@ -331,7 +331,10 @@ fn mistakes_about_the_page_are_told() {
     };
     assert_eq!(problems("color = \"blue\"\n"), ["error: `color` `blue` is not a colour"]);
     assert_eq!(problems("logo = \"a.txt\"\n"), ["error: `logo` `a.txt` is no picture"]);
-    assert_eq!(problems("logo = \"big.png\"\n"), ["error: `logo` has 200001 bytes"]);
+    assert_eq!(
+        problems("logo = \"big.png\"\n"),
+        ["error: `logo` profiles/big.png has more than 200000 bytes"]
+    );
     assert!(
         problems("logo = \"none.svg\"\n")[0].starts_with("error: `logo` profiles/none.svg cannot be read: ")
     );

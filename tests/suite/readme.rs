@@ -164,6 +164,9 @@ fn its_commands_and_limits_are_the_programs() {
         "request_timeout_seconds",
         "idle_timeout_seconds",
         "shutdown_timeout_seconds",
+        "requests_per_second",
+        "request_burst",
+        "unlimited",
     ] {
         assert!(readme.contains(&format!("`{key}`")), "{key}");
     }
@@ -178,6 +181,8 @@ fn its_commands_and_limits_are_the_programs() {
         assert!(words.contains(&format!("{} s", limit.as_secs())) && readme.contains(words), "{words}");
     }
     assert!(readme.contains(&format!("| {}; for one more", limits.max_connections)));
+    let rate = limits.rate.unwrap();
+    assert!(readme.contains(&format!("| {} a second, {} at once;", rate.per_second, rate.burst)));
 }
 
 /// The paths of the table, asked as it says.
@@ -198,4 +203,53 @@ fn its_paths_are_answered() {
         assert!(row.is_some_and(|row| row.contains("| GET |")), "{path}");
         assert_eq!(SHIPPED.get("q.com", path).status, 200, "{path}");
     }
+}
+
+/// What `docs/operations.md` names of the measurements is measured, and nothing is left out.
+#[test]
+fn the_measurements_are_those_of_the_manual() {
+    let manual = fs::read_to_string("docs/operations.md").unwrap();
+    let app = waypost::http::App::new(crate::common::shipped());
+    let metrics =
+        crate::common::answer(&app.admin(), axum::http::Request::get("/metrics").body("".into()).unwrap()).1;
+    for line in String::from_utf8(metrics).unwrap().lines().filter_map(|line| line.strip_prefix("# TYPE ")) {
+        let name = line.split(' ').next().unwrap();
+        let short = name.strip_prefix("waypost_connections").unwrap_or(name);
+        assert!(
+            name == "waypost_build_info"
+                || manual.contains(&format!("`{short}`"))
+                || manual.contains(&format!("`{name}`")),
+            "{name}"
+        );
+    }
+}
+
+/// Every promise of `SECURITY.md` names tests, and these are there.
+#[test]
+fn the_promises_are_held_by_tests_that_there_are() {
+    let promises = fs::read_to_string("SECURITY.md").unwrap();
+    let (_, promises) = promises.split_once("## What is promised").unwrap();
+    let mut sources = String::new();
+    let mut folders = vec![std::path::PathBuf::from("src"), "tests/suite".into()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                sources += &fs::read_to_string(&path).unwrap();
+            }
+        }
+    }
+    let rows = promises.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| promise"));
+    let mut count = 0;
+    for row in rows {
+        let tests: Vec<_> = row.rsplit("| ").next().unwrap().split('`').skip(1).step_by(2).collect();
+        assert!(!tests.is_empty(), "{row}");
+        for test in tests {
+            assert!(sources.contains(&format!("fn {test}()")), "{test}: {row}");
+        }
+        count += 1;
+    }
+    assert!(count > 20, "{count}");
 }

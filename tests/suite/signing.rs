@@ -285,13 +285,14 @@ fn an_operator_can_measure_when_the_certificate_expires() {
     let seconds = end.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
     let metrics = admin.get("localhost", "/metrics");
     assert_eq!(metrics.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
-    let line = format!("\nwaypost_signing_certificate_expiry_timestamp_seconds {seconds}\n");
+    let line =
+        format!("\nwaypost_certificate_expiry_timestamp_seconds{{use=\"signing\",name=\"\"}} {seconds}\n");
     assert!(metrics.text().contains(&line), "{}", metrics.text());
     let (renewed, end) = expiring(90);
     renewed.write(&files.path("."));
     let seconds = end.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
     let text = admin.get("localhost", "/metrics").text().to_owned();
-    assert!(text.contains(&format!("_seconds {seconds}\n")), "{text}");
+    assert!(text.contains(&format!("}} {seconds}\n")), "{text}");
     // Neither listener has what is the other's.
     admin.get("example.com", TARGET).assert_empty(404);
     files.serve().get("example.com", "/metrics").assert_empty(404);

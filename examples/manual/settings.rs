@@ -1,0 +1,139 @@
+//! The page of the configuration. The shipped files explain every key; the page is made of them, so
+//! that there is one explanation.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use clap_mangen::roff::{Roff, bold, roman};
+
+use super::pages;
+
+/// `waypost.toml(5)`.
+pub fn page() -> io::Result<Vec<u8>> {
+    let mut page = pages::heading("waypost.toml", 5);
+    page.extend(read("docs/man/waypost.toml.man")?);
+    for (heading, about, file) in [
+        (
+            "SETTINGS",
+            "The keys of waypost.toml. What they are shown with is the default, or an example where there is none.",
+            "config/waypost.toml",
+        ),
+        (
+            "PROFILES",
+            "The keys of a profile, shown with those of a provider or with an example.",
+            "config/profiles/centurylink.toml",
+        ),
+    ] {
+        let mut roff = Roff::new();
+        roff.control("SH", [heading]);
+        roff.text([roman(about)]);
+        let text = String::from_utf8_lossy(&read(file)?).into_owned();
+        // The first is about the file, not about a key; the manual has its own words for that.
+        for paragraph in text.split("\n\n").skip(1) {
+            explain(&lines(paragraph), &mut roff);
+        }
+        roff.to_writer(&mut page)?;
+    }
+    page.extend(read("docs/man/waypost.toml.see-also.man")?);
+    Ok(page)
+}
+
+fn read(file: &str) -> io::Result<Vec<u8>> {
+    fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(file))
+}
+
+/// What a line of a commented file is.
+#[derive(Debug, PartialEq, Eq)]
+enum Line {
+    Prose(String),
+    /// `[limits]`, `[[incoming]]`
+    Section(String),
+    Key {
+        key: String,
+        value: String,
+        comment: String,
+    },
+}
+
+fn lines(paragraph: &str) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let mut rest = paragraph.lines().filter(|line| !line.is_empty());
+    while let Some(line) = rest.next() {
+        let bare = line.strip_prefix("# ").unwrap_or(line);
+        let (code, comment) = bare.split_once(" # ").unwrap_or((bare, ""));
+        match code.split_once(" = ") {
+            _ if bare.starts_with('[') => lines.push(Line::Section(code.trim().to_owned())),
+            Some((key, value)) if key.bytes().all(|c| c.is_ascii_lowercase() || c == b'_') => {
+                let mut value = value.trim().to_owned();
+                if value == "[" {
+                    let items: Vec<_> =
+                        rest.by_ref().take_while(|line| *line != "]").map(str::trim).collect();
+                    // One shows how it is written.
+                    let more = if items.len() > 1 { " ..." } else { "" };
+                    value = format!("[{}{more}]", items.first().map_or("", |item| *item));
+                }
+                let comment = comment.trim().to_owned();
+                lines.push(Line::Key { key: key.to_owned(), value, comment });
+            }
+            _ => lines.push(Line::Prose(bare.trim_start_matches('#').trim().to_owned())),
+        }
+    }
+    lines
+}
+
+fn explain(lines: &[Line], roff: &mut Roff) {
+    // The shipped file explains a section before it names it; a manual names it first.
+    let first = lines.iter().find(|line| !matches!(line, Line::Prose(_)));
+    if let Some(Line::Section(section)) = first {
+        roff.control("SS", [section.as_str()]);
+    }
+    // One key, and what is said of it.
+    if let [prose @ .., Line::Key { key, value, comment }] = lines
+        && !prose.is_empty()
+        && prose.iter().all(|line| matches!(line, Line::Prose(_)))
+    {
+        tag(key, value, roff);
+        for line in prose {
+            if let Line::Prose(text) = line {
+                roff.text([roman(text.as_str())]);
+            }
+        }
+        if !comment.is_empty() {
+            roff.text([roman(format!("({comment})"))]);
+        }
+        return;
+    }
+    let mut named = first;
+    // No paragraph has to begin after a heading.
+    let mut was_prose = matches!(first, Some(Line::Section(_)));
+    for line in lines {
+        match line {
+            Line::Prose(text) => {
+                if !was_prose {
+                    roff.control("PP", []);
+                }
+                roff.text([roman(text.as_str())]);
+            }
+            Line::Section(section) if named != Some(line) => {
+                roff.control("PP", []);
+                roff.text([bold(section.as_str())]);
+            }
+            // It is the heading.
+            Line::Section(_) => {
+                named = None;
+                continue;
+            }
+            Line::Key { key, value, comment } => {
+                tag(key, value, roff);
+                roff.text([roman(comment.as_str())]);
+            }
+        }
+        was_prose = matches!(line, Line::Prose(_));
+    }
+}
+
+fn tag(key: &str, value: &str, roff: &mut Roff) {
+    roff.control("TP", []);
+    roff.text([bold(key), roman(format!(" = {value}"))]);
+}

@@ -1,0 +1,153 @@
+//! A profile: Mozilla's XML where the input begins with `<`, else our TOML. What loads can be served in
+//! every form, and what is written of it is read again.
+
+use std::path::Path;
+
+use roxmltree::{Document, ParsingOptions};
+use waypost::address::{Domain, EmailAddress};
+use waypost::check;
+use waypost::config::import::{Reading, settle};
+use waypost::config::{Config, LoadError, Problem};
+use waypost::dns::Records;
+use waypost::language::Languages;
+use waypost::prepared::Prepared;
+use waypost::profile::{Authentication, Profile};
+
+use super::autodiscover::{assert_settings, is_about_namespaces};
+use super::configuration::{assert_told, with_files};
+use super::strict::assert_strict;
+
+pub fn provider(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let is_xml = text.trim_start_matches('\u{FEFF}').starts_with('<');
+    let loaded = load(text, is_xml);
+    if let Some(config) = &loaded {
+        if is_xml {
+            assert_well_formed(text);
+        }
+        serve(config, is_xml);
+    }
+    if is_xml {
+        import(text, loaded.as_ref());
+    }
+}
+
+/// To another reader too. Declarations and DOCTYPEs are passed over, namespaces and what is no name as well:
+/// who writes such a file means what we read in it.
+fn assert_well_formed(text: &str) {
+    let mut text = text.trim_start_matches('\u{FEFF}').trim_start().to_owned();
+    while let Some((before, after)) = text.split_once("<?xml ") {
+        text = before.to_owned() + after.split_once("?>").map_or("", |(_, rest)| rest.trim_start());
+    }
+    let options = ParsingOptions { allow_dtd: true, ..ParsingOptions::default() };
+    if let Err(error) = Document::parse_with_options(&text, options) {
+        let is_name = matches!(error, roxmltree::Error::InvalidName(_));
+        assert!(is_name || is_about_namespaces(&error), "{error}");
+    }
+}
+
+/// The configuration that has this profile and no other.
+fn load(text: &str, is_xml: bool) -> Option<Config> {
+    let name = if is_xml { "profiles/a.xml" } else { "profiles/a.toml" };
+    let mut loaded = None;
+    with_files(&[("waypost.toml", ""), (name, text)], |folder| {
+        let file = folder.join(name);
+        match Config::load(&folder.join("waypost.toml")) {
+            Ok(config) => {
+                assert_told(&config.notes, &file, text);
+                loaded = Some(config);
+            }
+            Err(LoadError::Problems(problems)) => {
+                assert!(problems.iter().any(Problem::is_error));
+                assert_told(&problems, &file, text);
+            }
+            Err(error) => panic!("{error:?}"),
+        }
+    });
+    loaded
+}
+
+fn serve(config: &Config, is_xml: bool) {
+    let [entry] = config.directory.entries() else { panic!("one file, one profile") };
+    let domain = config.origins[0].domain.clone().expect("who loads has a domain");
+    let address: EmailAddress = format!("jane.doe+news@{domain}").parse().unwrap();
+    let servers = || entry.profile.servers();
+    // A name that is too long with the domain in it is no host's; nobody has such a domain.
+    let has_hosts = servers().all(|server| server.hostname.for_domain(&domain).parse::<Domain>().is_ok());
+    let autodiscover = entry.documents.autodiscover.fill(&address);
+    let autoconfig = entry.documents.autoconfig.fill(&domain);
+    for xml in [&autodiscover, &autoconfig] {
+        Document::parse(std::str::from_utf8(xml).unwrap()).expect("XML");
+    }
+    if has_hosts {
+        assert_settings(std::str::from_utf8(&autodiscover).unwrap(), &address);
+    }
+    let strict = ["password-cleartext", "password-encrypted", "OAuth2"];
+    let is_harmless = |method: Authentication| strict.contains(&method.word());
+    // What else an operator insists on is told by `check`: reference/autoconfig 5, item 30.
+    if has_hosts && servers().flat_map(|server| server.authentication.published()).all(is_harmless) {
+        assert_strict(&autoconfig, domain.as_str());
+    }
+    if let Ok(mobileconfig) = &entry.documents.mobileconfig {
+        let profile = mobileconfig.for_address(&address, &Languages::default());
+        plist::Value::from_reader_xml(&profile[..]).expect("a plist");
+    }
+    if let Some(pacc) = &entry.documents.pacc {
+        let pacc: serde_json::Value = serde_json::from_slice(&pacc.fill(&domain)).expect("JSON");
+        assert!(pacc["protocols"].is_object(), "{pacc}");
+    }
+    check(config, &domain);
+    read_back(entry, &domain, is_xml);
+}
+
+/// Every client is played, and every record is derived.
+fn check(config: &Config, domain: &Domain) {
+    let examined = check::examine(config, 0).expect("who loads can be played");
+    assert!(!examined.rows.is_empty());
+    let _ = check::findings(&[examined]);
+    if let Some(found) = config.directory.served(domain) {
+        let records = Records::of(&found, &config.settings, &config.directory);
+        for set in &records.sets {
+            assert!(!set.data().is_empty() && set.name.to_string().len() <= 253, "{set:?}");
+        }
+    }
+}
+
+/// The document with everything is a provider file again, of the same profile if it was one.
+fn read_back(entry: &Prepared, domain: &Domain, is_xml: bool) {
+    let whole = entry.documents.all_servers.fill(domain);
+    let whole = std::str::from_utf8(&whole).unwrap();
+    Document::parse(whole).unwrap_or_else(|e| panic!("{e}: {whole}"));
+    let again = load(whole, true).unwrap_or_else(|| panic!("not read again: {whole}"));
+    let again = &again.directory.entries()[0].profile;
+    let has_domain = entry.profile.servers().any(|server| server.hostname.needs_domain());
+    if is_xml && !has_domain {
+        assert_same(again, &entry.profile);
+    }
+    assert_eq!(again.servers().count(), entry.profile.servers().count(), "{whole}");
+}
+
+#[track_caller]
+fn assert_same(one: &Profile, other: &Profile) {
+    assert!(one == other, "{one:#?}\nis not\n{other:#?}");
+}
+
+/// What is imported loads, and is the profile that the file itself is, where that is right.
+fn import(text: &str, loaded: Option<&Config>) {
+    let mut made = None;
+    with_files(&[("profiles/a.xml", text)], |folder| {
+        let file = folder.join("profiles/a.xml");
+        let into: &Path = &folder.join("imported");
+        for imported in settle(vec![Reading::of_file(&file)], into, false) {
+            assert_told(&imported.problems, &file, text);
+            let is_bug = |problem: &Problem| problem.hint.as_ref().is_some_and(|h| h.contains("report this"));
+            assert!(!imported.problems.iter().any(is_bug), "{:?}", imported.problems);
+            made = imported.profile.or(made.take());
+        }
+    });
+    let Some(made) = made else { return };
+    let imported = load(&made.text, false).unwrap_or_else(|| panic!("does not load: {}", made.text));
+    if let Some(loaded) = loaded {
+        assert_same(&imported.directory.entries()[0].profile, &loaded.directory.entries()[0].profile);
+    }
+}

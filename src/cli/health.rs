@@ -1,0 +1,129 @@
+//! `waypost health`: whether the running server answers, for containers and monitors without a shell.
+
+use std::io::{self, Read, Write};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
+use std::os::unix::net::UnixStream;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::{ConfigArgument, FINDING, complain, print, say};
+use crate::config::{Address, Config, Listener, Settings};
+
+#[derive(Debug, Args)]
+pub struct Health {
+    #[command(flatten)]
+    config: ConfigArgument,
+
+    /// Ask here, whatever a file says
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<Listener>,
+
+    /// How many seconds to wait for an answer
+    #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=300))]
+    timeout: u64,
+}
+
+/// Where to ask, and for what.
+struct Question {
+    listener: Listener,
+    /// None where we could only see whether somebody takes the connection.
+    path: Option<&'static str>,
+}
+
+impl Health {
+    pub fn run(self) -> ExitCode {
+        let question = match self.listen {
+            Some(listener) => Question::of(listener),
+            None => match self.config.locate().and_then(|path| Config::settings(&path)) {
+                Ok((settings, problems)) => {
+                    // The server may be well, with what it had before.
+                    for problem in &problems {
+                        say(&problem.to_string());
+                    }
+                    Question::about(settings)
+                }
+                Err(error) => return complain(&error),
+            },
+        };
+        let listener = question.listener.clone();
+        match question.ask(Duration::from_secs(self.timeout)) {
+            Ok(()) => print(&format!("{listener} answers\n"), ExitCode::SUCCESS),
+            Err(error) => {
+                say(&format!("error: {listener} does not answer: {error}"));
+                ExitCode::from(FINDING)
+            }
+        }
+    }
+}
+
+impl Question {
+    /// The operator's listener knows best; else a listener that we can talk to.
+    fn about(settings: Settings) -> Self {
+        if let Some(listener) = settings.admin.listen {
+            return Self { listener, path: Some("/healthz") };
+        }
+        let all = settings.listen;
+        let plain = all.iter().find(|listener| !listener.is_https).or(all.first()).cloned();
+        Self::of(plain.unwrap_or(Settings::DEFAULT_LISTEN.into()))
+    }
+
+    fn of(listener: Listener) -> Self {
+        let path = (!listener.is_https).then_some("/mail/config-v1.1.xml");
+        Self { listener, path }
+    }
+
+    fn ask(&self, patience: Duration) -> io::Result<()> {
+        match &self.listener.address {
+            Address::Unix(path) => {
+                let stream = UnixStream::connect(path)?;
+                stream.set_read_timeout(Some(patience))?;
+                stream.set_write_timeout(Some(patience))?;
+                self.talk(stream)
+            }
+            Address::Tcp(address) => {
+                let mut result = Err(io::ErrorKind::AddrNotAvailable.into());
+                for address in reachable(*address) {
+                    result = TcpStream::connect_timeout(&address, patience).and_then(|stream| {
+                        stream.set_read_timeout(Some(patience))?;
+                        stream.set_write_timeout(Some(patience))?;
+                        self.talk(stream)
+                    });
+                    if result.is_ok() {
+                        break;
+                    }
+                }
+                result
+            }
+        }
+    }
+
+    /// An answer below 500 will do: which domains there are is not ours to know.
+    fn talk(&self, mut stream: impl Read + Write) -> io::Result<()> {
+        let Some(path) = self.path else { return Ok(()) };
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+        let mut head = [0; 12];
+        stream.read_exact(&mut head)?;
+        let status = std::str::from_utf8(&head).ok().and_then(|head| head.strip_prefix("HTTP/1.1 "));
+        match status.and_then(|status| status.parse::<u16>().ok()) {
+            Some(..500) => Ok(()),
+            Some(status) => Err(io::Error::other(format!("it answers {status}"))),
+            None => Err(io::Error::other("what answers there is no HTTP server")),
+        }
+    }
+}
+
+/// Where a listener that takes every address can be reached from here.
+fn reachable(address: SocketAddr) -> Vec<SocketAddr> {
+    let port = address.port();
+    let loopback = |ip: IpAddr| SocketAddr::new(ip, port);
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => vec![loopback(Ipv4Addr::LOCALHOST.into())],
+        // Where there is no IPv6, it is reached by IPv4.
+        IpAddr::V6(ip) if ip.is_unspecified() => {
+            vec![loopback(Ipv6Addr::LOCALHOST.into()), loopback(Ipv4Addr::LOCALHOST.into())]
+        }
+        _ => vec![address],
+    }
+}

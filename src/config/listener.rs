@@ -1,0 +1,147 @@
+//! Where the server listens, and how it is spoken to there.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// `127.0.0.1:8080`, `https://[::]:443`, `unix:/run/waypost/http.sock`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listener {
+    pub address: Address,
+    /// Whether TLS is spoken from the first byte.
+    pub is_https: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Address {
+    Tcp(SocketAddr),
+    Unix(PathBuf),
+}
+
+/// Neither an IP address with a port nor the path of a Unix socket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "is not an address to listen on; write an IP address and a port (127.0.0.1:8080, [::]:80), or \
+     unix:/run/waypost/http.sock; https:// before it for TLS"
+)]
+pub struct ListenerError;
+
+/// `sun_path` of `unix(7)`, less its last byte.
+const LONGEST_PATH: usize = 107;
+
+impl Address {
+    /// Whether one, `[::]`, takes what comes to the other, an IPv4 address, where that is not bound itself.
+    pub fn covers(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Tcp(a), Self::Tcp(b)) => {
+                a.is_ipv6() && a.ip().is_unspecified() && b.is_ipv4() && a.port() == b.port() && a.port() != 0
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether two cannot be bound at a time: one is the other, or stands for every address of the machine.
+    /// (`[::]` leaves IPv4 to those that have it.)
+    pub fn clashes_with(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Tcp(a), Self::Tcp(b)) => {
+                let is_all = a.ip().is_unspecified() || b.ip().is_unspecified();
+                // The system chooses another port for each 0.
+                a.port() == b.port() && a.port() != 0 && a.is_ipv4() == b.is_ipv4() && (is_all || a == b)
+            }
+            _ => self == other,
+        }
+    }
+}
+
+impl From<SocketAddr> for Listener {
+    fn from(address: SocketAddr) -> Self {
+        Self { address: Address::Tcp(address), is_https: false }
+    }
+}
+
+impl FromStr for Listener {
+    type Err = ListenerError;
+
+    fn from_str(text: &str) -> Result<Self, ListenerError> {
+        let (is_https, rest) = match (text.strip_prefix("https://"), text.strip_prefix("http://")) {
+            (Some(rest), _) => (true, rest),
+            (None, Some(rest)) => (false, rest),
+            (None, None) => (false, text),
+        };
+        let address = match rest.strip_prefix("unix:") {
+            // One that is relative would be another for each folder that the server is started in.
+            Some(path) if path.starts_with('/') && !path.ends_with('/') && path.len() <= LONGEST_PATH => {
+                Address::Unix(path.into())
+            }
+            Some(_) => return Err(ListenerError),
+            // A URL's last slash.
+            None => Address::Tcp(rest.strip_suffix('/').unwrap_or(rest).parse().map_err(|_| ListenerError)?),
+        };
+        Ok(Self { address, is_https })
+    }
+}
+
+impl fmt::Display for Listener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scheme = if self.is_https { "https://" } else { "" };
+        write!(f, "{scheme}{}", self.address)
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(address) => address.fmt(f),
+            Self::Unix(path) => write!(f, "unix:{}", path.display()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn knows_which_cannot_be_had_together() {
+        let clash = |a: &str, b: &str| {
+            let address = |text: &str| text.parse::<Listener>().unwrap().address;
+            address(a).clashes_with(&address(b))
+        };
+        assert!(clash("0.0.0.0:80", "127.0.0.1:80") && clash("[::1]:80", "[::]:80"));
+        assert!(clash("127.0.0.1:80", "https://127.0.0.1:80") && clash("unix:/a", "https://unix:/a"));
+        let all: Address = "[::]:80".parse::<Listener>().unwrap().address;
+        assert!(all.covers(&"127.0.0.1:80".parse::<Listener>().unwrap().address));
+        assert!(!all.covers(&"127.0.0.1:81".parse::<Listener>().unwrap().address));
+        assert!(!clash("0.0.0.0:80", "[::]:80") && !clash("127.0.0.1:80", "127.0.0.2:80"));
+        assert!(!clash("0.0.0.0:80", "127.0.0.1:81") && !clash("127.0.0.1:0", "127.0.0.1:0"));
+    }
+
+    #[test]
+    fn reads_what_it_writes() {
+        for (text, written) in [
+            ("127.0.0.1:8080", "127.0.0.1:8080"),
+            ("http://[::]:80", "[::]:80"),
+            ("https://0.0.0.0:443/", "https://0.0.0.0:443"),
+            ("unix:/run/waypost/http.sock", "unix:/run/waypost/http.sock"),
+            ("https://unix:/run/tls.sock", "https://unix:/run/tls.sock"),
+        ] {
+            let listener: Listener = text.parse().unwrap();
+            assert_eq!(listener.to_string(), written);
+            assert_eq!(written.parse(), Ok(listener));
+        }
+        for text in [
+            "",
+            "8080",
+            ":8080",
+            "localhost:80",
+            "unix:",
+            "unix:waypost.sock",
+            "unix:/run/",
+            "ftp://1.2.3.4:5",
+        ] {
+            assert_eq!(text.parse::<Listener>(), Err(ListenerError), "{text}");
+        }
+    }
+}

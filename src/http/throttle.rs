@@ -1,0 +1,169 @@
+//! How often a client's network may ask.
+//!
+//! The generic cell rate algorithm (ITU-T I.371): a network has one number, the time until which its
+//! requests so far are paid for. A request moves it on by a request's share of a second; one that
+//! would move it further ahead than a burst is refused. The numbers stand in a table of fixed size,
+//! so that no flood of addresses costs memory. Where too many networks meet in one place of it, some
+//! are not counted: rather too much is answered than somebody is refused for another's requests.
+
+use std::hash::{BuildHasher, RandomState};
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::{Duration, Instant};
+
+use crate::config::Rate;
+
+/// What every network has had.
+pub struct Throttle {
+    /// In each a network's tag and its time.
+    slots: Box<[AtomicU64]>,
+    hasher: RandomState,
+    start: Instant,
+}
+
+/// 1 MiB of slots.
+const SLOTS: usize = 1 << 17;
+/// Where a network may stand.
+const WAYS: usize = 4;
+const TAG_BITS: u32 = 20;
+/// Microseconds since the start fit for half a year; then they begin again at 0, and for a moment a
+/// network may have a burst too much.
+const TIME: u64 = u64::MAX >> TAG_BITS;
+
+impl Throttle {
+    pub fn new() -> Self {
+        Self {
+            slots: (0..SLOTS).map(|_| AtomicU64::new(0)).collect(),
+            hasher: RandomState::new(),
+            start: Instant::now(),
+        }
+    }
+
+    /// Counts a request. None if it may be answered; else how long it is until one may.
+    pub fn ask(&self, client: IpAddr, rate: Rate) -> Option<Duration> {
+        self.ask_at(client, rate, self.start.elapsed())
+    }
+
+    fn ask_at(&self, client: IpAddr, rate: Rate, since_start: Duration) -> Option<Duration> {
+        let now = u64::try_from(since_start.as_micros()).unwrap_or(u64::MAX) & TIME;
+        // At most a million requests a second, so at least a microsecond.
+        let share = 1_000_000 / u64::from(rate.per_second);
+        let burst = share * u64::from(rate.burst);
+        let hash = self.hasher.hash_one(network(client));
+        let tag = hash >> (u64::BITS - TAG_BITS);
+        let first = usize::try_from(hash).unwrap_or_default() % SLOTS / WAYS * WAYS;
+        let slots = &self.slots[first..first + WAYS];
+        let is_tagged = |seen: u64| seen >> (u64::BITS - TAG_BITS) == tag;
+        // What lies further ahead than any burst reaches was left by another turn of the clock.
+        let is_past = |seen: u64| seen & TIME <= now || seen & TIME > now + burst + share;
+        // Where the network stands already comes before where it might stand.
+        let own = slots.iter().filter(|slot| is_tagged(slot.load(Relaxed)));
+        for slot in own.chain(slots) {
+            let mut seen = slot.load(Relaxed);
+            while is_tagged(seen) || is_past(seen) {
+                let next = if is_past(seen) { now } else { seen & TIME } + share;
+                if next > now + burst {
+                    return Some(Duration::from_micros(next - now - burst));
+                }
+                let new = tag << (u64::BITS - TAG_BITS) | (next & TIME);
+                match slot.compare_exchange_weak(seen, new, Relaxed, Relaxed) {
+                    Ok(_) => return None,
+                    Err(other) => seen = other,
+                }
+            }
+        }
+        None
+    }
+}
+
+impl std::fmt::Debug for Throttle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Throttle").finish_non_exhaustive()
+    }
+}
+
+/// What one customer usually has at least: an IPv4 /24 is the smallest that is routed by itself, an
+/// IPv6 /48 the largest that is given to a site (RFC 6177).
+fn network(client: IpAddr) -> u64 {
+    match client {
+        IpAddr::V4(address) => u64::from(address.to_bits() >> 8),
+        // Beyond what 24 bits can say.
+        IpAddr::V6(address) => 1 << 48 | u64::try_from(address.to_bits() >> 80).unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RATE: Rate = Rate { per_second: 10, burst: 3 };
+
+    fn seconds(seconds: f64) -> Duration {
+        Duration::from_secs_f64(seconds)
+    }
+
+    #[test]
+    fn allows_a_burst_and_then_the_rate() {
+        let throttle = Throttle::new();
+        let client = "192.0.2.1".parse().unwrap();
+        let ask = |at: f64| throttle.ask_at(client, RATE, seconds(at));
+        assert_eq!([ask(5.0), ask(5.0), ask(5.0)], [None; 3]);
+        assert_eq!(ask(5.0), Some(Duration::from_millis(100)));
+        assert_eq!(ask(5.05), Some(Duration::from_millis(50)));
+        assert_eq!(ask(5.1), None);
+        assert!(ask(5.1).is_some());
+        // A pause brings the burst back, and no more than that.
+        assert_eq!([ask(60.0), ask(60.0), ask(60.0)], [None; 3]);
+        assert!(ask(60.0).is_some());
+    }
+
+    #[test]
+    fn counts_networks_and_not_addresses() {
+        let throttle = Throttle::new();
+        let ask = |client: &str| throttle.ask_at(client.parse().unwrap(), RATE, seconds(1.0)).is_none();
+        assert!(ask("192.0.2.1") && ask("192.0.2.2") && ask("192.0.2.3"));
+        assert!(!ask("192.0.2.4"));
+        assert!(ask("192.0.3.4"));
+        assert!(ask("2001:db8:1::1") && ask("2001:db8:1:2::2") && ask("2001:db8:1:3::3"));
+        assert!(!ask("2001:db8:1:4::"));
+        assert!(ask("2001:db8:2::"));
+    }
+
+    /// A million networks: the table does not grow, and hardly anybody is refused for others.
+    #[test]
+    fn a_flood_of_networks_refuses_nobody_else() {
+        let throttle = Throttle::new();
+        let rate = Rate { per_second: 1, burst: 1 };
+        let refused = (0..1_000_000_u32)
+            .filter(|n| throttle.ask_at(IpAddr::V4((n << 8).into()), rate, seconds(1.0)).is_some())
+            .count();
+        // Four are expected: two networks may have one tag.
+        assert!(refused < 40, "{refused}");
+    }
+
+    /// A place that falls free before the one that a network has is no second one for it.
+    #[test]
+    fn a_network_has_one_place() {
+        let throttle = Throttle::new();
+        let rate = Rate { per_second: 100, burst: 500 };
+        let ask = |n: u32, at: f64| throttle.ask_at(IpAddr::V4((n << 8).into()), rate, seconds(at)).is_none();
+        // Enough that most share their places with others, whose first requests are soon paid for.
+        (0..150_000).for_each(|n| assert!(ask(n, 1.0)));
+        for n in 200_000..200_100 {
+            let asked = [1.0, 1.02].map(|at| (0..600).filter(|_| ask(n, at)).count());
+            // Who found no place at first has one then; who had one, has it still.
+            assert!(asked[0] == 600 || (500..=502).contains(&asked[0]) && asked[1] <= 3, "{asked:?}");
+        }
+    }
+
+    /// Half a year later the clock begins again.
+    #[test]
+    fn the_clock_may_begin_again() {
+        let throttle = Throttle::new();
+        let client = "192.0.2.1".parse().unwrap();
+        let end = Duration::from_micros(TIME);
+        for at in [end, end + seconds(1.0), end + seconds(2.0)] {
+            assert_eq!(throttle.ask_at(client, RATE, at), None, "{at:?}");
+        }
+    }
+}

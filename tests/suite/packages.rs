@@ -1,0 +1,208 @@
+//! What is shipped beside the program: the manual, the shells' completions, the units and examples of
+//! `deploy/`. `.ci/packages` and `.ci/container` try them with the programs that they are for.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::{Command, CommandFactory};
+use tempfile::TempDir;
+use waypost::cli::Arguments;
+use waypost::config::{Address, Config, Limits};
+
+use crate::common::Files;
+
+#[path = "../../examples/manual/pages.rs"]
+mod pages;
+#[path = "../../examples/manual/settings.rs"]
+mod settings;
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+fn manual() -> (TempDir, Vec<PathBuf>) {
+    let folder = TempDir::new().unwrap();
+    let files = pages::write(folder.path()).unwrap();
+    (folder, files)
+}
+
+/// A page's words, as somebody reads them.
+fn plain(page: &Path) -> String {
+    let mut text = fs::read_to_string(page).unwrap();
+    for (roff, plain) in
+        [("\\fB", ""), ("\\fI", ""), ("\\fR", ""), ("\\-", "-"), ("\\*(Aq", "'"), ("\\(aq", "'")]
+    {
+        text = text.replace(roff, plain);
+    }
+    text
+}
+
+/// The program and its commands, but not `help`.
+fn commands() -> Vec<Command> {
+    let program = Arguments::command().disable_help_subcommand(true);
+    [program.clone()].into_iter().chain(program.get_subcommands().cloned()).collect()
+}
+
+fn long_options(command: &Command) -> Vec<&str> {
+    command.get_arguments().filter_map(clap::Arg::get_long).collect()
+}
+
+#[test]
+fn every_command_and_option_is_in_the_manual() {
+    let (folder, files) = manual();
+    let program = plain(&folder.path().join("waypost.1"));
+    let commands = commands();
+    assert!(commands.len() >= 6);
+    for command in &commands {
+        let name = match command.get_name() {
+            "waypost" => "waypost".to_owned(),
+            name => format!("waypost-{name}"),
+        };
+        let file = folder.path().join(format!("{name}.1"));
+        assert!(files.contains(&file), "{name}");
+        let page = plain(&file);
+        assert!(page.contains(&format!(".SH NAME\n{name} - ")), "{page}");
+        assert!(name == "waypost" || program.contains(&format!("{name}(1)")), "{program}");
+        for option in long_options(command) {
+            assert!(page.contains(&format!("\n--{option}")), "--{option} in\n{page}");
+        }
+        for heading in ["SYNOPSIS", "OPTIONS", "EXIT STATUS", "SEE ALSO"] {
+            let page = page.replace('"', "");
+            assert!(page.contains(&format!(".SH {heading}\n")), "{heading} in\n{page}");
+        }
+    }
+    let serve = plain(&folder.path().join("waypost-serve.1"));
+    for word in ["SIGHUP", "SIGTERM", "SIGINT", "WAYPOST_CONFIG", "WAYPOST_LOG", "/etc/waypost/waypost.toml"]
+    {
+        assert!(serve.contains(word), "{word}");
+    }
+}
+
+#[test]
+fn every_command_and_option_is_in_the_completions() {
+    let (folder, _) = manual();
+    for (file, dashes) in [("waypost.bash", "--"), ("_waypost", "--"), ("waypost.fish", "-l ")] {
+        let completions = fs::read_to_string(folder.path().join(file)).unwrap();
+        for command in commands() {
+            assert!(completions.contains(command.get_name()), "{} in {file}", command.get_name());
+            for option in long_options(&command) {
+                assert!(completions.contains(&format!("{dashes}{option}")), "{dashes}{option} in {file}");
+            }
+        }
+    }
+}
+
+/// `waypost.toml(5)` is made of the shipped files' comments; here is a simpler reader of them.
+#[test]
+fn every_key_of_the_shipped_configuration_is_in_the_manual() {
+    let (folder, _) = manual();
+    let page = plain(&folder.path().join("waypost.toml.5"));
+    for (file, at_least) in [("config/waypost.toml", 15), ("config/profiles/centurylink.toml", 50)] {
+        let text = fs::read_to_string(file).unwrap();
+        let (_, text) = text.split_once("\n\n").unwrap();
+        let mut found = 0;
+        for line in text.lines() {
+            let line = line.strip_prefix("# ").unwrap_or(line);
+            let word = |text: &str| text.bytes().all(|c| c.is_ascii_alphanumeric() || b"_[]".contains(&c));
+            let (key, rest) = line.split_once(" = ").unwrap_or((line, ""));
+            if line.starts_with('[') {
+                assert!(page.contains(line), "{line} in\n{page}");
+            } else if !rest.is_empty() && word(key) {
+                assert!(page.contains(&format!(".TP\n{key} = ")), "{key} in\n{page}");
+            } else {
+                continue;
+            }
+            found += 1;
+        }
+        assert!(found >= at_least, "{found} of {file}");
+        // And what is said of them.
+        for prose in text.lines().filter(|line| line.starts_with("# ") && line.ends_with('.')) {
+            assert!(page.contains(&prose[2..]), "{prose} in\n{page}");
+        }
+    }
+}
+
+/// The text of a block scalar of a YAML file: `key: |`.
+fn block(yaml: &str, key: &str) -> String {
+    let begin = format!("  {key}: |\n");
+    let at = yaml.find(&begin).unwrap_or_else(|| panic!("{key} is in the file")) + begin.len();
+    yaml[at..]
+        .lines()
+        .take_while(|line| line.is_empty() || line.starts_with("    "))
+        .map(|line| format!("{}\n", line.strip_prefix("    ").unwrap_or(line)))
+        .collect()
+}
+
+#[test]
+fn the_configuration_for_kubernetes_can_be_served() {
+    let yaml = fs::read_to_string("deploy/kubernetes.yaml").unwrap();
+    let folder = TempDir::new().unwrap();
+    let (configuration, profiles) = (folder.path().join("waypost"), folder.path().join("waypost-profiles"));
+    fs::create_dir(&configuration).unwrap();
+    fs::create_dir(&profiles).unwrap();
+    fs::write(configuration.join("waypost.toml"), block(&yaml, "waypost.toml")).unwrap();
+    fs::write(profiles.join("example.toml"), block(&yaml, "example.toml")).unwrap();
+    for folder in ["waypost", "waypost-profiles"] {
+        assert!(yaml.contains(&format!("mountPath: /etc/{folder}\n")), "{folder}");
+    }
+    let config = Config::load(&configuration.join("waypost.toml")).unwrap();
+    assert_eq!(config.notes, []);
+    let ports = |name: &str| format!("- name: {name}\n              containerPort: ");
+    let admin = config.settings.admin.listen.as_ref().unwrap();
+    for (name, listener) in [("http", &config.settings.listen[0]), ("admin", admin)] {
+        let Address::Tcp(address) = listener.address else { panic!("{name} has a port") };
+        assert!(address.ip().is_unspecified(), "{name}");
+        assert!(yaml.contains(&format!("{}{}\n", ports(name), address.port())), "{name}");
+    }
+    assert!(yaml.contains(&format!("/waypost:{VERSION}\n")));
+    assert!(number_after(&yaml, "terminationGracePeriodSeconds: ") > shutdown_timeout());
+}
+
+/// The configuration of the Debian package, after the first step of its README.Debian.
+#[test]
+fn the_configuration_for_debian_can_be_served() {
+    let settings = fs::read_to_string("deploy/debian/waypost.toml").unwrap();
+    let profile = fs::read_to_string("deploy/example.toml").unwrap();
+    let files = Files::new(&settings, &[("example.toml", &profile)]);
+    files.write("profiles/README", &fs::read_to_string("deploy/debian/profiles-README").unwrap());
+    let config = files.load();
+    assert_eq!(config.notes, []);
+    assert_eq!(config.directory.len(), 1);
+    // What is commented out works too.
+    let settings: String = settings
+        .lines()
+        .map(|line| match line.strip_prefix("# ") {
+            Some(key) if key.contains(" = ") || key.starts_with('[') => format!("{key}\n"),
+            _ => format!("{line}\n"),
+        })
+        .collect();
+    let config = Files::new(&settings, &[("example.toml", &profile)]).load();
+    assert!(config.settings.admin.listen.is_some() && config.settings.public_url.is_some());
+}
+
+#[test]
+fn the_shipped_files_agree_with_the_program() {
+    let changelog = fs::read_to_string("deploy/debian/changelog").unwrap();
+    assert!(changelog.starts_with(&format!("waypost ({VERSION}-1) ")), "{changelog}");
+    let dockerfile = fs::read_to_string("Dockerfile").unwrap();
+    assert!(dockerfile.contains(&format!("image.version=\"{VERSION}\"\n")), "{dockerfile}");
+    let service = fs::read_to_string("deploy/waypost.service").unwrap();
+    assert!(number_after(&service, "TimeoutStopSec=") > shutdown_timeout());
+    let open_files = number_after(&service, "LimitNOFILE=");
+    assert!(open_files > Limits::default().max_connections as u64 * 2);
+    // A socket of an address that the configuration has not would be passed for nothing.
+    let socket = fs::read_to_string("deploy/waypost.socket").unwrap();
+    let listen = fs::read_to_string("deploy/debian/waypost.toml").unwrap();
+    let address = socket.lines().find_map(|line| line.strip_prefix("ListenStream=")).unwrap();
+    assert!(listen.contains(&format!("\nlisten = [\"{address}\"]\n")), "{address}");
+}
+
+fn shutdown_timeout() -> u64 {
+    // Some time for the rest of the end.
+    (Limits::default().shutdown_timeout + Duration::from_secs(5)).as_secs()
+}
+
+/// The number that stands after a key.
+fn number_after(text: &str, key: &str) -> u64 {
+    let (_, rest) = text.split_once(key).unwrap();
+    rest.split(|c: char| !c.is_ascii_digit()).next().unwrap().parse().unwrap()
+}

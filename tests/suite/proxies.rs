@@ -1,0 +1,436 @@
+//! The files of `deploy/` as they stand, in the proxies that they are for, before Waypost itself.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use rcgen::SanType;
+
+use crate::certificates::{Chain, Key};
+use crate::common::{Files, Response, SERVERS, domains, profile};
+use crate::sandbox::{Mirror, Program, Sandbox, run, wait_for};
+
+#[test]
+#[ignore = "needs nginx, curl, iproute2 and root"]
+fn nginx() {
+    let Some(sandbox) = Sandbox::enter("proxies::nginx") else { return };
+    sandbox.copy("/etc/nginx");
+    fs::create_dir("/var/log/nginx").unwrap();
+    check(&sandbox, "nginx.conf", "/etc/nginx/conf.d/waypost.conf", &["nginx", "-g", "daemon off;"]);
+}
+
+#[test]
+#[ignore = "needs apache2, curl, iproute2 and root"]
+fn apache() {
+    let Some(sandbox) = Sandbox::enter("proxies::apache") else { return };
+    sandbox.copy("/etc/apache2");
+    sandbox.copy("/var/lib/apache2");
+    fs::create_dir("/var/log/apache2").unwrap();
+    let site = "/etc/apache2/sites-available/waypost.conf";
+    check(&sandbox, "apache.conf", site, &["apachectl", "-D", "FOREGROUND"]);
+}
+
+#[test]
+#[ignore = "needs haproxy, curl, iproute2 and root"]
+fn haproxy() {
+    let Some(sandbox) = Sandbox::enter("proxies::haproxy") else { return };
+    sandbox.copy("/etc/haproxy");
+    let file = "/etc/haproxy/haproxy.cfg";
+    check(&sandbox, "haproxy.cfg", file, &["haproxy", "-W", "-db", "-f", file]);
+}
+
+#[test]
+#[ignore = "needs caddy, curl, iproute2 and root"]
+fn caddy() {
+    let Some(sandbox) = Sandbox::enter("proxies::caddy") else { return };
+    sandbox.copy("/etc/caddy");
+    let file = "/etc/caddy/Caddyfile";
+    check(&sandbox, "Caddyfile", file, &["caddy", "run", "--config", file]);
+}
+
+/// Traefik is no package of Debian's: its file is but read.
+#[test]
+fn every_file_has_every_name() {
+    let readme = fs::read_to_string("README.md").unwrap();
+    for file in ["nginx.conf", "apache.conf", "haproxy.cfg", "Caddyfile", "traefik.yml", "traefik-static.yml"]
+    {
+        let name = &format!("deploy/{file}");
+        let text = fs::read_to_string(name).unwrap();
+        assert!(readme.contains(&format!("({name})")), "{name}");
+        assert!(text.starts_with("# "), "{name} says what it is");
+        if name != "deploy/traefik-static.yml" {
+            for word in [SERVICE, DISCOVER, PACC, STS, "127.0.0.1:8080", "/etc/ssl/waypost/", "autoconfig/"] {
+                assert!(text.contains(word), "{name}: {word}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_path_of_the_readme_is_asked() {
+    let readme = fs::read_to_string("README.md").unwrap();
+    let (_, table) = readme.split_once("## What each client asks\n\n").unwrap();
+    let cells =
+        table.lines().take_while(|line| line.starts_with('|')).map(|row| row.split('|').nth(1).unwrap());
+    let paths: Vec<_> = cells.flat_map(|cell| cell.split('`').filter(|word| word.starts_with('/'))).collect();
+    assert!(paths.len() > 15, "{paths:?}");
+    for path in paths {
+        let path = path.replace("DOMAIN", "example.com");
+        let is_asked = |target: &str| {
+            let asked = target.split('?').next().unwrap();
+            asked == path || path.ends_with("s/") && asked.starts_with(&path)
+        };
+        assert!(ROUTES.iter().any(|(_, _, target, _)| is_asked(target)), "{path}");
+    }
+}
+
+const SERVICE: &str = "autoconfig.example.com";
+const DISCOVER: &str = "autodiscover.example.com";
+const PACC: &str = "ua-auto-config.example.com";
+const STS: &str = "mta-sts.example.com";
+const DOMAIN: &str = "example.com";
+
+/// What is asked, and the status of the answer by http and by https.
+#[rustfmt::skip]
+const ROUTES: &[(&str, &str, &str, [u16; 2])] = &[
+    ("GET", SERVICE, "/mail/config-v1.1.xml", [200, 200]),
+    ("HEAD", SERVICE, "/mail/config-v1.1.xml", [200, 200]),
+    ("GET", "AutoConfig.EXAMPLE.com", "/mail/config-v1.1.xml", [200, 200]),
+    ("GET", SERVICE, "/mail/config-v1.1.xml?emailaddress=jane@example.com", [200, 200]),
+    ("GET", SERVICE, "/mail/config-v1.1.xml?emailaddress=jane%2Bx%40example.com&servers=all", [200, 200]),
+    ("GET", SERVICE, "/mail/config-v1.1.xml?emailaddress=jane@example.net", [200, 200]),
+    ("PUT", SERVICE, "/mail/config-v1.1.xml", [405, 405]),
+    ("GET", SERVICE, "/.well-known/autoconfig/mail/config-v1.1.xml", [200, 200]),
+    ("GET", DOMAIN, "/.well-known/autoconfig/mail/config-v1.1.xml", [200, 200]),
+    ("GET", DOMAIN, "/.well-known/autoconfig/mail/config-v1.1.xml?emailaddress=jane@example.com", [200, 200]),
+    ("GET", DOMAIN, "/.well-known/autoconfig/nothing", [404, 404]),
+    ("GET", SERVICE, "/.well-known/mail-v1.xml", [200, 200]),
+    ("GET", SERVICE, "/v1.1/example.com", [200, 200]),
+    ("GET", SERVICE, "/v1.1/example.net", [200, 200]),
+    ("GET", SERVICE, "/v1.1/unserved.example", [404, 404]),
+    ("GET", SERVICE, "/v1.1/mail/config-v1.1.xml", [200, 200]),
+    ("GET", SERVICE, "/nothing", [404, 404]),
+    ("POST", DISCOVER, "/autodiscover/autodiscover.xml", [200, 200]),
+    ("POST", DISCOVER, "/Autodiscover/Autodiscover.xml", [200, 200]),
+    ("POST", DISCOVER, "/autodiscover/Autodiscover.xml", [200, 200]),
+    ("POST", DISCOVER, "/AutoDiscover/AutoDiscover.XML", [200, 200]),
+    ("POST", DISCOVER, "/AUTODISCOVER/AUTODISCOVER.XML?a=b", [200, 200]),
+    ("POST", DOMAIN, "/autodiscover/autodiscover.xml", [200, 200]),
+    ("POST", DOMAIN, "/Autodiscover/Autodiscover.xml", [200, 200]),
+    ("POST", DOMAIN, "/AutoDiscover/AutoDiscover.XML", [200, 200]),
+    ("GET", DISCOVER, "/autodiscover/autodiscover.xml", [302, 405]),
+    ("GET", DISCOVER, "/Autodiscover/Autodiscover.xml", [302, 405]),
+    ("GET", DOMAIN, "/autodiscover/autodiscover.xml", [302, 405]),
+    ("PUT", DISCOVER, "/autodiscover/autodiscover.xml", [405, 405]),
+    ("OPTIONS", DISCOVER, "/autodiscover/autodiscover.xml", [204, 204]),
+    ("GET", DISCOVER, "/autodiscover/autodiscover.json?Email=jane@example.com&Protocol=AutodiscoverV1", [200, 200]),
+    ("GET", DISCOVER, "/Autodiscover/AutoDiscover.JSON?Email=jane%40example.com&Protocol=Autodiscoverv1", [200, 200]),
+    ("GET", DISCOVER, "/autodiscover/autodiscover.json/v1.0/jane%40example.com?Protocol=AutodiscoverV1", [200, 200]),
+    ("GET", DISCOVER, "/autodiscover/autodiscover.json/v1.0/jane@example.com?Protocol=AutodiscoverV1", [200, 200]),
+    ("GET", DISCOVER, "/autodiscover/autodiscover.json?Email=jane&Protocol=AutodiscoverV1", [400, 400]),
+    ("GET", DOMAIN, "/autodiscover/autodiscover.json?Email=jane@example.com&Protocol=AutodiscoverV1", [200, 200]),
+    ("GET", DOMAIN, "/Autodiscover/Autodiscover.json/v1.0/jane%40example.com?Protocol=AutodiscoverV1", [200, 200]),
+    ("GET", SERVICE, "/mobileconfig?emailaddress=jane@example.com", [200, 200]),
+    ("GET", SERVICE, "/mobileconfig?emailaddress=jane", [400, 400]),
+    ("GET", SERVICE, "/email.mobileconfig?email=jane@example.com", [200, 200]),
+    ("GET", PACC, "/.well-known/user-agent-configuration.json", [200, 200]),
+    ("PROPFIND", DOMAIN, "/.well-known/caldav", [307, 307]),
+    ("PROPFIND", DOMAIN, "/.well-known/caldav/", [307, 307]),
+    ("PROPFIND", DOMAIN, "/.well-known/carddav", [307, 307]),
+    ("OPTIONS", DOMAIN, "/.well-known/carddav", [307, 307]),
+    ("GET", DOMAIN, "/.well-known/jmap", [307, 307]),
+    ("GET", DOMAIN, "/.well-known/mail-v1.xml", [200, 200]),
+    ("GET", STS, "/.well-known/mta-sts.txt", [200, 200]),
+    ("GET", SERVICE, "/.well-known/mta-sts.txt", [404, 404]),
+    ("GET", SERVICE, "/", [200, 200]),
+    ("GET", SERVICE, "/setup?emailaddress=jane@example.com", [200, 200]),
+    ("GET", SERVICE, "/setup.json?emailaddress=jane@example.com", [200, 200]),
+    ("GET", SERVICE, "/setup.svg?emailaddress=jane@example.com", [200, 200]),
+    ("GET", SERVICE, "/assets/nothing.css", [404, 404]),
+];
+
+const SERVICES: &str = r#"
+[[calendar]]
+type = "caldav"
+url = "https://dav.example.com/calendars/"
+
+[[addressbook]]
+type = "carddav"
+url = "https://dav.example.com/contacts/"
+
+[[jmap]]
+url = "https://jmap.example.com/session"
+
+[mobileconfig]
+description = { en = "Example Mail" }
+
+[mta_sts]
+mode = "enforce"
+mx = ["mx.example.com"]
+max_age_seconds = 86400
+"#;
+
+/// Installs a file as its own head says, and asks through it.
+fn check(sandbox: &Sandbox, name: &str, path: &str, command: &[&str]) {
+    let text = fs::read_to_string(Path::new("deploy").join(name)).unwrap();
+    sandbox.copy("/etc/ssl");
+    fs::create_dir("/etc/ssl/waypost").unwrap();
+    let chain = Chain::with(Key::Ecdsa, |certificate| {
+        let names = [SERVICE, DISCOVER, PACC, STS, DOMAIN];
+        certificate.subject_alt_names = names.map(|name| SanType::DnsName(name.try_into().unwrap())).into();
+    });
+    chain.write(Path::new("/etc/ssl/waypost"));
+    fs::write("/run/root.pem", &chain.root).unwrap();
+    fs::write(path, &text).unwrap();
+    let lines = text.lines().filter_map(|line| line.strip_prefix("#     "));
+    let (reload, lines): (Vec<_>, Vec<_>) = lines.partition(|line| line.starts_with("systemctl "));
+    assert_eq!(reload.len(), 1);
+    run(&lines.join("\n"));
+
+    let mirror = Mirror::start();
+    let mut proxy = Command::new(command[0]);
+    proxy.args(&command[1..]).env("XDG_DATA_HOME", sandbox.path("data"));
+    proxy.env("XDG_CONFIG_HOME", sandbox.path("config"));
+    let proxy = Program::start(&mut proxy, Path::new("/var/log/proxy.log"), &[80, 443]);
+    for scheme in SCHEMES {
+        says_who_asked_and_how(scheme);
+        passes_every_status_on(scheme);
+        keeps_large_bodies_off(scheme);
+        keeps_connections(scheme);
+        passes_a_few_paths_of_the_domain_on(scheme);
+    }
+    drop(mirror);
+
+    // Waypost is down for a moment.
+    let target = "/mail/config-v1.1.xml";
+    for _ in 0..4 {
+        let status = ask("http", SERVICE, target).status();
+        assert!([502, 503, 504].contains(&status), "{status}");
+    }
+    let profiles = [
+        ("a.toml", profile("example.com", &domains(&["example.com"]), &(SERVERS.to_owned() + SERVICES))),
+        ("b.toml", profile("example.net", &domains(&["example.net"]), &SERVERS.replace(".com", ".net"))),
+    ];
+    let profiles = profiles.each_ref().map(|(name, text)| (*name, text.as_str()));
+    let files = Files::new("public_url = \"https://autodiscover.example.com\"\n", &profiles);
+    let mut waypost = Command::new(env!("CARGO_BIN_EXE_waypost"));
+    waypost.args(["serve", "--log-level", "debug", "--config"]).arg(files.path("waypost.toml"));
+    let waypost = Program::start(&mut waypost, Path::new("/run/waypost.log"), &[8080]);
+    wait_for("answer after a restart", || ask("http", SERVICE, target).status() == 200);
+    for scheme in SCHEMES {
+        answers_as_waypost_does(scheme);
+    }
+    run("! grep -r jane /var/log");
+    drop((proxy, waypost));
+}
+
+/// Whatever the client says of that.
+fn says_who_asked_and_how(scheme: &str) {
+    for (host, target) in [
+        (SERVICE, "/mail/config-v1.1.xml?emailaddress=jane%2Bx@example.com&a=%2F"),
+        (DISCOVER, "/AutoDiscover/AutoDiscover.XML?Email=jane%40example.com"),
+        (DISCOVER, "/Autodiscover/Autodiscover.json/v1.0/jane%2Fx%40example.com?Protocol=AutodiscoverV1"),
+        (DOMAIN, "/AutoDiscover/AutoDiscover.XML?Email=jane%40example.com"),
+    ] {
+        let answer = ask(scheme, host, target).header("Authorization: Basic c2VjcmV0").forged().send();
+        let head = answer.text();
+        let sent = |name: &str| -> Vec<String> {
+            let lines = head.lines().filter_map(|line| line.split_once(": "));
+            lines.filter(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value.to_owned()).collect()
+        };
+        assert_eq!(head.lines().nth(1), Some(&*format!("GET {target} HTTP/1.1")));
+        assert_eq!(sent("Host"), [host]);
+        assert_eq!(sent("X-Forwarded-Host"), [host], "{scheme}");
+        assert_eq!(sent("X-Forwarded-Proto"), [scheme]);
+        assert_eq!(sent("X-Forwarded-For"), ["127.0.0.1"]);
+        assert_eq!(sent("Authorization"), [""; 0]);
+        assert_ne!(sent("Connection"), ["close"]);
+    }
+}
+
+fn passes_every_status_on(scheme: &str) {
+    for status in [400, 401, 404, 405, 408, 413, 422, 429, 500, 503] {
+        let answer = ask(scheme, SERVICE, &format!("/any?status={status}")).send();
+        assert_eq!(answer.status, status);
+        assert!(answer.text().starts_with("connection "), "{status}: {}", answer.text());
+    }
+}
+
+/// More than any client sends, and more than Waypost takes, does not get as far as there.
+fn keeps_large_bodies_off(scheme: &str) {
+    for (host, target) in BOTH {
+        let asked = ask(scheme, host, target).method("POST").body(&"x".repeat(100_000));
+        // Over HTTP/2 curl is cut off before it has read the answer.
+        let answer = asked.with(&["--http1.1", "--header", "Expect: 100-continue"]).send();
+        // Caddy 2.6 has but one status for everything.
+        assert!([413, 502].contains(&answer.status), "{host}: {answer:?}");
+    }
+}
+
+/// Each client asks once; between proxy and server that is no reason for a new connection.
+fn keeps_connections(scheme: &str) {
+    for (host, target) in BOTH {
+        let connection = || ask(scheme, host, target).send().text().lines().next().unwrap().to_owned();
+        let connections: BTreeSet<_> = (0..12).map(|_| connection()).collect();
+        assert!(connections.len() < 6, "{host}: {connections:?}");
+    }
+}
+
+/// All of a name goes to Waypost, or some paths.
+const BOTH: [(&str, &str); 2] = [(SERVICE, "/"), (DOMAIN, "/autodiscover/autodiscover.xml")];
+
+fn passes_a_few_paths_of_the_domain_on(scheme: &str) {
+    for (path, is_passed) in [
+        ("/autodiscover/autodiscover.xml", true),
+        ("/AutoDiscover/AutoDiscover.XML", true),
+        ("/Autodiscover/Autodiscover.json/v1.0/jane@example.com", true),
+        ("/.well-known/autoconfig/mail/config-v1.1.xml", true),
+        ("/.well-known/caldav", true),
+        ("/.well-known/caldav/", true),
+        ("/.well-known/carddav", true),
+        ("/.well-known/carddav/", true),
+        ("/.well-known/jmap", true),
+        ("/.well-known/mail-v1.xml", true),
+        ("/", false),
+        ("/setup", false),
+        ("/mail/config-v1.1.xml", false),
+        ("/autodiscover", false),
+        ("/autodiscovery/", false),
+        ("/.well-known/", false),
+        ("/.well-known/caldavs", false),
+        ("/.well-known/jmap/more", false),
+        ("/.well-known/acme-challenge/token", false),
+        ("/x/.well-known/caldav", false),
+    ] {
+        let answer = ask(scheme, DOMAIN, path).send();
+        assert_eq!(answer.text().starts_with("connection "), is_passed, "{scheme}, {path}");
+    }
+}
+
+fn answers_as_waypost_does(scheme: &str) {
+    let by_https = usize::from(scheme == "https");
+    for (method, host, target, statuses) in ROUTES {
+        let mut asked = ask(scheme, host, target).method(method);
+        if *method == "POST" {
+            asked = asked.body("<Autodiscover><Request><EMailAddress>jane@example.com</EMailAddress></Request></Autodiscover>");
+        }
+        let answer = asked.send();
+        assert_eq!(answer.status, statuses[by_https], "{scheme}, {method} {target} of {host}");
+        assert_eq!(answer, asked.directly(scheme).send(), "{scheme}, {method} {target} of {host}");
+        let asked = asked.header("Authorization: Basic c2VjcmV0").forged();
+        assert_eq!(asked.send(), answer, "forged: {scheme}, {method} {target} of {host}");
+        if [404, 405].contains(&answer.status) {
+            assert_eq!(answer.text(), "", "{target}");
+        }
+    }
+    let post = |body: &str| ask(scheme, DISCOVER, "/autodiscover/autodiscover.xml").method("POST").body(body);
+    let elsewhere = post(
+        "<Autodiscover><Request><EMailAddress>jane@unserved.example</EMailAddress></Request></Autodiscover>",
+    );
+    assert_eq!(elsewhere.send().status, 404);
+    assert_eq!(elsewhere.send(), elsewhere.directly(scheme).send());
+    let large = post(&"x".repeat(20_000)).send();
+    assert_eq!((large.status, large.text()), (413, ""));
+}
+
+const SCHEMES: [&str; 2] = ["http", "https"];
+
+/// A request, in curl's words.
+#[derive(Debug, Clone)]
+struct Asked {
+    url: String,
+    arguments: Vec<String>,
+}
+
+/// What mail programs look at, and what they should never see.
+const COMPARED: [&str; 9] = [
+    "allow",
+    "cache-control",
+    "content-disposition",
+    "content-language",
+    "content-security-policy",
+    "content-type",
+    "location",
+    "retry-after",
+    "www-authenticate",
+];
+
+fn ask(scheme: &str, host: &str, target: &str) -> Asked {
+    let port = if scheme == "https" { 443 } else { 80 };
+    let to = format!("::127.0.0.1:{port}");
+    let arguments = ["--connect-to", &to].map(str::to_owned).into();
+    Asked { url: format!("{scheme}://{host}{target}"), arguments }
+}
+
+impl Asked {
+    fn with(mut self, arguments: &[&str]) -> Self {
+        self.arguments.extend(arguments.iter().map(|argument| (*argument).to_owned()));
+        self
+    }
+
+    fn method(self, method: &str) -> Self {
+        if method == "HEAD" { self.with(&["--head"]) } else { self.with(&["--request", method]) }
+    }
+
+    fn header(self, line: &str) -> Self {
+        self.with(&["--header", line])
+    }
+
+    fn body(self, body: &str) -> Self {
+        self.header("Content-Type: text/xml").with(&["--data-binary", body])
+    }
+
+    /// What would be believed of a proxy.
+    fn forged(self) -> Self {
+        let other = if self.url.starts_with("https") { "http" } else { "https" };
+        self.header("X-Forwarded-Host: autoconfig.example.net")
+            .header("x-forwarded-host: unserved.example")
+            .header(&format!("X-Forwarded-Proto: {other}"))
+            .header("X-Forwarded-For: 192.0.2.66")
+            .header("X-Forwarded-For: 192.0.2.67, 192.0.2.68")
+    }
+
+    /// The same without the proxy in between.
+    fn directly(&self, scheme: &str) -> Self {
+        let mut asked = self.clone();
+        "::127.0.0.1:8080".clone_into(&mut asked.arguments[1]);
+        asked.url = asked.url.replacen("https://", "http://", 1);
+        asked.header(&format!("X-Forwarded-Proto: {scheme}"))
+    }
+
+    fn status(&self) -> u16 {
+        self.send().status
+    }
+
+    fn send(&self) -> Response {
+        let output = self.curl(&["--include", &self.url]);
+        let (mut head, mut body) = ("", &output[..]);
+        while head.is_empty() || head.starts_with("HTTP/1.1 100 ") {
+            let end = body.windows(4).position(|bytes| bytes == b"\r\n\r\n").expect("a head") + 4;
+            head = std::str::from_utf8(body.split_off(..end).unwrap()).unwrap();
+        }
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        // Apache guesses the type of nothing by the path.
+        let is_nothing = body.is_empty() && status >= 300;
+        let headers = head.lines().filter_map(|line| line.split_once(": "));
+        let headers = headers.map(|(name, value)| (name.to_lowercase(), value.to_owned()));
+        let mut headers: Vec<_> = headers
+            .filter(|(name, _)| COMPARED.contains(&name.as_str()) && !(is_nothing && name == "content-type"))
+            .collect();
+        headers.sort();
+        Response { status, headers, body: body.to_vec() }.timeless()
+    }
+
+    fn curl(&self, arguments: &[&str]) -> Vec<u8> {
+        let output = Command::new("curl")
+            .args(["--silent", "--show-error", "--path-as-is", "--max-time", "30", "--noproxy", "*"])
+            .args(["--cacert", "/run/root.pem"])
+            .args(&self.arguments)
+            .args(arguments)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}: {}", self.url, String::from_utf8_lossy(&output.stderr));
+        output.stdout
+    }
+}

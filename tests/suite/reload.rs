@@ -1,0 +1,374 @@
+//! New configurations while the server serves: taken up whole, or not at all.
+
+use std::fs;
+use std::io::Write;
+use std::net::TcpStream;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::thread;
+
+use waypost::http::App;
+use waypost::service::Reloaded;
+
+use crate::common::{Files, Reloadable, domains, loopback, profile, read_response, request, server};
+use crate::program::Program;
+
+const PATH: &str = "/mail/config-v1.1.xml";
+
+/// A profile whose every server names a version.
+fn version(number: usize) -> String {
+    let name = |protocol: &str, direction: &str, port| {
+        server(direction, protocol, port, "SSL", "").replace("example.com", &format!("v{number}.example.com"))
+    };
+    profile("q.com", &domains(&["q.com"]), &(name("imap", "incoming", 993) + &name("smtp", "outgoing", 465)))
+}
+
+fn files() -> Files {
+    Files::new("# every key has its default\n", &[("a.toml", &version(1))])
+}
+
+impl Reloadable {
+    /// Which version is served.
+    fn version(&self) -> String {
+        let text = self.server.get("q.com", PATH).text().to_owned();
+        let from = text.find("imap.v").unwrap() + "imap.".len();
+        text[from..].split('.').next().unwrap().to_owned()
+    }
+
+    fn is_ready(&self) -> String {
+        let response = self.admin.get("localhost", "/readyz");
+        assert_eq!(response.status, 200);
+        response.text().to_owned()
+    }
+
+    fn measured(&self, line: &str) -> bool {
+        self.admin.get("localhost", "/metrics").text().lines().any(|measured| measured == line)
+    }
+}
+
+#[test]
+fn a_new_configuration_is_served_and_the_same_one_is_left() {
+    let mut this = Reloadable::at(&loopback(), files());
+    assert_eq!(this.version(), "v1");
+    this.files.write("profiles/a.toml", &version(2));
+    assert_eq!(this.reloader.reload(), Reloaded::Done);
+    assert_eq!(this.version(), "v2");
+    assert_eq!(this.reloader.reload(), Reloaded::Unchanged);
+    assert!(this.measured("waypost_config_reloads_total{result=\"done\"} 1"));
+    assert!(this.measured("waypost_config_reloads_total{result=\"unchanged\"} 1"));
+    assert!(this.measured("waypost_config_last_reload_successful 1"));
+}
+
+#[test]
+fn connections_and_limits_that_are_kept_follow_the_new_configuration() {
+    let mut this = Reloadable::at(&loopback(), files());
+    let mut kept = this.server.connect();
+    let mut ask = |proxy: &str| {
+        let headers = [("X-Forwarded-Host", proxy)];
+        kept.write_all(&request("GET", "elsewhere.example", PATH, &headers, b"")).unwrap();
+        read_response(&mut kept, false).unwrap().status
+    };
+    assert_eq!(ask("q.com"), 200);
+    this.files.write("waypost.toml", "trusted_proxies = []");
+    assert_eq!(this.reloader.reload(), Reloaded::Done);
+    assert_eq!(ask("q.com"), 404, "the proxy is trusted no more");
+}
+
+/// What was replaced is let go of, once no request has it.
+#[test]
+fn what_was_served_before_is_forgotten() {
+    let mut config = crate::common::shipped();
+    let app = App::new(config);
+    config = crate::common::shipped();
+    let replaced = app.replace(config);
+    assert!(replaced.is_forgotten(), "nobody asks");
+}
+
+/// A page that was loaded a moment ago still finds its style.
+#[test]
+fn what_a_page_is_made_of_outlives_the_next_reload() {
+    let files = files();
+    std::fs::create_dir(files.path("templates")).unwrap();
+    files.write("waypost.toml", "templates = \"templates\"");
+    files.write("templates/page.css", "body { color: red }");
+    let mut this = Reloadable::at(&loopback(), files);
+    let style = |this: &Reloadable| {
+        let page = this.server.get("q.com", "/").text().to_owned();
+        let (_, rest) = page.split_once("<link rel=\"stylesheet\" href=\"").unwrap();
+        rest.split('"').next().unwrap().to_owned()
+    };
+    let old = style(&this);
+    this.files.write("templates/page.css", "body { color: green }");
+    assert_eq!(this.reloader.reload(), Reloaded::Done);
+    let new = style(&this);
+    assert_ne!(old, new);
+    assert_eq!(this.server.get("q.com", &old).text(), "body { color: red }");
+    assert_eq!(this.server.get("q.com", &new).text(), "body { color: green }");
+}
+
+type Break<'a> = &'a dyn Fn(&Path);
+
+/// Whatever becomes of a file: nothing changes, it is told, and what is put right is taken up.
+#[test]
+fn what_cannot_be_used_changes_nothing_and_is_told() {
+    let whole = version(1);
+    let half = &whole[..whole.len() / 2];
+    let write = |text: &'static str| move |path: &Path| fs::write(path, text).unwrap();
+    let breaks: [(&str, Break<'_>, &str); 7] = [
+        ("half written", &|path| fs::write(path, half).unwrap(), "error: "),
+        ("empty", &write(""), "error: "),
+        ("deleted", &|_| {}, "No such file"),
+        ("a folder", &|path| fs::create_dir(path).unwrap(), "it is not a file"),
+        ("a link to nothing", &|path| symlink("nowhere", path).unwrap(), "No such file"),
+        ("a link to itself", &|path| symlink(path, path).unwrap(), "Too many levels"),
+        (
+            "too long",
+            &|path| {
+                let comment = vec![b'#'; 1024 * 1024];
+                let mut file = fs::File::create(path).unwrap();
+                (0..100).for_each(|_| file.write_all(&comment).unwrap());
+            },
+            "it has more than 8 MiB",
+        ),
+    ];
+    for name in ["waypost.toml", "profiles/a.toml"] {
+        let mut this = Reloadable::at(&loopback(), files());
+        let path = this.files.path(name);
+        let good = fs::read_to_string(&path).unwrap();
+        for (number, (what, break_it, reason)) in breaks.iter().enumerate() {
+            // Half a profile is no file of settings at all.
+            if (name, *what) == ("waypost.toml", "half written") {
+                continue;
+            }
+            let reason =
+                if (name, *what) == ("profiles/a.toml", "deleted") { "no profile in it" } else { reason };
+            fs::remove_file(&path).unwrap();
+            break_it(&path);
+            assert_eq!(this.reloader.reload(), Reloaded::Failed, "{name} {what}");
+            assert_eq!(this.version(), "v1", "{name} {what}");
+            let ready = this.is_ready();
+            assert!(ready.starts_with("ready\nconfiguration "), "{ready}");
+            assert!(ready.contains("cannot be used:\n") && ready.contains(reason), "{name} {what}: {ready}");
+            assert!(this.measured("waypost_config_last_reload_successful 0"));
+            // Put right again.
+            let _ = fs::remove_dir(&path);
+            let _ = fs::remove_file(&path);
+            fs::write(&path, &good).unwrap();
+            assert_eq!(this.reloader.reload(), Reloaded::Unchanged, "{name} {what}");
+            assert!(!this.is_ready().contains("cannot be used"), "{number}");
+            assert!(this.measured("waypost_config_last_reload_successful 1"));
+        }
+    }
+}
+
+#[test]
+fn a_file_of_settings_that_is_half_written_changes_nothing() {
+    let mut this = Reloadable::at(&loopback(), files());
+    this.files.write("waypost.toml", "trusted_proxies = [\"127.0.0.0/8\", \"10.");
+    assert_eq!(this.reloader.reload(), Reloaded::Failed);
+    assert!(this.is_ready().contains("not valid TOML"));
+}
+
+/// An editor that writes in steps, one that renames, and Kubernetes that turns a link.
+#[test]
+fn changed_files_are_noticed_when_they_have_come_to_rest() {
+    let mut this = Reloadable::at(&loopback(), files());
+    assert!(!this.reloader.has_settled_news());
+    this.files.write("profiles/a.toml", &version(2)[..40]);
+    assert!(!this.reloader.has_settled_news(), "it has just changed");
+    this.files.write("profiles/a.toml", &version(2));
+    assert!(!this.reloader.has_settled_news(), "it has changed again");
+    assert!(this.reloader.has_settled_news());
+    assert_eq!(this.reloader.reload(), Reloaded::Done);
+    assert!(!this.reloader.has_settled_news());
+    // What is no profile concerns nobody.
+    this.files.write("profiles/.a.toml.swp", "");
+    this.files.write("profiles/a.toml~", "");
+    assert!(!this.reloader.has_settled_news());
+    this.files.write("new", &version(3));
+    fs::rename(this.files.path("new"), this.files.path("profiles/a.toml")).unwrap();
+    assert!(!this.reloader.has_settled_news());
+    assert!(this.reloader.has_settled_news());
+    assert_eq!((this.reloader.reload(), this.version()), (Reloaded::Done, "v3".to_owned()));
+    // A profile more.
+    this.files.write("profiles/b.toml", &version(1).replace("q.com", "b.example"));
+    assert!(!this.reloader.has_settled_news());
+    assert!(this.reloader.has_settled_news());
+    assert_eq!(this.reloader.reload(), Reloaded::Done);
+    assert_eq!(this.server.get("b.example", PATH).status, 200);
+}
+
+/// A ConfigMap: files are links into a folder that is a link, which is turned to the next version.
+#[test]
+fn a_config_map_that_is_turned_is_noticed() {
+    let files = files();
+    let folder = files.path("profiles");
+    fs::remove_file(folder.join("a.toml")).unwrap();
+    let turn = |number: usize| {
+        fs::create_dir(folder.join(format!("..{number}"))).unwrap();
+        fs::write(folder.join(format!("..{number}/a.toml")), version(number)).unwrap();
+        symlink(format!("..{number}"), folder.join("..data_tmp")).unwrap();
+        fs::rename(folder.join("..data_tmp"), folder.join("..data")).unwrap();
+    };
+    turn(1);
+    symlink("..data/a.toml", folder.join("a.toml")).unwrap();
+    let mut this = Reloadable::at(&loopback(), files);
+    assert_eq!(this.version(), "v1");
+    turn(2);
+    assert!(!this.reloader.has_settled_news());
+    assert!(this.reloader.has_settled_news());
+    assert_eq!((this.reloader.reload(), this.version()), (Reloaded::Done, "v2".to_owned()));
+    // The same, for the folder of profiles as a whole.
+    let folder = this.files.path("profiles");
+    fs::rename(&folder, this.files.path("release-2")).unwrap();
+    symlink("release-2", &folder).unwrap();
+    assert_eq!(this.reloader.reload(), Reloaded::Unchanged);
+    fs::create_dir(this.files.path("release-3")).unwrap();
+    this.files.write("release-3/a.toml", &version(3));
+    fs::remove_file(&folder).unwrap();
+    symlink("release-3", &folder).unwrap();
+    assert!(!this.reloader.has_settled_news());
+    assert!(this.reloader.has_settled_news());
+    assert_eq!((this.reloader.reload(), this.version()), (Reloaded::Done, "v3".to_owned()));
+}
+
+/// Files that never come to rest are read in the end, and a file that was bad is looked at again when
+/// it changes.
+#[test]
+fn files_that_change_all_the_time_are_read_in_the_end() {
+    let mut this = Reloadable::at(&loopback(), files());
+    let looks = (2..).take_while(|number| {
+        this.files.write("profiles/a.toml", &(version(*number) + &"#".repeat(*number)));
+        !this.reloader.has_settled_news()
+    });
+    assert_eq!(looks.count(), 10);
+    this.files.write("profiles/a.toml", "nonsense");
+    assert_eq!(this.reloader.reload(), Reloaded::Failed);
+    assert!(!this.reloader.has_settled_news(), "it is known to be bad");
+    this.files.write("profiles/a.toml", &version(9));
+    assert!(!this.reloader.has_settled_news());
+    assert!(this.reloader.has_settled_news());
+}
+
+#[test]
+fn sighup_takes_up_what_is_new_and_says_what_takes_a_restart() {
+    let files = Files::new("watch = false", &[("a.toml", &version(1))]);
+    let mut program = Program::start("info", "json", &files);
+    let served = |program: &Program| program.get("q.com", PATH).text().contains("imap.v2.");
+    assert!(!served(&program));
+    files.write("profiles/a.toml", &version(2));
+    files.write("waypost.toml", "watch = false\nlisten = [\"127.0.0.1:1\"]\n[limits]\nmax_connections = 7");
+    program.signal("HUP");
+    program.until(|line| line.contains("a new configuration is served"));
+    assert!(served(&program));
+    program.until(|line| line.contains("`max_connections` is another than at the start; it takes a restart"));
+    files.write("profiles/a.toml", "nonsense");
+    program.signal("HUP");
+    program.until(|line| line.contains("the new configuration cannot be used; the old one is served"));
+    let line = program.until(|line| line.contains("profiles/a.toml:1:"));
+    assert!(line.contains("\"message\":\"not valid TOML") && line.contains("\"hint\":\""), "{line}");
+    assert!(served(&program));
+    files.write("profiles/a.toml", &version(2));
+    program.signal("HUP");
+    program.until(|line| line.contains("the configuration is right again: it is the one that is served"));
+    program.signal("HUP");
+    program.until(|line| line.contains("the configuration is the same as before"));
+    // What only a restart can follow is known until then, or until it is as it was.
+    files.write("waypost.toml", "watch = false # as it was");
+    program.signal("HUP");
+    let line = program.until(|line| line.contains("a new configuration is served"));
+    assert!(!line.contains("restart"));
+    let (code, log) = program.stop();
+    assert_eq!(code, Some(0));
+    // `--listen` takes the place of the file's.
+    assert!(!log.contains("`listen` is another"), "{log}");
+    assert_eq!(log.matches("takes a restart").count(), 1, "{log}");
+}
+
+#[test]
+fn changed_files_are_taken_up_without_being_told() {
+    let files = files();
+    let mut program = Program::start("info", "json", &files);
+    files.write("profiles/a.toml", &version(2));
+    program.until(|line| line.contains("a new configuration is served"));
+    assert!(program.get("q.com", PATH).text().contains("imap.v2."));
+}
+
+/// New configurations that are served.
+const DONE: &str = "waypost_config_reloads_total{result=\"done\"}";
+
+/// A thousand times, while clients ask: every request has its answer, of one version and no other.
+#[test]
+fn a_thousand_reloads_lose_and_mix_nothing() {
+    let files = Files::new("[admin]\nlisten = \"127.0.0.1:0\"\n", &[("a.toml", &version(1))]);
+    let mut program = Program::start("info", "json", &files);
+    program.admin("/healthz");
+    let is_over = AtomicBool::new(false);
+    let answered = [AtomicUsize::new(0), AtomicUsize::new(0)];
+    let address = program.address;
+    let clients = || {
+        let mut stream = TcpStream::connect(address).unwrap();
+        let body = "<Autodiscover><Request><EMailAddress>jane@q.com</EMailAddress></Request></Autodiscover>";
+        let get = request("GET", "q.com", PATH, &[], b"");
+        let post = request("POST", "q.com", "/autodiscover/autodiscover.xml", &[], body.as_bytes());
+        let mut number = 0;
+        while !is_over.load(Relaxed) {
+            number += 1;
+            // Every tenth comes on a connection of its own.
+            if number % 10 == 0 {
+                stream = TcpStream::connect(address).unwrap();
+            }
+            stream.write_all(if number % 2 == 0 { &get } else { &post }).unwrap();
+            let response = read_response(&mut stream, false).unwrap();
+            let text = response.text();
+            assert_eq!(response.status, 200, "{text}");
+            let named = [text.matches(".v1.").count(), text.matches(".v2.").count()];
+            assert!(named.contains(&0) && named.iter().sum::<usize>() >= 2, "{text}");
+            answered[usize::from(named[0] == 0)].fetch_add(1, Relaxed);
+        }
+    };
+    let texts = [version(1), version(2)];
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(clients);
+        }
+        for number in 1..=1000_u32 {
+            files.write("new", &texts[number as usize % 2]);
+            fs::rename(files.path("new"), files.path("profiles/a.toml")).unwrap();
+            program.signal("HUP");
+            program.until_measured(DONE, |done| done >= f64::from(number));
+        }
+        is_over.store(true, Relaxed);
+    });
+    let answered = answered.map(AtomicUsize::into_inner);
+    assert!(answered.iter().all(|count| *count > 0), "{answered:?}");
+    let (code, log) = program.stop();
+    assert_eq!((code, log.matches("\"ERROR\"").count()), (Some(0), 0), "{log}");
+}
+
+/// A list of a hundred thousand domains, half of it: the whole is built beside the old one.
+#[test]
+fn a_list_that_is_cut_in_the_middle_of_a_name_changes_nothing() {
+    let list: String = (0..100_000).map(|number| format!("customer-{number}.example\n")).collect();
+    let text =
+        version(1).replace("domains = [\"q.com\"]", "domains = [\"q.com\"]\ndomains_file = \"list.txt\"");
+    let files = Files::new("", &[("a.toml", &text), ("list.txt", &list)]);
+    let mut this = Reloadable::at(&loopback(), files);
+    assert_eq!(this.server.get("customer-99999.example", PATH).status, 200);
+    this.files.write("profiles/list.txt", &format!("{}\nno domain", &list[..list.len() / 2]));
+    assert!(!this.reloader.has_settled_news());
+    assert!(this.reloader.has_settled_news(), "a list beside the profile counts too");
+    assert_eq!(this.reloader.reload(), Reloaded::Failed);
+    assert_eq!(this.server.get("customer-99999.example", PATH).status, 200);
+}
+
+#[test]
+fn a_folder_of_profiles_that_is_away_changes_nothing() {
+    let mut this = Reloadable::at(&loopback(), files());
+    fs::rename(this.files.path("profiles"), this.files.path("elsewhere")).unwrap();
+    assert_eq!(this.reloader.reload(), Reloaded::Failed);
+    assert!(this.is_ready().contains("the folder of profiles cannot be read"));
+    fs::rename(this.files.path("elsewhere"), this.files.path("profiles")).unwrap();
+    assert_eq!(this.reloader.reload(), Reloaded::Unchanged);
+}

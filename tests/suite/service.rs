@@ -1,0 +1,418 @@
+//! The server as a service: systemd's notices and sockets, Unix sockets, stops and restarts.
+
+use std::fs;
+use std::io::{self, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::common::{Files, SERVERS, domains, profile, read_response, request};
+use crate::program::Program;
+
+const PATH: &str = "/mail/config-v1.1.xml";
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn files(settings: &str) -> Files {
+    Files::new(settings, &[("a.toml", &profile("q.com", &domains(&["q.com"]), SERVERS))])
+}
+
+/// Everything between start and end that systemd is told.
+#[test]
+fn systemd_is_told_of_start_reload_and_stop() {
+    let files = files("watch = false");
+    let path = files.path("notify");
+    let notices = UnixDatagram::bind(&path).unwrap();
+    notices.set_read_timeout(Some(PATIENCE)).unwrap();
+    let next = || loop {
+        let mut notice = [0; 4096];
+        let length = notices.recv(&mut notice).unwrap();
+        let text = String::from_utf8(notice[..length].to_vec()).unwrap();
+        if text.trim() != "WATCHDOG=1" {
+            return text;
+        }
+    };
+    let mut command = Program::command(&files);
+    command.args(["--listen", "127.0.0.1:0"]).env("NOTIFY_SOCKET", &path);
+    let mut program = Program::spawn(&mut command);
+    assert_eq!(next().trim(), "READY=1");
+    files.write("profiles/a.toml", "nonsense");
+    program.signal("HUP");
+    let reloading = next();
+    assert!(reloading.starts_with("RELOADING=1\nMONOTONIC_USEC="), "{reloading}");
+    let ready = next();
+    assert!(ready.starts_with("READY=1\nSTATUS=the newest configuration cannot be used"), "{ready}");
+    program.until(|line| line.contains("cannot be used"));
+    program.signal("TERM");
+    assert_eq!(next().trim(), "STOPPING=1");
+    assert_eq!(program.end().0, Some(0));
+}
+
+#[test]
+fn the_watchdog_is_fed() {
+    let files = files("");
+    let path = files.path("notify");
+    let notices = UnixDatagram::bind(&path).unwrap();
+    notices.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut command = Program::command(&files);
+    command.args(["--listen", "127.0.0.1:0"]).env("NOTIFY_SOCKET", &path).env("WATCHDOG_USEC", "20000");
+    let _program = Program::spawn(&mut command);
+    let mut fed = 0;
+    while fed < 3 {
+        let mut notice = [0; 4096];
+        let length = notices.recv(&mut notice).unwrap();
+        fed += usize::from(notice[..length].starts_with(b"WATCHDOG=1"));
+    }
+}
+
+/// The program with a socket that somebody else has bound, as systemd passes it: file 3, named in the
+/// environment together with the process that it is for.
+fn with_socket(files: &Files, socket: OwnedFd, listen: &str) -> Command {
+    let mut command = Command::new("sh");
+    let script = "exec 3<&0 0< /dev/null; LISTEN_FDS=1 LISTEN_PID=$$ exec \"$@\"";
+    command.args([
+        "-c",
+        script,
+        "sh",
+        env!("CARGO_BIN_EXE_waypost"),
+        "serve",
+        "--listen",
+        listen,
+        "--config",
+    ]);
+    command.arg(files.path("waypost.toml")).stdin(Stdio::from(socket)).stderr(Stdio::piped());
+    command
+}
+
+/// A process that does not outlive its test.
+struct Alone(std::process::Child);
+
+impl Alone {
+    fn spawn(command: &mut Command) -> Self {
+        Self(command.stdout(Stdio::null()).spawn().unwrap())
+    }
+}
+
+impl Drop for Alone {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Waits for a line of its log.
+fn until_listening(child: &mut Alone) -> String {
+    let log = io::BufReader::new(child.0.stderr.take().unwrap());
+    let mut lines = io::BufRead::lines(log).map_while(Result::ok);
+    let line = lines.find(|line| line.contains("listening") || line.starts_with("error")).unwrap_or_default();
+    thread::spawn(move || lines.for_each(drop));
+    line
+}
+
+#[test]
+fn a_socket_that_systemd_has_bound_is_taken_over() {
+    let files = files("");
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let address = listener.local_addr().unwrap();
+    // It comes before the server, and waits.
+    let mut early = TcpStream::connect(address).unwrap();
+    early.write_all(&request("GET", "q.com", PATH, &[], b"")).unwrap();
+    let mut child = Alone::spawn(&mut with_socket(&files, listener.into(), &address.to_string()));
+    assert!(until_listening(&mut child).contains("\"inherited\":true"));
+    assert_eq!(read_response(&mut early, false).unwrap().status, 200);
+}
+
+#[test]
+fn a_unix_socket_that_systemd_has_bound_is_taken_over_and_left() {
+    let files = files("");
+    let path = files.path("http.sock");
+    let listener = UnixListener::bind(&path).unwrap();
+    let listen = format!("unix:{}", path.display());
+    let mut child = Alone::spawn(&mut with_socket(&files, listener.into(), &listen));
+    assert!(until_listening(&mut child).contains("\"inherited\":true"));
+    assert_eq!(ask_unix(&path).unwrap(), 200);
+    signal(&child, "TERM");
+    child.0.wait().unwrap();
+    assert!(path.exists(), "it is systemd's");
+}
+
+#[test]
+fn a_socket_that_no_listener_names_is_no_start() {
+    let files = files("");
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let address = listener.local_addr().unwrap();
+    let output = with_socket(&files, listener.into(), "127.0.0.1:0").output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        text.contains(&format!("error: systemd passes a socket at {address}, which no `listen` has")),
+        "{text}"
+    );
+    assert!(text.contains("hint: "), "{text}");
+}
+
+fn signal(child: &Alone, name: &str) {
+    let pid = child.0.id().to_string();
+    assert!(Command::new("kill").args([&format!("-{name}"), &pid]).status().unwrap().success());
+}
+
+/// Clients that ask without a pause, each time on a connection of its own or on a kept one. Returns how
+/// many were answered; the first that is not is a panic.
+fn load(address: SocketAddr, is_over: &AtomicBool, answered: &AtomicUsize, keeps: bool) {
+    let get = request("GET", "q.com", PATH, &[], b"");
+    let mut kept: Option<TcpStream> = None;
+    while !is_over.load(Relaxed) {
+        let mut stream =
+            kept.take().unwrap_or_else(|| TcpStream::connect(address).expect("nobody is refused"));
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.write_all(&get).unwrap();
+        let response = read_response(&mut stream, false).expect("whoever is accepted is answered");
+        assert_eq!(response.status, 200);
+        answered.fetch_add(1, Relaxed);
+        if keeps && response.header("connection") != Some("close") {
+            kept = Some(stream);
+        }
+    }
+}
+
+/// As `systemctl restart` with a socket unit: the socket outlives the server.
+#[test]
+fn restarts_at_a_passed_socket_refuse_and_drop_nobody() {
+    let files = files("");
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let address = listener.local_addr().unwrap();
+    let start = || {
+        let socket = listener.try_clone().unwrap().into();
+        let mut child = Alone::spawn(&mut with_socket(&files, socket, &address.to_string()));
+        until_listening(&mut child);
+        child
+    };
+    let (is_over, answered) = (AtomicBool::new(false), AtomicUsize::new(0));
+    let mut server = start();
+    thread::scope(|scope| {
+        for keeps in [false, true, false, true] {
+            let (is_over, answered) = (&is_over, &answered);
+            scope.spawn(move || load(address, is_over, answered, keeps));
+        }
+        for round in 1..=5 {
+            while answered.load(Relaxed) < round * 50 {
+                thread::yield_now();
+            }
+            signal(&server, "TERM");
+            assert!(server.0.wait().unwrap().success());
+            server = start();
+        }
+        let before = answered.load(Relaxed);
+        while answered.load(Relaxed) < before + 50 {
+            thread::yield_now();
+        }
+        is_over.store(true, Relaxed);
+    });
+    signal(&server, "TERM");
+    assert!(server.0.wait().unwrap().success());
+}
+
+/// Without a successor somebody is refused in the end, but nobody who was taken is dropped.
+#[test]
+fn sigterm_under_load_drops_nobody_who_was_taken() {
+    let files = files("");
+    let program = Program::start("info", "json", &files);
+    let address = program.address;
+    let answered = AtomicUsize::new(0);
+    let get = request("GET", "q.com", PATH, &[], b"");
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                // Kept for as long as the server keeps it, as a proxy does.
+                while let Ok(mut stream) = TcpStream::connect(address) {
+                    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+                    let mut was_answered = false;
+                    loop {
+                        let sent = stream.write_all(&get);
+                        let response = sent.and_then(|()| read_response(&mut stream, false));
+                        let response = match response {
+                            Ok(response) => response,
+                            // It may have come to a socket that was closed before it was taken.
+                            Err(_) if !was_answered && TcpStream::connect(address).is_err() => return,
+                            Err(error) => panic!("{error}"),
+                        };
+                        assert_eq!(response.status, 200);
+                        answered.fetch_add(1, Relaxed);
+                        was_answered = true;
+                        if response.header("connection") == Some("close") {
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        while answered.load(Relaxed) < 1000 {
+            thread::yield_now();
+        }
+        program.signal("TERM");
+    });
+    assert_eq!(program.end().0, Some(0));
+}
+
+/// A kept connection whose next request comes just as the server stops gets an answer, and is told that
+/// it was the last.
+#[test]
+fn a_request_that_comes_with_the_stop_is_answered() {
+    let mut server = files("").serve();
+    let mut kept: Vec<_> = (0..8).map(|_| server.connect()).collect();
+    let get = request("GET", "q.com", PATH, &[], b"");
+    for stream in &mut kept {
+        stream.write_all(&get).unwrap();
+        assert_eq!(read_response(stream, false).unwrap().header("connection"), None);
+    }
+    server.tell_to_stop();
+    for stream in &mut kept {
+        // The word goes round while it is asked.
+        loop {
+            stream.write_all(&get).unwrap();
+            let response = read_response(stream, false).unwrap();
+            assert_eq!(response.status, 200);
+            if response.header("connection") == Some("close") {
+                break;
+            }
+        }
+        assert_eq!(stream.read(&mut [0]).unwrap(), 0);
+    }
+    server.join();
+}
+
+fn ask_unix(path: &Path) -> io::Result<u16> {
+    let mut stream = UnixStream::connect(path)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.write_all(&request("GET", "q.com", PATH, &[], b""))?;
+    Ok(read_response(&mut stream, false)?.status)
+}
+
+/// Asks until somebody answers.
+#[track_caller]
+fn until_answered(path: &Path) {
+    let begin = Instant::now();
+    while ask_unix(path).ok() != Some(200) {
+        assert!(begin.elapsed() < PATIENCE, "nobody answers");
+        thread::yield_now();
+    }
+}
+
+#[test]
+fn listens_on_unix_sockets_and_several_addresses() {
+    let files = files("");
+    let path = files.path("http.sock");
+    let listen = format!("unix:{}", path.display());
+    let start = || {
+        let mut command = Program::command(&files);
+        command.args(["--listen", &listen, "--listen", "127.0.0.1:0", "--listen", "[::1]:0"]);
+        Program::spawn(&mut command)
+    };
+    let mut program = start();
+    assert_eq!(ask_unix(&path).unwrap(), 200);
+    let v4 = program.until(|line| line.contains("127.0.0.1:"));
+    let v6 = program.until(|line| line.contains("[::1]:"));
+    for line in [v4, v6] {
+        let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+        let mut stream = TcpStream::connect(line["address"].as_str().unwrap()).unwrap();
+        stream.write_all(&request("GET", "q.com", PATH, &[], b"")).unwrap();
+        assert_eq!(read_response(&mut stream, false).unwrap().status, 200);
+    }
+    // A second one does not take it away from the first, and one that was killed stands in nobody's way.
+    let second = Program::command(&files).args(["--listen", &listen]).output().unwrap();
+    assert_eq!(second.status.code(), Some(2));
+    assert!(String::from_utf8(second.stderr).unwrap().contains("cannot listen on unix:"));
+    assert_eq!(ask_unix(&path).unwrap(), 200);
+    program.child.kill().unwrap();
+    program.child.wait().unwrap();
+    assert!(path.exists());
+    let program = start();
+    assert_eq!(ask_unix(&path).unwrap(), 200);
+    program.stop();
+    assert!(!path.exists(), "it is removed with the server");
+}
+
+/// Nobody reads the log, or there is no room for it: clients are answered all the same.
+#[test]
+fn a_log_that_cannot_be_written_keeps_nobody_from_an_answer() {
+    for stderr in ["2>&-", "2> /dev/full"] {
+        let files = files("watch = false");
+        let path = files.path("http.sock");
+        let script = format!("exec \"$@\" {stderr}");
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", &script, "sh", env!("CARGO_BIN_EXE_waypost"), "serve", "--log-level", "trace"])
+            .args(["--listen", &format!("unix:{}", path.display()), "--config"])
+            .arg(files.path("waypost.toml"));
+        let mut child = Alone::spawn(&mut command);
+        until_answered(&path);
+        // What would be said here cannot be.
+        files.write("profiles/a.toml", "nonsense");
+        signal(&child, "HUP");
+        files.write("profiles/a.toml", &profile("b.example", &domains(&["q.com"]), SERVERS));
+        signal(&child, "HUP");
+        for _ in 0..100 {
+            assert_eq!(ask_unix(&path).unwrap(), 200, "{stderr}");
+        }
+        signal(&child, "TERM");
+        assert_eq!(child.0.wait().unwrap().code(), Some(0), "{stderr}");
+    }
+}
+
+/// With few files, connections come and go; what keeps them open is closed for others.
+#[test]
+fn recovers_when_there_are_no_files_left() {
+    let files = files("watch = false");
+    let mut command = Command::new("sh");
+    command.args(["-c", "ulimit -n 40 && exec \"$@\"", "sh", env!("CARGO_BIN_EXE_waypost"), "serve"]);
+    command.args(["--listen", "127.0.0.1:0", "--config"]).arg(files.path("waypost.toml"));
+    let mut program = Program::spawn(&mut command);
+    program.until(|line| line.contains("the limit of open files is lower than the connections need"));
+    let crowd: Vec<_> = (0..100).map(|_| program.connect()).collect();
+    program.until(|line| line.contains("cannot take connections"));
+    assert_eq!(program.get("q.com", PATH).status, 200, "somebody idle has left");
+    // A configuration that cannot be read for it changes nothing.
+    files.write("profiles/a.toml", &profile("b.example", &domains(&["q.com"]), SERVERS));
+    program.signal("HUP");
+    program.until(|line| line.contains("configuration"));
+    drop(crowd);
+    for _ in 0..20 {
+        assert_eq!(program.get("q.com", PATH).status, 200);
+    }
+    program.signal("HUP");
+    program.until(|line| line.contains("configuration"));
+    let (code, _) = program.stop();
+    assert_eq!(code, Some(0));
+}
+
+#[test]
+fn a_listener_with_tls_needs_a_certificate_to_start() {
+    let files = files("");
+    let output = Program::command(&files).args(["--listen", "https://127.0.0.1:0"]).output().unwrap();
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        text.contains("error: there is no certificate for https://127.0.0.1:0\nhint: add [[tls]]"),
+        "{text}"
+    );
+}
+
+#[test]
+fn says_where_it_cannot_listen() {
+    let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let address = taken.local_addr().unwrap();
+    let files = files(&format!("[admin]\nlisten = \"{address}\"\n"));
+    let output = Program::command(&files).args(["--listen", "127.0.0.1:0"]).output().unwrap();
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text.contains(&format!("error: cannot listen on {address}: ")), "{text}");
+    assert!(text.contains("hint: something else listens there"), "{text}");
+    let output = Program::command(&files).args(["--listen", "localhost:80"]).output().unwrap();
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(text.contains("is not an address to listen on"), "{text}");
+    assert!(fs::metadata(files.path("waypost.toml")).is_ok());
+}

@@ -1,0 +1,309 @@
+//! TLS without a proxy: which certificate, which version, which protocol.
+
+use std::io::{self, Write};
+use std::net::TcpStream;
+use std::sync::Arc;
+
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, ProtocolVersion, RootCertStore, StreamOwned, version};
+use waypost::config::Listener;
+use waypost::http::App;
+use waypost::service::Reloaded;
+
+use crate::common::{Files, Reloadable, SERVERS, Server, domains, loopback, profile, read_response, request};
+
+const PATH: &str = "/mail/config-v1.1.xml";
+
+/// Who signs the certificates of a test.
+struct Authority(CertifiedIssuer<'static, KeyPair>);
+
+impl Authority {
+    fn new() -> Self {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        Self(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
+    }
+
+    /// Writes a certificate and its key, `NAME.pem` and `NAME.key`.
+    fn issue(&self, files: &Files, name: &str, hosts: &[&str]) {
+        let hosts: Vec<_> = hosts.iter().map(|host| (*host).to_owned()).collect();
+        let key = KeyPair::generate().unwrap();
+        let certificate = CertificateParams::new(hosts).unwrap().signed_by(&key, &self.0).unwrap();
+        files.write(&format!("{name}.pem"), &certificate.pem());
+        files.write(&format!("{name}.key"), &key.serialize_pem());
+    }
+
+    fn client(&self, versions: &[&'static rustls::SupportedProtocolVersion], alpn: &[&str]) -> ClientConfig {
+        let mut roots = RootCertStore::empty();
+        roots.add(CertificateDer::from(self.0.der().to_vec())).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let mut config = ClientConfig::builder_with_provider(provider)
+            .with_protocol_versions(versions)
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        config.alpn_protocols = alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
+        config
+    }
+}
+
+type Tls = StreamOwned<ClientConnection, TcpStream>;
+
+/// A handshake with a server, as somebody who knows its name.
+fn connect(server: &Server, config: ClientConfig, name: &str) -> io::Result<Tls> {
+    let name = ServerName::try_from(name.to_owned()).unwrap();
+    let connection = ClientConnection::new(Arc::new(config), name).unwrap();
+    let mut stream = StreamOwned::new(connection, server.connect());
+    while stream.conn.is_handshaking() {
+        stream.conn.complete_io(&mut stream.sock)?;
+    }
+    Ok(stream)
+}
+
+fn settings(certificates: &[&str]) -> String {
+    let all = certificates
+        .iter()
+        .map(|name| format!("[[tls]]\ncertificate = \"{name}.pem\"\nkey = \"{name}.key\"\n"));
+    "listen = [\"https://127.0.0.1:0\"]\npublic_url = \"https://ad.q.com\"\n".to_owned()
+        + &all.collect::<String>()
+}
+
+fn files(authority: &Authority, certificates: &[(&str, &[&str])]) -> Files {
+    let names: Vec<_> = certificates.iter().map(|(name, _)| *name).collect();
+    let text = profile("q.com", &domains(&["q.com", "example.com"]), SERVERS);
+    let files = Files::new(&settings(&names), &[("a.toml", &text)]);
+    for (name, hosts) in certificates {
+        authority.issue(&files, name, hosts);
+    }
+    files
+}
+
+fn https() -> Listener {
+    Listener { is_https: true, ..loopback() }
+}
+
+fn serve(files: &Files) -> Server {
+    let config = files.load();
+    let limits = config.settings.limits;
+    Server::at(&https(), App::new(config), limits)
+}
+
+#[test]
+fn each_name_has_its_certificate_by_both_versions() {
+    let authority = Authority::new();
+    let certificates: [(&str, &[&str]); 2] =
+        [("q", &["autoconfig.q.com", "autodiscover.q.com"]), ("wild", &["*.example.com", "example.com"])];
+    let server = serve(&files(&authority, &certificates));
+    for (version, spoken) in
+        [(&version::TLS12, ProtocolVersion::TLSv1_2), (&version::TLS13, ProtocolVersion::TLSv1_3)]
+    {
+        for host in ["autoconfig.q.com", "autodiscover.q.com", "autoconfig.example.com", "example.com"] {
+            let mut stream = connect(&server, authority.client(&[version], &["http/1.1"]), host).unwrap();
+            assert_eq!(stream.conn.protocol_version(), Some(spoken));
+            assert_eq!(stream.conn.alpn_protocol(), Some(&b"http/1.1"[..]));
+            stream.write_all(&request("GET", host, PATH, &[], b"")).unwrap();
+            assert_eq!(read_response(&mut stream, false).unwrap().status, 200, "{host}");
+        }
+    }
+}
+
+/// A wrong certificate is worse than none; only who names nobody gets the first.
+#[test]
+fn a_name_without_a_certificate_gets_no_handshake() {
+    let authority = Authority::new();
+    let server = serve(&files(&authority, &[("q", &["autoconfig.q.com"]), ("wild", &["*.example.com"])]));
+    let both = &[&version::TLS12, &version::TLS13];
+    for host in ["autodiscover.q.com", "a.b.example.com", "example.com"] {
+        let error = connect(&server, authority.client(both, &[]), host).err().unwrap();
+        assert!(!error.to_string().contains("certificate"), "{error}");
+    }
+    let mut nameless = authority.client(both, &[]);
+    nameless.enable_sni = false;
+    assert!(connect(&server, nameless, "autoconfig.q.com").is_ok());
+}
+
+#[test]
+fn http2_is_spoken_where_both_can() {
+    let authority = Authority::new();
+    let server = serve(&files(&authority, &[("q", &["autoconfig.q.com"])]));
+    let mut stream =
+        connect(&server, authority.client(&[&version::TLS13], &["h2", "http/1.1"]), "autoconfig.q.com")
+            .unwrap();
+    assert_eq!(stream.conn.alpn_protocol(), Some(&b"h2"[..]));
+    let body = crate::common::http2::get(&mut stream, "autoconfig.q.com", PATH, &[]);
+    assert!(String::from_utf8(body).unwrap().contains("<clientConfig"));
+}
+
+/// Nobody has to tell that this is https, and nobody can tell that it is not.
+#[test]
+fn what_comes_by_tls_is_https() {
+    let authority = Authority::new();
+    let files = files(&authority, &[("q", &["autodiscover.q.com"])]);
+    let mut config = files.load();
+    config.settings.trusted_proxies = Vec::new();
+    let limits = config.settings.limits;
+    let server = Server::at(&https(), App::new(config), limits);
+    let mut stream =
+        connect(&server, authority.client(&[&version::TLS13], &[]), "autodiscover.q.com").unwrap();
+    for headers in [&[][..], &[("X-Forwarded-Proto", "http")]] {
+        let get = request("GET", "autodiscover.q.com", "/autodiscover/autodiscover.xml", headers, b"");
+        stream.write_all(&get).unwrap();
+        read_response(&mut stream, false).unwrap().assert_empty(405);
+    }
+}
+
+#[test]
+fn renewed_files_are_taken_up_and_bad_ones_are_not() {
+    let (old, new) = (Authority::new(), Authority::new());
+    let files = files(&old, &[("q", &["autoconfig.q.com"])]);
+    let Reloadable { files, mut reloader, server, admin } = Reloadable::at(&https(), files);
+    let accepts = |authority: &Authority| {
+        connect(&server, authority.client(&[&version::TLS13], &[]), "autoconfig.q.com").is_ok()
+    };
+    assert_eq!((accepts(&old), accepts(&new)), (true, false));
+    let certificate = std::fs::read_to_string(files.path("q.pem")).unwrap();
+    let key = std::fs::read_to_string(files.path("q.key")).unwrap();
+    new.issue(&files, "q", &["autoconfig.q.com"]);
+    let renewed = std::fs::read_to_string(files.path("q.pem")).unwrap();
+    let renewed_key = std::fs::read_to_string(files.path("q.key")).unwrap();
+    // The new certificate with the old key, half a certificate, none.
+    for (bad_certificate, bad_key, reason) in [
+        (&renewed[..], &key[..], "is not the key of the certificate"),
+        (&renewed[..renewed.len() / 2], &renewed_key, "has no certificate in PEM"),
+        (&certificate, "", "has no private key in PEM"),
+    ] {
+        files.write("q.pem", bad_certificate);
+        files.write("q.key", bad_key);
+        assert_eq!(reloader.reload(), Reloaded::Failed);
+        assert!(admin.get("localhost", "/readyz").text().contains(reason), "{reason}");
+        assert_eq!((accepts(&old), accepts(&new)), (true, false));
+    }
+    files.write("q.pem", &renewed);
+    files.write("q.key", &renewed_key);
+    assert!(!reloader.has_settled_news());
+    assert!(reloader.has_settled_news());
+    assert_eq!(reloader.reload(), Reloaded::Done);
+    assert_eq!((accepts(&old), accepts(&new)), (false, true));
+}
+
+#[test]
+fn what_is_wrong_with_certificates_is_told_with_its_place() {
+    let authority = Authority::new();
+    let problems = |files: &Files| {
+        let first = |problem: &String| problem.lines().next().unwrap().to_owned();
+        files.problems().iter().map(first).collect::<Vec<_>>()
+    };
+    let files = files(&authority, &[("q", &["autoconfig.q.com"])]);
+    assert_eq!(problems(&files), Vec::<String>::new());
+    let (key, certificate) = (files.path("q.key"), files.path("q.pem"));
+    files.write("waypost.toml", "listen = [\"https://127.0.0.1:0\"]");
+    assert_eq!(problems(&files), ["error: `listen` has https://127.0.0.1:0, and there is no certificate"]);
+    files.write("waypost.toml", "[[tls]]\ncertificate = \"q.pem\"\nkey = \"q.key\"");
+    assert_eq!(problems(&files), ["warning: no listener speaks TLS"]);
+    files.write("waypost.toml", "listen = [\"https://127.0.0.1:0\"]\n[[tls]]\ncertificate = \"q.pem\"\n");
+    assert_eq!(problems(&files), ["error: `key` is missing in [[tls]]"]);
+    files.write("waypost.toml", &settings(&["q"]));
+    std::fs::rename(&key, files.path("other")).unwrap();
+    assert!(problems(&files)[0].contains("q.key cannot be read"));
+    std::fs::rename(files.path("other"), &key).unwrap();
+    let mut params = CertificateParams::new(vec!["autoconfig.q.com".to_owned()]).unwrap();
+    let pair = KeyPair::generate().unwrap();
+    let now = std::time::SystemTime::now();
+    let day = std::time::Duration::from_secs(24 * 60 * 60);
+    files.write("q.key", &pair.serialize_pem());
+    for (end, said) in [
+        (now - day, "warning: the certificate for autoconfig.q.com has expired: no client accepts it"),
+        (now + 5 * day + day / 2, "warning: the certificate for autoconfig.q.com expires in 5 days"),
+    ] {
+        params.not_after = end.into();
+        std::fs::write(&certificate, params.self_signed(&pair).unwrap().pem()).unwrap();
+        assert_eq!(problems(&files), [said]);
+    }
+}
+
+/// Neither plain http at the TLS port nor a handshake that does not go on holds anybody up.
+#[test]
+fn what_is_no_handshake_hurts_nobody() {
+    let authority = Authority::new();
+    let files = files(&authority, &[("q", &["autoconfig.q.com"])]);
+    let server = serve(&files);
+    for bytes in [&b"GET / HTTP/1.1\r\n\r\n"[..], b"\x16\x03\x01\xff\xff", b"\0\0\0\0"] {
+        let mut stream = server.connect();
+        let _ = stream.write_all(bytes);
+        let _ = stream.shutdown(std::net::Shutdown::Write);
+        let mut rest = Vec::new();
+        let _ = io::Read::read_to_end(&mut stream, &mut rest);
+        assert!(!rest.starts_with(b"HTTP"), "{rest:?}");
+    }
+    // Nor does one that begins none keep the server from stopping, though it may take an hour.
+    let mut config = files.load();
+    config.settings.limits.header_timeout = std::time::Duration::from_secs(3600);
+    config.settings.limits.shutdown_timeout = std::time::Duration::from_secs(3600);
+    let limits = config.settings.limits;
+    let mut patient = Server::at(&https(), App::new(config), limits);
+    let _silent = patient.connect();
+    patient.tell_to_stop();
+    patient.join();
+    let mut config = files.load();
+    config.settings.limits.header_timeout = std::time::Duration::from_millis(50);
+    let limits = config.settings.limits;
+    let impatient = Server::at(&https(), App::new(config), limits);
+    let mut silent = impatient.connect();
+    assert_eq!(io::Read::read(&mut silent, &mut [0]).unwrap_or_default(), 0);
+    assert!(connect(&server, authority.client(&[&version::TLS13], &[]), "autoconfig.q.com").is_ok());
+}
+
+/// As HAProxy and others like it: certificate and key in one file.
+#[test]
+fn a_renewed_file_that_has_both_is_taken_up() {
+    let (old, new) = (Authority::new(), Authority::new());
+    let files = files(&old, &[("q", &["autoconfig.q.com"])]);
+    let together = |files: &Files| {
+        let both = ["q.pem", "q.key"].map(|name| std::fs::read_to_string(files.path(name)).unwrap());
+        files.write("both.pem", &both.concat());
+    };
+    together(&files);
+    files.write("waypost.toml", &settings(&["q"]).replace("q.pem", "both.pem").replace("q.key", "both.pem"));
+    let Reloadable { mut reloader, server, files, .. } = Reloadable::at(&https(), files);
+    new.issue(&files, "q", &["autoconfig.q.com"]);
+    together(&files);
+    assert!(!reloader.has_settled_news());
+    assert!(reloader.has_settled_news());
+    assert_eq!(reloader.reload(), Reloaded::Done);
+    assert!(connect(&server, new.client(&[&version::TLS13], &[]), "autoconfig.q.com").is_ok());
+    // A file of settings that has lost its certificates does not take them from a listener that needs them.
+    for settings in ["", "# nothing"] {
+        files.write("waypost.toml", settings);
+        assert_eq!(reloader.reload(), Reloaded::Failed);
+        assert!(connect(&server, new.client(&[&version::TLS13], &[]), "autoconfig.q.com").is_ok());
+    }
+}
+
+#[test]
+fn tls_is_spoken_through_unix_sockets_too() {
+    let authority = Authority::new();
+    let files = files(&authority, &[("q", &["autoconfig.q.com"])]);
+    let path = files.path("tls.sock");
+    let listener: Listener = format!("https://unix:{}", path.display()).parse().unwrap();
+    let config = files.load();
+    let limits = config.settings.limits;
+    let _server = Server::at(&listener, App::new(config), limits);
+    let name = ServerName::try_from("autoconfig.q.com").unwrap();
+    let client = authority.client(&[&version::TLS13], &[]);
+    let connection = ClientConnection::new(Arc::new(client), name).unwrap();
+    let mut stream = StreamOwned::new(connection, std::os::unix::net::UnixStream::connect(path).unwrap());
+    stream.write_all(&request("GET", "autoconfig.q.com", PATH, &[], b"")).unwrap();
+    assert_eq!(read_response(&mut stream, false).unwrap().status, 200);
+}
+
+#[test]
+fn a_name_that_two_certificates_have_is_told() {
+    let authority = Authority::new();
+    let files = files(&authority, &[("q", &["autoconfig.q.com"]), ("r", &["r.q.com", "autoconfig.q.com"])]);
+    let problems = files.problems();
+    assert!(
+        problems[0].starts_with("warning: a certificate before it has the name autoconfig.q.com too"),
+        "{problems:?}"
+    );
+}
