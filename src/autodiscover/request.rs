@@ -260,8 +260,8 @@ fn has_space_between_attributes(element: &str) -> bool {
 
 /// XML 1.0 2.3, as far as ASCII goes; of other letters no client makes names.
 fn is_name(name: &str) -> bool {
-    let is_start = |b: u8| b.is_ascii_alphabetic() || b == b'_' || !b.is_ascii();
-    let is_more = |b: u8| is_start(b) || b.is_ascii_digit() || matches!(b, b'-' | b'.' | b':');
+    let is_start = |b: u8| b.is_ascii_alphabetic() || matches!(b, b'_' | b':') || !b.is_ascii();
+    let is_more = |b: u8| is_start(b) || b.is_ascii_digit() || matches!(b, b'-' | b'.');
     name.bytes().next().is_some_and(is_start) && name.bytes().all(is_more)
 }
 
