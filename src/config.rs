@@ -5,9 +5,11 @@
 //! values follow (`draft`); rules about several files come last (`clashes`, and here what the
 //! directory has to know).
 
+mod certificates;
 mod clashes;
 mod comments;
 mod draft;
+mod exchangers;
 pub mod import;
 mod inputs;
 mod languages;
@@ -26,28 +28,24 @@ mod settings;
 mod table;
 mod words;
 
-use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use self::draft::Draft;
 pub use self::draft::Origin;
-use self::inputs::LARGEST_TEXT;
-pub use self::inputs::{ConfigHash, Inputs};
+pub use self::inputs::{ConfigHash, End, Inputs};
 pub use self::listener::{Address, Listener, ListenerError};
 pub use self::network::Network;
+use self::problem::Source;
 pub use self::problem::{Place, Problem, Severity, nearest};
-use self::problem::{Placed, Source};
 pub use self::public_url::{PublicUrl, PublicUrlError};
 pub use self::settings::{Admin, Dns, Limits, Rate, Settings, Signing, Tls};
-use crate::address::Domain;
-use crate::directory::{Directory, ProfileId};
-use crate::mobileconfig::signing::{SOON, Signer};
+use crate::directory::Directory;
+use crate::file::LARGEST_TEXT;
+use crate::mobileconfig::signing::Signer;
 use crate::page::Pages;
 use crate::prepared::Prepared;
-use crate::time::days_left;
 use crate::tls::TlsCertificate;
 
 /// A configuration that can be served.
@@ -136,7 +134,7 @@ impl Config {
     }
 
     /// A listener with TLS, if there is no certificate for it.
-    pub fn lacks_certificate<'l>(&self, listeners: &'l [Listener]) -> Option<&'l Listener> {
+    pub fn https_without_certificate<'l>(&self, listeners: &'l [Listener]) -> Option<&'l Listener> {
         listeners.iter().find(|listener| listener.is_https && self.certificates.is_empty())
     }
 
@@ -145,33 +143,37 @@ impl Config {
     /// # Errors
     /// When the file cannot be read.
     pub fn settings(path: &Path) -> Result<(Settings, Vec<Problem>), LoadError> {
-        let text = Inputs::default()
-            .text(path, LARGEST_TEXT)
-            .map_err(|source| LoadError::Unreadable { path: path.to_owned(), source })?;
         let mut problems = Vec::new();
-        let settings = Settings::read(&Source::new(path.into(), text), &mut problems);
+        let settings = settings(path, &Inputs::default(), &mut problems)?;
         Ok((settings, problems))
     }
 
     fn read(path: &Path, inputs: &Inputs) -> Result<Self, LoadError> {
-        let text = inputs
-            .text(path, LARGEST_TEXT)
-            .map_err(|source| LoadError::Unreadable { path: path.to_owned(), source })?;
         let mut problems = Vec::new();
-        let settings = Settings::read(&Source::new(path.into(), text), &mut problems);
+        let settings = settings(path, inputs, &mut problems)?;
         let profiles = settings.profiles.as_deref();
         let drafts = profiles.map_or_else(Vec::new, |folder| drafts(folder, inputs, &mut problems));
         clashes::find(&drafts, &mut problems);
         let templates = settings.templates.as_deref();
         let mut pages = pages::load(templates, inputs, &mut problems);
-        let signer = settings.signing.as_ref().and_then(|signing| signer(signing, inputs, &mut problems));
-        let certificates = certificates(&settings.tls, inputs, &mut problems);
+        let signer = settings
+            .signing
+            .as_ref()
+            .and_then(|signing| certificates::signer(signing, inputs, &mut problems));
+        let certificates = certificates::all(&settings.tls, inputs, &mut problems);
         let (directory, origins) = directory(drafts, &mut problems);
         pages::try_out(&mut pages, templates, &directory, &mut problems);
         problems.sort_by(|a, b| a.place.cmp(&b.place));
         let hash = inputs.hash(path.parent().unwrap_or(Path::new("")));
         Ok(Self { settings, directory, origins, pages, signer, certificates, notes: problems, hash })
     }
+}
+
+fn settings(path: &Path, inputs: &Inputs, problems: &mut Vec<Problem>) -> Result<Settings, LoadError> {
+    let text = inputs
+        .text(path, LARGEST_TEXT)
+        .map_err(|source| LoadError::Unreadable { path: path.to_owned(), source })?;
+    Ok(Settings::read(&Source::new(path.into(), text), problems))
 }
 
 /// Reads every profile of a folder, in the order of the file names.
@@ -231,85 +233,6 @@ fn draft(path: &Path, inputs: &Inputs, problems: &mut Vec<Problem>) -> Option<Dr
     Some(draft)
 }
 
-/// Reads what signs, and says what is wrong or doubtful about it.
-fn signer(signing: &Signing, inputs: &Inputs, problems: &mut Vec<Problem>) -> Option<Signer> {
-    signing.files.all().for_each(|path| inputs.watch(path));
-    let place = || signing.place.clone();
-    match Signer::load(&signing.files, SystemTime::now()) {
-        Ok(signer) => {
-            for doubt in signer.doubts() {
-                problems.push(Problem::warning(place(), doubt.to_string(), doubt.hint()));
-            }
-            Some(signer)
-        }
-        Err(error) => {
-            let message = format!("configuration profiles cannot be signed: {error}");
-            problems.push(if signing.or_unsigned {
-                Problem::warning(place(), message, "they are served unsigned, as or_unsigned says")
-            } else {
-                Problem::error(place(), message, error.hint())
-            });
-            None
-        }
-    }
-}
-
-/// Reads what listeners with TLS serve.
-fn certificates(tls: &[Tls], inputs: &Inputs, problems: &mut Vec<Problem>) -> Vec<TlsCertificate> {
-    let mut certificates: Vec<TlsCertificate> = Vec::new();
-    for tls in tls {
-        let Some(new) = certificate(tls, inputs, problems) else { continue };
-        let is_known = |name: &&String| certificates.iter().any(|other| other.names.contains(name));
-        if let Some(name) = new.names.iter().find(is_known) {
-            let message = format!("a certificate before it has the name {name} too, and serves it");
-            problems.push(Problem::warning(
-                tls.place.clone(),
-                message,
-                "one certificate for a name is enough",
-            ));
-        }
-        certificates.push(new);
-    }
-    certificates
-}
-
-/// Reads a certificate for TLS. One that has expired is told, and keeps nobody from plain http.
-fn certificate(tls: &Tls, inputs: &Inputs, problems: &mut Vec<Problem>) -> Option<TlsCertificate> {
-    let place = || tls.place.clone();
-    tls.files.all().for_each(|path| inputs.watch(path));
-    // A key may stand in the same file, and its hash would be one of a secret.
-    let read = |path: &Path| inputs::read(path, LARGEST_TEXT);
-    let certificate = match TlsCertificate::load(&tls.files, read) {
-        Ok(certificate) => certificate,
-        Err(error) => {
-            problems.push(Problem::error(place(), format!("TLS: {error}"), error.hint()));
-            return None;
-        }
-    };
-    inputs.amount_to(&tls.files.certificate, &certificate.chain());
-    let now = SystemTime::now();
-    if certificate.not_after < now {
-        let message = format!("the certificate for {certificate} has expired: no client accepts it");
-        problems.push(Problem::warning(
-            place(),
-            message,
-            "renew it; new files are taken up without a restart",
-        ));
-    } else if certificate.not_before > now {
-        let message = format!("the certificate for {certificate} is not valid yet");
-        problems.push(Problem::warning(place(), message, "check this machine's clock"));
-    } else if certificate.not_after < now + SOON {
-        let days = days_left(certificate.not_after, now);
-        let message = format!("the certificate for {certificate} expires in {days} days");
-        problems.push(Problem::warning(
-            place(),
-            message,
-            "renew it; new files are taken up without a restart",
-        ));
-    }
-    Some(certificate)
-}
-
 /// Joins what is right. What clashes has been reported, and the first has it.
 fn directory(drafts: Vec<Draft>, problems: &mut Vec<Problem>) -> (Directory, Vec<Origin>) {
     let mut directory = Directory::default();
@@ -330,65 +253,6 @@ fn directory(drafts: Vec<Draft>, problems: &mut Vec<Problem>) -> (Directory, Vec
         origins.push(draft.origin);
         exchangers.extend(draft.exchangers.into_iter().map(|host| (host, id)));
     }
-    bind_exchangers(&mut directory, exchangers, problems);
+    exchangers::bind(&mut directory, exchangers, problems);
     (directory, origins)
-}
-
-/// Binds each exchanger's host, and the names above it that clients derive from it: Thunderbird the
-/// first and the registrable one, Evolution and FairEmail all (reference/autoconfig 1.2).
-fn bind_exchangers(
-    directory: &mut Directory,
-    exchangers: Vec<(Placed<Domain>, ProfileId)>,
-    problems: &mut Vec<Problem>,
-) {
-    let mut derived: BTreeMap<Domain, Vec<(ProfileId, Place)>> = BTreeMap::new();
-    for (host, id) in exchangers {
-        if directory.profile_of(&host.value).is_some_and(|owner| owner != id) {
-            problems.push(Problem::error(
-                host.place.clone(),
-                format!("mail exchanger {} is a domain of another profile, which answers there", host.value),
-                "remove it here, or from that profile's domains",
-            ));
-            continue;
-        }
-        for parent in registered_parents(&host.value) {
-            derived.entry(parent).or_default().push((id, host.place.clone()));
-        }
-        let _ = directory.bind_exchanger(host.value, id);
-    }
-    for (name, mut bindings) in derived {
-        if directory.exchanger_profile(name.as_str()).is_some() {
-            continue;
-        }
-        bindings.dedup_by_key(|(id, _)| *id);
-        let owner = directory.profile_of(&name);
-        if let Some((_, place)) = bindings.iter().find(|(id, _)| owner.is_some_and(|owner| owner != *id)) {
-            problems.push(Problem::note(
-                place.clone(),
-                format!("{name} is a domain of another profile, so customers whose mail programs ask there get that one"),
-                "nothing to do if that is meant",
-            ));
-            continue;
-        }
-        match bindings.as_slice() {
-            [(id, _)] => {
-                directory.bind_exchanger(name, *id).expect("the name was free a moment ago");
-            }
-            [.., (_, place)] => problems.push(Problem::note(
-                place.clone(),
-                format!("mail exchangers below {name} lead to several profiles; {name} itself leads to none"),
-                format!("name \"{name}\" in the mx_hosts of the profile that should answer for it"),
-            )),
-            [] => {}
-        }
-    }
-}
-
-/// The names above a host, down to the registrable one.
-fn registered_parents(host: &Domain) -> Vec<Domain> {
-    let Some(registrable) = host.registrable() else { return Vec::new() };
-    host.parents()
-        .take_while(|parent| parent.len() >= registrable.len())
-        .filter_map(|parent| parent.parse().ok())
-        .collect()
 }

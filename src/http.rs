@@ -20,6 +20,7 @@ mod log;
 mod measurements;
 mod process;
 mod query;
+mod reminder;
 mod room;
 mod server;
 mod setup;
@@ -42,6 +43,9 @@ pub use self::server::serve;
 pub use self::sockets::{Inherited, Socket, bind};
 use self::throttle::Throttle;
 use crate::config::{Config, ConfigHash, Limits, Listener, Settings};
+
+/// An operator's connections at a time.
+pub const ADMIN_CONNECTIONS: usize = 32;
 
 /// The whole server but its sockets. Its configuration can be replaced while it serves; a request has
 /// one from beginning to end.
@@ -70,8 +74,8 @@ pub struct Replaced(Arc<Current>);
 
 impl Replaced {
     /// Whether no request has it any more.
-    pub fn is_forgotten(&self) -> bool {
-        Arc::strong_count(&self.0) == 1 && !self.0.is_in_use()
+    pub fn is_forgotten(&mut self) -> bool {
+        Arc::get_mut(&mut self.0).is_some_and(Current::is_forgotten)
     }
 }
 
@@ -121,36 +125,48 @@ impl App {
     }
 
     /// Notes that a new configuration could not be had, and why.
-    pub fn keep(&self, error: String) {
+    pub fn reload_failed(&self, error: String) {
         self.shared.measurements.reloads.failed.fetch_add(1, Relaxed);
         *self.attempt() = Some(Attempt { at: SystemTime::now(), error: Some(error) });
     }
 
     /// Notes that the configuration was looked at and is the same. What was wrong with it before has been
     /// put right, then: whether there was anything.
-    pub fn confirm(&self) -> bool {
+    pub fn reload_found_nothing_new(&self) -> bool {
         self.shared.measurements.reloads.unchanged.fetch_add(1, Relaxed);
         let before = self.attempt().replace(Attempt { at: SystemTime::now(), error: None });
         before.is_some_and(|attempt| attempt.error.is_some())
     }
 
-    /// Of the configuration that is served.
+    /// How many domains are served.
+    pub fn domains(&self) -> usize {
+        self.current().served.directory.len()
+    }
+
+    /// The hash of the configuration that is served.
     pub fn hash(&self) -> ConfigHash {
         self.current().hash
+    }
+
+    /// How many connections there may be at a time: of the operator's listener, a few programs that measure.
+    fn max_connections(&self) -> usize {
+        match self.admin {
+            Some(_) => ADMIN_CONNECTIONS,
+            None => self.shared.at_start.limits.max_connections,
+        }
     }
 
     pub(crate) fn limits(&self) -> Limits {
         self.current().settings.limits
     }
 
-    /// Looks every hour at what gets old by itself: certificates that nobody asks for expire too.
+    /// Looks every hour which certificates are about to expire, and says so in the log.
     /// Never ends.
-    pub async fn look_after(self) {
+    pub async fn remind_of_expiry(self) {
         let mut hours = tokio::time::interval(Duration::from_secs(60 * 60));
         loop {
             hours.tick().await;
-            let current = self.shared.current.load_full();
-            let _ = tokio::task::spawn_blocking(move || current.look_after(SystemTime::now())).await;
+            self.current().remind_of_expiry();
         }
     }
 

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
+use crate::file::{self, LARGEST_TEXT};
+
 /// Why files are of no use, whatever for.
 #[derive(Debug, thiserror::Error)]
 pub enum PemError {
@@ -20,10 +22,6 @@ pub enum PemError {
 }
 
 impl PemError {
-    pub fn unreadable(path: &Path, source: io::Error) -> Self {
-        Self::Unreadable { path: path.to_owned(), source }
-    }
-
     /// What to do about it.
     pub fn hint(&self) -> &'static str {
         match self {
@@ -31,7 +29,7 @@ impl PemError {
                 "its path is relative to waypost.toml, and the server's user has to be able to read it"
             }
             Self::NoCertificate(_) => {
-                "name the file with the certificate and what leads from it to a root, like certbot's fullchain.pem"
+                "name the file with the certificate and its intermediate certificates, like certbot's fullchain.pem"
             }
             Self::NoKey(_) => "name the file with the certificate's key, like certbot's privkey.pem",
             Self::Mismatch { .. } => {
@@ -41,14 +39,24 @@ impl PemError {
     }
 }
 
-/// At least one.
-pub fn certificates(path: &Path, pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, PemError> {
-    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
+/// Reads every certificate of a PEM file, in the file's order.
+///
+/// # Errors
+/// When the file cannot be read, or there is none in it.
+pub fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, PemError> {
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&read(path)?).collect();
     let certificates = certificates.ok().filter(|certificates| !certificates.is_empty());
     certificates.ok_or_else(|| PemError::NoCertificate(path.to_owned()))
 }
 
-/// The first.
-pub fn key(path: &Path, pem: &[u8]) -> Result<PrivateKeyDer<'static>, PemError> {
-    PrivateKeyDer::from_pem_slice(pem).map_err(|_| PemError::NoKey(path.to_owned()))
+/// Reads the first private key of a PEM file.
+///
+/// # Errors
+/// When the file cannot be read, or there is none in it.
+pub fn key(path: &Path) -> Result<PrivateKeyDer<'static>, PemError> {
+    PrivateKeyDer::from_pem_slice(&read(path)?).map_err(|_| PemError::NoKey(path.to_owned()))
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, PemError> {
+    file::read(path, LARGEST_TEXT).map_err(|source| PemError::Unreadable { path: path.to_owned(), source })
 }

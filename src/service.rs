@@ -1,6 +1,5 @@
-//! The server as a service of its machine: sockets, signals, systemd, the log, and new configurations.
+//! The server as a service of its machine: sockets, signals, systemd, and new configurations.
 
-mod log;
 mod reload;
 mod systemd;
 
@@ -13,11 +12,10 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 
-pub use self::log::{LogFormat, LogLevel, start as start_log};
 use self::reload::Reloading;
 pub use self::reload::{Reloaded, Reloader};
-use crate::config::{Address, Config, Inputs, Limits, Listener, LoadError, Settings, Severity};
-use crate::http::{App, Inherited, Socket, bind, serve};
+use crate::config::{Address, Config, Listener, LoadError, Settings, Severity};
+use crate::http::{ADMIN_CONNECTIONS, App, Inherited, Socket, bind, serve};
 use crate::pacc::{self, LeftOut};
 
 /// Why there is no service.
@@ -25,31 +23,22 @@ use crate::pacc::{self, LeftOut};
 pub enum Error {
     #[error(transparent)]
     Config(#[from] LoadError),
-    #[error("cannot start: {0}")]
-    Runtime(io::Error),
-    #[error("cannot wait for signals: {0}")]
-    Signals(io::Error),
-    #[error("the sockets that systemd passes cannot be used: {0}")]
-    Inherited(io::Error),
-    #[error(
-        "systemd passes a socket at {0}, which no `listen` has\nhint: add \"{0}\" to `listen`, or \"https://{0}\"; \
-         or take it out of the socket unit"
-    )]
+    #[error("cannot start")]
+    Runtime(#[source] io::Error),
+    #[error("cannot wait for signals")]
+    Signals(#[source] io::Error),
+    #[error("the sockets that systemd passes cannot be used")]
+    Inherited(#[source] io::Error),
+    #[error("systemd passes a socket at {0}, which no `listen` has")]
     NotListed(Address),
-    #[error(
-        "there is no certificate for {0}\nhint: add [[tls]] with certificate = \"tls/fullchain.pem\" and key = \
-         \"tls/privkey.pem\" to the configuration"
-    )]
+    #[error("there is no certificate for {0}")]
     NoCertificate(Listener),
-    #[error("cannot listen on {listener}: {source}\nhint: {}", hint(.source))]
+    #[error("cannot listen on {listener}")]
     Bind { listener: Listener, source: io::Error },
 }
 
 /// Of how many profiles the start says what PACC leaves out.
 const PROFILES_NAMED: usize = 10;
-
-/// An operator's, at a time: a few programs that measure.
-const ADMIN_CONNECTIONS: usize = 32;
 
 /// Serves until a signal says otherwise. Listeners that are named take the place of the file's.
 ///
@@ -60,15 +49,15 @@ pub fn run(path: &Path, listen: Vec<Listener>) -> Result<(), Error> {
     runtime.block_on(async {
         // First of all: a signal that comes early must not be the default's.
         let signals = Signals::new().map_err(Error::Signals)?;
-        let inputs = Inputs::default();
-        let mut config = Config::load_noting(path, &inputs)?;
+        let (inputs, config) = reload::load(path);
+        let mut config = config?;
         config.listen_at(&listen);
-        if let Some(listener) = config.lacks_certificate(&config.settings.listen) {
+        if let Some(listener) = config.https_without_certificate(&config.settings.listen) {
             return Err(Error::NoCertificate(listener.clone()));
         }
         let (public, admin) = sockets(&config.settings).await?;
         announce(path, &config);
-        let limits = config.settings.limits;
+        let max_connections = config.settings.limits.max_connections;
         let is_watching = config.settings.watch;
         let app = App::new(config);
         let reloader = Reloader::new(path, listen, inputs, app.clone());
@@ -80,14 +69,13 @@ pub fn run(path: &Path, listen: Vec<Listener>) -> Result<(), Error> {
                 tracing::info!(%address, inherited = socket.is_inherited, "listening{whom}");
             }
         }
-        raise_open_files(limits.max_connections);
+        raise_open_files(max_connections);
         // They need no end of their own: they end with the program.
-        let few = Limits { max_connections: ADMIN_CONNECTIONS, ..limits };
-        tokio::spawn(app.clone().look_after());
-        tokio::spawn(serve(admin, app.admin(), few, std::future::pending()));
+        tokio::spawn(app.clone().remind_of_expiry());
+        tokio::spawn(serve(admin, app.admin(), std::future::pending()));
         tokio::spawn(systemd::watchdog());
         let (stop, stopped) = oneshot::channel::<()>();
-        let server = serve(public, app, limits, stopped.map(drop));
+        let server = serve(public, app, stopped.map(drop));
         systemd::ready();
         until_stopped(server, signals, stop, &reloading).await;
         Ok(())
@@ -127,6 +115,26 @@ async fn until_stopped(
     }
 }
 
+impl Error {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Config(_) | Self::Runtime(_) | Self::Signals(_) => None,
+            Self::Inherited(_) => {
+                Some("a socket unit for it has ListenStream= with an address, or a path that begins with /".to_owned())
+            }
+            Self::NotListed(address) => Some(format!(
+                "add \"{address}\" to `listen`, or \"https://{address}\"; or take it out of the socket unit"
+            )),
+            Self::NoCertificate(_) => Some(
+                "add [[tls]] with certificate = \"tls/fullchain.pem\" and key = \"tls/privkey.pem\" to the configuration"
+                    .to_owned(),
+            ),
+            Self::Bind { source, .. } => Some(hint(source).to_owned()),
+        }
+    }
+}
+
 /// What to do about a socket that cannot be had.
 fn hint(error: &io::Error) -> &'static str {
     match error.kind() {
@@ -135,7 +143,8 @@ fn hint(error: &io::Error) -> &'static str {
         }
         io::ErrorKind::AddrNotAvailable => "it has to be an address of this machine",
         io::ErrorKind::PermissionDenied => {
-            "ports below 1024 take a right: waypost.socket, or CAP_NET_BIND_SERVICE; a folder has to be writable"
+            "a port below 1024 needs waypost.socket or CAP_NET_BIND_SERVICE; a Unix socket needs a folder that the \
+             server's user may write to"
         }
         io::ErrorKind::NotFound => "the folder of a Unix socket has to be there",
         _ => "choose another address",
@@ -150,7 +159,7 @@ async fn sockets(settings: &Settings) -> Result<(Vec<Socket>, Vec<Socket>), Erro
         bind(&all, &mut inherited).await.map_err(|(listener, source)| Error::Bind { listener, source })?;
     let admin = public.split_off(settings.listen.len());
     // Clients would wait there for ever.
-    inherited.left().next().map_or(Ok(()), |address| Err(Error::NotListed(address)))?;
+    inherited.left().next().map_or(Ok(()), |address| Err(Error::NotListed(address.clone())))?;
     Ok((public, admin))
 }
 

@@ -6,8 +6,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -82,13 +81,12 @@ impl TlsCertificate {
     ///
     /// # Errors
     /// When no client could be answered with them.
-    pub fn load(files: &TlsFiles, read: impl Fn(&Path) -> io::Result<Vec<u8>>) -> Result<Self, TlsError> {
-        let read = |path: &Path| read(path).map_err(|source| PemError::unreadable(path, source));
-        let chain = pem::certificates(&files.certificate, &read(&files.certificate)?)?;
+    pub fn load(files: &TlsFiles) -> Result<Self, TlsError> {
+        let chain = pem::certificates(&files.certificate)?;
         let leaf = Certificate::from_der(&chain[0]);
         let leaf = leaf.map_err(|_| PemError::NoCertificate(files.certificate.clone()))?;
-        let key = pem::key(&files.key, &read(&files.key)?)?;
-        let key = any_supported_type(&key).map_err(|_| PemError::NoKey(files.key.clone()))?;
+        let key =
+            any_supported_type(&pem::key(&files.key)?).map_err(|_| PemError::NoKey(files.key.clone()))?;
         let certified = CertifiedKey::new(chain, key);
         if certified.keys_match().is_err() {
             let TlsFiles { certificate, key } = files.clone();
@@ -105,6 +103,17 @@ impl TlsCertificate {
             not_before: UNIX_EPOCH + validity.not_before.to_unix_duration(),
             not_after: UNIX_EPOCH + validity.not_after.to_unix_duration(),
         })
+    }
+
+    /// The certificates that are sent, one behind the other, in DER.
+    pub fn chain(&self) -> Vec<u8> {
+        self.key.cert.iter().flat_map(|certificate| certificate.to_vec()).collect()
+    }
+}
+
+impl fmt::Display for TlsCertificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.names[0])
     }
 }
 
@@ -133,11 +142,12 @@ pub fn server_config(certificates: &[TlsCertificate]) -> Option<Arc<ServerConfig
 }
 
 impl ByName {
+    /// By a name in lower case, as rustls gives it.
     fn find(&self, name: Option<&str>) -> Option<Arc<CertifiedKey>> {
         let Some(name) = name else { return self.first.clone() };
-        let name = name.trim_end_matches('.').to_ascii_lowercase();
+        let name = name.trim_end_matches('.');
         let wildcard = || Some(format!("*.{}", name.split_once('.')?.1));
-        self.names.get(&name).or_else(|| self.names.get(&wildcard()?)).cloned()
+        self.names.get(name).or_else(|| self.names.get(&wildcard()?)).cloned()
     }
 }
 
@@ -156,17 +166,4 @@ fn dns_names(certificate: &Certificate) -> Vec<String> {
         _ => None,
     };
     names.into_iter().filter_map(dns_name).collect()
-}
-
-impl TlsCertificate {
-    /// The certificates that are sent, one behind the other.
-    pub fn chain(&self) -> Vec<u8> {
-        self.key.cert.iter().flat_map(|certificate| certificate.to_vec()).collect()
-    }
-}
-
-impl fmt::Display for TlsCertificate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.names[0])
-    }
 }

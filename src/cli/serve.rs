@@ -1,12 +1,14 @@
 //! `waypost serve`: the server.
 
+use std::error::Error as _;
 use std::process::ExitCode;
 
 use clap::Args;
 
 use super::{COULD_NOT_RUN, ConfigArgument, complain, say};
 use crate::config::Listener;
-use crate::service::{self, LogFormat, LogLevel};
+use crate::log::{self, LogFormat, LogLevel};
+use crate::service::{self, Error};
 
 #[derive(Debug, Args)]
 pub struct Serve {
@@ -30,12 +32,16 @@ pub struct Serve {
 
 impl Serve {
     pub fn run(self) -> ExitCode {
-        service::start_log(self.log_format, self.log_level);
-        match self.config.locate().map(|path| service::run(&path, self.listen)) {
-            Ok(Ok(())) => ExitCode::SUCCESS,
-            Ok(Err(service::Error::Config(error))) | Err(error) => complain(&error),
-            Ok(Err(error)) => {
-                say(&format!("error: {error}"));
+        let _log = log::start(self.log_format, self.log_level);
+        let served =
+            self.config.locate().map_err(Error::Config).and_then(|path| service::run(&path, self.listen));
+        match served {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(Error::Config(error)) => complain(&error),
+            Err(error) => {
+                let cause = error.source().map_or_else(String::new, |cause| format!(": {cause}"));
+                let hint = error.hint().map_or_else(String::new, |hint| format!("\nhint: {hint}"));
+                say(&format!("error: {error}{cause}{hint}"));
                 ExitCode::from(COULD_NOT_RUN)
             }
         }

@@ -4,12 +4,14 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::fs::{self, Metadata};
+use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
+
+use crate::file::read;
 
 /// What has been read, and how it was then.
 #[derive(Debug, Default)]
@@ -17,59 +19,99 @@ pub struct Inputs(RefCell<BTreeMap<PathBuf, Input>>);
 
 #[derive(Debug, Clone)]
 struct Input {
-    state: State,
+    look: Look,
     /// Of the content, where that is anybody's business.
     hash: Option<[u8; 32]>,
+    /// Of a text.
+    end: Option<End>,
     /// Which of a folder's files are wanted.
     is_wanted: Option<fn(&Path) -> bool>,
 }
 
-/// Enough of a file to know it from its successor, or a folder's names. None for what is not there.
-type State = Option<(Identity, Vec<PathBuf>)>;
-/// Device, inode, size, and the times of the last change of content and inode.
-type Identity = (u64, u64, u64, [i64; 4]);
+/// What can be told of a path without reading it: enough to know a file from its successor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Look {
+    Absent,
+    File {
+        device: u64,
+        inode: u64,
+        bytes: u64,
+        /// Of the last change of content and of inode, in seconds and nanoseconds.
+        times: [i64; 4],
+    },
+    /// The names that are wanted: files that are not, come and go.
+    Folder(Vec<PathBuf>),
+    /// It cannot be told just now: no files are left, a disk is away.
+    Unknown,
+}
+
+/// How a text ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// It has not begun.
+    Empty,
+    /// As a list should, with a line feed.
+    Line,
+    /// In some other way.
+    Open,
+}
 
 /// A configuration's content, whatever its files are called outside its folder: replicas that have
 /// the same one have the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ConfigHash([u8; 32]);
 
-/// Of a file that a person writes. A million domains, in a list of their own, may take more.
-pub const LARGEST_TEXT: u64 = 8 * 1024 * 1024;
-pub const LARGEST_LIST: u64 = 64 * 1024 * 1024;
-
 impl Inputs {
-    /// Reads a text.
+    /// Reads a text of so many bytes at most.
     ///
     /// # Errors
-    /// What is not a file (a pipe would wait for somebody to write into it), not in UTF-8, larger than
-    /// it may be, or cannot be read.
+    /// What is not UTF-8, and else as [`read`].
     pub fn text(&self, path: &Path, largest: u64) -> io::Result<String> {
-        String::from_utf8(self.bytes(path, largest)?)
-            .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8"))
+        let content = self.bytes(path, largest)?;
+        self.set_end(path, if content.is_empty() { End::Empty } else { End::Open });
+        String::from_utf8(content).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8"))
     }
 
-    /// Reads a file.
+    /// Reads a text of which each line is worth as much as any other, so that it cannot be told from its
+    /// words whether it is whole.
     ///
     /// # Errors
-    /// As [`Self::text`], whatever is in the file.
+    /// As [`Self::text`].
+    pub fn list(&self, path: &Path, largest: u64) -> io::Result<String> {
+        let text = self.text(path, largest)?;
+        if text.ends_with('\n') {
+            self.set_end(path, End::Line);
+        }
+        Ok(text)
+    }
+
+    fn set_end(&self, path: &Path, end: End) {
+        if let Some(input) = self.0.borrow_mut().get_mut(path) {
+            input.end = Some(end);
+        }
+    }
+
+    /// Reads a file of so many bytes at most.
+    ///
+    /// # Errors
+    /// As [`read`].
     pub fn bytes(&self, path: &Path, largest: u64) -> io::Result<Vec<u8>> {
         // Before it is read: what changes while it is read has changed since.
-        let state = state(path, None);
-        let read = read(path, largest);
-        let hash = read.as_ref().ok().map(|content| Sha256::digest(content).into());
-        self.0.borrow_mut().insert(path.to_owned(), Input { state, hash, is_wanted: None });
-        read
+        self.watch(path);
+        let content = read(path, largest)?;
+        self.set_content(path, &content);
+        Ok(content)
     }
 
     /// Keeps a file in mind that somebody else reads, and whose content is a secret.
     pub fn watch(&self, path: &Path) {
-        let input = Input { state: state(path, None), hash: None, is_wanted: None };
+        let input = Input { look: Look::at(path, None), hash: None, end: None, is_wanted: None };
         self.0.borrow_mut().insert(path.to_owned(), input);
     }
 
-    /// Says what a file comes to that is kept in mind without its content.
-    pub fn amount_to(&self, path: &Path, content: &[u8]) {
+    /// Says what counts of a file that is kept in mind without its content: of a certificate's, for
+    /// instance, all but a key.
+    pub fn set_content(&self, path: &Path, content: &[u8]) {
         if let Some(input) = self.0.borrow_mut().get_mut(path) {
             input.hash = Some(Sha256::digest(content).into());
         }
@@ -80,20 +122,24 @@ impl Inputs {
     /// # Errors
     /// When the folder cannot be read.
     pub fn folder(&self, path: &Path, is_wanted: fn(&Path) -> bool) -> io::Result<Vec<PathBuf>> {
-        let state = state(path, Some(is_wanted));
-        self.0.borrow_mut().insert(path.to_owned(), Input { state, hash: None, is_wanted: Some(is_wanted) });
+        let look = Look::at(path, Some(is_wanted));
+        let input = Input { look, hash: None, end: None, is_wanted: Some(is_wanted) };
+        self.0.borrow_mut().insert(path.to_owned(), input);
         names(path, is_wanted)
     }
 
-    /// Whether there was nothing in a file that was read.
-    pub fn was_empty(&self, path: &Path) -> bool {
-        let nothing: [u8; 32] = Sha256::digest(b"").into();
-        self.0.borrow().get(path).is_some_and(|input| input.hash == Some(nothing))
+    /// The texts that were read, and how they end.
+    pub fn ends(&self) -> BTreeMap<PathBuf, End> {
+        let inputs = self.0.borrow();
+        inputs.iter().filter_map(|(path, input)| Some((path.clone(), input.end?))).collect()
     }
 
-    /// Whether everything is as it was when it was read.
+    /// Whether everything is as it was when it was read, as far as can be told.
     pub fn are_same(&self) -> bool {
-        self.0.borrow().iter().all(|(path, input)| state(path, input.is_wanted) == input.state)
+        self.0.borrow().iter().all(|(path, input)| match (Look::at(path, input.is_wanted), &input.look) {
+            (Look::Unknown, _) | (_, Look::Unknown) => true,
+            (now, then) => now == *then,
+        })
     }
 
     /// The same files as they are now, and those that are new in the folders.
@@ -101,8 +147,8 @@ impl Inputs {
     pub fn now(&self) -> Self {
         let now = Self::default();
         for (path, input) in self.0.borrow().iter() {
-            let input = Input { state: state(path, input.is_wanted), ..input.clone() };
-            if let Some((_, names)) = &input.state {
+            let input = Input { look: Look::at(path, input.is_wanted), ..input.clone() };
+            if let Look::Folder(names) = &input.look {
                 for name in names {
                     now.watch(name);
                 }
@@ -133,36 +179,22 @@ impl fmt::Display for ConfigHash {
     }
 }
 
-/// Reads a file within bounds, and forgets it.
-///
-/// # Errors
-/// As [`Inputs::bytes`].
-pub fn read(path: &Path, largest: u64) -> io::Result<Vec<u8>> {
-    if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
-        return Err(io::Error::other("it is not a file"));
+impl Look {
+    /// At what a path leads to, whichever links are on the way.
+    fn at(path: &Path, is_wanted: Option<fn(&Path) -> bool>) -> Self {
+        let look = || {
+            let Some(is_wanted) = is_wanted else { return Ok(Self::of(&fs::metadata(path)?)) };
+            Ok(Self::Folder(names(path, is_wanted)?))
+        };
+        look().unwrap_or_else(|error: io::Error| match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Self::Absent,
+            _ => Self::Unknown,
+        })
     }
-    let mut content = Vec::new();
-    // It may grow while it is read.
-    File::open(path)?.take(largest + 1).read_to_end(&mut content)?;
-    if content.len() as u64 > largest {
-        let megabytes = largest / (1024 * 1024);
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("it has more than {megabytes} MiB")));
-    }
-    Ok(content)
-}
 
-/// How what a name leads to is, whichever links are on the way.
-fn state(path: &Path, is_wanted: Option<fn(&Path) -> bool>) -> State {
-    let file = fs::metadata(path).ok()?;
-    match is_wanted {
-        Some(is_wanted) => {
-            // Of a folder the names count: files that are not wanted come and go.
-            Some(((file.dev(), file.ino(), 0, [0; 4]), names(path, is_wanted).unwrap_or_default()))
-        }
-        None => {
-            let times = [file.mtime(), file.mtime_nsec(), file.ctime(), file.ctime_nsec()];
-            Some(((file.dev(), file.ino(), file.size(), times), Vec::new()))
-        }
+    fn of(file: &Metadata) -> Self {
+        let times = [file.mtime(), file.mtime_nsec(), file.ctime(), file.ctime_nsec()];
+        Self::File { device: file.dev(), inode: file.ino(), bytes: file.size(), times }
     }
 }
 
@@ -261,17 +293,5 @@ mod tests {
         assert_ne!(hash("a", "1"), hash("a", "2"));
         assert_ne!(hash("a", "1"), hash("b", "1"));
         assert_eq!(hash("a", "1").to_string().len(), 16);
-    }
-
-    #[test]
-    fn refuses_what_is_too_large_or_no_file() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("a");
-        fs::write(&file, "12345").unwrap();
-        let inputs = Inputs::default();
-        assert!(inputs.text(&file, 5).is_ok());
-        assert_eq!(inputs.text(&file, 4).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
-        assert_eq!(inputs.text(folder.path(), 5).unwrap_err().to_string(), "it is not a file");
-        assert_eq!(inputs.text(Path::new("/dev/zero"), 5).unwrap_err().to_string(), "it is not a file");
     }
 }

@@ -6,11 +6,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::extension;
-use super::inputs::{Inputs, LARGEST_TEXT};
+use super::inputs::Inputs;
 use super::languages::is_tag;
 use super::problem::{Place, Problem, Source, suggest};
 use super::table::Table;
 use crate::directory::Directory;
+use crate::file::LARGEST_TEXT;
 use crate::page::{
     Assets, Brand, Catalogue, MESSAGES, Messages, Pages, Settings, Start, TEMPLATES, TemplateError, Visit,
     Whom, words,

@@ -4,13 +4,14 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use super::draft::{Draft, Hints, Parts};
-use super::inputs::{Inputs, LARGEST_LIST};
+use super::inputs::Inputs;
 use super::languages::languages;
 use super::problem::{Place, Placed, Problem, Source, list, suggest};
 use super::services_toml;
 use super::table::{FromText, Table};
 use super::words::{Days, Minutes};
 use crate::directory::DomainPattern;
+use crate::file::LARGEST_LIST;
 use crate::profile::{
     Authentication, Authentications, Documentation, Logo, LogoKind, MailLimits, MaxAge, MtaSts, OtherKind,
     OtherServer, PageLook, Pop3Options, ProfileTexts, Protocol, Server, UnknownWord, Username,
@@ -327,7 +328,7 @@ fn domains_file(
     problems: &mut Vec<Problem>,
 ) -> Vec<Placed<DomainPattern>> {
     let path = profile.file.parent().unwrap_or(Path::new("")).join(&file.value);
-    let text = match inputs.text(&path, LARGEST_LIST) {
+    let text = match inputs.list(&path, LARGEST_LIST) {
         Ok(text) => text,
         Err(error) => {
             problems.push(Problem::error(

@@ -131,7 +131,6 @@ impl Settings {
             ("listen", self.listen != other.listen),
             ("[admin] listen", self.admin != other.admin),
             ("max_connections", self.limits.max_connections != other.limits.max_connections),
-            ("shutdown_timeout_seconds", self.limits.shutdown_timeout != other.limits.shutdown_timeout),
             ("watch", self.watch != other.watch),
         ];
         differ.into_iter().filter_map(|(key, differs)| differs.then_some(key)).collect()

@@ -128,6 +128,8 @@ fn text(app: &App) -> String {
     requests(app, &mut text);
     connections(app, &mut text);
     configuration(app, &mut text);
+    let help = "Log lines that were lost, since nobody read those before them.";
+    text.single("waypost_log_lines_dropped_total", Kind::Counter, help, crate::log::lost_lines());
     process::measure(&mut text);
     text.into_text()
 }

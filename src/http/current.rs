@@ -2,20 +2,19 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use axum::Router;
 use axum::routing::{any, get, post};
 use rustls::ServerConfig;
 
+use super::reminder::Reminder;
 use super::signatures::Signatures;
 use super::{handlers, log, setup};
 use crate::config::{Config, ConfigHash, PublicUrl, Settings};
 use crate::directory::Directory;
-use crate::mobileconfig::signing::SOON;
 use crate::page::{Asset, Pages};
-use crate::time::days_left;
 use crate::tls::{self, TlsCertificate};
 
 #[derive(Debug)]
@@ -28,10 +27,7 @@ pub struct Current {
     pub certificates: Vec<TlsCertificate>,
     pub hash: ConfigHash,
     pub loaded: SystemTime,
-    /// How often the handlers' share of it is held by the route table itself.
-    holders: usize,
-    /// When it was last said that a certificate expires.
-    warned: Mutex<Option<Instant>>,
+    reminders: Vec<Reminder>,
 }
 
 /// What the handlers share.
@@ -48,8 +44,6 @@ pub struct Served {
     pub signatures: Option<Arc<Signatures>>,
     pub body_timeout: Duration,
 }
-
-const BETWEEN_WARNINGS: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Current {
     /// In the place of another one, if there is.
@@ -70,17 +64,15 @@ impl Current {
             }),
             body_timeout: settings.limits.request_timeout,
         });
-        let router = router(Arc::clone(&served));
         Self {
-            router,
-            holders: Arc::strong_count(&served),
+            router: router(Arc::clone(&served)),
+            reminders: reminders(&certificates, served.signatures.as_deref()),
             served,
             settings,
             tls: tls(&certificates, older),
             certificates,
             hash,
             loaded: SystemTime::now(),
-            warned: Mutex::default(),
         }
     }
 
@@ -94,31 +86,32 @@ impl Current {
         self.settings.unlimited.iter().any(|network| network.contains(client))
     }
 
-    /// Whether any request that is being answered has it.
-    pub fn is_in_use(&self) -> bool {
-        Arc::strong_count(&self.served) > self.holders
+    /// Whether no request has it any more, once it is served to no new one.
+    pub fn is_forgotten(&mut self) -> bool {
+        // The route table holds it too, and leads nobody here now.
+        self.router = Router::new();
+        Arc::strong_count(&self.served) == 1
     }
 
-    /// Says once a day what is about to expire.
-    pub fn look_after(&self, now: SystemTime) {
-        if let Some(signatures) = &self.served.signatures {
-            // It says so itself.
-            signatures.not_after();
-        }
-        let mut warned = self.warned.lock().unwrap_or_else(PoisonError::into_inner);
-        if warned.is_some_and(|warned| warned.elapsed() < BETWEEN_WARNINGS) {
-            return;
-        }
-        for certificate in self.certificates.iter().filter(|certificate| certificate.not_after < now + SOON) {
-            *warned = Some(Instant::now());
-            let days_left = days_left(certificate.not_after, now);
-            if certificate.not_after < now {
-                tracing::error!(%certificate, "a certificate for TLS has expired; no client accepts it");
-            } else {
-                tracing::warn!(%certificate, days_left, "a certificate for TLS expires");
-            }
-        }
+    /// Says in the log which certificates are about to expire.
+    pub fn remind_of_expiry(&self) {
+        self.reminders.iter().for_each(Reminder::remind);
     }
+}
+
+fn reminders(certificates: &[TlsCertificate], signatures: Option<&Signatures>) -> Vec<Reminder> {
+    let tls = certificates.iter().map(|certificate| {
+        Reminder::new(
+            format!("the certificate for {certificate}"),
+            "no client accepts it",
+            certificate.not_after,
+        )
+    });
+    let signing = signatures.and_then(Signatures::not_after).map(|end| {
+        let what = "the certificate for signing configuration profiles".to_owned();
+        Reminder::new(what, "devices trust it no more", end)
+    });
+    tls.chain(signing).collect()
 }
 
 /// What was negotiated before goes on where the certificates are the same.

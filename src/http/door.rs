@@ -16,8 +16,7 @@ use super::asked::{FORWARDED_HOST, FORWARDED_PROTO};
 use super::current::Current;
 use super::error;
 use super::labels::{Family, Outcome, Route};
-use super::log::{self, Client};
-use super::server::Seldom;
+use super::log::{self, Client, Seldom};
 use crate::config::Rate;
 
 /// The server, for one connection.

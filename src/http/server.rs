@@ -3,8 +3,8 @@
 use std::future::Future;
 use std::io;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -15,9 +15,9 @@ use tokio_rustls::TlsAcceptor;
 
 use super::App;
 use super::connection::Connection;
+use super::log::Seldom;
 use super::room::{Room, Seat};
-use super::sockets::{Socket, Stream};
-use crate::config::Limits;
+use super::sockets::{Socket, Stream, try_write};
 
 /// After an `accept` that failed because the process or the system is short of something.
 const BREATHER: Duration = Duration::from_millis(200);
@@ -35,9 +35,9 @@ const LEAVING_TIME: Duration = Duration::from_secs(1);
 
 /// Serves until told to stop; then takes no more connections, finishes the requests that are in
 /// flight, and returns.
-pub async fn serve(sockets: Vec<Socket>, app: App, limits: Limits, stop: impl Future<Output = ()>) {
+pub async fn serve(sockets: Vec<Socket>, app: App, stop: impl Future<Output = ()>) {
     let (stop_sender, stop_receiver) = watch::channel(());
-    let room = Arc::new(Room::new(limits.max_connections));
+    let room = Arc::new(Room::new(app.max_connections()));
     let leaving = Arc::new(Semaphore::new(LEAVING));
     let mut tasks = JoinSet::new();
     for socket in sockets {
@@ -58,7 +58,7 @@ pub async fn serve(sockets: Vec<Socket>, app: App, limits: Limits, stop: impl Fu
         tasks.join_all().await;
         room.emptied().await;
     };
-    if timeout(limits.shutdown_timeout, finished).await.is_err() {
+    if timeout(app.limits().shutdown_timeout, finished).await.is_err() {
         tracing::warn!("some connections did not finish in time and are cut off");
     }
 }
@@ -167,7 +167,7 @@ impl Server {
         let (Ok(place), false) = (place, self.is_https) else { return };
         tokio::spawn(async move {
             let _place = place;
-            if stream.try_write(NO_ROOM).is_ok() && stream.shutdown().await.is_ok() {
+            if try_write(&stream, NO_ROOM).is_ok() && stream.shutdown().await.is_ok() {
                 let mut rest = [0; 512];
                 let read_on = async { while stream.read(&mut rest).await.is_ok_and(|length| length > 0) {} };
                 let _ = timeout(LEAVING_TIME, read_on).await;
@@ -189,28 +189,6 @@ impl Open {
 impl Drop for Open {
     fn drop(&mut self) {
         self.0.shared.measurements.connections_closed.fetch_add(1, Relaxed);
-    }
-}
-
-/// Once a minute at most.
-#[derive(Debug)]
-pub struct Seldom(Mutex<Option<Instant>>);
-
-impl Seldom {
-    const BETWEEN: Duration = Duration::from_secs(60);
-
-    pub const fn new() -> Self {
-        Self(Mutex::new(None))
-    }
-
-    pub fn is_time(&self) -> bool {
-        // Somebody else is saying it just now.
-        let Ok(mut last) = self.0.try_lock() else { return false };
-        let is_time = last.is_none_or(|last| last.elapsed() >= Self::BETWEEN);
-        if is_time {
-            *last = Some(Instant::now());
-        }
-        is_time
     }
 }
 

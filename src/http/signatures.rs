@@ -1,24 +1,24 @@
-//! Signing configuration profiles while serving: with the newest files, away from the threads that
-//! answer everybody else, and a few at a time.
+//! Signing configuration profiles while serving: away from the threads that answer everybody else, and
+//! a few at a time.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::thread::available_parallelism;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
 use super::error::Error;
-use crate::config::{Inputs, Signing};
-use crate::mobileconfig::signing::{SOON, Signer, SigningFiles};
-use crate::time::days_left;
+use crate::config::Signing;
+use crate::mobileconfig::signing::Signer;
 
 /// What signs, and how much of it may go on.
 #[derive(Debug)]
 pub struct Signatures {
     signing: Signing,
-    state: Mutex<State>,
+    /// None when the files are not good, and the operator would rather serve without.
+    signer: Option<Arc<Signer>>,
     /// A signature takes a core for a millisecond or so; half of them, if there are several, are left
     /// to others.
     at_work: Arc<Semaphore>,
@@ -26,31 +26,15 @@ pub struct Signatures {
     in_line: Arc<Semaphore>,
 }
 
-#[derive(Debug)]
-struct State {
-    /// None when the files were not good when the server started, and it was to start without.
-    signer: Option<Arc<Signer>>,
-    /// How the files were when they were last looked into. None before that.
-    seen: Option<Inputs>,
-    /// When the files were last of no use, if they are.
-    failed: Option<Instant>,
-    warned: Instant,
-    /// It was said that the certificate is of no use any more.
-    has_expired: bool,
-}
-
 /// At a millisecond each, the last in line waits for less than a second.
 const LONGEST_LINE: usize = 256;
-const BETWEEN_ATTEMPTS: Duration = Duration::from_secs(60);
-const BETWEEN_WARNINGS: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Signatures {
     pub fn new(signing: Signing, signer: Option<Arc<Signer>>) -> Self {
         let cores = available_parallelism().map_or(1, usize::from);
-        let state = State { signer, seen: None, failed: None, warned: Instant::now(), has_expired: false };
         Self {
             signing,
-            state: Mutex::new(state),
+            signer,
             at_work: Arc::new(Semaphore::new(cores.div_ceil(2))),
             in_line: Arc::new(Semaphore::new(LONGEST_LINE)),
         }
@@ -71,8 +55,8 @@ impl Signatures {
 
     fn sign_at(&self, profile: Bytes, now: SystemTime) -> Option<Bytes> {
         let or_unsigned = self.signing.or_unsigned;
-        let usable = |signer: &Arc<Signer>| !or_unsigned || signer.not_after() > now;
-        let signed = self.signer().filter(usable).map(|signer| signer.sign(&profile, now));
+        let usable = |signer: &&Arc<Signer>| !or_unsigned || signer.not_after() > now;
+        let signed = self.signer.as_ref().filter(usable).map(|signer| signer.sign(&profile, now));
         match signed {
             Some(Ok(signed)) => return Some(signed.into()),
             Some(Err(error)) => tracing::error!(%error, "a configuration profile cannot be signed"),
@@ -83,76 +67,12 @@ impl Signatures {
 
     /// What signs, if it is of these files.
     pub fn signer_of(&self, signing: &Signing) -> Option<Arc<Signer>> {
-        (self.signing.files == signing.files).then(|| self.signer())?
+        self.signer.clone().filter(|_| self.signing.files == signing.files)
     }
 
     /// When the certificate expires, if there is one.
     pub fn not_after(&self) -> Option<SystemTime> {
-        self.signer().map(|signer| signer.not_after())
-    }
-
-    /// The signer, with the newest files that are good.
-    fn signer(&self) -> Option<Arc<Signer>> {
-        // Nothing in here can be left half done.
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.refresh(&self.signing.files);
-        state.warn_in_time();
-        state.signer.clone()
-    }
-}
-
-impl State {
-    /// Reads the files anew if they are others than they were. Files that are no good change nothing:
-    /// they may be half written.
-    fn refresh(&mut self, files: &SigningFiles) {
-        let is_same = self.seen.as_ref().is_some_and(Inputs::are_same);
-        // What was wrong may have passed, a clock for instance, without a trace on the files.
-        let is_again = self.failed.is_some_and(|failed| failed.elapsed() > BETWEEN_ATTEMPTS);
-        if is_same && !is_again {
-            return;
-        }
-        let seen = Inputs::default();
-        files.all().for_each(|path| seen.watch(path));
-        // The start has said what there is to say of the first ones.
-        let is_news = self.seen.replace(seen).is_some();
-        let loaded = Signer::load(files, SystemTime::now());
-        self.failed = loaded.is_err().then(Instant::now);
-        match loaded {
-            Ok(signer) => {
-                if is_news {
-                    tracing::info!("new files for signing configuration profiles are in use");
-                    signer.doubts().iter().for_each(|doubt| tracing::warn!("{doubt}"));
-                }
-                self.signer = Some(Arc::new(signer));
-                self.has_expired = false;
-            }
-            Err(_) if is_same => {}
-            Err(error) if self.signer.is_some() => {
-                tracing::error!(%error, "the files for signing cannot be used; the certificate in use stays");
-            }
-            Err(error) if is_news => tracing::error!(%error, "configuration profiles stay unsigned"),
-            Err(_) => {}
-        }
-    }
-
-    /// Once a day, from two weeks before the end.
-    fn warn_in_time(&mut self) {
-        let Some(end) = self.signer.as_ref().map(|signer| signer.not_after()) else { return };
-        let now = SystemTime::now();
-        let has_expired = end < now;
-        let is_news = has_expired && !std::mem::replace(&mut self.has_expired, has_expired);
-        if end > now + SOON || (!is_news && self.warned.elapsed() < BETWEEN_WARNINGS) {
-            return;
-        }
-        self.warned = Instant::now();
-        if has_expired {
-            tracing::error!(
-                "the certificate for signing configuration profiles has expired; devices trust it no more"
-            );
-        } else {
-            let days_left = days_left(end, now);
-            tracing::warn!(days_left, "the certificate for signing configuration profiles expires");
-        }
+        self.signer.as_ref().map(|signer| signer.not_after())
     }
 }
 
@@ -160,12 +80,15 @@ impl State {
 mod tests {
     use std::fs;
     use std::path::Path;
+    use std::sync::mpsc::channel;
+    use std::time::Duration;
 
     use futures_util::FutureExt;
     use futures_util::future::join_all;
 
     use super::*;
     use crate::config::Place;
+    use crate::mobileconfig::signing::SigningFiles;
 
     /// Files that are not there, and leave to serve without.
     fn unsigned() -> Arc<Signatures> {
@@ -190,7 +113,9 @@ mod tests {
         let profile = Bytes::from_static(b"profile");
         for or_unsigned in [false, true] {
             let place = Place::whole(Path::new("waypost.toml"));
-            let signatures = Signatures::new(Signing { files: files.clone(), or_unsigned, place }, None);
+            let signer = Signer::load(&files, SystemTime::now()).unwrap();
+            let signing = Signing { files: files.clone(), or_unsigned, place };
+            let signatures = Signatures::new(signing, Some(Arc::new(signer)));
             let before = signatures.sign_at(profile.clone(), SystemTime::now()).unwrap();
             assert!(before.len() > profile.len());
             let after = signatures.sign_at(profile.clone(), end + Duration::from_secs(1)).unwrap();
@@ -199,18 +124,22 @@ mod tests {
     }
 
     /// A client that goes away frees no place: the signature takes its time all the same.
-    #[tokio::test]
-    async fn who_goes_away_leaves_the_work_behind() {
+    #[test]
+    fn who_goes_away_leaves_the_work_behind() {
         let signatures = unsigned();
         let (at_work, in_line) =
             (signatures.at_work.available_permits(), signatures.in_line.available_permits());
-        let busy = signatures.state.lock().unwrap();
-        assert!(signatures.sign(Bytes::from_static(b"profile")).now_or_never().is_none());
-        assert_eq!(signatures.at_work.available_permits(), at_work - 1);
-        assert_eq!(signatures.in_line.available_permits(), in_line - 1);
-        drop(busy);
-        let all = u32::try_from(at_work).unwrap();
-        assert!(signatures.at_work.acquire_many(all).await.is_ok());
+        let runtime = tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).build().unwrap();
+        runtime.block_on(async {
+            let (busy, until_dropped) = channel::<()>();
+            drop(spawn_blocking(move || until_dropped.recv()));
+            assert!(signatures.sign(Bytes::from_static(b"profile")).now_or_never().is_none());
+            assert_eq!(signatures.at_work.available_permits(), at_work - 1);
+            assert_eq!(signatures.in_line.available_permits(), in_line - 1);
+            drop(busy);
+            let all = u32::try_from(at_work).unwrap();
+            assert!(signatures.at_work.acquire_many(all).await.is_ok());
+        });
     }
 
     #[tokio::test]

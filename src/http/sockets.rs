@@ -4,15 +4,12 @@ use std::fs;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
-use std::os::unix::net as unix;
 use std::path::{Path, PathBuf};
-use std::pin::Pin;
-use std::task::{Context, Poll};
 
 use listenfd::ListenFd;
 use rustix::net::sockopt::set_ipv6_v6only;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpSocket, TcpStream, UnixListener, UnixStream};
+use tokio_util::either::Either;
 
 use crate::config::{Address, Listener};
 
@@ -28,36 +25,23 @@ pub struct Socket {
 #[derive(Debug)]
 enum Kind {
     Tcp(TcpListener),
-    /// The name goes before the socket: whoever binds it next keeps theirs.
+    /// The name, if it is ours, goes before the socket: whoever binds it next keeps theirs.
     Unix {
-        _file: SocketFile,
+        _file: Option<SocketFile>,
         listener: UnixListener,
     },
 }
 
-/// A Unix socket's name, removed with it if it is ours.
+/// A Unix socket's name, which is removed when this is dropped.
 #[derive(Debug)]
-struct SocketFile {
-    path: PathBuf,
-    is_ours: bool,
-}
+struct SocketFile(PathBuf);
 
 /// A connection, before TLS.
-#[derive(Debug)]
-pub enum Stream {
-    Tcp(TcpStream),
-    Unix(UnixStream),
-}
+pub type Stream = Either<TcpStream, UnixStream>;
 
 /// The sockets that systemd has bound for us, so that none is refused while we restart.
 #[derive(Debug, Default)]
-pub struct Inherited(Vec<Passed>);
-
-#[derive(Debug)]
-enum Passed {
-    Tcp(std::net::TcpListener),
-    Unix(unix::UnixListener),
-}
+pub struct Inherited(Vec<(Address, Kind)>);
 
 /// What many clients may come at once, before one of them is looked at.
 const BACKLOG: u32 = 4096;
@@ -75,21 +59,17 @@ pub async fn bind(
 ) -> Result<Vec<Socket>, (Listener, io::Error)> {
     let mut sockets = Vec::new();
     for listener in listeners {
-        let is_also_v4 = |address: SocketAddr| {
-            listeners.iter().any(|other| match other.address {
-                Address::Tcp(other) => other.is_ipv4() && other.port() == address.port(),
-                Address::Unix(_) => false,
-            })
-        };
-        let kind = match inherited.take(&listener.address) {
-            Some(passed) => passed.into_kind().map(|kind| (kind, true)),
-            None => match &listener.address {
-                Address::Tcp(address) => bind_tcp(*address, is_also_v4(*address)).map(Kind::Tcp),
-                Address::Unix(path) => bind_unix(path).await,
+        let inherited = inherited.take(&listener.address);
+        let is_inherited = inherited.is_some();
+        let kind = match (inherited, &listener.address) {
+            (Some(kind), _) => Ok(kind),
+            (None, Address::Tcp(address)) => {
+                let is_v6_only = listeners.iter().any(|other| listener.address.covers(&other.address));
+                bind_tcp(*address, is_v6_only).map(Kind::Tcp)
             }
-            .map(|kind| (kind, false)),
+            (None, Address::Unix(path)) => bind_unix(path).await,
         };
-        let (kind, is_inherited) = kind.map_err(|error| (listener.clone(), error))?;
+        let kind = kind.map_err(|error| (listener.clone(), error))?;
         sockets.push(Socket { kind, is_https: listener.is_https, is_inherited });
     }
     Ok(sockets)
@@ -98,7 +78,7 @@ pub async fn bind(
 /// `[::]` takes IPv4 too, unless that is listened for by itself.
 fn bind_tcp(address: SocketAddr, is_v6_only: bool) -> io::Result<TcpListener> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-    if address.is_ipv6() && is_v6_only {
+    if is_v6_only {
         set_ipv6_v6only(&socket, true)?;
     }
     // Connections of the one before us may still be about to end.
@@ -120,7 +100,7 @@ async fn bind_unix(path: &Path) -> io::Result<Kind> {
     let listener = UnixListener::bind(path)?;
     // As open as a port is; the folder says who comes near.
     fs::set_permissions(path, fs::Permissions::from_mode(0o666))?;
-    Ok(Kind::Unix { listener, _file: SocketFile { path: path.to_owned(), is_ours: true } })
+    Ok(Kind::Unix { listener, _file: Some(SocketFile(path.to_owned())) })
 }
 
 impl Inherited {
@@ -132,46 +112,39 @@ impl Inherited {
         let mut passed = ListenFd::from_env();
         let mut all = Vec::new();
         for index in 0..passed.len() {
-            if let Ok(Some(listener)) = passed.take_tcp_listener(index) {
-                all.push(Passed::Tcp(listener));
+            let kind = if let Ok(Some(listener)) = passed.take_tcp_listener(index) {
+                listener.set_nonblocking(true)?;
+                Kind::Tcp(TcpListener::from_std(listener)?)
             } else if let Some(listener) = passed.take_unix_listener(index)? {
-                all.push(Passed::Unix(listener));
-            }
+                listener.set_nonblocking(true)?;
+                Kind::Unix { listener: UnixListener::from_std(listener)?, _file: None }
+            } else {
+                continue;
+            };
+            let address = kind.address().ok_or_else(|| io::Error::other("one of them has no address"))?;
+            all.push((address, kind));
         }
         Ok(Self(all))
     }
 
-    fn take(&mut self, address: &Address) -> Option<Passed> {
-        let index = self.0.iter().position(|passed| passed.address().as_ref() == Some(address))?;
-        Some(self.0.swap_remove(index))
+    fn take(&mut self, address: &Address) -> Option<Kind> {
+        let index = self.0.iter().position(|(passed, _)| passed == address)?;
+        Some(self.0.swap_remove(index).1)
     }
 
     /// The addresses that nobody has taken.
-    pub fn left(&self) -> impl Iterator<Item = Address> {
-        self.0.iter().filter_map(Passed::address)
+    pub fn left(&self) -> impl Iterator<Item = &Address> {
+        self.0.iter().map(|(address, _)| address)
     }
 }
 
-impl Passed {
+impl Kind {
+    /// With the port that the system chose.
     fn address(&self) -> Option<Address> {
         match self {
             Self::Tcp(listener) => listener.local_addr().ok().map(Address::Tcp),
-            Self::Unix(listener) => {
+            Self::Unix { listener, .. } => {
                 Some(Address::Unix(listener.local_addr().ok()?.as_pathname()?.to_owned()))
-            }
-        }
-    }
-
-    fn into_kind(self) -> io::Result<Kind> {
-        match self {
-            Self::Tcp(listener) => {
-                listener.set_nonblocking(true)?;
-                TcpListener::from_std(listener).map(Kind::Tcp)
-            }
-            Self::Unix(listener) => {
-                listener.set_nonblocking(true)?;
-                let file = SocketFile { path: PathBuf::new(), is_ours: false };
-                UnixListener::from_std(listener).map(|listener| Kind::Unix { listener, _file: file })
             }
         }
     }
@@ -185,88 +158,31 @@ impl Socket {
                 let (stream, peer) = listener.accept().await?;
                 // An answer is one write; waiting for more of it would only delay it.
                 let _ = stream.set_nodelay(true);
-                Ok((Stream::Tcp(stream), peer.ip()))
+                Ok((Either::Left(stream), peer.ip()))
             }
             Kind::Unix { listener, .. } => {
                 let (stream, _) = listener.accept().await?;
-                Ok((Stream::Unix(stream), LOCAL))
+                Ok((Either::Right(stream), LOCAL))
             }
         }
     }
 
     /// Where it listens, with the port that the system chose.
     pub fn listener(&self) -> Option<Listener> {
-        let address = match &self.kind {
-            Kind::Tcp(listener) => Address::Tcp(listener.local_addr().ok()?),
-            Kind::Unix { listener, .. } => {
-                Address::Unix(listener.local_addr().ok()?.as_pathname()?.to_owned())
-            }
-        };
-        Some(Listener { address, is_https: self.is_https })
+        Some(Listener { address: self.kind.address()?, is_https: self.is_https })
     }
 }
 
 impl Drop for SocketFile {
     fn drop(&mut self) {
-        if self.is_ours {
-            let _ = fs::remove_file(&self.path);
-        }
+        let _ = fs::remove_file(&self.0);
     }
 }
 
-impl Stream {
-    /// Writes what there is room for at once.
-    pub fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Self::Tcp(stream) => stream.try_write(bytes),
-            Self::Unix(stream) => stream.try_write(bytes),
-        }
-    }
-}
-
-impl AsyncRead for Stream {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Tcp(stream) => Pin::new(stream).poll_read(cx, buf),
-            Self::Unix(stream) => Pin::new(stream).poll_read(cx, buf),
-        }
-    }
-}
-
-impl AsyncWrite for Stream {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
-            Self::Tcp(stream) => Pin::new(stream).poll_write(cx, buf),
-            Self::Unix(stream) => Pin::new(stream).poll_write(cx, buf),
-        }
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
-            Self::Tcp(stream) => Pin::new(stream).poll_write_vectored(cx, bufs),
-            Self::Unix(stream) => Pin::new(stream).poll_write_vectored(cx, bufs),
-        }
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        true
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Tcp(stream) => Pin::new(stream).poll_flush(cx),
-            Self::Unix(stream) => Pin::new(stream).poll_flush(cx),
-        }
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Tcp(stream) => Pin::new(stream).poll_shutdown(cx),
-            Self::Unix(stream) => Pin::new(stream).poll_shutdown(cx),
-        }
+/// Writes what there is room for at once.
+pub fn try_write(stream: &Stream, bytes: &[u8]) -> io::Result<usize> {
+    match stream {
+        Either::Left(stream) => stream.try_write(bytes),
+        Either::Right(stream) => stream.try_write(bytes),
     }
 }

@@ -132,21 +132,15 @@ impl Certified {
     }
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, SigningError> {
-    Ok(fs::read(path).map_err(|source| PemError::unreadable(path, source))?)
-}
-
-/// At least one.
 fn certificates(path: &Path) -> Result<Vec<Certificate>, SigningError> {
-    let certificates = pem::certificates(path, &read(path)?)?;
+    let certificates = pem::certificates(path)?;
     let certificates = certificates.iter().map(|certificate| Certificate::from_der(certificate));
     let certificates: Result<Vec<_>, _> = certificates.collect();
     Ok(certificates.map_err(|_| PemError::NoCertificate(path.to_owned()))?)
 }
 
 fn key(path: &Path) -> Result<Arc<dyn SigningKey>, SigningError> {
-    let key = pem::key(path, &read(path)?)?;
-    any_supported_type(&key).map_err(|_| SigningError::KindOfKey)
+    any_supported_type(&pem::key(path)?).map_err(|_| SigningError::KindOfKey)
 }
 
 fn is_its(key: &dyn SigningKey, certificate: &Certificate) -> bool {

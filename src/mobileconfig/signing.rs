@@ -75,6 +75,11 @@ impl Signer {
         self.not_after
     }
 
+    /// The certificates that go with each signature, in DER.
+    pub fn chain(&self) -> Vec<u8> {
+        self.certificates.to_der().expect("what was read in DER can be written in DER")
+    }
+
     pub fn doubts(&self) -> &[Doubt] {
         &self.doubts
     }

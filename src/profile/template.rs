@@ -110,10 +110,14 @@ impl Template {
         Ok(Self { source: text.to_owned(), pieces })
     }
 
-    /// Whether a placeholder stands in one label with letters that are not ASCII.
+    /// Whether a placeholder stands in one label with letters that are not ASCII, or with what stands
+    /// for such (RFC 5890 2.3.2.1).
     fn shares_label_with_others(&self) -> bool {
-        let labels = self.source.split(['.', '\u{3002}', '\u{ff0e}', '\u{ff61}']);
-        labels.into_iter().any(|label| label.contains('%') && !label.is_ascii())
+        let is_other = |label: &str| {
+            let is_a_label = label.get(..4).is_some_and(|prefix| prefix.eq_ignore_ascii_case("xn--"));
+            label.contains('%') && (!label.is_ascii() || is_a_label)
+        };
+        self.source.split(['.', '\u{3002}', '\u{ff0e}', '\u{ff61}']).any(is_other)
     }
 
     fn fill(&self, local_part: &str, domain: &str) -> String {
@@ -312,6 +316,7 @@ mod tests {
         assert!(host("bücher%EMAILDOMAIN%").is_err());
         // Its A-label would happen to end as a domain's does.
         assert!(host("BüchBüc%EMAILDOMAIN%").is_err());
+        assert!(host("XN--bc%EMAILDOMAIN%").is_err());
         assert!(host("mail_%EMAILDOMAIN%").is_err());
         assert!(host("192.0.2.1").is_err());
     }

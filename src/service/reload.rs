@@ -1,6 +1,7 @@
 //! New configurations: built and checked whole beside the one that is served, then put in its place,
 //! or reported and forgotten.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -9,7 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{systemd, tell};
-use crate::config::{Config, Inputs, Listener, LoadError, Place, Problem};
+use crate::config::{Config, End, Inputs, Listener, LoadError, Place, Problem};
 use crate::http::{App, Replaced};
 
 /// Looks at the files, and gives the server what is new in them.
@@ -22,8 +23,12 @@ pub struct Reloader {
     inputs: Inputs,
     /// How the files were when they were last seen to change.
     unsettled: Option<Unsettled>,
-    /// The file that is served says nothing, and may.
-    is_empty: bool,
+    /// When files that were of no use, or could not be read, are tried again though they look the same.
+    retry: Option<Instant>,
+    /// What was last said to be wrong, and is not said again each time it is tried again.
+    told: Option<String>,
+    /// How the texts end that what is served was read from.
+    ends: BTreeMap<PathBuf, End>,
     app: App,
     /// What was served before, until the last request that has it is answered: to let go of a million
     /// domains takes time that no request should lose.
@@ -52,12 +57,45 @@ const LONGEST_INTERVAL: Duration = Duration::from_secs(60);
 const SHARE: u32 = 200;
 /// Files that change all the time are taken as they are in the end.
 const MOST_LOOKS: u32 = 10;
+/// How often everything is read while it changes under our hands, and the pause between.
+const MOST_LOADS: u32 = 10;
+const MOMENT: Duration = Duration::from_millis(100);
+/// A reason that has nothing to do with the files' looks may pass: a clock, a disk, a limit.
+const BETWEEN_RETRIES: Duration = Duration::from_secs(60);
+/// Of replaced configurations that requests still have.
+const MOST_REPLACED: usize = 8;
+/// Of what is wrong with a configuration, in the log and at `/readyz`.
+const REASONS: usize = 20;
+
+/// Reads everything; again, if it changes meanwhile, so that nothing old is served with something new.
+pub fn load(path: &Path) -> (Inputs, Result<Config, LoadError>) {
+    for _ in 1..MOST_LOADS {
+        let inputs = Inputs::default();
+        let loaded = Config::load_noting(path, &inputs);
+        if inputs.are_same() {
+            return (inputs, loaded);
+        }
+        thread::sleep(MOMENT);
+    }
+    let inputs = Inputs::default();
+    let loaded = Config::load_noting(path, &inputs);
+    (inputs, loaded)
+}
 
 impl Reloader {
     /// With what the configuration that is served was read from.
     pub fn new(path: &Path, listen: Vec<Listener>, inputs: Inputs, app: App) -> Self {
-        let is_empty = inputs.was_empty(path);
-        Self { path: path.to_owned(), listen, inputs, unsettled: None, is_empty, app, replaced: Vec::new() }
+        Self {
+            path: path.to_owned(),
+            listen,
+            ends: inputs.ends(),
+            inputs,
+            unsettled: None,
+            retry: None,
+            told: None,
+            app,
+            replaced: Vec::new(),
+        }
     }
 
     /// Whether the files are others than those that were read last, and have come to rest: an editor
@@ -68,11 +106,12 @@ impl Reloader {
     pub fn has_settled_news(&mut self) -> bool {
         if self.inputs.are_same() {
             self.unsettled = None;
-            return false;
+            return self.retry.is_some_and(|retry| retry <= Instant::now());
         }
         match &mut self.unsettled {
             Some(unsettled) if unsettled.inputs.are_same() || unsettled.looks >= MOST_LOOKS => {
                 self.unsettled = None;
+                self.told = None;
                 true
             }
             Some(unsettled) => {
@@ -90,100 +129,143 @@ impl Reloader {
     pub fn reload(&mut self) -> Reloaded {
         self.unsettled = None;
         self.forget();
-        // A bug in reading must not end the server.
-        catch_unwind(AssertUnwindSafe(|| self.try_to_reload())).unwrap_or_else(|_| {
-            self.app.keep("reading it meets a bug; please report it\n".to_owned());
-            Reloaded::Failed
-        })
+        let begin = Instant::now();
+        // A bug must not end the server.
+        let reloaded = catch_unwind(AssertUnwindSafe(|| {
+            let (inputs, loaded) = load(&self.path);
+            self.inputs = inputs;
+            self.take(loaded)
+        }));
+        let reloaded = reloaded.unwrap_or_else(|_| {
+            self.inputs = self.inputs.now();
+            self.refuse(&self.path.clone(), "reading it met a bug in Waypost; please report it", None)
+        });
+        self.retry = None;
+        if reloaded == Reloaded::Failed {
+            self.retry = Some(Instant::now() + (begin.elapsed() * SHARE).max(BETWEEN_RETRIES));
+        } else {
+            self.told = None;
+        }
+        reloaded
     }
 
     /// Lets go of what nobody has any more, and of more than a few in any case.
     fn forget(&mut self) {
-        self.replaced.retain(|replaced| !replaced.is_forgotten());
-        let many = self.replaced.len().saturating_sub(Self::MOST_REPLACED);
+        self.replaced.retain_mut(|replaced| !replaced.is_forgotten());
+        let many = self.replaced.len().saturating_sub(MOST_REPLACED);
         self.replaced.drain(..many);
     }
 
-    const MOST_REPLACED: usize = 8;
-
-    fn try_to_reload(&mut self) -> Reloaded {
-        let inputs = Inputs::default();
-        let loaded = Config::load_noting(&self.path, &inputs);
-        self.inputs = inputs;
+    fn take(&mut self, loaded: Result<Config, LoadError>) -> Reloaded {
         match loaded {
             Ok(config) if config.hash == self.app.hash() => {
-                if self.app.confirm() {
+                if self.app.reload_found_nothing_new() {
                     tracing::info!("the configuration is right again: it is the one that is served");
                 } else {
                     tracing::info!("the configuration is the same as before");
                 }
                 Reloaded::Unchanged
             }
-            // Every key has a default, so an empty file is right; of one that was not it is the beginning.
-            Ok(_) if self.inputs.was_empty(&self.path) && !self.is_empty => {
-                self.refuse("it is empty: half written, perhaps")
-            }
-            Ok(config) if config.lacks_certificate(self.app.listens()).is_some() => {
-                self.refuse("it has no certificate for listeners with https://, which stay till the restart")
-            }
-            Ok(config) => {
-                self.replace(config);
-                Reloaded::Done
-            }
+            Ok(config) => match self.what_is_half_written() {
+                Some((path, why)) => {
+                    let hint = "write it beside the old one and rename it; a last line ends with a line feed";
+                    self.refuse(&path, why, Some(hint))
+                }
+                None if config.https_without_certificate(self.app.listens()).is_some() => {
+                    let why =
+                        "it has no certificate for listeners with https://, which stay till the restart";
+                    self.refuse(&self.path.clone(), why, None)
+                }
+                None => {
+                    self.replace(config);
+                    Reloaded::Done
+                }
+            },
             Err(error) => self.report(&error),
         }
     }
 
+    /// A text that had an end and has none now. Nothing else is wrong with it: every key has a default,
+    /// and a list may have any length.
+    fn what_is_half_written(&self) -> Option<(PathBuf, &'static str)> {
+        self.inputs.ends().into_iter().find_map(|(path, end)| {
+            let why = match (self.ends.get(&path)?, end) {
+                (End::Line | End::Open, End::Empty) => "it is empty: half written, perhaps",
+                (End::Line, End::Open) => "its last line has no end: half written, perhaps",
+                _ => return None,
+            };
+            Some((path, why))
+        })
+    }
+
     /// Says why what is right by itself cannot take the place of what is served.
-    fn refuse(&self, why: &str) -> Reloaded {
-        let place = self.path.display();
-        tracing::error!(%place, "{why}; the old configuration is served");
-        self.app.keep(format!("error: {why}\n  --> {place}\n"));
-        Reloaded::Failed
+    fn refuse(&mut self, path: &Path, why: &str, hint: Option<&str>) -> Reloaded {
+        let mut problem = Problem::error(Place::whole(path), why, "");
+        problem.hint = hint.map(str::to_owned);
+        self.tell_of(&[problem])
     }
 
     fn replace(&mut self, mut config: Config) {
         config.listen_at(&self.listen);
         let (profiles, domains) = (config.directory.entries().len(), config.directory.len());
+        let before = self.app.domains();
         tell(&config);
         let hash = config.hash;
         self.replaced.push(self.app.replace(config));
-        self.is_empty = self.inputs.was_empty(&self.path);
+        self.ends = self.inputs.ends();
         tracing::info!(profiles, domains, %hash, "a new configuration is served");
+        if domains < before {
+            tracing::warn!(
+                domains,
+                before,
+                "fewer domains are served than before; is a file missing, or cut?"
+            );
+        }
         for key in self.app.needs_restart() {
-            tracing::warn!("`{key}` is another than at the start; it takes a restart");
+            tracing::warn!("`{key}` has changed; it takes effect after a restart");
         }
     }
 
-    fn report(&self, error: &LoadError) -> Reloaded {
-        let problems: Vec<_> = match error {
+    fn report(&mut self, error: &LoadError) -> Reloaded {
+        match error {
             LoadError::Problems(problems) => {
-                problems.iter().filter(|problem| problem.is_error()).cloned().collect()
+                let errors: Vec<_> = problems.iter().filter(|problem| problem.is_error()).cloned().collect();
+                self.tell_of(&errors)
             }
             LoadError::Unreadable { path, source } => {
                 let hint = "put it back, or make it readable; `--config` says which file it is";
-                vec![Problem::error(Place::whole(path), format!("it cannot be read: {source}"), hint)]
+                self.tell_of(&[Problem::error(
+                    Place::whole(path),
+                    format!("it cannot be read: {source}"),
+                    hint,
+                )])
             }
             LoadError::NotFound { .. } => {
-                vec![Problem::error(Place::whole(&self.path), error.to_string(), "put it back")]
+                self.tell_of(&[Problem::error(Place::whole(&self.path), error.to_string(), "put it back")])
             }
-        };
-        let errors = problems.len();
-        tracing::error!(errors, "the new configuration cannot be used; the old one is served");
-        // A list of a thousand says no more than its beginning does.
-        let told = &problems[..errors.min(Self::REASONS)];
-        for Problem { place, message, hint, .. } in told {
-            tracing::error!(%place, hint = hint.as_deref(), "{message}");
         }
+    }
+
+    /// Says why the old configuration is served: in the log, unless that was the last thing that was said.
+    fn tell_of(&mut self, problems: &[Problem]) -> Reloaded {
+        let errors = problems.len();
+        // A list of a thousand says no more than its beginning does.
+        let told = &problems[..errors.min(REASONS)];
         let mut text: Vec<_> = told.iter().map(Problem::to_string).collect();
         if errors > told.len() {
             text.push(format!("and {} more; `waypost check` has them all", errors - told.len()));
         }
-        self.app.keep(text.join("\n") + "\n");
+        let text = text.join("\n") + "\n";
+        if self.told.as_ref() != Some(&text) {
+            tracing::error!(errors, "the new configuration cannot be used; the old one is served");
+            for Problem { place, message, hint, .. } in told {
+                tracing::error!(%place, hint = hint.as_deref(), "{message}");
+            }
+        }
+        self.app.reload_failed(text.clone());
+        self.told = Some(text);
         Reloaded::Failed
     }
-
-    const REASONS: usize = 20;
 }
 
 /// A thread that reloads when it is told to, or when the files have changed.
@@ -214,25 +296,18 @@ impl Reloading {
 fn attend(mut reloader: Reloader, told: &Receiver<()>, is_watching: bool) {
     let mut pause = INTERVAL;
     loop {
-        let is_told = if is_watching {
-            match told.recv_timeout(pause) {
-                Ok(()) => true,
-                Err(RecvTimeoutError::Timeout) => false,
-                Err(RecvTimeoutError::Disconnected) => return,
-            }
-        } else {
-            match told.recv() {
-                Ok(()) => true,
-                Err(_) => return,
-            }
-        };
-        if !is_told {
-            let begin = Instant::now();
-            let has_news = reloader.has_settled_news();
-            pause = (begin.elapsed() * SHARE).clamp(INTERVAL, LONGEST_INTERVAL);
-            reloader.forget();
-            if !has_news {
-                continue;
+        match told.recv_timeout(pause) {
+            // Whoever asks is told again.
+            Ok(()) => reloader.told = None,
+            Err(RecvTimeoutError::Disconnected) => return,
+            Err(RecvTimeoutError::Timeout) => {
+                reloader.forget();
+                let begin = Instant::now();
+                let has_news = is_watching && reloader.has_settled_news();
+                pause = (begin.elapsed() * SHARE).clamp(INTERVAL, LONGEST_INTERVAL);
+                if !has_news {
+                    continue;
+                }
             }
         }
         // Whoever has told us meanwhile is content with this one.

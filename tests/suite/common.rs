@@ -37,11 +37,10 @@ impl Reloadable {
         let path = files.path("waypost.toml");
         let inputs = Inputs::default();
         let config = Config::load_noting(&path, &inputs).unwrap();
-        let limits = config.settings.limits;
         let app = App::new(config);
         let reloader = Reloader::new(&path, Vec::new(), inputs, app.clone());
-        let admin = Server::of(app.admin(), limits);
-        Self { files, reloader, admin, server: Server::at(listener, app, limits) }
+        let admin = Server::of(app.admin());
+        Self { files, reloader, admin, server: Server::at(listener, app) }
     }
 }
 
@@ -78,27 +77,25 @@ pub static PUBLIC: LazyLock<Server> = LazyLock::new(|| {
 
 impl Server {
     pub fn start(config: Config) -> Self {
-        let limits = config.settings.limits;
-        Self::with_limits(config, limits)
+        Self::of(App::new(config))
     }
 
     /// The listener that is for the operator.
     pub fn start_admin(config: Config) -> Self {
-        let limits = config.settings.limits;
-        Self::of(App::new(config).admin(), limits)
+        Self::of(App::new(config).admin())
     }
 
     pub fn with_limits(mut config: Config, limits: Limits) -> Self {
         config.settings.limits = limits;
-        Self::of(App::new(config), limits)
+        Self::of(App::new(config))
     }
 
-    pub fn of(app: App, limits: Limits) -> Self {
-        Self::at(&loopback(), app, limits)
+    pub fn of(app: App) -> Self {
+        Self::at(&loopback(), app)
     }
 
     /// At a listener of any kind; `address` is of use for those that have a port.
-    pub fn at(listener: &Listener, app: App, limits: Limits) -> Self {
+    pub fn at(listener: &Listener, app: App) -> Self {
         let listener = listener.clone();
         let (address_sender, address) = mpsc::channel();
         let (stop, stopped) = oneshot::channel();
@@ -111,7 +108,7 @@ impl Server {
                     Address::Unix(_) => SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)),
                 };
                 address_sender.send(address).unwrap();
-                serve(sockets, app, limits, async {
+                serve(sockets, app, async {
                     let _ = stopped.await;
                 })
                 .await;

@@ -18,9 +18,8 @@ struct Both {
 impl Both {
     fn start() -> Self {
         let config = shipped();
-        let limits = config.settings.limits;
         let app = App::new(config);
-        Self { admin: Server::of(app.admin(), limits), public: Server::of(app, limits) }
+        Self { admin: Server::of(app.admin()), public: Server::of(app) }
     }
 
     fn metrics(&self) -> String {
@@ -195,9 +194,8 @@ fn who_asks_too_often_is_told_when_to_come_back() {
     let mut config = shipped();
     config.settings.limits.rate = Some(Rate { per_second: 1, burst: 3 });
     config.settings.unlimited = vec!["203.0.113.0/24".parse().unwrap()];
-    let limits = config.settings.limits;
     let app = App::new(config);
-    let (admin, server) = (Server::of(app.admin(), limits), Server::of(app, limits));
+    let (admin, server) = (Server::of(app.admin()), Server::of(app));
     let ask = |client: &str| {
         let headers = [("X-Forwarded-For", client)];
         server.request("GET", "q.com", "/mail/config-v1.1.xml", &headers, b"")

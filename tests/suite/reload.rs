@@ -7,11 +7,14 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::thread;
+use std::time::Instant;
 
+use axum::body::Body;
+use axum::http::Request;
 use waypost::http::App;
 use waypost::service::Reloaded;
 
-use crate::common::{Files, Reloadable, domains, loopback, profile, read_response, request, server};
+use crate::common::{Files, Reloadable, domains, loopback, profile, read_response, request, server, shipped};
 use crate::program::Program;
 
 const PATH: &str = "/mail/config-v1.1.xml";
@@ -78,10 +81,12 @@ fn connections_and_limits_that_are_kept_follow_the_new_configuration() {
 /// What was replaced is let go of, once no request has it.
 #[test]
 fn what_was_served_before_is_forgotten() {
-    let mut config = crate::common::shipped();
-    let app = App::new(config);
-    config = crate::common::shipped();
-    let replaced = app.replace(config);
+    let app = App::new(shipped());
+    let request = Request::post("/autodiscover/autodiscover.xml").header("Host", "q.com");
+    let answer = app.door([127, 0, 0, 1].into()).answer(request.body(Body::empty()).unwrap());
+    let mut replaced = app.replace(shipped());
+    assert!(!replaced.is_forgotten(), "somebody waits for an answer from it");
+    drop(answer);
     assert!(replaced.is_forgotten(), "nobody asks");
 }
 
@@ -262,7 +267,7 @@ fn sighup_takes_up_what_is_new_and_says_what_takes_a_restart() {
     program.signal("HUP");
     program.until(|line| line.contains("a new configuration is served"));
     assert!(served(&program));
-    program.until(|line| line.contains("`max_connections` is another than at the start; it takes a restart"));
+    program.until(|line| line.contains("`max_connections` has changed; it takes effect after a restart"));
     files.write("profiles/a.toml", "nonsense");
     program.signal("HUP");
     program.until(|line| line.contains("the new configuration cannot be used; the old one is served"));
@@ -282,8 +287,8 @@ fn sighup_takes_up_what_is_new_and_says_what_takes_a_restart() {
     let (code, log) = program.stop();
     assert_eq!(code, Some(0));
     // `--listen` takes the place of the file's.
-    assert!(!log.contains("`listen` is another"), "{log}");
-    assert_eq!(log.matches("takes a restart").count(), 1, "{log}");
+    assert!(!log.contains("`listen` has changed"), "{log}");
+    assert_eq!(log.matches("after a restart").count(), 1, "{log}");
 }
 
 #[test]
@@ -356,11 +361,66 @@ fn a_list_that_is_cut_in_the_middle_of_a_name_changes_nothing() {
     let files = Files::new("", &[("a.toml", &text), ("list.txt", &list)]);
     let mut this = Reloadable::at(&loopback(), files);
     assert_eq!(this.server.get("customer-99999.example", PATH).status, 200);
-    this.files.write("profiles/list.txt", &format!("{}\nno domain", &list[..list.len() / 2]));
-    assert!(!this.reloader.has_settled_news());
-    assert!(this.reloader.has_settled_news(), "a list beside the profile counts too");
-    assert_eq!(this.reloader.reload(), Reloaded::Failed);
-    assert_eq!(this.server.get("customer-99999.example", PATH).status, 200);
+    let middle = list.len() / 2;
+    // What is left of the last one is a name too.
+    let half = middle + list[middle..].find("ple\n").unwrap();
+    for (cut, why) in [(&list[..half], "its last line has no end"), ("", "it is empty")] {
+        this.files.write("profiles/list.txt", cut);
+        assert!(!this.reloader.has_settled_news());
+        assert!(this.reloader.has_settled_news(), "a list beside the profile counts too");
+        assert_eq!(this.reloader.reload(), Reloaded::Failed);
+        assert!(this.is_ready().contains(&format!("{why}: half written, perhaps")));
+        assert_eq!(this.server.get("customer-99999.example", PATH).status, 200);
+    }
+    // Whole lines are believed, and so is a list that never had an end.
+    this.files.write("profiles/list.txt", &list[..=list.find('\n').unwrap()]);
+    assert_eq!(this.reloader.reload(), Reloaded::Done);
+    let files = Files::new("", &[("a.toml", &text), ("list.txt", "b.example")]);
+    let mut this = Reloadable::at(&loopback(), files);
+    this.files.write("profiles/list.txt", "b.example\nc.example");
+    assert_eq!(this.reloader.reload(), Reloaded::Done);
+}
+
+/// Two profiles of one version each: whenever both are replaced, both are old or both are new.
+#[test]
+fn what_changes_while_it_is_read_is_read_again() {
+    let list: String = (0..20_000).map(|number| format!("customer-{number}.example\n")).collect();
+    let files = Files::new("profiles = \"current\"", &[]);
+    for number in [1, 2] {
+        let folder = format!("v{number}");
+        fs::create_dir(files.path(&folder)).unwrap();
+        files.write(&format!("{folder}/list.txt"), &list);
+        let lists = "domains = [\"q.com\"]\ndomains_file = \"list.txt\"";
+        files.write(&format!("{folder}/a.toml"), &version(number).replace("domains = [\"q.com\"]", lists));
+        files.write(&format!("{folder}/z.toml"), &version(number).replace("q.com", "z.example"));
+    }
+    let turn = |folder: &Path, number: usize| {
+        symlink(format!("v{number}"), folder.join("next")).unwrap();
+        fs::rename(folder.join("next"), folder.join("current")).unwrap();
+    };
+    let folder = files.path("");
+    turn(&folder, 1);
+    let begin = Instant::now();
+    let mut this = Reloadable::at(&loopback(), files);
+    let takes = begin.elapsed();
+    for step in 0..12 {
+        let number = 2 - step % 2;
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let begin = Instant::now();
+                while begin.elapsed() < takes * u32::try_from(step).unwrap() / 10 {
+                    thread::yield_now();
+                }
+                turn(&folder, number);
+            });
+            this.reloader.reload();
+        });
+        let version_of = |host: &str| {
+            let answer = this.server.get(host, PATH);
+            ["v1", "v2"].map(|version| answer.text().contains(&format!("imap.{version}.")))
+        };
+        assert_eq!(version_of("q.com"), version_of("z.example"), "{step}");
+    }
 }
 
 #[test]

@@ -15,9 +15,10 @@ use rustls::SignatureScheme;
 use rustls::crypto::ring::default_provider;
 use sha2::{Digest, Sha256};
 use waypost::config::{Config, LoadError};
+use waypost::service::Reloaded;
 
 use crate::certificates::{Chain, Key, write};
-use crate::common::{Files, SERVERS, Server, domains, profile};
+use crate::common::{Files, Reloadable, SERVERS, Server, domains, loopback, profile};
 
 const SIGNING: &str = "[signing]\ncertificate = \"fullchain.pem\"\nkey = \"privkey.pem\"\n";
 const TARGET: &str = "/mobileconfig?emailaddress=jane@example.com";
@@ -221,24 +222,41 @@ fn what_makes_a_signature_worth_less_is_a_warning() {
 
 #[test]
 fn renewed_files_are_taken_up_without_a_restart_and_broken_ones_change_nothing() {
+    for or_unsigned in [false, true] {
+        follows_its_files(or_unsigned);
+    }
+}
+
+fn follows_its_files(or_unsigned: bool) {
     let (old, new) = (Chain::new(Key::Rsa), Chain::new(Key::Ecdsa));
-    let files = signed_by(&old);
-    let server = files.serve();
-    let signer = |server: &Server| {
+    let files = files(&format!("{SIGNING}or_unsigned = {or_unsigned}\n"));
+    old.write(&files.path("."));
+    let Reloadable { files, mut reloader, server, .. } = Reloadable::at(&loopback(), files);
+    let mut signer = || {
+        let reloaded = reloader.reload();
         let opened = open(&server.get("example.com", TARGET).body);
         assert_eq!(opened.content, unsigned());
-        opened.certificates
+        (reloaded, opened.certificates)
     };
-    assert!(signer(&server).contains(&der(&old.leaf)));
-    // The new certificate is there, its key is not yet.
+    // A profile that can be served without a signature keeps the one it has.
+    let of_broken = if or_unsigned { Reloaded::Done } else { Reloaded::Failed };
+    let mut assert_still = |change: &str, expected: Reloaded| {
+        let (reloaded, certificates) = signer();
+        assert_eq!(reloaded, expected, "{change}");
+        assert!(certificates.contains(&der(&old.leaf)), "{change}");
+    };
+    assert_still("nothing", Reloaded::Unchanged);
     write(&files.path("fullchain.pem"), &(new.leaf.clone() + &new.intermediate));
-    assert!(signer(&server).contains(&der(&old.leaf)));
+    assert_still("the new certificate is there, its key is not yet", of_broken);
     write(&files.path("privkey.pem"), "half written");
-    assert!(signer(&server).contains(&der(&old.leaf)));
+    let of_still_broken = if or_unsigned { Reloaded::Unchanged } else { Reloaded::Failed };
+    assert_still("half a key", of_still_broken);
     fs::remove_file(files.path("privkey.pem")).unwrap();
-    assert!(signer(&server).contains(&der(&old.leaf)));
+    assert_still("no key", of_still_broken);
     write(&files.path("privkey.pem"), &new.key);
-    assert!(signer(&server).contains(&der(&new.leaf)));
+    let (reloaded, certificates) = signer();
+    assert_eq!(reloaded, Reloaded::Done);
+    assert!(certificates.contains(&der(&new.leaf)));
     // A link that leads elsewhere from now on, as certbot's does.
     let third = Chain::new(Key::Rsa);
     fs::create_dir(files.path("live")).unwrap();
@@ -247,7 +265,9 @@ fn renewed_files_are_taken_up_without_a_restart_and_broken_ones_change_nothing()
         fs::remove_file(files.path(name)).unwrap();
         std::os::unix::fs::symlink(files.path("live").join(name), files.path(name)).unwrap();
     }
-    assert!(signer(&server).contains(&der(&third.leaf)));
+    let (reloaded, certificates) = signer();
+    assert_eq!(reloaded, Reloaded::Done);
+    assert!(certificates.contains(&der(&third.leaf)));
 }
 
 /// Issuers of one name: the key tells which has issued the certificate, and the time which is meant.
@@ -270,18 +290,18 @@ fn of_several_issuers_with_one_name_the_right_one_is_taken() {
 #[test]
 fn profiles_are_signed_as_soon_as_they_can_be() {
     let files = files(&(SIGNING.to_owned() + "or_unsigned = true\n"));
-    let server = files.serve();
+    let Reloadable { files, mut reloader, server, .. } = Reloadable::at(&loopback(), files);
     assert_eq!(server.get("example.com", TARGET).body, unsigned());
     let chain = Chain::new(Key::Rsa);
     chain.write(&files.path("."));
+    assert_eq!(reloader.reload(), Reloaded::Done);
     assert_eq!(open(&server.get("example.com", TARGET).body).content, unsigned());
 }
 
 #[test]
 fn an_operator_can_measure_when_the_certificate_expires() {
     let (chain, end) = expiring(5);
-    let files = signed_by(&chain);
-    let admin = Server::start_admin(files.load());
+    let Reloadable { files, mut reloader, server, admin } = Reloadable::at(&loopback(), signed_by(&chain));
     let seconds = end.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
     let metrics = admin.get("localhost", "/metrics");
     assert_eq!(metrics.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
@@ -290,12 +310,13 @@ fn an_operator_can_measure_when_the_certificate_expires() {
     assert!(metrics.text().contains(&line), "{}", metrics.text());
     let (renewed, end) = expiring(90);
     renewed.write(&files.path("."));
+    assert_eq!(reloader.reload(), Reloaded::Done);
     let seconds = end.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
     let text = admin.get("localhost", "/metrics").text().to_owned();
     assert!(text.contains(&format!("}} {seconds}\n")), "{text}");
     // Neither listener has what is the other's.
     admin.get("example.com", TARGET).assert_empty(404);
-    files.serve().get("example.com", "/metrics").assert_empty(404);
+    server.get("example.com", "/metrics").assert_empty(404);
     let without = Server::start_admin(self::files("").load()).get("localhost", "/metrics");
     assert!(!without.text().contains("certificate"), "{}", without.text());
 }

@@ -85,8 +85,7 @@ fn https() -> Listener {
 
 fn serve(files: &Files) -> Server {
     let config = files.load();
-    let limits = config.settings.limits;
-    Server::at(&https(), App::new(config), limits)
+    Server::at(&https(), App::new(config))
 }
 
 #[test]
@@ -142,8 +141,7 @@ fn what_comes_by_tls_is_https() {
     let files = files(&authority, &[("q", &["autodiscover.q.com"])]);
     let mut config = files.load();
     config.settings.trusted_proxies = Vec::new();
-    let limits = config.settings.limits;
-    let server = Server::at(&https(), App::new(config), limits);
+    let server = Server::at(&https(), App::new(config));
     let mut stream =
         connect(&server, authority.client(&[&version::TLS13], &[]), "autodiscover.q.com").unwrap();
     for headers in [&[][..], &[("X-Forwarded-Proto", "http")]] {
@@ -240,15 +238,13 @@ fn what_is_no_handshake_hurts_nobody() {
     let mut config = files.load();
     config.settings.limits.header_timeout = std::time::Duration::from_secs(3600);
     config.settings.limits.shutdown_timeout = std::time::Duration::from_secs(3600);
-    let limits = config.settings.limits;
-    let mut patient = Server::at(&https(), App::new(config), limits);
+    let mut patient = Server::at(&https(), App::new(config));
     let _silent = patient.connect();
     patient.tell_to_stop();
     patient.join();
     let mut config = files.load();
     config.settings.limits.header_timeout = std::time::Duration::from_millis(50);
-    let limits = config.settings.limits;
-    let impatient = Server::at(&https(), App::new(config), limits);
+    let impatient = Server::at(&https(), App::new(config));
     let mut silent = impatient.connect();
     assert_eq!(io::Read::read(&mut silent, &mut [0]).unwrap_or_default(), 0);
     assert!(connect(&server, authority.client(&[&version::TLS13], &[]), "autoconfig.q.com").is_ok());
@@ -287,8 +283,7 @@ fn tls_is_spoken_through_unix_sockets_too() {
     let path = files.path("tls.sock");
     let listener: Listener = format!("https://unix:{}", path.display()).parse().unwrap();
     let config = files.load();
-    let limits = config.settings.limits;
-    let _server = Server::at(&listener, App::new(config), limits);
+    let _server = Server::at(&listener, App::new(config));
     let name = ServerName::try_from("autoconfig.q.com").unwrap();
     let client = authority.client(&[&version::TLS13], &[]);
     let connection = ClientConnection::new(Arc::new(client), name).unwrap();
@@ -303,7 +298,7 @@ fn a_name_that_two_certificates_have_is_told() {
     let files = files(&authority, &[("q", &["autoconfig.q.com"]), ("r", &["r.q.com", "autoconfig.q.com"])]);
     let problems = files.problems();
     assert!(
-        problems[0].starts_with("warning: a certificate before it has the name autoconfig.q.com too"),
+        problems[0].starts_with("warning: an earlier [[tls]] has a certificate for autoconfig.q.com too"),
         "{problems:?}"
     );
 }

@@ -1,9 +1,11 @@
-//! The log: on standard error, whatever becomes of that.
+//! The log: on standard error, by a thread of its own, whatever becomes of that.
 
 use std::io::{self, IsTerminal};
+use std::sync::OnceLock;
 
 use clap::ValueEnum;
 use tracing::level_filters::LevelFilter;
+use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::{Layer, fmt, registry};
@@ -24,15 +26,36 @@ pub enum LogLevel {
     Trace,
 }
 
+/// The log, for as long as it is written; what is still to be written then is, if somebody reads it.
+#[must_use]
+#[derive(Debug)]
+pub struct Log {
+    _writer: WorkerGuard,
+}
+
+/// Lines that wait for somebody to read them. One who does not keeps nobody from an answer: what is
+/// beyond these is lost, and counted.
+const LINES: usize = 4096;
+
+static LOST: OnceLock<ErrorCounter> = OnceLock::new();
+
+/// How many lines were lost, since nobody read those before them.
+pub fn lost_lines() -> usize {
+    LOST.get().map_or(0, ErrorCounter::dropped_lines)
+}
+
 /// Our own lines at the chosen level. Libraries get to say what is wrong and nothing else: what
 /// they would tell of a request, an address or a header, is not theirs to write.
-pub fn start(format: Option<LogFormat>, level: LogLevel) {
+pub fn start(format: Option<LogFormat>, level: LogLevel) -> Log {
     let level = LevelFilter::from(level);
     let filter = Targets::new().with_default(level.min(LevelFilter::WARN)).with_target("waypost", level);
     let is_terminal = io::stderr().is_terminal();
     let format = format.unwrap_or(if is_terminal { LogFormat::Text } else { LogFormat::Json });
+    let writer = NonBlockingBuilder::default().thread_name("log").buffered_lines_limit(LINES).lossy(true);
+    let (writer, guard) = writer.finish(io::stderr());
+    let _ = LOST.set(writer.error_counter());
     // A log that cannot be written, to a full disk for instance, keeps nobody from an answer.
-    let lines = fmt::layer().with_writer(io::stderr).with_ansi(is_terminal).log_internal_errors(false);
+    let lines = fmt::layer().with_writer(writer).with_ansi(is_terminal).log_internal_errors(false);
     let lines = match format {
         LogFormat::Text => lines.with_target(false).boxed(),
         LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).boxed(),
@@ -42,8 +65,9 @@ pub fn start(format: Option<LogFormat>, level: LogLevel) {
     // A panic's message may quote what somebody sent; its place cannot.
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(tracing::field::display);
-        tracing::error!(place, "a request met a bug; please report it with this place");
+        tracing::error!(place, "this is a bug in Waypost; please report it with this place");
     }));
+    Log { _writer: guard }
 }
 
 impl From<LogLevel> for LevelFilter {
