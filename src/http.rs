@@ -35,12 +35,13 @@ use std::time::{Duration, Instant, SystemTime};
 
 use arc_swap::{ArcSwap, Guard};
 use axum::Router;
+use axum::response::Response;
 
 use self::current::Current;
 pub use self::door::Door;
 use self::measurements::Measurements;
 pub use self::server::serve;
-pub use self::sockets::{Inherited, Socket, bind};
+pub use self::sockets::{FOR_ALL, FOR_US, Inherited, Socket, bind};
 use self::throttle::Throttle;
 use crate::config::{Config, ConfigHash, Limits, Listener, Settings};
 
@@ -179,6 +180,12 @@ impl App {
     /// The server as a client at an address sees it.
     pub fn door(&self, peer: IpAddr) -> Door {
         Door::new(self.clone(), peer)
+    }
+
+    /// Counts a panic. The client gets a 500, everybody else their answers.
+    fn after_panic(&self) -> Response {
+        self.shared.measurements.panics.fetch_add(1, Relaxed);
+        error::after_panic()
     }
 
     fn current(&self) -> Guard<Arc<Current>> {

@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 use self::reload::Reloading;
 pub use self::reload::{Reloaded, Reloader};
 use crate::config::{Address, Config, Listener, LoadError, Settings, Severity};
-use crate::http::{ADMIN_CONNECTIONS, App, Inherited, Socket, bind, serve};
+use crate::http::{ADMIN_CONNECTIONS, App, FOR_ALL, FOR_US, Inherited, Socket, bind, serve};
 use crate::pacc::{self, LeftOut};
 
 /// Why there is no service.
@@ -154,10 +154,9 @@ fn hint(error: &io::Error) -> &'static str {
 /// The public sockets, and the operator's.
 async fn sockets(settings: &Settings) -> Result<(Vec<Socket>, Vec<Socket>), Error> {
     let mut inherited = Inherited::from_environment().map_err(Error::Inherited)?;
-    let all = [&settings.listen[..], settings.admin.listen.as_slice()].concat();
-    let mut public =
-        bind(&all, &mut inherited).await.map_err(|(listener, source)| Error::Bind { listener, source })?;
-    let admin = public.split_off(settings.listen.len());
+    let error = |(listener, source)| Error::Bind { listener, source };
+    let public = bind(&settings.listen, FOR_ALL, &mut inherited).await.map_err(error)?;
+    let admin = bind(settings.admin.listen.as_slice(), FOR_US, &mut inherited).await.map_err(error)?;
     // Clients would wait there for ever.
     inherited.left().next().map_or(Ok(()), |address| Err(Error::NotListed(address.clone())))?;
     Ok((public, admin))

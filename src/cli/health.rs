@@ -4,12 +4,16 @@ use std::io::{self, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
+use std::sync::mpsc::channel;
+use std::thread;
 use std::time::Duration;
 
 use clap::Args;
+use rustls::StreamOwned;
 
 use super::{ConfigArgument, FINDING, complain, print, say};
 use crate::config::{Address, Config, Listener, Settings};
+use crate::tls;
 
 #[derive(Debug, Args)]
 pub struct Health {
@@ -28,8 +32,7 @@ pub struct Health {
 /// Where to ask, and for what.
 struct Question {
     listener: Listener,
-    /// None where we could only see whether somebody takes the connection.
-    path: Option<&'static str>,
+    path: &'static str,
 }
 
 impl Health {
@@ -48,7 +51,7 @@ impl Health {
             },
         };
         let listener = question.listener.clone();
-        match question.ask(Duration::from_secs(self.timeout)) {
+        match question.ask_within(Duration::from_secs(self.timeout)) {
             Ok(()) => print(&format!("{listener} answers\n"), ExitCode::SUCCESS),
             Err(error) => {
                 say(&format!("error: {listener} does not answer: {error}"));
@@ -62,7 +65,7 @@ impl Question {
     /// The operator's listener knows best; else a listener that we can talk to.
     fn about(settings: Settings) -> Self {
         if let Some(listener) = settings.admin.listen {
-            return Self { listener, path: Some("/healthz") };
+            return Self { listener, path: "/healthz" };
         }
         let all = settings.listen;
         let plain = all.iter().find(|listener| !listener.is_https).or(all.first()).cloned();
@@ -70,38 +73,40 @@ impl Question {
     }
 
     fn of(listener: Listener) -> Self {
-        let path = (!listener.is_https).then_some("/mail/config-v1.1.xml");
-        Self { listener, path }
+        Self { listener, path: "/mail/config-v1.1.xml" }
     }
 
-    fn ask(&self, patience: Duration) -> io::Result<()> {
+    /// Asks in a thread that nobody waits for longer than that: a connection to a full Unix socket waits
+    /// without end.
+    fn ask_within(self, patience: Duration) -> io::Result<()> {
+        let (sender, answer) = channel();
+        thread::spawn(move || sender.send(self.ask()));
+        answer.recv_timeout(patience).unwrap_or_else(|_| {
+            Err(io::Error::new(io::ErrorKind::TimedOut, format!("not within {} s", patience.as_secs())))
+        })
+    }
+
+    fn ask(&self) -> io::Result<()> {
         match &self.listener.address {
-            Address::Unix(path) => {
-                let stream = UnixStream::connect(path)?;
-                stream.set_read_timeout(Some(patience))?;
-                stream.set_write_timeout(Some(patience))?;
-                self.talk(stream)
-            }
+            Address::Unix(path) => self.talk(UnixStream::connect(path)?),
             Address::Tcp(address) => {
-                let mut result = Err(io::ErrorKind::AddrNotAvailable.into());
-                for address in reachable(*address) {
-                    result = TcpStream::connect_timeout(&address, patience).and_then(|stream| {
-                        stream.set_read_timeout(Some(patience))?;
-                        stream.set_write_timeout(Some(patience))?;
-                        self.talk(stream)
-                    });
-                    if result.is_ok() {
-                        break;
-                    }
-                }
-                result
+                let answers = reachable(*address).into_iter().map(|a| self.talk(TcpStream::connect(a)?));
+                answers.reduce(io::Result::or).unwrap_or(Err(io::ErrorKind::AddrNotAvailable.into()))
             }
         }
     }
 
+    fn talk(&self, stream: impl Read + Write) -> io::Result<()> {
+        if self.listener.is_https {
+            self.speak(StreamOwned::new(tls::client_that_believes_anybody()?, stream))
+        } else {
+            self.speak(stream)
+        }
+    }
+
     /// An answer below 500 will do: which domains there are is not ours to know.
-    fn talk(&self, mut stream: impl Read + Write) -> io::Result<()> {
-        let Some(path) = self.path else { return Ok(()) };
+    fn speak(&self, mut stream: impl Read + Write) -> io::Result<()> {
+        let path = self.path;
         write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
         let mut head = [0; 12];
         stream.read_exact(&mut head)?;

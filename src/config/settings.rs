@@ -151,8 +151,9 @@ impl Settings {
         let profiles = table.written("profiles", problems).or(default).map(|name| folder.join(name.0));
         let templates =
             table.optional::<PathName>("templates", problems).map(|name| folder.join(name.value.0));
+        let listen_place = table.place_of("listen");
         let listen = listen(&mut table, problems);
-        let tls = tls(&mut table, &listen, folder, problems);
+        let tls = tls(&mut table, &listen, listen_place, folder, problems);
         let watch = table.optional("watch", problems).is_none_or(|switch| switch.value);
         let public_url = table.optional("public_url", problems).map(|url| url.value);
         let trusted_proxies = if table.has("trusted_proxies") {
@@ -318,14 +319,19 @@ fn listen(table: &mut Table, problems: &mut Vec<Problem>) -> Vec<Listener> {
 }
 
 /// Each `[[tls]]`; none where no listener speaks TLS, and at least one where one does.
-fn tls(table: &mut Table, listen: &[Listener], folder: &Path, problems: &mut Vec<Problem>) -> Vec<Tls> {
-    let place = table.place_of("listen");
+fn tls(
+    table: &mut Table,
+    listen: &[Listener],
+    listen_place: Place,
+    folder: &Path,
+    problems: &mut Vec<Problem>,
+) -> Vec<Tls> {
     let tables = table.tables("tls", "[[tls]]", problems);
     let https = listen.iter().find(|listener| listener.is_https);
     if let (Some(listener), []) = (https, &tables[..]) {
         let message = format!("`listen` has {listener}, and there is no certificate");
         let hint = "add [[tls]] with certificate = \"tls/fullchain.pem\" and key = \"tls/privkey.pem\"";
-        problems.push(Problem::error(place, message, hint));
+        problems.push(Problem::error(listen_place, message, hint));
     }
     if let (None, Some(table)) = (https, tables.first()) {
         let hint = "begin an address of `listen` with https://, like \"https://[::]:443\"";

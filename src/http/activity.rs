@@ -1,10 +1,14 @@
 //! What a connection is doing. Requests only count here; nothing on their way asks for the time.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
+use axum::body::{Body, Bytes, HttpBody};
 use axum::http::Version;
+use hyper::body::{Frame, SizeHint};
 
 use crate::config::Limits;
 
@@ -20,6 +24,10 @@ pub struct Activity {
     is_http2: AtomicBool,
     /// The next answer is the last.
     is_leaving: AtomicBool,
+    /// Answers that wait in memory to be fetched, by whether they began after an even or an odd look
+    /// at them, and the number of the last look.
+    unfetched: [AtomicUsize; 2],
+    look: AtomicUsize,
 }
 
 static CHANGES: AtomicU64 = AtomicU64::new(0);
@@ -32,6 +40,8 @@ impl Activity {
             is_between_requests: AtomicBool::new(false),
             is_http2: AtomicBool::new(false),
             is_leaving: AtomicBool::new(false),
+            look: AtomicUsize::new(0),
+            unfetched: [AtomicUsize::new(0), AtomicUsize::new(0)],
         };
         activity.changed();
         activity
@@ -58,6 +68,13 @@ impl Activity {
 
     pub fn is_leaving(&self) -> bool {
         self.is_leaving.load(Relaxed)
+    }
+
+    /// Looks at the answers that wait. False if one has waited since before the last look.
+    pub fn look_at_unfetched(&self) -> bool {
+        let look = self.look.load(Relaxed) + 1;
+        self.look.store(look, Relaxed);
+        self.unfetched[look % 2].load(Relaxed) == 0
     }
 
     /// A request is being answered.
@@ -100,5 +117,47 @@ impl Drop for InFlight {
         self.0.is_between_requests.store(true, Relaxed);
         self.0.changed();
         self.0.in_flight.fetch_sub(1, Relaxed);
+    }
+}
+
+/// An answer's body, until it is fetched.
+pub struct Unfetched {
+    body: Body,
+    activity: Arc<Activity>,
+    /// Where it is counted.
+    place: usize,
+}
+
+impl Unfetched {
+    pub fn new(body: Body, activity: &Arc<Activity>) -> Self {
+        let place = activity.look.load(Relaxed) % 2;
+        activity.unfetched[place].fetch_add(1, Relaxed);
+        Self { body, activity: Arc::clone(activity), place }
+    }
+}
+
+impl HttpBody for Unfetched {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl Drop for Unfetched {
+    fn drop(&mut self) {
+        self.activity.unfetched[self.place].fetch_sub(1, Relaxed);
     }
 }

@@ -1,5 +1,6 @@
 //! What is for the operator, on a listener of its own: measurements, and how the server is.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::SystemTime;
@@ -103,16 +104,14 @@ fn status_of(app: &App) -> serde_json::Value {
 fn expiries(current: &Current) -> Vec<(&'static str, Vec<String>, SystemTime)> {
     let signing = current.served.signatures.as_ref().and_then(|signatures| signatures.not_after());
     let tls = current.certificates.iter().map(|tls| ("tls", tls.names.clone(), tls.not_after));
-    let mut all: Vec<_> = tls.chain(signing.map(|end| ("signing", Vec::new(), end))).collect();
-    // Of two with one name the first is served; a name has one figure.
-    let mut known = Vec::new();
-    all.retain(|(usage, names, _)| {
-        let key = (*usage, names.first().cloned());
-        let is_new = !known.contains(&key);
-        known.push(key);
-        is_new
+    // Of two with one name the first is served; so each has the names that it is served for.
+    let mut known = HashSet::new();
+    let tls = tls.map(|(usage, mut names, end)| {
+        names.retain(|name| known.insert(name.clone()));
+        (usage, names, end)
     });
-    all
+    let tls = tls.filter(|(_, names, _)| !names.is_empty());
+    tls.chain(signing.map(|end| ("signing", Vec::new(), end))).collect()
 }
 
 async fn metrics(State(app): State<App>) -> Result<Response, Error> {

@@ -21,7 +21,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::io::InspectReader;
 
 use super::Door;
-use super::activity::{Activity, InFlight};
+use super::activity::{Activity, InFlight, Unfetched};
 use super::room::Seat;
 use crate::config::Limits;
 
@@ -43,7 +43,6 @@ const FAREWELL: Duration = Duration::from_millis(400);
 /// What a connection needs to be served.
 pub struct Connection {
     pub door: Door,
-    pub limits: Limits,
     pub seat: Seat,
     /// Its sender is dropped to say stop; nothing is ever sent.
     pub stop: watch::Receiver<()>,
@@ -75,7 +74,7 @@ impl Connection {
 
     /// Serves one connection to its end, or to the end of our patience. Its errors are the client's.
     pub async fn serve(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
-        let Self { door, limits, seat, mut stop } = self;
+        let Self { door, seat, mut stop } = self;
         let activity = &seat.activity;
         let note_bytes = {
             let activity = Arc::clone(activity);
@@ -87,14 +86,17 @@ impl Connection {
         };
         let io = TokioIo::new(InspectReader::new(stream, note_bytes));
         let service = service_fn(|request: hyper::Request<hyper::body::Incoming>| {
-            let is_http1 = request.version() != Version::HTTP_2;
+            let is_http2 = request.version() == Version::HTTP_2;
             let in_flight = InFlight::begin(activity, request.version());
             let response = door.answer(request.map(Body::new));
             let activity = Arc::clone(activity);
             async move {
                 let mut response = response.await;
                 drop(in_flight);
-                if is_http1 && activity.is_leaving() {
+                if is_http2 {
+                    // Others may follow it while it waits in memory to be fetched.
+                    response = response.map(|body| Body::new(Unfetched::new(body, &activity)));
+                } else if activity.is_leaving() {
                     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
                 }
                 Ok::<_, Infallible>(response)
@@ -106,10 +108,10 @@ impl Connection {
         builder
             .http2()
             .max_header_list_size(16 * 1024)
-            .max_concurrent_streams(16)
+            .max_concurrent_streams(8)
             .max_send_buf_size(16 * 1024);
         let mut connection = pin!(builder.serve_connection(io, service));
-        let mut patience = Patience::new(activity, &limits);
+        let mut patience = Patience::new(activity, &door.limits());
         let mut tick = pin!(sleep_until(patience.next));
         let mut is_needed = pin!(seat.is_needed());
         let mut leaving = None;
@@ -128,7 +130,7 @@ impl Connection {
                         Some(Leaving::Needed) => is_late,
                         Some(Leaving::Stop) => is_late && !activity.is_busy(),
                     };
-                    if has_to_go || patience.is_over(activity, &limits) {
+                    if has_to_go || patience.is_over(activity, &door.limits()) {
                         return;
                     }
                     let mut next = patience.next;
@@ -139,7 +141,15 @@ impl Connection {
                     tick.as_mut().reset(next);
                     continue;
                 }
-                () = &mut is_needed, if leaving.is_none() => Leaving::Needed,
+                () = &mut is_needed => {
+                    is_needed.set(seat.is_needed());
+                    match leaving {
+                        None => Leaving::Needed,
+                        // It was asked before.
+                        Some(Leaving::Needed) => return,
+                        Some(Leaving::Stop) => continue,
+                    }
+                }
                 _ = stop.changed(), if leaving.is_none() => Leaving::Stop,
             };
             leaving = Some(begun);
@@ -167,28 +177,39 @@ impl Connection {
 /// The clock of one connection. It ticks seldom, so a state may last up to a tick longer than its
 /// limit.
 struct Patience {
-    tick: Duration,
     last_change: u64,
     since: Instant,
     next: Instant,
+    /// When the unfetched answers were last looked at.
+    looked: Instant,
 }
 
 impl Patience {
     fn new(activity: &Activity, limits: &Limits) -> Self {
-        let tick = limits.header_timeout.min(limits.idle_timeout);
         let now = Instant::now();
-        Self { tick, last_change: activity.last_change(), since: now, next: now + tick }
+        Self { last_change: activity.last_change(), since: now, next: now + Self::tick(limits), looked: now }
     }
 
-    /// At a tick: whether the state has lasted too long.
+    fn tick(limits: &Limits) -> Duration {
+        limits.header_timeout.min(limits.idle_timeout)
+    }
+
+    /// At a tick: whether the state has lasted too long, or an answer has waited too long to be fetched.
     fn is_over(&mut self, activity: &Activity, limits: &Limits) -> bool {
         let now = Instant::now();
+        let tick = Self::tick(limits);
+        if now >= self.looked + tick {
+            self.looked = now;
+            if !activity.look_at_unfetched() {
+                return true;
+            }
+        }
         let last_change = activity.last_change();
         if last_change != self.last_change {
             self.last_change = last_change;
             self.since = now;
         }
-        self.next = now + self.tick;
+        self.next = now + tick;
         match activity.limit(limits) {
             Some(limit) => {
                 self.next = self.next.min(self.since + limit);

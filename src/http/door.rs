@@ -1,12 +1,12 @@
 //! The door: what is dropped or put right before the route table sees a request.
 
 use std::net::{IpAddr, SocketAddr};
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use axum::body::Body;
-use axum::http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION};
+use axum::http::header::{AUTHORIZATION, COOKIE, HOST, PROXY_AUTHORIZATION, USER_AGENT};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Uri};
 use futures_util::FutureExt;
 use tower::Service;
@@ -17,7 +17,7 @@ use super::current::Current;
 use super::error;
 use super::labels::{Family, Outcome, Route};
 use super::log::{self, Client, Seldom};
-use crate::config::Rate;
+use crate::config::{Limits, Rate};
 
 /// The server, for one connection.
 #[derive(Debug, Clone)]
@@ -35,7 +35,19 @@ struct Asker {
     is_proxy: bool,
 }
 
+/// What of a request's headers matters here, found in one go.
+#[derive(Default)]
+struct Seen<'h> {
+    hosts: usize,
+    has_credentials: bool,
+    /// Of whom it comes from, and how.
+    has_claims: bool,
+    user_agent: Option<&'h HeaderValue>,
+}
+
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const CREDENTIALS: [HeaderName; 3] = [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE];
+const CLAIMS: [HeaderName; 3] = [FORWARDED_HOST, FORWARDED_PROTO, FORWARDED_FOR];
 const HTTPS: HeaderValue = HeaderValue::from_static("https");
 
 /// About clients that ask too much.
@@ -53,33 +65,30 @@ impl Door {
         Self { is_https: true, ..self }
     }
 
+    /// As they are just now.
+    pub(super) fn limits(&self) -> Limits {
+        self.app.limits()
+    }
+
     /// Answers one request.
     pub fn answer(&self, mut request: Request<Body>) -> impl Future<Output = Response<Body>> + Send + use<> {
         let began = Instant::now();
         // This one for the whole request, whatever comes meanwhile.
         let current = self.app.current();
+        let seen = Seen::in_headers(request.headers());
+        let family = Family::of(seen.user_agent);
         let is_trusted = current.trusts(self.peer);
         let rate = current.settings.limits.rate.filter(|_| self.app.admin.is_none());
         let is_logged = log::is_enabled();
         let asker =
             (is_logged || rate.is_some()).then(|| self.asker(&current, is_trusted, request.headers()));
         let limited = rate.zip(asker).and_then(|(rate, asker)| self.limit(&current, asker, rate));
-        let family = Family::of(request.headers());
-        let headers = request.headers_mut();
-        // Not ours to keep: never compared, never logged (DESIGN, decision 6).
-        for credential in [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE] {
-            headers.remove(credential);
-        }
-        if !is_trusted {
-            for claim in [FORWARDED_HOST, FORWARDED_PROTO, FORWARDED_FOR] {
-                if headers.remove(claim).is_some() {
-                    self.warn_of_stranger();
-                }
-            }
-        }
-        if self.is_https && !headers.contains_key(FORWARDED_PROTO) {
-            headers.insert(FORWARDED_PROTO, HTTPS);
-        }
+        let refusal = match limited {
+            Some(wait) => Some(error::too_often(wait)),
+            None => (seen.hosts > 1).then(error::two_hosts),
+        };
+        let (has_credentials, has_claims) = (seen.has_credentials, seen.has_claims);
+        self.clean(request.headers_mut(), has_credentials, has_claims && !is_trusted);
         if let Some(uri) = in_lower_case(request.uri()) {
             *request.uri_mut() = uri;
         }
@@ -88,28 +97,48 @@ impl Door {
             request.extensions_mut().insert(Client(asker.address));
         }
         let mut router = self.app.admin.as_ref().unwrap_or(&current.router).clone();
-        let answer = match limited {
+        let answer = match refusal {
+            Some(refusal) => Err(refusal),
             // No state is shared that a panic could leave half changed.
-            None => Ok(AssertUnwindSafe(async move { router.call(request).await }).catch_unwind()),
-            Some(wait) => Err(error::too_often(wait)),
+            None => Ok(catch_unwind(AssertUnwindSafe(|| router.call(request)))
+                .map(|answer| AssertUnwindSafe(answer).catch_unwind())),
         };
         let app = self.app.clone();
         async move {
             let response = match answer {
                 Err(refusal) => refusal,
-                Ok(answer) => match answer.await {
-                    Ok(Ok(response)) => response,
-                    Err(_) => {
-                        app.shared.measurements.panics.fetch_add(1, Relaxed);
-                        error::after_panic()
-                    }
-                },
+                Ok(answer) => {
+                    let answer = match answer {
+                        Ok(answer) => answer.await,
+                        Err(panic) => Err(panic),
+                    };
+                    answer.map_or_else(|_| app.after_panic(), |Ok(response)| response)
+                }
             };
             if app.admin.is_none() {
                 let outcome = Outcome::of(&response);
                 app.shared.measurements.answered(route, outcome, family, began.elapsed());
             }
             response
+        }
+    }
+
+    /// Takes out what is nobody's to say, and says what we know ourselves.
+    fn clean(&self, headers: &mut HeaderMap, has_credentials: bool, has_false_claims: bool) {
+        // Not ours to keep: never compared, never logged (DESIGN, decision 6).
+        if has_credentials {
+            for credential in &CREDENTIALS {
+                headers.remove(credential);
+            }
+        }
+        if has_false_claims {
+            for claim in &CLAIMS {
+                headers.remove(claim);
+            }
+            self.warn_of_stranger();
+        }
+        if self.is_https && !headers.contains_key(FORWARDED_PROTO) {
+            headers.insert(FORWARDED_PROTO, HTTPS);
         }
     }
 
@@ -164,6 +193,22 @@ impl Door {
             }
         }
         asker
+    }
+}
+
+impl<'h> Seen<'h> {
+    fn in_headers(headers: &'h HeaderMap) -> Self {
+        let mut seen = Self::default();
+        for (name, value) in headers {
+            match name {
+                name if *name == HOST => seen.hosts += 1,
+                name if *name == USER_AGENT => seen.user_agent = seen.user_agent.or(Some(value)),
+                name if CREDENTIALS.contains(name) => seen.has_credentials = true,
+                name if CLAIMS.contains(name) => seen.has_claims = true,
+                _ => {}
+            }
+        }
+        seen
     }
 }
 

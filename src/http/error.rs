@@ -134,6 +134,11 @@ pub fn too_often(wait: Duration) -> Response {
     response
 }
 
+/// Two hosts are none (RFC 9112 3.2).
+pub fn two_hosts() -> Response {
+    with(empty(StatusCode::BAD_REQUEST), CONNECTION, "close")
+}
+
 /// A panic is a bug: the client gets a 500, everybody else their answers. The log has the place
 /// from the panic hook; the message might quote what was sent.
 pub fn after_panic() -> Response {

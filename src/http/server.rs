@@ -16,7 +16,7 @@ use tokio_rustls::TlsAcceptor;
 use super::App;
 use super::connection::Connection;
 use super::log::Seldom;
-use super::room::{Room, Seat};
+use super::room::{Entrance, Room, Seat};
 use super::sockets::{Socket, Stream, try_write};
 
 /// After an `accept` that failed because the process or the system is short of something.
@@ -25,7 +25,7 @@ const BREATHER: Duration = Duration::from_millis(200);
 /// When the server stops, for connections that the system has taken and nobody has come to.
 const LAST_CALL: Duration = Duration::from_millis(50);
 
-/// To whom there is no room for. The connection is over with it.
+/// To those there is no room for. The connection is over with it.
 const NO_ROOM: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
 
@@ -92,7 +92,10 @@ impl Server {
                     if SHORT_OF_FILES.is_time() {
                         tracing::warn!(%error, "cannot take connections; idle ones are closed to make room");
                     }
-                    sleep(BREATHER).await;
+                    tokio::select! {
+                        () = sleep(BREATHER) => {}
+                        () = self.room.somebody_left() => {}
+                    }
                 }
             }
         }
@@ -113,9 +116,9 @@ impl Server {
         static NO_ROOM_LEFT: Seldom = Seldom::new();
 
         let measurements = &self.app.shared.measurements;
-        let (seat, displaced) = self.room.enter().await;
-        measurements.connections_displaced.fetch_add(displaced.into(), Relaxed);
-        if (displaced || seat.is_none()) && NO_ROOM_LEFT.is_time() {
+        let Entrance { seat, displaced } = self.room.enter().await;
+        measurements.connections_displaced.fetch_add(displaced, Relaxed);
+        if (displaced > 0 || seat.is_none()) && NO_ROOM_LEFT.is_time() {
             let open = measurements.connections();
             tracing::warn!(open, "no room for connections; idle ones are closed to make room");
         }
@@ -130,7 +133,6 @@ impl Server {
 
     fn begin(&self, stream: Stream, peer: IpAddr, seat: Seat) {
         let app = self.app.clone();
-        let limits = app.limits();
         let door = app.door(peer);
         let stop = self.stop.clone();
         let open = Open::new(app.clone());
@@ -139,8 +141,9 @@ impl Server {
         tokio::spawn(async move {
             match tls {
                 Some(tls) => {
-                    let connection = Connection { door: door.https(), limits, seat, stop };
-                    let handshake = timeout(limits.header_timeout, TlsAcceptor::from(tls).accept(stream));
+                    let connection = Connection { door: door.https(), seat, stop };
+                    let handshake =
+                        timeout(app.limits().header_timeout, TlsAcceptor::from(tls).accept(stream));
                     match connection.unless_needed(handshake).await {
                         Some(Ok(Ok(stream))) => connection.serve(stream).await,
                         Some(_) => {
@@ -154,7 +157,7 @@ impl Server {
                     tracing::error!("a listener with https:// has no certificate");
                     app.shared.measurements.handshakes_failed.fetch_add(1, Relaxed);
                 }
-                None => Connection { door, limits, seat, stop }.serve(stream).await,
+                None => Connection { door, seat, stop }.serve(stream).await,
             }
             drop(open);
         });

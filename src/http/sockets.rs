@@ -3,7 +3,7 @@
 use std::fs;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use listenfd::ListenFd;
@@ -32,9 +32,13 @@ enum Kind {
     },
 }
 
-/// A Unix socket's name, which is removed when this is dropped.
+/// A Unix socket's name, which is removed when this is dropped, unless it has become another's.
 #[derive(Debug)]
-struct SocketFile(PathBuf);
+struct SocketFile {
+    path: PathBuf,
+    /// Device and inode.
+    identity: (u64, u64),
+}
 
 /// A connection, before TLS.
 pub type Stream = Either<TcpStream, UnixStream>;
@@ -49,12 +53,18 @@ const BACKLOG: u32 = 4096;
 /// Whoever speaks through a Unix socket is on this machine.
 const LOCAL: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
-/// Takes over or binds every address, or none.
+/// A Unix socket that is as open as a port is; its folder says who comes near.
+pub const FOR_ALL: u32 = 0o666;
+/// One for the server's user and group.
+pub const FOR_US: u32 = 0o660;
+
+/// Takes over or binds every address, or none; Unix sockets with these permissions.
 ///
 /// # Errors
 /// The first address that cannot be had, and why.
 pub async fn bind(
     listeners: &[Listener],
+    mode: u32,
     inherited: &mut Inherited,
 ) -> Result<Vec<Socket>, (Listener, io::Error)> {
     let mut sockets = Vec::new();
@@ -67,7 +77,7 @@ pub async fn bind(
                 let is_v6_only = listeners.iter().any(|other| listener.address.covers(&other.address));
                 bind_tcp(*address, is_v6_only).map(Kind::Tcp)
             }
-            (None, Address::Unix(path)) => bind_unix(path).await,
+            (None, Address::Unix(path)) => bind_unix(path, mode).await,
         };
         let kind = kind.map_err(|error| (listener.clone(), error))?;
         sockets.push(Socket { kind, is_https: listener.is_https, is_inherited });
@@ -78,8 +88,9 @@ pub async fn bind(
 /// `[::]` takes IPv4 too, unless that is listened for by itself.
 fn bind_tcp(address: SocketAddr, is_v6_only: bool) -> io::Result<TcpListener> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-    if is_v6_only {
-        set_ipv6_v6only(&socket, true)?;
+    if address.is_ipv6() {
+        // The system's own default may be either.
+        set_ipv6_v6only(&socket, is_v6_only)?;
     }
     // Connections of the one before us may still be about to end.
     socket.set_reuseaddr(true)?;
@@ -87,7 +98,7 @@ fn bind_tcp(address: SocketAddr, is_v6_only: bool) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-async fn bind_unix(path: &Path) -> io::Result<Kind> {
+async fn bind_unix(path: &Path, mode: u32) -> io::Result<Kind> {
     let is_socket = fs::symlink_metadata(path).is_ok_and(|file| file.file_type().is_socket());
     // Left behind by one that was killed, if nobody answers there.
     let is_left = async || {
@@ -98,9 +109,9 @@ async fn bind_unix(path: &Path) -> io::Result<Kind> {
         fs::remove_file(path)?;
     }
     let listener = UnixListener::bind(path)?;
-    // As open as a port is; the folder says who comes near.
-    fs::set_permissions(path, fs::Permissions::from_mode(0o666))?;
-    Ok(Kind::Unix { listener, _file: Some(SocketFile(path.to_owned())) })
+    let file = SocketFile::at(path)?;
+    fs::set_permissions(path, fs::Permissions::from_mode(mode))?;
+    Ok(Kind::Unix { listener, _file: Some(file) })
 }
 
 impl Inherited {
@@ -173,10 +184,23 @@ impl Socket {
     }
 }
 
+impl SocketFile {
+    fn at(path: &Path) -> io::Result<Self> {
+        Ok(Self { path: path.to_owned(), identity: identity(path)? })
+    }
+}
+
 impl Drop for SocketFile {
     fn drop(&mut self) {
-        let _ = fs::remove_file(&self.0);
+        if identity(&self.path).is_ok_and(|identity| identity == self.identity) {
+            let _ = fs::remove_file(&self.path);
+        }
     }
+}
+
+fn identity(path: &Path) -> io::Result<(u64, u64)> {
+    let file = fs::symlink_metadata(path)?;
+    Ok((file.dev(), file.ino()))
 }
 
 /// Writes what there is room for at once.

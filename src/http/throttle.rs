@@ -87,6 +87,10 @@ impl std::fmt::Debug for Throttle {
 fn network(client: IpAddr) -> u64 {
     match client {
         IpAddr::V4(address) => u64::from(address.to_bits() >> 8),
+        // 64:ff9b::/96, an IPv4 address behind a translator (RFC 6052 2.1).
+        IpAddr::V6(address) if address.to_bits() >> 32 == 0x0064_ff9b << 64 => {
+            u64::from(((address.to_bits() & 0xffff_ffff) as u32) >> 8)
+        }
         // Beyond what 24 bits can say.
         IpAddr::V6(address) => 1 << 48 | u64::try_from(address.to_bits() >> 80).unwrap_or_default(),
     }
@@ -127,6 +131,8 @@ mod tests {
         assert!(ask("2001:db8:1::1") && ask("2001:db8:1:2::2") && ask("2001:db8:1:3::3"));
         assert!(!ask("2001:db8:1:4::"));
         assert!(ask("2001:db8:2::"));
+        assert!(!ask("64:ff9b::192.0.2.5"), "the same network, behind a translator");
+        assert!(ask("64:ff9b::192.0.4.5") && ask("64:ff9b:0:0:1::192.0.2.5"));
     }
 
     /// A million networks: the table does not grow, and hardly anybody is refused for others.

@@ -1,8 +1,12 @@
 //! What systemd is told (`sd_notify(3)`). Without systemd, nobody is told anything.
 
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 use sd_notify::NotifyState;
+
+/// Whoever is about to stop is not ready, whatever configuration it has.
+static IS_STOPPING: AtomicBool = AtomicBool::new(false);
 
 /// The sockets are open: whoever waits for the service may go on.
 pub fn ready() {
@@ -11,6 +15,9 @@ pub fn ready() {
 
 /// A new configuration is being looked at; [`reloaded`] has to follow.
 pub fn reloading() {
+    if IS_STOPPING.load(Relaxed) {
+        return;
+    }
     match NotifyState::monotonic_usec_now() {
         // systemd since 253 tells by the time which reload this is about.
         Ok(now) => tell(&[NotifyState::Reloading, now]),
@@ -20,10 +27,15 @@ pub fn reloading() {
 
 /// With what `systemctl status` shows.
 pub fn reloaded(status: &str) {
+    if IS_STOPPING.load(Relaxed) {
+        return;
+    }
     tell(&[NotifyState::Ready, NotifyState::Status(status)]);
 }
 
+/// The last that is said.
 pub fn stopping() {
+    IS_STOPPING.store(true, Relaxed);
     tell(&[NotifyState::Stopping]);
 }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use waypost::config::{Address, Config, Inputs, Limits, Listener, LoadError, Problem};
-use waypost::http::{App, Inherited, bind, serve};
+use waypost::http::{App, FOR_ALL, Inherited, bind, serve};
 use waypost::service::Reloader;
 
 /// How long a test waits for what has to come. Nothing is measured by it.
@@ -102,7 +102,7 @@ impl Server {
         let thread = thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async move {
-                let sockets = bind(&[listener], &mut Inherited::default()).await.unwrap();
+                let sockets = bind(&[listener], FOR_ALL, &mut Inherited::default()).await.unwrap();
                 let address = match sockets[0].listener().unwrap().address {
                     Address::Tcp(address) => address,
                     Address::Unix(_) => SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)),
@@ -394,7 +394,12 @@ pub mod http2 {
             // RFC 7541 6.2.2: a literal, not indexed, with a new name; no Huffman.
             fields.push(0);
             for text in [name, value] {
-                fields.push(u8::try_from(text.len()).unwrap());
+                // RFC 7541 5.1: seven bits, and what is beyond them in two more octets.
+                let octet = |number: usize| u8::try_from(number).unwrap();
+                match text.len().checked_sub(127) {
+                    None => fields.push(octet(text.len())),
+                    Some(more) => fields.extend([127, octet(more % 128) | 128, octet(more / 128)]),
+                }
                 fields.extend(text.bytes());
             }
         }

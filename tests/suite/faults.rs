@@ -119,7 +119,8 @@ fn bare_line_feeds_are_ends_of_lines_or_refused() {
 #[test]
 fn a_host_is_one_host() {
     let two = "GET /mail/config-v1.1.xml HTTP/1.1\r\nHost: q.com\r\nHost: qwestoffice.net\r\n\r\n";
-    assert_eq!(statuses(&send(two.as_bytes())), ["404"]);
+    assert_eq!(statuses(&send(two.as_bytes())), ["400"]);
+    assert_eq!(statuses(&send(two.replace(" HTTP", "?emailaddress=jane@q.com HTTP").as_bytes())), ["400"]);
     for host in [
         "q.com, qwestoffice.net",
         "q.com qwestoffice.net",

@@ -42,10 +42,9 @@ fn every_target_has_a_body_and_a_corpus() {
     assert_eq!(names("fuzz/corpus"), targets);
     let manifest = fs::read_to_string("fuzz/Cargo.toml").unwrap();
     let script = fs::read_to_string(".ci/fuzz").unwrap();
-    let listed = script.lines().find(|line| line.contains("|| targets=(")).unwrap();
+    assert!(script.contains("|| mapfile -t targets < <(basename -s .rs fuzz/fuzz_targets/*.rs)"));
     for target in &targets {
         assert!(manifest.contains(&format!("path = \"fuzz_targets/{target}.rs\"")), "{target}");
-        assert!(listed.contains(target.as_str()), "{target} is not run by .ci/fuzz");
         let program = fs::read_to_string(format!("fuzz/fuzz_targets/{target}.rs")).unwrap();
         assert!(program.contains(&format!("bodies::{target}(data)")), "{target}");
         assert!(files(format!("fuzz/corpus/{target}")).len() > 10, "{target}");

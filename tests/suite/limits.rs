@@ -6,6 +6,7 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use waypost::config::Limits;
+use waypost::http::App;
 
 use crate::common::{SHIPPED, Server, http2, read_response, request, shipped};
 
@@ -241,6 +242,42 @@ fn who_does_not_take_leave_has_to_go_all_the_same() {
     let _deaf = begin_http2(&server);
     server.tell_to_stop();
     server.join();
+}
+
+/// Answers that nobody fetches wait in memory, however busy their connection is otherwise.
+#[test]
+fn closes_an_http2_connection_that_fetches_nothing() {
+    let server = serve(Limits { header_timeout: SHORT, ..patient() });
+    let mut stream = server.connect();
+    http2::begin(&mut stream);
+    // INITIAL_WINDOW_SIZE is 0.
+    stream.write_all(&http2::frame_of(4, 0, 0, &[0, 4, 0, 0, 0, 0])).unwrap();
+    stream.write_all(&http2::frame_of(1, 0x5, 1, &http2::fields("q.com", PATH, &[]))).unwrap();
+    let mut answered = 0;
+    let is_closed = (1..1_000_000).any(|number| {
+        // An answer without a body is one that needs no fetching.
+        let frame = http2::frame_of(1, 0x5, number * 2 + 1, &http2::fields("q.com", "/nothing", &[]));
+        let mut answer = [0; 4096];
+        let is_over = stream.write_all(&frame).is_err() || !stream.read(&mut answer).is_ok_and(|n| n > 0);
+        answered += 1;
+        is_over
+    });
+    assert!(is_closed && answered > 1, "{answered}");
+}
+
+/// A kept connection follows the limits of a new configuration.
+#[test]
+fn a_connection_follows_new_limits() {
+    let mut config = shipped();
+    config.settings.limits = Limits { header_timeout: SHORT, ..patient() };
+    let app = App::new(config);
+    let server = Server::of(app.clone());
+    let mut stream = server.connect();
+    assert_eq!(ask(&mut stream), 200);
+    let mut config = shipped();
+    config.settings.limits = Limits { idle_timeout: SHORT, ..patient() };
+    app.replace(config);
+    assert_closed(&mut stream);
 }
 
 #[test]

@@ -212,15 +212,18 @@ fn the_measurements_are_those_of_the_manual() {
     let app = waypost::http::App::new(crate::common::shipped());
     let metrics =
         crate::common::answer(&app.admin(), axum::http::Request::get("/metrics").body("".into()).unwrap()).1;
-    for line in String::from_utf8(metrics).unwrap().lines().filter_map(|line| line.strip_prefix("# TYPE ")) {
+    let metrics = String::from_utf8(metrics).unwrap();
+    let measured = |name: &str| metrics.contains(&format!("# TYPE {name} "));
+    for line in metrics.lines().filter_map(|line| line.strip_prefix("# TYPE ")) {
         let name = line.split(' ').next().unwrap();
         let short = name.strip_prefix("waypost_connections").unwrap_or(name);
-        assert!(
-            name == "waypost_build_info"
-                || manual.contains(&format!("`{short}`"))
-                || manual.contains(&format!("`{name}`")),
-            "{name}"
-        );
+        assert!(manual.contains(&format!("`{short}`")) || manual.contains(&format!("`{name}`")), "{name}");
+    }
+    // Those of certificates are there when there are certificates.
+    let named = manual.split('`').filter(|word| word.starts_with("waypost_") || word.starts_with("process_"));
+    let is_name = |c: char| c.is_ascii_lowercase() || c == '_';
+    for name in named.map(|word| word.split(|c| !is_name(c)).next().unwrap()) {
+        assert!(measured(name) || name.starts_with("waypost_certificate_"), "{name}");
     }
 }
 

@@ -292,6 +292,47 @@ fn tls_is_spoken_through_unix_sockets_too() {
     assert_eq!(read_response(&mut stream, false).unwrap().status, 200);
 }
 
+/// A TLS server is well when it answers, and not when somebody takes the connection.
+#[test]
+fn the_health_of_a_server_with_tls_is_its_answer() {
+    let authority = Authority::new();
+    let server = serve(&files(&authority, &[("q", &["autoconfig.q.com"])]));
+    let deaf = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let health = |address: std::net::SocketAddr| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_waypost"));
+        let listen = format!("https://{address}");
+        let output = command.args(["health", "--timeout", "1", "--listen", &listen]).output().unwrap();
+        let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        (output.status.code(), text.replace(&listen, "it"))
+    };
+    assert_eq!(health(server.address), (Some(0), "it answers\n".to_owned()));
+    let said = "error: it does not answer: not within 1 s\n";
+    assert_eq!(health(deaf.local_addr().unwrap()), (Some(1), said.to_owned()));
+}
+
+/// Of two certificates with one name, each counts with the names that it is served for.
+#[test]
+fn no_certificate_that_is_served_goes_unmeasured() {
+    let authority = Authority::new();
+    let certificates: [(&str, &[&str]); 3] =
+        [("q", &["q.com", "autoconfig.q.com"]), ("r", &["q.com", "r.q.com"]), ("s", &["r.q.com"])];
+    let admin = Server::start_admin(files(&authority, &certificates).load());
+    let metrics = admin.get("localhost", "/metrics");
+    let names = metrics.text().lines().filter_map(|line| {
+        let rest = line.strip_prefix("waypost_certificate_days_left{use=\"tls\",name=\"")?;
+        rest.split('"').next()
+    });
+    assert_eq!(names.collect::<Vec<_>>(), ["q.com", "r.q.com"]);
+}
+
+#[test]
+fn https_without_a_certificate_is_told_where_it_stands() {
+    let text = profile("q.com", &domains(&["q.com"]), SERVERS);
+    let files = Files::new("watch = true\nlisten = [\"https://127.0.0.1:0\"]\n", &[("a.toml", &text)]);
+    let [problem] = &files.problems()[..] else { panic!("one problem") };
+    assert!(problem.contains("there is no certificate\n  --> waypost.toml:2:10\n"), "{problem}");
+}
+
 #[test]
 fn a_name_that_two_certificates_have_is_told() {
     let authority = Authority::new();
