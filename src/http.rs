@@ -18,6 +18,7 @@ mod handlers;
 mod labels;
 mod log;
 mod measurements;
+mod metrics;
 mod process;
 mod query;
 mod reminder;

@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -97,10 +98,10 @@ pub struct Limits {
 /// How often may be asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
-    /// Requests a second, in the long run.
-    pub per_second: u32,
+    /// Requests a second, in the long run: a million at most.
+    pub per_second: NonZeroU32,
     /// Requests at once, after a pause.
-    pub burst: u32,
+    pub burst: NonZeroU32,
 }
 
 impl Default for Limits {
@@ -111,8 +112,17 @@ impl Default for Limits {
             request_timeout: Duration::from_secs(10),
             idle_timeout: Duration::from_secs(90),
             shutdown_timeout: Duration::from_secs(20),
-            rate: Some(Rate { per_second: 100, burst: 500 }),
+            rate: Some(Rate::default()),
         }
+    }
+}
+
+impl Default for Rate {
+    fn default() -> Self {
+        const PER_SECOND: NonZeroU32 = NonZeroU32::new(100).unwrap();
+        const BURST: NonZeroU32 = NonZeroU32::new(500).unwrap();
+
+        Self { per_second: PER_SECOND, burst: BURST }
     }
 }
 
@@ -400,14 +410,13 @@ impl Rate {
 
     /// None for 0 requests a second, which means as many as come.
     fn read(table: &mut Table, problems: &mut Vec<Problem>) -> Option<Self> {
-        let default = Limits::default().rate?;
-        let mut read = |key, smallest, default| {
-            number_from(table, key, smallest, Self::LARGEST, problems)
-                .and_then(|number| u32::try_from(number).ok())
-                .unwrap_or(default)
+        let default = Self::default();
+        let mut read = |key, smallest, default: NonZeroU32| {
+            let number = number_from(table, key, smallest, Self::LARGEST, problems);
+            NonZeroU32::new(number.and_then(|number| u32::try_from(number).ok()).unwrap_or(default.get()))
         };
         let per_second = read("requests_per_second", 0, default.per_second);
-        let burst = read("request_burst", 1, default.burst.max(per_second));
-        (per_second > 0).then_some(Self { per_second, burst })
+        let burst = read("request_burst", 1, default.burst.max(per_second.unwrap_or(default.per_second)));
+        Some(Self { per_second: per_second?, burst: burst? })
     }
 }

@@ -46,9 +46,9 @@ impl Throttle {
 
     fn ask_at(&self, client: IpAddr, rate: Rate, since_start: Duration) -> Option<Duration> {
         let now = u64::try_from(since_start.as_micros()).unwrap_or(u64::MAX) & TIME;
-        // At most a million requests a second, so at least a microsecond.
-        let share = 1_000_000 / u64::from(rate.per_second);
-        let burst = share * u64::from(rate.burst);
+        // At least a microsecond.
+        let share = (1_000_000 / u64::from(rate.per_second.get())).max(1);
+        let burst = share * u64::from(rate.burst.get());
         let hash = self.hasher.hash_one(network(client));
         let tag = hash >> (u64::BITS - TAG_BITS);
         let first = usize::try_from(hash).unwrap_or_default() % SLOTS / WAYS * WAYS;
@@ -98,9 +98,15 @@ fn network(client: IpAddr) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroU32;
+
     use super::*;
 
-    const RATE: Rate = Rate { per_second: 10, burst: 3 };
+    const RATE: Rate = rate(10, 3);
+
+    const fn rate(per_second: u32, burst: u32) -> Rate {
+        Rate { per_second: NonZeroU32::new(per_second).unwrap(), burst: NonZeroU32::new(burst).unwrap() }
+    }
 
     fn seconds(seconds: f64) -> Duration {
         Duration::from_secs_f64(seconds)
@@ -139,7 +145,7 @@ mod tests {
     #[test]
     fn a_flood_of_networks_refuses_nobody_else() {
         let throttle = Throttle::new();
-        let rate = Rate { per_second: 1, burst: 1 };
+        let rate = rate(1, 1);
         let refused = (0..1_000_000_u32)
             .filter(|n| throttle.ask_at(IpAddr::V4((n << 8).into()), rate, seconds(1.0)).is_some())
             .count();
@@ -151,7 +157,7 @@ mod tests {
     #[test]
     fn a_network_has_one_place() {
         let throttle = Throttle::new();
-        let rate = Rate { per_second: 100, burst: 500 };
+        let rate = rate(100, 500);
         let ask = |n: u32, at: f64| throttle.ask_at(IpAddr::V4((n << 8).into()), rate, seconds(at)).is_none();
         // Enough that most share their places with others, whose first requests are soon paid for.
         (0..150_000).for_each(|n| assert!(ask(n, 1.0)));

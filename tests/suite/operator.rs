@@ -192,7 +192,8 @@ fn who_stops_is_not_ready() {
 #[test]
 fn who_asks_too_often_is_told_when_to_come_back() {
     let mut config = shipped();
-    config.settings.limits.rate = Some(Rate { per_second: 1, burst: 3 });
+    config.settings.limits.rate =
+        Some(Rate { per_second: 1.try_into().unwrap(), burst: 3.try_into().unwrap() });
     config.settings.unlimited = vec!["203.0.113.0/24".parse().unwrap()];
     let app = App::new(config);
     let (admin, server) = (Server::of(app.admin()), Server::of(app));
