@@ -80,8 +80,11 @@ impl Door {
         let is_trusted = current.trusts(self.peer);
         let rate = current.settings.limits.rate.filter(|_| self.app.admin.is_none());
         let is_logged = log::is_enabled();
-        let asker =
-            (is_logged || rate.is_some()).then(|| self.asker(&current, is_trusted, request.headers()));
+        let is_forwarded = is_trusted && seen.has_claims;
+        let asker = (is_logged || rate.is_some()).then(|| {
+            let itself = Asker { address: self.peer, is_proxy: is_trusted };
+            if is_forwarded { asker(&current, itself, request.headers()) } else { itself }
+        });
         let limited = rate.zip(asker).and_then(|(rate, asker)| self.limit(&current, asker, rate));
         let refusal = match limited {
             Some(wait) => Some(error::too_often(wait)),
@@ -172,28 +175,25 @@ impl Door {
             );
         }
     }
+}
 
-    /// Who asks: the last address that no trusted proxy has. What stands before something that is
-    /// no address was not added by a proxy of ours.
-    fn asker(&self, current: &Current, is_trusted: bool, headers: &HeaderMap) -> Asker {
-        let mut asker = Asker { address: self.peer, is_proxy: is_trusted };
-        if !is_trusted {
-            return asker;
+/// Who asks through a proxy: the last address that no trusted proxy has. What stands before something
+/// that is no address was not added by a proxy of ours.
+fn asker(current: &Current, proxy: Asker, headers: &HeaderMap) -> Asker {
+    let mut asker = proxy;
+    let values = headers.get_all(FORWARDED_FOR).iter().rev().map(HeaderValue::as_bytes);
+    for element in values.flat_map(|value| value.rsplit(|byte| *byte == b',')) {
+        let Some(address) = forwarded_address(element) else {
+            // Somebody asks through a proxy, and it cannot be told who.
+            asker.is_proxy = false;
+            break;
+        };
+        asker = Asker { address, is_proxy: current.trusts(address) };
+        if !asker.is_proxy {
+            break;
         }
-        let values = headers.get_all(FORWARDED_FOR).iter().rev().map(HeaderValue::as_bytes);
-        for element in values.flat_map(|value| value.rsplit(|byte| *byte == b',')) {
-            let Some(address) = forwarded_address(element) else {
-                // Somebody asks through a proxy, and it cannot be told who.
-                asker.is_proxy = false;
-                break;
-            };
-            asker = Asker { address, is_proxy: current.trusts(address) };
-            if !asker.is_proxy {
-                break;
-            }
-        }
-        asker
     }
+    asker
 }
 
 impl<'h> Seen<'h> {
@@ -293,6 +293,7 @@ mod tests {
     #[test]
     fn finds_the_client_behind_trusted_proxies() {
         let door = door(Router::new(), "127.0.0.1", &["127.0.0.0/8"]);
+        let itself = Asker { address: [127, 0, 0, 1].into(), is_proxy: true };
         for (forwarded, client, is_proxy) in [
             (&b"192.0.2.7"[..], "192.0.2.7", false),
             (b"192.0.2.7, 127.0.0.9", "192.0.2.7", false),
@@ -312,12 +313,11 @@ mod tests {
         ] {
             let mut headers = HeaderMap::new();
             headers.insert(FORWARDED_FOR, HeaderValue::from_bytes(forwarded).unwrap());
-            let found = door.asker(&door.app.current(), true, &headers);
+            let found = asker(&door.app.current(), itself, &headers);
             let expected = Asker { address: client.parse().unwrap(), is_proxy };
             assert_eq!(found, expected, "{}", forwarded.escape_ascii());
         }
-        let itself = Asker { address: [127, 0, 0, 1].into(), is_proxy: true };
-        assert_eq!(door.asker(&door.app.current(), true, &HeaderMap::new()), itself);
+        assert_eq!(asker(&door.app.current(), itself, &HeaderMap::new()), itself);
     }
 
     #[tokio::test]
