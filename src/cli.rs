@@ -132,7 +132,8 @@ fn complain(error: &LoadError) -> ExitCode {
             )
         }
         LoadError::Unreadable { path, source } => {
-            writeln!(out, "error: {} cannot be read: {source}", path.display())
+            let hint = "name the file with --config FILE or in $WAYPOST_CONFIG, and make it readable";
+            writeln!(out, "error: {} cannot be read: {source}\nhint: {hint}", path.display())
         }
         LoadError::Problems(problems) => {
             problems.iter().try_for_each(|problem| writeln!(out, "{problem}\n")).and_then(|()| {

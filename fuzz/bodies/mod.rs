@@ -13,7 +13,6 @@ mod page;
 mod provider;
 mod query;
 mod server;
-#[path = "../../tests/suite/strict.rs"]
 pub mod strict;
 
 pub use self::address::address;

@@ -78,8 +78,12 @@ fn certificate(tls: &Tls, inputs: &Inputs, problems: &mut Vec<Problem>) -> Optio
         let message = format!("the certificate for {certificate} is not valid yet");
         problems.push(Problem::warning(place(), message, "check this machine's clock"));
     } else if certificate.not_after < now + SOON {
-        let days = days_left(certificate.not_after, now);
-        let message = format!("the certificate for {certificate} expires in {days} days");
+        let days = match days_left(certificate.not_after, now) {
+            0 => "less than a day".to_owned(),
+            1 => "1 day".to_owned(),
+            days => format!("{days} days"),
+        };
+        let message = format!("the certificate for {certificate} expires in {days}");
         problems.push(Problem::warning(
             place(),
             message,

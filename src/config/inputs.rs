@@ -65,7 +65,7 @@ impl Inputs {
     /// Reads a text of so many bytes at most.
     ///
     /// # Errors
-    /// What is not UTF-8, and else as [`read`].
+    /// What is not UTF-8, and else as [`Self::bytes`].
     pub fn text(&self, path: &Path, largest: u64) -> io::Result<String> {
         let content = self.bytes(path, largest)?;
         self.set_end(path, if content.is_empty() { End::Empty } else { End::Open });
@@ -94,7 +94,7 @@ impl Inputs {
     /// Reads a file of so many bytes at most.
     ///
     /// # Errors
-    /// As [`read`].
+    /// What is not a file, is larger, or cannot be read.
     pub fn bytes(&self, path: &Path, largest: u64) -> io::Result<Vec<u8>> {
         // Before it is read: what changes while it is read has changed since.
         self.watch(path);

@@ -15,6 +15,11 @@ impl Network {
         ["127.0.0.0/8", "::1/128"].iter().filter_map(|text| text.parse().ok()).collect()
     }
 
+    /// Whether it is the whole of an IP version.
+    pub fn is_everybody(&self) -> bool {
+        self.0.prefix_len() == 0
+    }
+
     pub fn contains(&self, address: IpAddr) -> bool {
         self.0.contains(&address)
     }

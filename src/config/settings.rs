@@ -166,11 +166,7 @@ impl Settings {
         let tls = tls(&mut table, &listen, listen_place, folder, problems);
         let watch = table.optional("watch", problems).is_none_or(|switch| switch.value);
         let public_url = table.optional("public_url", problems).map(|url| url.value);
-        let trusted_proxies = if table.has("trusted_proxies") {
-            values(table.list("trusted_proxies", problems))
-        } else {
-            Network::loopback()
-        };
+        let trusted_proxies = trusted_proxies(&mut table, problems);
         let signing = table
             .table("signing", "[signing]", problems)
             .and_then(|table| Signing::read(table, folder, problems));
@@ -326,6 +322,21 @@ fn listen(table: &mut Table, problems: &mut Vec<Problem>) -> Vec<Listener> {
         ));
     }
     addresses
+}
+
+fn trusted_proxies(table: &mut Table, problems: &mut Vec<Problem>) -> Vec<Network> {
+    if !table.has("trusted_proxies") {
+        return Network::loopback();
+    }
+    let networks = table.list::<Network>("trusted_proxies", problems);
+    if let Some(everybody) = networks.iter().find(|network| network.value.is_everybody()) {
+        problems.push(Problem::warning(
+            everybody.place.clone(),
+            "`trusted_proxies` has everybody, who may say then for which host they ask, and are never limited",
+            "name the addresses or networks of your proxies",
+        ));
+    }
+    values(networks)
 }
 
 /// Each `[[tls]]`; none where no listener speaks TLS, and at least one where one does.
