@@ -2,6 +2,9 @@
 
 use std::io::{self, IsTerminal};
 use std::sync::OnceLock;
+use std::sync::mpsc::channel;
+use std::thread;
+use std::time::Duration;
 
 use clap::ValueEnum;
 use tracing::level_filters::LevelFilter;
@@ -30,8 +33,12 @@ pub enum LogLevel {
 #[must_use]
 #[derive(Debug)]
 pub struct Log {
-    _writer: WorkerGuard,
+    /// None only while it is dropped.
+    writer: Option<WorkerGuard>,
 }
+
+/// For the last lines to be read.
+const LAST_LINES: Duration = Duration::from_secs(1);
 
 /// Lines that wait for somebody to read them. One who does not keeps nobody from an answer: what is
 /// beyond these is lost, and counted.
@@ -67,7 +74,20 @@ pub fn start(format: Option<LogFormat>, level: LogLevel) -> Log {
         let place = panic.location().map(tracing::field::display);
         tracing::error!(place, "this is a bug in Waypost; please report it with this place");
     }));
-    Log { _writer: guard }
+    Log { writer: Some(guard) }
+}
+
+impl Drop for Log {
+    fn drop(&mut self) {
+        let (sender, is_written) = channel();
+        let writer = self.writer.take();
+        // In a thread that nobody waits for: where nobody reads, it may print that, and wait for a reader.
+        let thread = thread::Builder::new().spawn(move || {
+            drop(writer);
+            sender.send(())
+        });
+        let _ = thread.map(|_| is_written.recv_timeout(LAST_LINES));
+    }
 }
 
 impl From<LogLevel> for LevelFilter {

@@ -80,18 +80,29 @@ impl Question {
     /// without end.
     fn ask_within(self, patience: Duration) -> io::Result<()> {
         let (sender, answer) = channel();
-        thread::spawn(move || sender.send(self.ask()));
+        thread::spawn(move || sender.send(self.ask(patience)));
         answer.recv_timeout(patience).unwrap_or_else(|_| {
             Err(io::Error::new(io::ErrorKind::TimedOut, format!("not within {} s", patience.as_secs())))
         })
     }
 
-    fn ask(&self) -> io::Result<()> {
+    fn ask(&self, patience: Duration) -> io::Result<()> {
         match &self.listener.address {
             Address::Unix(path) => self.talk(UnixStream::connect(path)?),
             Address::Tcp(address) => {
-                let answers = reachable(*address).into_iter().map(|a| self.talk(TcpStream::connect(a)?));
-                answers.reduce(io::Result::or).unwrap_or(Err(io::ErrorKind::AddrNotAvailable.into()))
+                let addresses = reachable(*address);
+                let share = patience / u32::try_from(addresses.len()).unwrap_or(u32::MAX);
+                let mut result = Err(io::ErrorKind::AddrNotAvailable.into());
+                for address in addresses {
+                    result = TcpStream::connect_timeout(&address, share).and_then(|stream| {
+                        stream.set_read_timeout(Some(share))?;
+                        self.talk(stream)
+                    });
+                    if result.is_ok() {
+                        break;
+                    }
+                }
+                result
             }
         }
     }

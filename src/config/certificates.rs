@@ -24,6 +24,7 @@ pub fn signer(signing: &Signing, inputs: &Inputs, problems: &mut Vec<Problem>) -
         }
         Err(error) => {
             let message = format!("configuration profiles cannot be signed: {error}");
+            inputs.give_way();
             problems.push(if signing.or_unsigned {
                 Problem::warning(place(), message, "they are served unsigned, as or_unsigned says")
             } else {

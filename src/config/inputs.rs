@@ -1,7 +1,7 @@
 //! The files that a configuration is made of: read whole, within bounds, and kept in mind, so that
 //! it can be told later whether they are still the same.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::{self, Metadata};
@@ -15,7 +15,10 @@ use crate::file::read;
 
 /// What has been read, and how it was then.
 #[derive(Debug, Default)]
-pub struct Inputs(RefCell<BTreeMap<PathBuf, Input>>);
+pub struct Inputs {
+    all: RefCell<BTreeMap<PathBuf, Input>>,
+    gave_way: Cell<bool>,
+}
 
 #[derive(Debug, Clone)]
 struct Input {
@@ -86,7 +89,7 @@ impl Inputs {
     }
 
     fn set_end(&self, path: &Path, end: End) {
-        if let Some(input) = self.0.borrow_mut().get_mut(path) {
+        if let Some(input) = self.all.borrow_mut().get_mut(path) {
             input.end = Some(end);
         }
     }
@@ -105,15 +108,17 @@ impl Inputs {
 
     /// Keeps a file in mind that somebody else reads, and whose content is a secret.
     pub fn watch(&self, path: &Path) {
-        let input = Input { look: Look::at(path, None), hash: None, end: None, is_wanted: None };
-        self.0.borrow_mut().insert(path.to_owned(), input);
+        self.keep(path, None);
     }
 
     /// Says what counts of a file that is kept in mind without its content: of a certificate's, for
     /// instance, all but a key.
     pub fn set_content(&self, path: &Path, content: &[u8]) {
-        if let Some(input) = self.0.borrow_mut().get_mut(path) {
-            input.hash = Some(Sha256::digest(content).into());
+        if let Some(input) = self.all.borrow_mut().get_mut(path) {
+            // Of one that is read twice both count.
+            let before = input.hash.iter().flatten().copied();
+            let all: Vec<u8> = before.chain(Sha256::digest(content)).collect();
+            input.hash = Some(Sha256::digest(all).into());
         }
     }
 
@@ -122,22 +127,39 @@ impl Inputs {
     /// # Errors
     /// When the folder cannot be read.
     pub fn folder(&self, path: &Path, is_wanted: fn(&Path) -> bool) -> io::Result<Vec<PathBuf>> {
-        let look = Look::at(path, Some(is_wanted));
-        let input = Input { look, hash: None, end: None, is_wanted: Some(is_wanted) };
-        self.0.borrow_mut().insert(path.to_owned(), input);
+        self.keep(path, Some(is_wanted));
         names(path, is_wanted)
+    }
+
+    /// What is read twice is known by the first look at it: it may have changed since.
+    fn keep(&self, path: &Path, is_wanted: Option<fn(&Path) -> bool>) {
+        let mut all = self.all.borrow_mut();
+        if !all.contains_key(path) {
+            let look = Look::at(path, is_wanted);
+            all.insert(path.to_owned(), Input { look, hash: None, end: None, is_wanted });
+        }
+    }
+
+    /// Notes that something that could not be used gave way to something else.
+    pub fn give_way(&self) {
+        self.gave_way.set(true);
+    }
+
+    /// Whether something gave way, which may come right without a trace on the files.
+    pub fn gave_way(&self) -> bool {
+        self.gave_way.get()
     }
 
     /// The texts that were read, and how they end.
     pub fn ends(&self) -> BTreeMap<PathBuf, End> {
-        let inputs = self.0.borrow();
+        let inputs = self.all.borrow();
         inputs.iter().filter_map(|(path, input)| Some((path.clone(), input.end?))).collect()
     }
 
     /// Whether everything is as it was when it was read, as far as can be told.
     pub fn are_same(&self) -> bool {
-        self.0.borrow().iter().all(|(path, input)| match (Look::at(path, input.is_wanted), &input.look) {
-            (Look::Unknown, _) | (_, Look::Unknown) => true,
+        self.all.borrow().iter().all(|(path, input)| match (Look::at(path, input.is_wanted), &input.look) {
+            (Look::Unknown, _) => true,
             (now, then) => now == *then,
         })
     }
@@ -146,14 +168,14 @@ impl Inputs {
     #[must_use]
     pub fn now(&self) -> Self {
         let now = Self::default();
-        for (path, input) in self.0.borrow().iter() {
+        for (path, input) in self.all.borrow().iter() {
             let input = Input { look: Look::at(path, input.is_wanted), ..input.clone() };
             if let Look::Folder(names) = &input.look {
                 for name in names {
                     now.watch(name);
                 }
             }
-            now.0.borrow_mut().insert(path.clone(), input);
+            now.all.borrow_mut().insert(path.clone(), input);
         }
         now
     }
@@ -161,7 +183,7 @@ impl Inputs {
     /// Of all that was read, files below a folder by their names in it.
     pub fn hash(&self, folder: &Path) -> ConfigHash {
         let mut hash = Sha256::new();
-        for (path, input) in self.0.borrow().iter() {
+        for (path, input) in self.all.borrow().iter() {
             let Some(content) = input.hash else { continue };
             let name = path.strip_prefix(folder).unwrap_or(path).as_os_str().as_encoded_bytes();
             hash.update(u64::try_from(name.len()).unwrap_or(u64::MAX).to_be_bytes());
@@ -276,8 +298,12 @@ mod tests {
         symlink("..2", path("..tmp")).unwrap();
         fs::rename(path("..tmp"), path("..data")).unwrap();
         assert!(!before.are_same());
+        // What is read again is known by the first look at it.
         assert_eq!(before.text(&path("waypost.toml"), 10).unwrap(), "two");
-        assert!(before.are_same());
+        assert!(!before.are_same());
+        let after = Inputs::default();
+        assert_eq!(after.text(&path("waypost.toml"), 10).unwrap(), "two");
+        assert!(after.are_same());
     }
 
     #[test]

@@ -52,6 +52,7 @@ pub fn load(folder: Option<&Path>, inputs: &Inputs, problems: &mut Vec<Problem>)
             Ok(text) => text,
             Err(error) => {
                 let message = format!("it cannot be read: {error}");
+                inputs.give_way();
                 problems.push(Problem::warning(
                     Place::whole(&path),
                     message,

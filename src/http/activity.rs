@@ -3,7 +3,7 @@
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
@@ -120,9 +120,11 @@ impl Drop for InFlight {
     }
 }
 
-/// An answer's body, until it is fetched.
+/// An answer's body, until it is fetched. Its last byte is given out by itself: hyper takes a whole piece
+/// as soon as the client has room for one byte, and keeps what there is no room for.
 pub struct Unfetched {
     body: Body,
+    last: Option<Bytes>,
     activity: Arc<Activity>,
     /// Where it is counted.
     place: usize,
@@ -132,7 +134,7 @@ impl Unfetched {
     pub fn new(body: Body, activity: &Arc<Activity>) -> Self {
         let place = activity.look.load(Relaxed) % 2;
         activity.unfetched[place].fetch_add(1, Relaxed);
-        Self { body, activity: Arc::clone(activity), place }
+        Self { body, last: None, activity: Arc::clone(activity), place }
     }
 }
 
@@ -144,15 +146,30 @@ impl HttpBody for Unfetched {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(cx)
+        if let Some(last) = self.last.take() {
+            return Poll::Ready(Some(Ok(Frame::data(last))));
+        }
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
+        let frame = frame.map(|frame| {
+            frame.map(|frame| {
+                frame.map_data(|mut data| {
+                    if data.len() > 1 {
+                        self.last = Some(data.split_off(data.len() - 1));
+                    }
+                    data
+                })
+            })
+        });
+        Poll::Ready(frame)
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.last.is_none() && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        let last = u64::from(self.last.is_some());
+        self.body.size_hint().exact().map_or_else(SizeHint::default, |rest| SizeHint::with_exact(rest + last))
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::futures::Notified;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 
@@ -25,7 +26,7 @@ pub struct Room {
     permits: Arc<Semaphore>,
     guests: Mutex<Guests>,
     next: AtomicU64,
-    /// Somebody has left.
+    /// Somebody leaves.
     left: Notify,
 }
 
@@ -57,7 +58,8 @@ pub struct Seat {
     leave: Arc<Notify>,
     number: u64,
     room: Arc<Room>,
-    _permit: OwnedSemaphorePermit,
+    /// None only while it is dropped.
+    permit: Option<OwnedSemaphorePermit>,
 }
 
 impl Room {
@@ -87,7 +89,7 @@ impl Room {
                 leave: Arc::new(Notify::new()),
                 number: self.next.fetch_add(1, Relaxed),
                 room: Arc::clone(self),
-                _permit: permit,
+                permit: Some(permit),
             };
             let guest = Guest { activity: Arc::clone(&seat.activity), leave: Arc::clone(&seat.leave) };
             self.guests().staying.insert(seat.number, guest);
@@ -101,7 +103,7 @@ impl Room {
         let wanted = self.size / RESERVE + 1;
         let mut guests = self.guests();
         let mut displaced = 0;
-        while self.permits.available_permits() + guests.leaving.len() < wanted {
+        while self.permits.available_permits() + guests.idle_leaving() < wanted {
             match guests.ask_one_to_leave() {
                 Some(true) => displaced += 1,
                 // Each newcomer has one at most go that is being answered.
@@ -116,9 +118,11 @@ impl Room {
     async fn wait_for_place(&self) -> Option<OwnedSemaphorePermit> {
         let end = Instant::now() + PATIENCE;
         loop {
-            // Read before they are told to go, so that nobody's place is missed.
+            let Some(due) = self.guests().cut_off_the_slow(Instant::now()) else {
+                // The last of them may just have gone.
+                return Arc::clone(&self.permits).try_acquire_owned().ok();
+            };
             let permit = Arc::clone(&self.permits).acquire_owned();
-            let due = self.guests().cut_off_the_slow(Instant::now())?;
             if let Ok(permit) = timeout_at(due.min(end), permit).await {
                 return permit.ok();
             }
@@ -134,9 +138,9 @@ impl Room {
         self.guests().ask_one_to_leave();
     }
 
-    /// Ends when somebody has left since it was asked last.
-    pub async fn somebody_left(&self) {
-        self.left.notified().await;
+    /// Ends when somebody leaves after this was asked.
+    pub fn somebody_leaves(&self) -> Notified<'_> {
+        self.left.notified()
     }
 
     /// Ends when every connection has ended, and lets nobody in again.
@@ -152,6 +156,11 @@ impl Room {
 }
 
 impl Guests {
+    /// How many places are about to be free.
+    fn idle_leaving(&self) -> usize {
+        self.leaving.values().filter(|(_, guest)| !guest.activity.is_busy()).count()
+    }
+
     /// As [`Room::ask_one_to_leave`]; whether it was an idle one.
     fn ask_one_to_leave(&mut self) -> Option<bool> {
         let order = |guest: &Guest| (guest.activity.is_busy(), guest.activity.last_change());
@@ -193,9 +202,11 @@ impl Seat {
 impl Drop for Seat {
     fn drop(&mut self) {
         let mut guests = self.room.guests();
+        // First, so that whoever finds nobody leaving finds the place.
+        drop(self.permit.take());
         guests.staying.remove(&self.number);
         guests.leaving.remove(&self.number);
         drop(guests);
-        self.room.left.notify_one();
+        self.room.left.notify_waiters();
     }
 }

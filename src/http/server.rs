@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsAcceptor;
 
 use super::App;
@@ -77,25 +77,32 @@ impl Server {
         static SHORT_OF_FILES: Seldom = Seldom::new();
 
         let mut stop = self.stop.clone();
+        // When somebody was asked to leave, since nobody could be taken.
+        let mut asked = None::<Instant>;
         loop {
             let accepted = tokio::select! {
                 accepted = socket.accept() => accepted,
                 _ = stop.changed() => return self.last_call(socket).await,
             };
             match accepted {
-                Ok((stream, peer)) => self.admit(stream, peer).await,
+                Ok((stream, peer)) => {
+                    asked = None;
+                    self.admit(stream, peer).await;
+                }
                 // The client went away before we came to it.
                 Err(error) if is_of_one_connection(&error) => {}
                 Err(error) => {
-                    // Most likely there are no files left. A connection has one.
-                    self.room.ask_one_to_leave();
+                    let left = self.room.somebody_leaves();
+                    // Most likely there are no files left. A connection has one; if that does not help,
+                    // others are the cause.
+                    if asked.is_none_or(|asked| asked.elapsed() >= BREATHER) {
+                        self.room.ask_one_to_leave();
+                        asked = Some(Instant::now());
+                    }
                     if SHORT_OF_FILES.is_time() {
                         tracing::warn!(%error, "cannot take connections; idle ones are closed to make room");
                     }
-                    tokio::select! {
-                        () = sleep(BREATHER) => {}
-                        () = self.room.somebody_left() => {}
-                    }
+                    let _ = timeout(BREATHER, left).await;
                 }
             }
         }

@@ -25,6 +25,8 @@ pub struct Reloader {
     unsettled: Option<Unsettled>,
     /// When files that were of no use, or could not be read, are tried again though they look the same.
     retry: Option<Instant>,
+    /// Nobody has asked for it, and no file has changed.
+    is_retry: bool,
     /// What was last said to be wrong, and is not said again each time it is tried again.
     told: Option<String>,
     /// How the texts end that what is served was read from.
@@ -89,9 +91,10 @@ impl Reloader {
             path: path.to_owned(),
             listen,
             ends: inputs.ends(),
+            retry: inputs.gave_way().then(|| Instant::now() + BETWEEN_RETRIES),
             inputs,
             unsettled: None,
-            retry: None,
+            is_retry: false,
             told: None,
             app,
             replaced: Vec::new(),
@@ -106,7 +109,8 @@ impl Reloader {
     pub fn has_settled_news(&mut self) -> bool {
         if self.inputs.are_same() {
             self.unsettled = None;
-            return self.retry.is_some_and(|retry| retry <= Instant::now());
+            self.is_retry = self.retry.is_some_and(|retry| retry <= Instant::now());
+            return self.is_retry;
         }
         match &mut self.unsettled {
             Some(unsettled) if unsettled.inputs.are_same() || unsettled.looks >= MOST_LOOKS => {
@@ -140,12 +144,12 @@ impl Reloader {
             self.inputs = self.inputs.now();
             self.refuse(&self.path.clone(), "reading it met a bug in Waypost; please report it", None)
         });
-        self.retry = None;
-        if reloaded == Reloaded::Failed {
-            self.retry = Some(Instant::now() + (begin.elapsed() * SHARE).max(BETWEEN_RETRIES));
-        } else {
+        let may_come_right = reloaded == Reloaded::Failed || self.inputs.gave_way();
+        self.retry = may_come_right.then(|| Instant::now() + (begin.elapsed() * SHARE).max(BETWEEN_RETRIES));
+        if reloaded != Reloaded::Failed {
             self.told = None;
         }
+        self.is_retry = false;
         reloaded
     }
 
@@ -161,7 +165,7 @@ impl Reloader {
             Ok(config) if config.hash == self.app.hash() => {
                 if self.app.reload_found_nothing_new() {
                     tracing::info!("the configuration is right again: it is the one that is served");
-                } else {
+                } else if !self.is_retry {
                     tracing::info!("the configuration is the same as before");
                 }
                 Reloaded::Unchanged
@@ -312,7 +316,9 @@ fn attend(mut reloader: Reloader, told: &Receiver<()>, is_watching: bool) {
         }
         // Whoever has told us meanwhile is content with this one.
         while told.try_recv().is_ok() {}
-        systemd::reloading();
+        if !reloader.is_retry {
+            systemd::reloading();
+        }
         systemd::reloaded(match reloader.reload() {
             Reloaded::Done | Reloaded::Unchanged => "the newest configuration is served",
             Reloaded::Failed => "the newest configuration cannot be used; an older one is served",

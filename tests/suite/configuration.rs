@@ -448,6 +448,7 @@ fn understands_common_slips() {
     assert!(twice[0].contains("`listen` has 127.0.0.1:1 twice"), "{twice:?}");
     assert!(twice[0].contains("--> waypost.toml:1:26"), "{twice:?}");
     for (settings, said) in [
+        ("trusted_proxies = [\"::/0\"]", "warning: `trusted_proxies` has everybody"),
         ("trusted_proxy = []", "hint: did you mean `trusted_proxies`?"),
         ("profiles = \"\"", "`profiles` is empty\n  --> waypost.toml:1:12"),
         ("profiles = []", "`profiles` is an array, not a string"),

@@ -247,29 +247,29 @@ fn who_does_not_take_leave_has_to_go_all_the_same() {
 /// Answers that nobody fetches wait in memory, however busy their connection is otherwise.
 #[test]
 fn closes_an_http2_connection_that_fetches_nothing() {
-    let server = serve(Limits { header_timeout: SHORT, ..patient() });
-    let mut stream = server.connect();
-    http2::begin(&mut stream);
-    // INITIAL_WINDOW_SIZE is 0.
-    stream.write_all(&http2::frame_of(4, 0, 0, &[0, 4, 0, 0, 0, 0])).unwrap();
-    stream.write_all(&http2::frame_of(1, 0x5, 1, &http2::fields("q.com", PATH, &[]))).unwrap();
-    let mut answered = 0;
-    let is_closed = (1..1_000_000).any(|number| {
-        // An answer without a body is one that needs no fetching.
-        let frame = http2::frame_of(1, 0x5, number * 2 + 1, &http2::fields("q.com", "/nothing", &[]));
-        let mut answer = [0; 4096];
-        let is_over = stream.write_all(&frame).is_err() || !stream.read(&mut answer).is_ok_and(|n| n > 0);
-        answered += 1;
-        is_over
-    });
-    assert!(is_closed && answered > 1, "{answered}");
+    // Nobody is slower than that to send what was connected for.
+    let server = serve(Limits { header_timeout: Duration::from_secs(1), ..patient() });
+    for window in [0, 1] {
+        let mut stream = server.connect();
+        http2::begin(&mut stream);
+        // INITIAL_WINDOW_SIZE.
+        stream.write_all(&http2::frame_of(4, 0, 0, &[0, 4, 0, 0, 0, window])).unwrap();
+        stream.write_all(&http2::frame_of(1, 0x5, 1, &http2::fields("q.com", PATH, &[]))).unwrap();
+        let is_closed = (1..10_000_000).any(|number| {
+            // An answer without a body is one that needs no fetching.
+            let frame = http2::frame_of(1, 0x5, number * 2 + 1, &http2::fields("q.com", "/nothing", &[]));
+            let mut answer = [0; 4096];
+            stream.write_all(&frame).is_err() || !stream.read(&mut answer).is_ok_and(|length| length > 0)
+        });
+        assert!(is_closed, "{window}");
+    }
 }
 
 /// A kept connection follows the limits of a new configuration.
 #[test]
 fn a_connection_follows_new_limits() {
     let mut config = shipped();
-    config.settings.limits = Limits { header_timeout: SHORT, ..patient() };
+    config.settings.limits = Limits { header_timeout: Duration::from_secs(1), ..patient() };
     let app = App::new(config);
     let server = Server::of(app.clone());
     let mut stream = server.connect();
@@ -278,6 +278,21 @@ fn a_connection_follows_new_limits() {
     config.settings.limits = Limits { idle_timeout: SHORT, ..patient() };
     app.replace(config);
     assert_closed(&mut stream);
+}
+
+/// Somebody who is being answered has been asked to leave; the place of somebody else who is idle by now is
+/// taken all the same.
+#[test]
+fn who_is_idle_gives_way_though_somebody_busy_is_leaving() {
+    let server = serve(Limits { max_connections: 2, ..patient() });
+    let (mut a, mut b) = (server.connect(), server.connect());
+    begin_post(&mut a);
+    let rest = begin_post(&mut b);
+    // All are being answered.
+    assert_eq!(ask(&mut server.connect()), 503);
+    b.write_all(&rest).unwrap();
+    assert_eq!(read_response(&mut b, false).unwrap().status, 200);
+    assert_eq!(ask(&mut server.connect()), 200);
 }
 
 #[test]

@@ -379,21 +379,34 @@ fn a_log_that_cannot_be_written_keeps_nobody_from_an_answer() {
     }
 }
 
-/// A pipe whose reader stands still is as good as full from the beginning.
+/// A pipe whose reader stands still: lines are lost, and counted, and nobody waits for one.
 #[test]
 fn a_log_that_nobody_reads_keeps_nobody_from_an_answer() {
-    let files = files("watch = false");
+    let folder = tempfile::tempdir().unwrap();
+    let admin = folder.path().join("admin.sock");
+    let files = files(&format!("watch = false\n[admin]\nlisten = \"unix:{}\"", admin.display()));
     let path = files.path("http.sock");
     let (_reader, writer) = io::pipe().unwrap();
     let mut command = Program::command(&files);
-    command.args(["--log-level", "trace", "--listen", &format!("unix:{}", path.display())]).stderr(writer);
-    let mut child = Alone::spawn(&mut command);
+    command.args(["--log-level", "debug", "--listen", &format!("unix:{}", path.display())]);
+    let mut child = Alone(command.stdout(writer.try_clone().unwrap()).stderr(writer).spawn().unwrap());
     until_answered(&path);
-    for _ in 0..1000 {
-        assert_eq!(ask_unix(&path).unwrap(), 200);
+    let ask = |stream: &mut UnixStream, path: &str| {
+        stream.write_all(&request("GET", "q.com", path, &[], b"")).unwrap();
+        read_response(stream, false).unwrap()
+    };
+    let mut stream = UnixStream::connect(&path).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    // More than the pipe and the queue hold.
+    for _ in 0..5000 {
+        assert_eq!(ask(&mut stream, PATH).status, 200);
     }
+    let metrics = ask(&mut UnixStream::connect(&admin).unwrap(), "/metrics");
+    let lost = metrics.text().lines().find_map(|line| line.strip_prefix("waypost_log_lines_dropped_total "));
+    assert_ne!(lost, Some("0"));
     signal(&child, "HUP");
-    assert_eq!(ask_unix(&path).unwrap(), 200);
+    assert_eq!(ask(&mut stream, PATH).status, 200);
+    drop(stream);
     signal(&child, "TERM");
     assert_eq!(child.0.wait().unwrap().code(), Some(0));
 }
@@ -454,8 +467,9 @@ fn recovers_when_there_are_no_files_left() {
     for _ in 0..20 {
         assert_eq!(program.get("q.com", PATH).status, 200);
     }
-    // In any case the files are watched as before.
+    // In any case a new one is taken up.
     files.write("profiles/a.toml", &profile("c.example", &domains(&["q.com"]), SERVERS));
+    program.signal("HUP");
     let begin = Instant::now();
     while !program.get("q.com", PATH).text().contains("c.example") {
         assert!(begin.elapsed() < PATIENCE, "nobody looks at the files any more");

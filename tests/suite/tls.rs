@@ -298,16 +298,16 @@ fn the_health_of_a_server_with_tls_is_its_answer() {
     let authority = Authority::new();
     let server = serve(&files(&authority, &[("q", &["autoconfig.q.com"])]));
     let deaf = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let health = |address: std::net::SocketAddr| {
+    let health = |address: std::net::SocketAddr, seconds: &str| {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_waypost"));
         let listen = format!("https://{address}");
-        let output = command.args(["health", "--timeout", "1", "--listen", &listen]).output().unwrap();
+        let output = command.args(["health", "--timeout", seconds, "--listen", &listen]).output().unwrap();
         let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
         (output.status.code(), text.replace(&listen, "it"))
     };
-    assert_eq!(health(server.address), (Some(0), "it answers\n".to_owned()));
+    assert_eq!(health(server.address, "30"), (Some(0), "it answers\n".to_owned()));
     let said = "error: it does not answer: not within 1 s\n";
-    assert_eq!(health(deaf.local_addr().unwrap()), (Some(1), said.to_owned()));
+    assert_eq!(health(deaf.local_addr().unwrap(), "1"), (Some(1), said.to_owned()));
 }
 
 /// Of two certificates with one name, each counts with the names that it is served for.
