@@ -36,7 +36,7 @@ pub fn provider(data: &[u8]) {
 /// who writes such a file means what we read in it.
 fn assert_well_formed(text: &str) {
     let mut text = text.trim_start_matches('\u{FEFF}').trim_start().to_owned();
-    while let Some((before, after)) = text.split_once("<?xml ") {
+    while let Some((before, after)) = text.split_once("<?xml") {
         text = before.to_owned() + after.split_once("?>").map_or("", |(_, rest)| rest.trim_start());
     }
     let options = ParsingOptions { allow_dtd: true, ..ParsingOptions::default() };
@@ -132,9 +132,11 @@ fn assert_same(one: &Profile, other: &Profile) {
     assert!(one == other, "{one:#?}\nis not\n{other:#?}");
 }
 
-/// What is imported loads, and is the profile that the file itself is, where that is right.
+/// What is imported loads, and is the profile that the file itself is, where both are right: an import
+/// leaves out what may be misspelt, and says so as an error, where the server passes over it.
 fn import(text: &str, loaded: Option<&Config>) {
     let mut made = None;
+    let mut is_whole = true;
     with_files(&[("profiles/a.xml", text)], |folder| {
         let file = folder.join("profiles/a.xml");
         let into: &Path = &folder.join("imported");
@@ -142,12 +144,13 @@ fn import(text: &str, loaded: Option<&Config>) {
             assert_told(&imported.problems, &file, text);
             let is_bug = |problem: &Problem| problem.hint.as_ref().is_some_and(|h| h.contains("report this"));
             assert!(!imported.problems.iter().any(is_bug), "{:?}", imported.problems);
+            is_whole &= !imported.problems.iter().any(Problem::is_error);
             made = imported.profile.or(made.take());
         }
     });
     let Some(made) = made else { return };
     let imported = load(&made.text, false).unwrap_or_else(|| panic!("does not load: {}", made.text));
-    if let Some(loaded) = loaded {
+    if let Some(loaded) = loaded.filter(|_| is_whole) {
         assert_same(&imported.directory.entries()[0].profile, &loaded.directory.entries()[0].profile);
     }
 }
