@@ -9,15 +9,15 @@
 mod measure;
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use self::measure::{processor_time, resident_kilobytes};
+use self::measure::{Process, processor_time, resident_kilobytes};
 
 const SECONDS: u64 = 60;
 const BETWEEN_RELOADS: Duration = Duration::from_millis(100);
@@ -28,7 +28,7 @@ const REQUEST: &[u8] =
     b"GET /mail/config-v1.1.xml?emailaddress=jane%40q.com HTTP/1.1\r\nHost: autoconfig.q.com\r\n\r\n";
 
 struct Server {
-    process: Child,
+    process: Process,
     address: SocketAddr,
     /// Of the bare router the same.
     operator: SocketAddr,
@@ -149,20 +149,9 @@ impl Server {
     }
 
     fn start(command: &mut Command, has_operator: bool) -> Self {
-        let mut process = command.stderr(Stdio::piped()).spawn().expect("the server starts");
-        let mut lines =
-            BufReader::new(process.stderr.take().expect("its log is piped")).lines().map_while(Result::ok);
-        let mut address = |message: &str| {
-            let line = lines.find(|line| line.contains(message)).expect("it says where it listens");
-            let port = line.split("127.0.0.1:").nth(1).and_then(|rest| rest.split('"').next());
-            let port: u16 = port.and_then(|port| port.parse().ok()).expect("a port");
-            SocketAddr::from(([127, 0, 0, 1], port))
-        };
-        let public = address("\"listening\"");
-        let operator = if has_operator { address("listening for the operator") } else { public };
-        // A log that nobody reads would hold it up in the end.
-        thread::spawn(move || lines.for_each(drop));
-        Self { process, address: public, operator }
+        let process = Process::start(command, 1 + usize::from(has_operator));
+        let (address, operator) = (process.addresses[0], *process.addresses.last().expect("it listens"));
+        Self { process, address, operator }
     }
 
     fn ask(&self) -> Vec<u8> {
@@ -258,13 +247,6 @@ impl Load {
     #[expect(clippy::cast_precision_loss, reason = "a few million")]
     fn cost(&self) -> f64 {
         self.processor.as_secs_f64() * 1e6 / self.requests as f64
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }
 

@@ -10,12 +10,12 @@
 mod measure;
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
-use self::measure::{median, processor_time, resident_kilobytes, rounds};
+use self::measure::{Process, median, processor_time, resident_kilobytes, rounds};
 
 const ROUNDS: usize = 31;
 const REQUESTS: usize = 16_000;
@@ -31,7 +31,7 @@ struct Case {
 }
 
 struct Server {
-    process: Child,
+    process: Process,
     address: SocketAddr,
     connections: Vec<TcpStream>,
     response_length: usize,
@@ -123,7 +123,7 @@ impl Server {
     fn ours(request: &[u8]) -> Self {
         let mut command = pinned(env!("CARGO_BIN_EXE_waypost"));
         command.args(["serve", "--listen", "127.0.0.1:0", "--log-format", "json"]);
-        Self::start(command.stderr(Stdio::piped()), request)
+        Self::start(&mut command, request)
     }
 
     /// This program again, as the bare router, with the bytes that our server answers.
@@ -135,7 +135,7 @@ impl Server {
         fs::write(&file, body.collect::<Vec<u8>>()).expect("the temporary folder can be written");
         let program = std::env::current_exe().expect("this program has a path");
         let mut command = pinned(program.to_str().expect("in UTF-8"));
-        let mut server = Self::start(command.env(BARE, &file).stderr(Stdio::piped()), request);
+        let mut server = Self::start(command.env(BARE, &file), request);
         let theirs = server.ask(request);
         let body = |response: &[u8]| response.split(|b| *b == b'<').skip(1).collect::<Vec<_>>().concat();
         assert_eq!(body(&theirs), body(&response), "both answer the same bytes");
@@ -143,15 +143,8 @@ impl Server {
     }
 
     fn start(command: &mut Command, request: &[u8]) -> Self {
-        let mut process = command.spawn().expect("the server starts");
-        let lines = BufReader::new(process.stderr.take().expect("its log is piped")).lines();
-        let line = lines
-            .map_while(Result::ok)
-            .find(|line| line.contains("\"listening\""))
-            .expect("the server says where it listens");
-        let address = line.split("127.0.0.1:").nth(1).and_then(|rest| rest.split('"').next());
-        let address = format!("127.0.0.1:{}", address.expect("an address on loopback"));
-        let address: SocketAddr = address.parse().expect("an address");
+        let process = Process::start(command, 1);
+        let address = process.addresses[0];
         let mut server = Self { process, address, connections: Vec::new(), response_length: 0 };
         server.connections = (0..CONNECTIONS).map(|_| server.connect()).collect();
         server.response_length = server.ask(request).len();
@@ -198,13 +191,6 @@ impl Server {
         #[expect(clippy::cast_precision_loss, reason = "twenty thousand")]
         let requests = (REQUESTS / CONNECTIONS * CONNECTIONS) as f64;
         spent.as_secs_f64() * 1e6 / requests
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }
 

@@ -7,10 +7,10 @@
 mod measure;
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
@@ -18,7 +18,7 @@ use std::time::{Duration, Instant, SystemTime};
 use rcgen::{CertificateParams, KeyPair, PKCS_RSA_SHA256};
 use waypost::mobileconfig::signing::{Signer, SigningFiles};
 
-use self::measure::{median, processor_time, rounds};
+use self::measure::{Process, median, processor_time, rounds};
 
 const REQUESTS: usize = 1000;
 /// Those who ask for profiles without a pause.
@@ -102,24 +102,16 @@ fn signature_alone(folder: &Path) -> impl Fn() -> f64 {
 }
 
 struct Server {
-    process: Child,
+    process: Process,
     address: SocketAddr,
 }
 
 impl Server {
     fn start(config: &Path) -> Self {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_waypost"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--log-format", "json", "--config"])
-            .arg(config)
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the server starts");
-        let lines = BufReader::new(process.stderr.take().expect("its log is piped")).lines();
-        let line =
-            lines.map_while(Result::ok).find(|line| line.contains("\"listening\"")).expect("it listens");
-        let port = line.split("127.0.0.1:").nth(1).and_then(|rest| rest.split('"').next());
-        let port: u16 = port.and_then(|port| port.parse().ok()).expect("a port");
-        Self { process, address: SocketAddr::from(([127, 0, 0, 1], port)) }
+        let mut command = Command::new(env!("CARGO_BIN_EXE_waypost"));
+        command.args(["serve", "--listen", "127.0.0.1:0", "--log-format", "json", "--config"]).arg(config);
+        let process = Process::start(&mut command, 1);
+        Self { address: process.addresses[0], process }
     }
 
     /// Processor time of a request, in microseconds.
@@ -144,13 +136,6 @@ impl Server {
             })
             .collect();
         median(&mut times)
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }
 

@@ -3,12 +3,54 @@
 #![allow(dead_code, reason = "each bench compiles it for itself")]
 
 use std::fs;
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::process::{Child, Command, Stdio};
+use std::thread;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::routing::{get, post};
+
+/// A server in a process of its own, which ends with this.
+pub struct Process {
+    child: Child,
+    /// Where it listens, in the order in which it says so.
+    pub addresses: Vec<SocketAddr>,
+}
+
+impl Process {
+    /// Starts a server, and waits until it has said of so many listeners where they are.
+    pub fn start(command: &mut Command, listeners: usize) -> Self {
+        let mut child = command.stderr(Stdio::piped()).spawn().expect("the server starts");
+        let log = BufReader::new(child.stderr.take().expect("its log is piped"));
+        let mut lines = log.lines().map_while(Result::ok);
+        let says_where = lines.by_ref().filter(|line| line.contains("\"listening")).take(listeners);
+        let address = |line: String| {
+            let port = line.split("127.0.0.1:").nth(1).and_then(|rest| rest.split('"').next());
+            let port: u16 = port.and_then(|port| port.parse().ok()).expect("a port");
+            SocketAddr::from(([127, 0, 0, 1], port))
+        };
+        let addresses: Vec<_> = says_where.map(address).collect();
+        assert_eq!(addresses.len(), listeners, "it says where it listens");
+        // Lines that nobody reads would be lost.
+        thread::spawn(move || lines.for_each(drop));
+        Self { child, addresses }
+    }
+
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
 
 /// What the scheduler has given all threads of a process.
 pub fn processor_time(process: u32) -> Duration {

@@ -24,8 +24,8 @@ pub fn signer(signing: &Signing, inputs: &Inputs, problems: &mut Vec<Problem>) -
         }
         Err(error) => {
             let message = format!("configuration profiles cannot be signed: {error}");
-            inputs.give_way();
             problems.push(if signing.or_unsigned {
+                inputs.give_way();
                 Problem::warning(place(), message, "they are served unsigned, as or_unsigned says")
             } else {
                 Problem::error(place(), message, error.hint())

@@ -71,17 +71,16 @@ const REASONS: usize = 20;
 
 /// Reads everything; again, if it changes meanwhile, so that nothing old is served with something new.
 pub fn load(path: &Path) -> (Inputs, Result<Config, LoadError>) {
-    for _ in 1..MOST_LOADS {
+    let mut loads = 1;
+    loop {
         let inputs = Inputs::default();
         let loaded = Config::load_noting(path, &inputs);
-        if inputs.are_same() {
+        if loads == MOST_LOADS || inputs.are_same() {
             return (inputs, loaded);
         }
+        loads += 1;
         thread::sleep(MOMENT);
     }
-    let inputs = Inputs::default();
-    let loaded = Config::load_noting(path, &inputs);
-    (inputs, loaded)
 }
 
 impl Reloader {
