@@ -7,9 +7,9 @@ use std::path::Path;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use waypost::address::{Domain, EmailAddress};
-use waypost::autodiscover::Request;
 use waypost::config::Config;
-use waypost::language::Languages;
+use waypost::documents::autodiscover::Request;
+use waypost::documents::languages::Languages;
 use waypost::page::{Settings, Visit, Whom};
 
 const REQUEST: &[u8] =

@@ -17,7 +17,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use self::measure::{Process, processor_time, resident_kilobytes};
+use self::measure::Process;
+use self::measure::processor_time;
+use self::measure::resident_kilobytes;
 
 const SECONDS: u64 = 60;
 const BETWEEN_RELOADS: Duration = Duration::from_millis(100);

@@ -15,7 +15,11 @@ use std::net::{SocketAddr, TcpStream};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use self::measure::{Process, median, processor_time, resident_kilobytes, rounds};
+use self::measure::Process;
+use self::measure::median;
+use self::measure::processor_time;
+use self::measure::resident_kilobytes;
+use self::measure::rounds;
 
 const ROUNDS: usize = 31;
 const REQUESTS: usize = 16_000;

@@ -16,9 +16,13 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use rcgen::{CertificateParams, KeyPair, PKCS_RSA_SHA256};
-use waypost::mobileconfig::signing::{Signer, SigningFiles};
+use waypost::documents::mobileconfig::SigningFiles;
+use waypost::documents::mobileconfig::signing::Signer;
 
-use self::measure::{Process, median, processor_time, rounds};
+use self::measure::Process;
+use self::measure::median;
+use self::measure::processor_time;
+use self::measure::rounds;
 
 const REQUESTS: usize = 1000;
 /// Those who ask for profiles without a pause.

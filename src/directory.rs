@@ -8,7 +8,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::address::{Domain, DomainError};
-use crate::prepared::Prepared;
+use crate::documents::rendered::Prepared;
 
 /// Every profile, and the names that lead to it.
 #[derive(Debug, Default)]

@@ -26,27 +26,23 @@
 //! - [`cli`]: what an operator can do
 
 pub mod address;
-pub mod autoconfig;
-pub mod autodiscover;
+pub mod admin;
+pub mod certificates;
 pub mod check;
 pub mod cli;
 pub mod clients;
 pub mod config;
+pub mod diagnostics;
 pub mod directory;
 pub mod dns;
-pub mod document;
-mod file;
+pub mod documents;
+pub mod files;
+pub mod formats;
 pub mod http;
-pub mod language;
-mod log;
-pub mod mobileconfig;
-pub mod mta_sts;
-pub mod pacc;
+pub mod logging;
+pub mod metrics;
 pub mod page;
-pub mod pem;
-pub mod prepared;
 pub mod profile;
+pub mod server;
 pub mod service;
-mod time;
-pub mod tls;
-mod xml;
+pub mod xml;

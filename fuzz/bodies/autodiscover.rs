@@ -4,9 +4,15 @@ use axum::body::Body;
 use axum::http::{Request as HttpRequest, header};
 use roxmltree::{Document, Error, Node};
 use waypost::address::EmailAddress;
-use waypost::autodiscover::{Request, RequestError, Schema};
+use waypost::documents::autodiscover::{Request, RequestError, Schema};
 
-use super::server::{AUTODISCOVER, Answer, SERVERS, STRANGER, ask, has_hosts, is_ours};
+use super::server::AUTODISCOVER;
+use super::server::Answer;
+use super::server::SERVERS;
+use super::server::STRANGER;
+use super::server::ask;
+use super::server::has_hosts;
+use super::server::is_ours;
 
 const RESPONSE: &str = "http://schemas.microsoft.com/exchange/autodiscover/responseschema/2006";
 const SETTINGS: &str = "http://schemas.microsoft.com/exchange/autodiscover/outlook/responseschema/2006a";

@@ -9,10 +9,12 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::{Request, header};
 use tempfile::TempDir;
-use waypost::config::{Config, LoadError, Problem, Settings};
+use waypost::config::{Config, LoadError, Settings};
+use waypost::diagnostics::Problem;
 use waypost::http::App;
 
-use super::server::{STRANGER, ask};
+use super::server::STRANGER;
+use super::server::ask;
 
 pub fn configuration(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };

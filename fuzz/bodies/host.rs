@@ -9,9 +9,17 @@ use axum::http::{HeaderValue, Method, Request, Uri, Version, header};
 use waypost::address::Domain;
 use waypost::http::App;
 
-use super::server::{
-    AUTOCONFIG, AUTODISCOVER, Answer, OTHERS, PROXY, SERVERS, STRANGER, ask, has_hosts, is_exchanger, is_ours,
-};
+use super::server::AUTOCONFIG;
+use super::server::AUTODISCOVER;
+use super::server::Answer;
+use super::server::OTHERS;
+use super::server::PROXY;
+use super::server::SERVERS;
+use super::server::STRANGER;
+use super::server::ask;
+use super::server::has_hosts;
+use super::server::is_exchanger;
+use super::server::is_ours;
 use super::strict::assert_strict;
 
 /// How a host is said. Where it is not the `Host` header, that names `DECOY`.

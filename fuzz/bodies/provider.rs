@@ -6,15 +6,18 @@ use std::path::Path;
 use roxmltree::{Document, ParsingOptions};
 use waypost::address::{Domain, EmailAddress};
 use waypost::check;
-use waypost::config::import::{Reading, settle};
-use waypost::config::{Config, LoadError, Problem};
+use waypost::config::{Config, LoadError};
+use waypost::diagnostics::Problem;
 use waypost::dns::Records;
-use waypost::language::Languages;
-use waypost::prepared::Prepared;
+use waypost::documents::languages::Languages;
+use waypost::documents::rendered::Prepared;
+use waypost::formats::import::{Reading, settle};
 use waypost::profile::{Authentication, Profile};
 
-use super::autodiscover::{assert_settings, is_about_namespaces};
-use super::configuration::{assert_told, with_files};
+use super::autodiscover::assert_settings;
+use super::autodiscover::is_about_namespaces;
+use super::configuration::assert_told;
+use super::configuration::with_files;
 use super::strict::assert_strict;
 
 pub fn provider(data: &[u8]) {

@@ -7,10 +7,16 @@ use axum::body::Body;
 use axum::http::{HeaderValue, Request, Uri, header};
 use waypost::http::App;
 
-use super::server::{
-    AUTOCONFIG, Answer, OTHERS, SERVERS, STRANGER, ask, assert_operators_url, has_hosts, is_exchanger,
-    is_ours,
-};
+use super::server::AUTOCONFIG;
+use super::server::Answer;
+use super::server::OTHERS;
+use super::server::SERVERS;
+use super::server::STRANGER;
+use super::server::ask;
+use super::server::assert_operators_url;
+use super::server::has_hosts;
+use super::server::is_exchanger;
+use super::server::is_ours;
 use super::strict::assert_strict;
 
 const HOSTS: [&str; 4] = [

@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 
-use super::{Cause, Examined, Row};
+use super::Examined;
+use super::lints::Cause;
+use super::row::Row;
 use crate::address::Domain;
 use crate::clients::{ALL, Client};
-use crate::config::{Place, Severity};
+use crate::diagnostics::{Place, Severity};
 
 /// One cause, wherever it was found.
 #[derive(Debug, Clone, PartialEq)]

@@ -12,8 +12,8 @@ use clap::Args;
 use rustls::StreamOwned;
 
 use super::{ConfigArgument, FINDING, complain, print, say};
+use crate::certificates::tls;
 use crate::config::{Address, Config, Listener, Settings};
-use crate::tls;
 
 #[derive(Debug, Args)]
 pub struct Health {

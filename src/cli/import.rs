@@ -11,8 +11,9 @@ use tempfile::Builder;
 
 use super::progress::in_parallel;
 use super::{COULD_NOT_RUN, FINDING, count, print};
-use crate::config::import::{Imported, NewProfile, Reading, settle};
-use crate::config::{Place, Problem, is_hidden};
+use crate::diagnostics::{Place, Problem};
+use crate::files::is_hidden;
+use crate::formats::import::{Imported, NewProfile, Reading, settle};
 
 #[derive(Debug, Args)]
 pub struct Import {

@@ -4,7 +4,8 @@ use clap::ValueEnum;
 
 use super::progress::in_parallel;
 use crate::check::{Examined, Finding, examine, findings};
-use crate::config::{Config, Problem, Severity};
+use crate::config::Config;
+use crate::diagnostics::{Problem, Severity};
 
 /// What is right of a configuration, and what was found in all of it.
 #[derive(Debug)]

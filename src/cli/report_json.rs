@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::report::{Counts, Report};
 use crate::check::{Cause, Cell, Difference, Examined, Finding, Row};
 use crate::clients::{Client, Endpoint, Login, Method, Security};
-use crate::config::{Place, Problem, Severity};
+use crate::diagnostics::{Place, Problem, Severity};
 use crate::profile::Server;
 
 #[derive(Serialize)]

@@ -9,7 +9,7 @@ use super::style::{Paint, Style};
 use super::table::table;
 use crate::check::{Cell, Examined, Finding, Row};
 use crate::clients::{Client, Format};
-use crate::config::{Problem, Severity};
+use crate::diagnostics::{Problem, Severity};
 
 /// Places and profiles that are named one by one.
 const NAMED: usize = 5;

@@ -7,8 +7,10 @@ use clap::Args;
 
 use super::{COULD_NOT_RUN, ConfigArgument, complain, say};
 use crate::config::Listener;
-use crate::log::{self, LogFormat, LogLevel};
-use crate::service::{self, Error};
+use crate::logging::subscriber as log;
+use crate::logging::subscriber::{LogFormat, LogLevel};
+use crate::service;
+use crate::service::Error;
 
 #[derive(Debug, Args)]
 pub struct Serve {

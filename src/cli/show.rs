@@ -13,10 +13,11 @@ use crate::address::EmailAddress;
 use crate::check::{Cell, Row, play};
 use crate::clients::{ALL, Endpoint};
 use crate::directory::Found;
-use crate::language::Languages;
-use crate::mobileconfig::Inexpressible;
-use crate::pacc::{self, LeftOut};
-use crate::prepared::Prepared;
+use crate::documents::languages::Languages;
+use crate::documents::mobileconfig::Inexpressible;
+use crate::documents::pacc;
+use crate::documents::pacc::LeftOut;
+use crate::documents::rendered::Prepared;
 use crate::profile::{Authentications, Profile, Protocol, Server};
 
 #[derive(Debug, Args)]

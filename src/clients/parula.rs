@@ -5,7 +5,8 @@
 //! incoming servers and makes up the outgoing one from their host.
 
 use super::autodiscover;
-use super::jxon::{self, Value};
+use super::jxon;
+use super::jxon::Value;
 use super::reading::{EVERY, Encodings};
 use super::{Account, Answer, Client, Endpoint, Format, GivesUp, Login, Method, Security, Verdict};
 use crate::address::EmailAddress;

@@ -4,8 +4,10 @@
 //! A server that it cannot use is skipped; the first usable incoming server is the one set up, the
 //! others are offered beside it.
 
-use super::autodiscover::{self, text};
-use super::jxon::{self, Value};
+use super::autodiscover;
+use super::autodiscover::text;
+use super::jxon;
+use super::jxon::Value;
 use super::reading::{EVERY, Encodings, fill, is_host};
 use super::{Account, Answer, Client, Endpoint, Format, GivesUp, Login, Method, Security, Verdict};
 use crate::address::EmailAddress;

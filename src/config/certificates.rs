@@ -5,10 +5,13 @@
 
 use std::time::SystemTime;
 
-use super::{Inputs, Problem, Signing, Tls};
-use crate::mobileconfig::signing::{SOON, Signer};
-use crate::time::days_left;
-use crate::tls::TlsCertificate;
+use super::settings::{Signing, Tls};
+use crate::certificates::expiry::days_left;
+use crate::certificates::tls::TlsCertificate;
+use crate::diagnostics::Problem;
+use crate::documents::mobileconfig::SOON;
+use crate::documents::mobileconfig::signing::Signer;
+use crate::files::Inputs;
 
 /// Reads what signs, and says what is wrong or doubtful about it.
 pub fn signer(signing: &Signing, inputs: &Inputs, problems: &mut Vec<Problem>) -> Option<Signer> {

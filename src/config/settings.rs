@@ -6,14 +6,15 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::ip_network::Network;
 use super::listener::Listener;
-use super::network::Network;
-use super::problem::{Complaint, Place, Placed, Problem, Source};
 use super::public_url::PublicUrl;
-use super::table::{FromText, FromValue, Table};
 use crate::address::Domain;
-use crate::mobileconfig::signing::SigningFiles;
-use crate::tls::TlsFiles;
+use crate::certificates::tls::TlsFiles;
+use crate::diagnostics::problem::{Complaint, Placed, Source};
+use crate::diagnostics::toml_table::{FromText, FromValue, Table};
+use crate::diagnostics::{Place, Problem};
+use crate::documents::mobileconfig::SigningFiles;
 
 /// What `waypost.toml` says.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,9 +8,9 @@ use axum::http::Request;
 use http_body_util::BodyExt;
 use tokio::time::timeout;
 
-use super::current::Served;
 use super::error::Error;
-use crate::autodiscover;
+use super::state::Served;
+use crate::documents::autodiscover;
 
 /// A body in XML, whatever its `Content-Type` says: FairEmail names a form, others nothing
 /// (reference/autodiscover 2.7).

@@ -6,14 +6,14 @@ use axum::http::header::{ALLOW, CACHE_CONTROL, CONNECTION, RETRY_AFTER};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
-use super::answer::Answer;
-use super::asked::Wanted;
-use super::labels::RefusedInside;
-use super::log;
+use super::extractors::Wanted;
+use super::request_log as log;
+use super::responses::Answer;
 use crate::address::Domain;
-use crate::autodiscover::json::Refusal;
-use crate::autodiscover::{ErrorCode, ErrorResponse, RequestError};
-use crate::mobileconfig::Inexpressible;
+use crate::documents::autodiscover::json::Refusal;
+use crate::documents::autodiscover::{ErrorCode, ErrorResponse, RequestError};
+use crate::documents::mobileconfig::Inexpressible;
+use crate::metrics::labels::RefusedInside;
 
 /// Why a request has no document for an answer.
 #[derive(Debug)]

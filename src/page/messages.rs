@@ -72,7 +72,7 @@ impl Catalogue {
         Some(fill(text, values))
     }
 
-    /// Each language as a sentence, for [`crate::language::Languages::choose`].
+    /// Each language as a sentence, for [`crate::documents::languages::Languages::choose`].
     pub fn as_sentences(&self) -> Vec<Description> {
         self.0
             .iter()

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::address::{Domain, EmailAddress};
-use crate::prepared::Prepared;
+use crate::documents::rendered::Prepared;
 use crate::profile::{Piece, Placeholder, Profile, Protocol, Server, Username, WebAddress, percent_encoded};
 
 /// Whom settings are for: a person, or anybody of a domain.

@@ -9,7 +9,9 @@ use std::fmt;
 use std::num::NonZeroU16;
 use std::str::FromStr;
 
-use super::{Description, Hostname, SocketType, UnknownWord, Username, WebAddress};
+use super::placeholders::{Hostname, Username};
+use super::web_address::WebAddress;
+use super::{Description, SocketType, UnknownWord};
 
 /// The rest of a profile.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

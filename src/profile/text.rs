@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::characters::is_name_text;
-use super::template::placeholder_like;
+use super::placeholders::placeholder_like;
 
 /// A provider's name: 1 to 60 characters, no placeholder, no `<` or `>`.
 #[derive(Debug, Clone, PartialEq, Eq)]

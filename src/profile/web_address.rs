@@ -6,7 +6,7 @@ use std::num::NonZeroU16;
 use std::str::FromStr;
 
 use super::characters::is_configured_text;
-use super::template::{Placeholder, placeholder_like, unclosed_placeholder};
+use super::placeholders::{Placeholder, placeholder_like, unclosed_placeholder};
 use crate::address::{Domain, EmailAddress};
 
 /// An absolute `http` or `https` URL, safe in an attribute. It may hold the placeholders of a user

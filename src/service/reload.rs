@@ -10,7 +10,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{systemd, tell};
-use crate::config::{Config, End, Inputs, Listener, LoadError, Place, Problem};
+use crate::config::{Config, Listener, LoadError};
+use crate::diagnostics::{Place, Problem};
+use crate::files::{End, Inputs};
 use crate::http::{App, Replaced};
 
 /// Looks at the files, and gives the server what is new in them.

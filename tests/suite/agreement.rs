@@ -6,14 +6,20 @@ use roxmltree::Document;
 use waypost::address::Domain;
 use waypost::config::Config;
 use waypost::dns::{Data, Records};
-use waypost::language::Languages;
-use waypost::mobileconfig::MobileConfig;
-use waypost::pacc::Configuration;
-use waypost::prepared::Prepared;
+use waypost::documents::languages::Languages;
+use waypost::documents::mobileconfig::MobileConfig;
+use waypost::documents::pacc::Configuration;
+use waypost::documents::rendered::Prepared;
 use waypost::profile::Profile;
 
-use crate::common::{Files, SERVERS, domains, profile, shipped};
-use crate::grid::{ENDPOINTS, grid, server};
+use crate::common::Files;
+use crate::common::SERVERS;
+use crate::common::domains;
+use crate::common::profile;
+use crate::common::shipped;
+use crate::grid::ENDPOINTS;
+use crate::grid::grid;
+use crate::grid::server;
 use crate::mobileconfig::read;
 
 /// For a protocol and a security: host and port. The preferred ones, where there are several.

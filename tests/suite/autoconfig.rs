@@ -1,12 +1,21 @@
 //! Mozilla autoconfig: reference/autoconfig, section 5.
 
-use waypost::autoconfig::ClientConfig;
+use waypost::documents::autoconfig::ClientConfig;
 use waypost::profile::Profile;
 
-use crate::common::{
-    Files, Response, SERVERS, SHIPPED, Server, answer, assert_document, domains, profile, recorded, request,
-    server, shipped,
-};
+use crate::common::Files;
+use crate::common::Response;
+use crate::common::SERVERS;
+use crate::common::SHIPPED;
+use crate::common::Server;
+use crate::common::answer;
+use crate::common::assert_document;
+use crate::common::domains;
+use crate::common::profile;
+use crate::common::recorded;
+use crate::common::request;
+use crate::common::server;
+use crate::common::shipped;
 use crate::strict::assert_strict;
 
 const PATH: &str = "/mail/config-v1.1.xml";

@@ -2,12 +2,23 @@
 
 use std::io::Write;
 
-use waypost::autodiscover::{Autodiscover, ErrorResponse, SettingsResponse};
+use waypost::documents::autodiscover::{Autodiscover, ErrorResponse, SettingsResponse};
 
-use crate::common::{
-    Files, PUBLIC, Response, SERVERS, SHIPPED, Server, assert_document, data, domains, profile,
-    read_response, recorded, request, server, shipped,
-};
+use crate::common::Files;
+use crate::common::PUBLIC;
+use crate::common::Response;
+use crate::common::SERVERS;
+use crate::common::SHIPPED;
+use crate::common::Server;
+use crate::common::assert_document;
+use crate::common::data;
+use crate::common::domains;
+use crate::common::profile;
+use crate::common::read_response;
+use crate::common::recorded;
+use crate::common::request;
+use crate::common::server;
+use crate::common::shipped;
 use crate::strict::assert_strict;
 
 const PATH: &str = "/autodiscover/autodiscover.xml";

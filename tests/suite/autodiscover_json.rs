@@ -2,7 +2,15 @@
 
 use serde_json::{Value, json};
 
-use crate::common::{Files, PUBLIC, Response, SERVERS, SHIPPED, Server, domains, profile, recorded};
+use crate::common::Files;
+use crate::common::PUBLIC;
+use crate::common::Response;
+use crate::common::SERVERS;
+use crate::common::SHIPPED;
+use crate::common::Server;
+use crate::common::domains;
+use crate::common::profile;
+use crate::common::recorded;
 
 const PATH: &str = "/autodiscover/autodiscover.json";
 const OWN_URL: &str = "https://autodiscover.q.com/autodiscover/autodiscover.xml";

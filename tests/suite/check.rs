@@ -6,8 +6,12 @@ use std::fmt::Write as _;
 use waypost::check::{Cell, Examined, Row, examine};
 use waypost::config::Config;
 
-use crate::common::{Files, domains, profile, shipped};
-use crate::grid::{grid, server};
+use crate::common::Files;
+use crate::common::domains;
+use crate::common::profile;
+use crate::common::shipped;
+use crate::grid::grid;
+use crate::grid::server;
 
 fn name(client: waypost::clients::Client) -> String {
     format!("{} ({})", client.id, client.format)

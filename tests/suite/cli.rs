@@ -6,7 +6,12 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
-use crate::common::{Files, SERVERS, SHIPPED, data, domains, profile};
+use crate::common::Files;
+use crate::common::SERVERS;
+use crate::common::SHIPPED;
+use crate::common::data;
+use crate::common::domains;
+use crate::common::profile;
 
 pub fn waypost(folder: impl AsRef<Path>, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_waypost"))

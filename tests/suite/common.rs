@@ -10,8 +10,11 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 use tokio::sync::oneshot;
-use waypost::config::{Address, Config, Inputs, Limits, Listener, LoadError, Problem};
-use waypost::http::{App, FOR_ALL, Inherited, bind, serve};
+use waypost::config::{Address, Config, Limits, Listener, LoadError};
+use waypost::diagnostics::Problem;
+use waypost::files::Inputs;
+use waypost::http::App;
+use waypost::server::{FOR_ALL, Inherited, bind, serve};
 use waypost::service::Reloader;
 
 /// How long a test waits for what has to come. Nothing is measured by it.
@@ -39,7 +42,7 @@ impl Reloadable {
         let config = Config::load_noting(&path, &inputs).unwrap();
         let app = App::new(config);
         let reloader = Reloader::new(&path, Vec::new(), inputs, app.clone());
-        let admin = Server::of(app.admin());
+        let admin = Server::of(waypost::admin::app(&app));
         Self { files, reloader, admin, server: Server::at(listener, app) }
     }
 }
@@ -82,7 +85,7 @@ impl Server {
 
     /// The listener that is for the operator.
     pub fn start_admin(config: Config) -> Self {
-        Self::of(App::new(config).admin())
+        Self::of(waypost::admin::app(&App::new(config)))
     }
 
     pub fn with_limits(mut config: Config, limits: Limits) -> Self {

@@ -5,8 +5,15 @@ use std::fs;
 use waypost::address::Domain;
 use waypost::config::{Config, LoadError};
 
-use crate::certificates::{self, Chain, Key};
-use crate::common::{Files, SERVERS, domains, profile, server, shipped};
+use crate::certificates;
+use crate::certificates::Chain;
+use crate::certificates::Key;
+use crate::common::Files;
+use crate::common::SERVERS;
+use crate::common::domains;
+use crate::common::profile;
+use crate::common::server;
+use crate::common::shipped;
 
 /// The whole report on a configuration with every mistake in it, compared with a file.
 #[test]

@@ -8,7 +8,13 @@ use std::time::Duration;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use crate::common::{Files, SERVERS, domains, http2, profile, read_response, request};
+use crate::common::Files;
+use crate::common::SERVERS;
+use crate::common::domains;
+use crate::common::http2;
+use crate::common::profile;
+use crate::common::read_response;
+use crate::common::request;
 use crate::program::Program;
 
 const CROWD: usize = 10_000;

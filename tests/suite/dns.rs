@@ -7,10 +7,20 @@ use hickory_resolver::proto::op::ResponseCode;
 use waypost::dns::published::{Resolver, Verdict};
 use waypost::dns::{Data, Records};
 
-use crate::cli::{code, err, out, waypost};
-use crate::common::{Files, SERVERS, assert_document, domains, profile, server, shipped};
+use crate::cli::code;
+use crate::cli::err;
+use crate::cli::out;
+use crate::cli::waypost;
+use crate::common::Files;
+use crate::common::SERVERS;
+use crate::common::assert_document;
+use crate::common::domains;
+use crate::common::profile;
+use crate::common::server;
+use crate::common::shipped;
 use crate::mobileconfig;
-use crate::name_server::{NameServer, Says};
+use crate::name_server::NameServer;
+use crate::name_server::Says;
 
 /// A provider that has everything, and says where its service is.
 const SETTINGS: &str = "public_url = \"https://config.example.net:8443\"\n\

@@ -2,7 +2,9 @@
 
 use std::io::{Read, Write};
 
-use crate::common::{SHIPPED, http2, request};
+use crate::common::SHIPPED;
+use crate::common::http2;
+use crate::common::request;
 
 /// Sends bytes, closes the sending side, and returns all that comes back.
 fn send(bytes: &[u8]) -> String {

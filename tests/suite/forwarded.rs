@@ -3,7 +3,13 @@
 use std::io::Write;
 use std::sync::LazyLock;
 
-use crate::common::{PUBLIC, SHIPPED, Server, http2, read_response, request, shipped};
+use crate::common::PUBLIC;
+use crate::common::SHIPPED;
+use crate::common::Server;
+use crate::common::http2;
+use crate::common::read_response;
+use crate::common::request;
+use crate::common::shipped;
 
 /// A server that trusts nobody; every peer of a test is on 127.0.0.1.
 static BARE: LazyLock<Server> = LazyLock::new(|| {

@@ -8,11 +8,14 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use tempfile::TempDir;
-use waypost::autoconfig::{self, ClientConfig};
 use waypost::config::Config;
+use waypost::documents::autoconfig;
+use waypost::documents::autoconfig::ClientConfig;
 use waypost::profile::Profile;
 
-use crate::common::{Files, assert_document, data};
+use crate::common::Files;
+use crate::common::assert_document;
+use crate::common::data;
 
 /// A folder with provider files in it, to be imported into `profiles`.
 struct Folder(TempDir);

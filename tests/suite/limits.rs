@@ -8,7 +8,12 @@ use std::time::Duration;
 use waypost::config::Limits;
 use waypost::http::App;
 
-use crate::common::{SHIPPED, Server, http2, read_response, request, shipped};
+use crate::common::SHIPPED;
+use crate::common::Server;
+use crate::common::http2;
+use crate::common::read_response;
+use crate::common::request;
+use crate::common::shipped;
 
 const PATH: &str = "/mail/config-v1.1.xml";
 const LONG: Duration = Duration::from_secs(3600);

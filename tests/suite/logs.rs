@@ -5,8 +5,14 @@ use std::net::TcpStream;
 
 use serde_json::Value;
 
-use crate::certificates::{Chain, Key};
-use crate::common::{Files, SERVERS, domains, http2, profile, request};
+use crate::certificates::Chain;
+use crate::certificates::Key;
+use crate::common::Files;
+use crate::common::SERVERS;
+use crate::common::domains;
+use crate::common::http2;
+use crate::common::profile;
+use crate::common::request;
 use crate::program::Program;
 
 fn files() -> Files {

@@ -3,9 +3,17 @@
 use std::collections::BTreeSet;
 
 use plist::{Dictionary, Value};
-use waypost::language::Languages;
+use waypost::documents::languages::Languages;
 
-use crate::common::{Files, PUBLIC, Response, SERVERS, SHIPPED, assert_document, domains, profile, server};
+use crate::common::Files;
+use crate::common::PUBLIC;
+use crate::common::Response;
+use crate::common::SERVERS;
+use crate::common::SHIPPED;
+use crate::common::assert_document;
+use crate::common::domains;
+use crate::common::profile;
+use crate::common::server;
 use crate::grid;
 
 /// A profile with everything that a configuration profile can say.

@@ -6,7 +6,13 @@ use serde_json::Value;
 use waypost::config::Rate;
 use waypost::http::App;
 
-use crate::common::{Files, SERVERS, Server, domains, http2, profile, shipped};
+use crate::common::Files;
+use crate::common::SERVERS;
+use crate::common::Server;
+use crate::common::domains;
+use crate::common::http2;
+use crate::common::profile;
+use crate::common::shipped;
 use crate::program::Program;
 
 /// A server with its operator's side.
@@ -19,7 +25,7 @@ impl Both {
     fn start() -> Self {
         let config = shipped();
         let app = App::new(config);
-        Self { admin: Server::of(app.admin()), public: Server::of(app) }
+        Self { admin: Server::of(waypost::admin::app(&app)), public: Server::of(app) }
     }
 
     fn metrics(&self) -> String {
@@ -196,7 +202,7 @@ fn who_asks_too_often_is_told_when_to_come_back() {
         Some(Rate { per_second: 1.try_into().unwrap(), burst: 3.try_into().unwrap() });
     config.settings.unlimited = vec!["203.0.113.0/24".parse().unwrap()];
     let app = App::new(config);
-    let (admin, server) = (Server::of(app.admin()), Server::of(app));
+    let (admin, server) = (Server::of(waypost::admin::app(&app)), Server::of(app));
     let ask = |client: &str| {
         let headers = [("X-Forwarded-For", client)];
         server.request("GET", "q.com", "/mail/config-v1.1.xml", &headers, b"")

@@ -1,9 +1,15 @@
 //! PACC: reference/beyond 3.7, box by box.
 
 use serde_json::{Value, json};
-use waypost::pacc::Configuration;
+use waypost::documents::pacc::Configuration;
 
-use crate::common::{Files, SERVERS, SHIPPED, assert_document, domains, profile, server};
+use crate::common::Files;
+use crate::common::SERVERS;
+use crate::common::SHIPPED;
+use crate::common::assert_document;
+use crate::common::domains;
+use crate::common::profile;
+use crate::common::server;
 
 const PATH: &str = "/.well-known/user-agent-configuration.json";
 

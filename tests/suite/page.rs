@@ -5,9 +5,17 @@ use std::fs;
 use scraper_lite::{cells, text_of};
 use serde_json::Value;
 
-use crate::common::{
-    Files, PUBLIC, Response, SERVERS, SHIPPED, Server, assert_document, domains, profile, server, shipped,
-};
+use crate::common::Files;
+use crate::common::PUBLIC;
+use crate::common::Response;
+use crate::common::SERVERS;
+use crate::common::SHIPPED;
+use crate::common::Server;
+use crate::common::assert_document;
+use crate::common::domains;
+use crate::common::profile;
+use crate::common::server;
+use crate::common::shipped;
 
 /// As much of HTML as the tests read.
 mod scraper_lite {

@@ -7,7 +7,10 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Duration;
 
-use crate::common::{Files, Response, read_response, request};
+use crate::common::Files;
+use crate::common::Response;
+use crate::common::read_response;
+use crate::common::request;
 
 /// How long a test waits for what has to come. Nothing is measured by it.
 const PATIENCE: Duration = Duration::from_secs(60);

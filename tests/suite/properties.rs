@@ -12,7 +12,9 @@ use waypost::address::{Domain, EmailAddress};
 use waypost::http::App;
 use waypost::profile::{Hostname, Username};
 
-use crate::common::{SHIPPED, answer, shipped};
+use crate::common::SHIPPED;
+use crate::common::answer;
+use crate::common::shipped;
 
 static APP: LazyLock<App> = LazyLock::new(|| App::new(shipped()));
 

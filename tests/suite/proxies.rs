@@ -7,9 +7,18 @@ use std::process::Command;
 
 use rcgen::SanType;
 
-use crate::certificates::{Chain, Key};
-use crate::common::{Files, Response, SERVERS, domains, profile};
-use crate::sandbox::{Mirror, Program, Sandbox, run, wait_for};
+use crate::certificates::Chain;
+use crate::certificates::Key;
+use crate::common::Files;
+use crate::common::Response;
+use crate::common::SERVERS;
+use crate::common::domains;
+use crate::common::profile;
+use crate::sandbox::Mirror;
+use crate::sandbox::Program;
+use crate::sandbox::Sandbox;
+use crate::sandbox::run;
+use crate::sandbox::wait_for;
 
 #[test]
 #[ignore = "needs nginx, curl, iproute2 and root"]

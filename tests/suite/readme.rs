@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use crate::common::{Files, SHIPPED};
+use crate::common::Files;
+use crate::common::SHIPPED;
 
 fn readme() -> String {
     fs::read_to_string("README.md").unwrap()
@@ -210,8 +211,11 @@ fn its_paths_are_answered() {
 fn the_measurements_are_those_of_the_manual() {
     let manual = fs::read_to_string("docs/operations.md").unwrap();
     let app = waypost::http::App::new(crate::common::shipped());
-    let metrics =
-        crate::common::answer(&app.admin(), axum::http::Request::get("/metrics").body("".into()).unwrap()).1;
+    let metrics = crate::common::answer(
+        &waypost::admin::app(&app),
+        axum::http::Request::get("/metrics").body("".into()).unwrap(),
+    )
+    .1;
     let metrics = String::from_utf8(metrics).unwrap();
     let measured = |name: &str| metrics.contains(&format!("# TYPE {name} "));
     for line in metrics.lines().filter_map(|line| line.strip_prefix("# TYPE ")) {

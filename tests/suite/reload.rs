@@ -14,7 +14,15 @@ use axum::http::Request;
 use waypost::http::App;
 use waypost::service::Reloaded;
 
-use crate::common::{Files, Reloadable, domains, loopback, profile, read_response, request, server, shipped};
+use crate::common::Files;
+use crate::common::Reloadable;
+use crate::common::domains;
+use crate::common::loopback;
+use crate::common::profile;
+use crate::common::read_response;
+use crate::common::request;
+use crate::common::server;
+use crate::common::shipped;
 use crate::program::Program;
 
 const PATH: &str = "/mail/config-v1.1.xml";

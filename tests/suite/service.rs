@@ -11,7 +11,12 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::common::{Files, SERVERS, domains, profile, read_response, request};
+use crate::common::Files;
+use crate::common::SERVERS;
+use crate::common::domains;
+use crate::common::profile;
+use crate::common::read_response;
+use crate::common::request;
 use crate::program::Program;
 
 const PATH: &str = "/mail/config-v1.1.xml";

@@ -17,8 +17,16 @@ use sha2::{Digest, Sha256};
 use waypost::config::{Config, LoadError};
 use waypost::service::Reloaded;
 
-use crate::certificates::{Chain, Key, write};
-use crate::common::{Files, Reloadable, SERVERS, Server, domains, loopback, profile};
+use crate::certificates::Chain;
+use crate::certificates::Key;
+use crate::certificates::write;
+use crate::common::Files;
+use crate::common::Reloadable;
+use crate::common::SERVERS;
+use crate::common::Server;
+use crate::common::domains;
+use crate::common::loopback;
+use crate::common::profile;
 
 const SIGNING: &str = "[signing]\ncertificate = \"fullchain.pem\"\nkey = \"privkey.pem\"\n";
 const TARGET: &str = "/mobileconfig?emailaddress=jane@example.com";

@@ -11,7 +11,15 @@ use waypost::config::Listener;
 use waypost::http::App;
 use waypost::service::Reloaded;
 
-use crate::common::{Files, Reloadable, SERVERS, Server, domains, loopback, profile, read_response, request};
+use crate::common::Files;
+use crate::common::Reloadable;
+use crate::common::SERVERS;
+use crate::common::Server;
+use crate::common::domains;
+use crate::common::loopback;
+use crate::common::profile;
+use crate::common::read_response;
+use crate::common::request;
 
 const PATH: &str = "/mail/config-v1.1.xml";
 

@@ -1,6 +1,12 @@
 //! Redirects to calendars, address books and JMAP (RFC 6764, RFC 8620), and MTA-STS (RFC 8461).
 
-use crate::common::{Files, SERVERS, SHIPPED, Server, assert_document, domains, profile};
+use crate::common::Files;
+use crate::common::SERVERS;
+use crate::common::SHIPPED;
+use crate::common::Server;
+use crate::common::assert_document;
+use crate::common::domains;
+use crate::common::profile;
 
 const SERVICES: &str = r#"
 [[calendar]]

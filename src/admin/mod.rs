@@ -1,0 +1,12 @@
+//! The routes of the admin listener.
+
+mod metrics;
+mod routes;
+
+use crate::http::App;
+
+/// The server as the admin listener serves it.
+#[must_use]
+pub fn app(app: &App) -> App {
+    app.with_admin_routes(routes::router(app.clone()))
+}

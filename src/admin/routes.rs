@@ -1,0 +1,133 @@
+//! What is for the operator, on a listener of its own: how the server is, and its measurements (`metrics`).
+
+use std::collections::HashSet;
+use std::fmt::Write as _;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::SystemTime;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use serde_json::json;
+use tokio::task::spawn_blocking;
+
+use super::metrics;
+use crate::certificates::expiry::{Time, days_left};
+use crate::http::error::Error;
+use crate::http::responses::Answer;
+use crate::http::state::Current;
+use crate::http::{App, Attempt, handlers};
+use crate::metrics::exposition;
+
+pub fn router(app: App) -> Router {
+    Router::new()
+        .route("/metrics", get(measurements))
+        .route("/healthz", get(health))
+        .route("/readyz", get(readiness))
+        .route("/status", get(status))
+        .method_not_allowed_fallback(handlers::method_not_allowed)
+        .fallback(handlers::not_found)
+        .with_state(app)
+}
+
+/// The process lives and answers.
+async fn health() -> Response {
+    Answer::text("ok\n").into_response()
+}
+
+/// Whether requests should be sent here, and what an operator might like to know besides: a
+/// configuration that cannot be used makes nobody unready who has another.
+async fn readiness(State(app): State<App>) -> Response {
+    let current = app.current();
+    let is_stopping = app.shared.measurements.is_stopping.load(Relaxed);
+    let mut text = if is_stopping { "stopping\n" } else { "ready\n" }.to_owned();
+    let _ = writeln!(
+        text,
+        "configuration {}, profiles: {}, domains: {}, loaded {}",
+        current.hash,
+        current.served.directory.entries().len(),
+        current.served.directory.len(),
+        Time(current.loaded),
+    );
+    if let Some(Attempt { at, error: Some(error) }) = app.attempt().as_ref() {
+        let _ = write!(text, "the newer one of {} cannot be used:\n{error}", Time(*at));
+    }
+    let needs_restart = app.needs_restart();
+    if !needs_restart.is_empty() {
+        let _ = writeln!(text, "a restart is needed for {}", needs_restart.join(", "));
+    }
+    let status = if is_stopping { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
+    Answer::text(text).with_status(status).into_response()
+}
+
+async fn status(State(app): State<App>) -> Response {
+    Answer::json(format!("{}\n", status_of(&app))).into_response()
+}
+
+fn status_of(app: &App) -> serde_json::Value {
+    let current = app.shared.current.load_full();
+    let now = SystemTime::now();
+    let (started, since) = app.shared.started;
+    let attempt = app.attempt().clone();
+    let certificates: Vec<_> = expiries(&current)
+        .into_iter()
+        .map(|Expiry { usage, names, end }| {
+            json!({ "use": usage, "names": names, "not_after": Time(end).to_string(), "days_left": days_left(end, now) })
+        })
+        .collect();
+    json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "started": Time(started).to_string(),
+        "uptime_seconds": since.elapsed().as_secs(),
+        "stopping": app.shared.measurements.is_stopping.load(Relaxed),
+        "connections": app.shared.measurements.connections(),
+        "configuration": {
+            "hash": current.hash.to_string(),
+            "loaded": Time(current.loaded).to_string(),
+            "profiles": current.served.directory.entries().len(),
+            "domains": current.served.directory.len(),
+            "last_attempt": attempt.as_ref().map(|attempt| Time(attempt.at).to_string()),
+            "last_error": attempt.and_then(|attempt| attempt.error),
+            "needs_restart": app.needs_restart(),
+        },
+        "certificates": certificates,
+    })
+}
+
+async fn measurements(State(app): State<App>) -> Result<Response, Error> {
+    // It looks at what the system says of the process, in files.
+    let text = spawn_blocking(move || metrics::text(&app)).await.map_err(|_| Error::Failed)?;
+    Ok(([(CONTENT_TYPE, exposition::CONTENT_TYPE)], text).into_response())
+}
+
+/// A certificate's end.
+pub struct Expiry {
+    /// What the certificate is for.
+    pub usage: &'static str,
+    /// The names that it is served for.
+    pub names: Vec<String>,
+    pub end: SystemTime,
+}
+
+impl Expiry {
+    /// The first of its names, if it has any.
+    pub fn name(&self) -> &str {
+        self.names.first().map_or("", String::as_str)
+    }
+}
+
+/// Of every certificate.
+pub fn expiries(current: &Current) -> Vec<Expiry> {
+    // Of two with one name the first is served.
+    let mut known = HashSet::new();
+    let tls = current.certificates.iter().map(|certificate| {
+        let names = certificate.names.iter().filter(|name| known.insert(*name)).cloned().collect();
+        Expiry { usage: "tls", names, end: certificate.not_after }
+    });
+    let signing = current.served.signatures.as_ref().and_then(|signatures| signatures.not_after());
+    let signing = signing.map(|end| Expiry { usage: "signing", names: Vec::new(), end });
+    tls.filter(|tls| !tls.names.is_empty()).chain(signing).collect()
+}

@@ -1,0 +1,6 @@
+//! Problems in configuration files, each with its file, line, column and hint.
+
+pub mod problem;
+pub mod toml_table;
+
+pub use self::problem::{Place, Problem, Severity, nearest};

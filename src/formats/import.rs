@@ -1,0 +1,330 @@
+//! Mozilla's provider files, turned into profiles of our own.
+//!
+//! Nothing is guessed: what is wrong is reported with its line and left out, and the rest is kept.
+//! What has no key is kept as a comment, and so is every comment.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::comments::Comments;
+use super::parsed_profile::{Draft, Parts};
+use super::profile_file::{is_profile, read_profile};
+use super::xml_provider::{Provider, Purpose, tree_without_flaws};
+use super::{toml_reader, toml_writer};
+use crate::address::Domain;
+use crate::diagnostics::problem::{Placed, Source};
+use crate::diagnostics::{Place, Problem};
+use crate::directory::DomainPattern;
+use crate::files::Inputs;
+use crate::xml::declared_encoding;
+
+/// A provider file, read as far as it is right.
+#[derive(Debug)]
+pub struct Reading {
+    problems: Vec<Problem>,
+    /// None when it is no provider file.
+    content: Option<(Parts, Comments)>,
+}
+
+/// What became of a provider file.
+#[derive(Debug)]
+pub struct Imported {
+    pub problems: Vec<Problem>,
+    pub profile: Option<NewProfile>,
+}
+
+/// A profile to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewProfile {
+    pub path: PathBuf,
+    pub text: String,
+}
+
+/// No provider file is as large as this.
+const LARGEST: u64 = 1 << 20;
+
+impl Reading {
+    /// Reads a provider file.
+    pub fn of_file(path: &Path) -> Self {
+        let unreadable = |what: String, hint: &str| Self {
+            problems: vec![Problem::error(Place::whole(path), what, hint)],
+            content: None,
+        };
+        match fs::metadata(path) {
+            Ok(metadata) if !metadata.is_file() => {
+                return unreadable("not imported: it is not a file".to_owned(), "name a file or a folder");
+            }
+            Ok(metadata) if metadata.len() > LARGEST => {
+                return unreadable(
+                    format!("not imported: it has {} bytes", metadata.len()),
+                    "a provider file has a few thousand; this is something else",
+                );
+            }
+            _ => {}
+        }
+        match fs::read_to_string(path) {
+            Ok(text) => Self::of_source(&Source::new(path.into(), text)),
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                unreadable("not imported: it is not UTF-8".to_owned(), "save it as UTF-8")
+            }
+            Err(error) => unreadable(format!("not imported: {error}"), "it has to be a readable file"),
+        }
+    }
+
+    fn of_source(source: &Source) -> Self {
+        if let Some(encoding) = foreign_encoding(&source.text) {
+            let message = format!("not imported: it declares the encoding {encoding}");
+            let problem = Problem::error(source.place(0), message, "save it as UTF-8, and let it say so");
+            return Self { problems: vec![problem], content: None };
+        }
+        let (tree, flaws) = match tree_without_flaws(source) {
+            Ok(read) => read,
+            Err(problem) => {
+                let message = format!("not imported: {}", problem.message);
+                return Self { problems: vec![Problem { message, ..problem }], content: None };
+            }
+        };
+        let mut provider = Provider::new(source, Purpose::Import);
+        provider.problems = flaws;
+        let content = provider.parts(&tree).map(|parts| {
+            let comments = Comments::collect(&tree, &provider);
+            (parts, comments)
+        });
+        if content.is_none() {
+            let hint = "see what is said of it";
+            let place = Place::whole(&source.file);
+            provider.problems.push(Problem::error(
+                place,
+                "not imported: it is not the file of one provider",
+                hint,
+            ));
+        }
+        Self { problems: provider.problems, content }
+    }
+}
+
+/// What the XML declaration names, if that is not UTF-8: the bytes would mean something else.
+fn foreign_encoding(text: &str) -> Option<&str> {
+    let is_ours = |name: &&str| ["utf-8", "us-ascii"].iter().any(|ours| ours.eq_ignore_ascii_case(name));
+    declared_encoding(text.as_bytes()).filter(|name| !is_ours(name))
+}
+
+/// Who has a name already.
+#[derive(Default)]
+struct Taken {
+    ids: HashMap<Domain, Place>,
+    claims: HashMap<DomainPattern, Place>,
+    exchangers: HashMap<Domain, Place>,
+}
+
+/// Makes profiles of what was read: a name that two files claim stays with the first, and with a
+/// profile that is in the folder already. `force`: a file of the same name will be replaced.
+pub fn settle(readings: Vec<Reading>, into: &Path, force: bool) -> Vec<Imported> {
+    let mut unreadable = Vec::new();
+    let mut taken = Taken::of_folder(into, &mut unreadable);
+    let folder = Imported { problems: unreadable, profile: None };
+    let files = readings.into_iter().map(|reading| settle_one(reading, into, force, &mut taken));
+    std::iter::once(folder).chain(files).collect()
+}
+
+fn file_name(into: &Path, id: &Domain) -> PathBuf {
+    into.join(format!("{id}.toml"))
+}
+
+fn settle_one(reading: Reading, into: &Path, force: bool, taken: &mut Taken) -> Imported {
+    let Reading { mut problems, content } = reading;
+    let profile = content.and_then(|(mut parts, comments)| {
+        let Some(id) = parts.id.clone() else {
+            let hint = "see what is said of its id";
+            problems.push(Problem::error(parts.place, "not imported: it has no usable id", hint));
+            return None;
+        };
+        let path = file_name(into, &id.value);
+        let place = id.place.clone();
+        let not_imported =
+            |what: &str, hint: String| Problem::error(place.clone(), format!("not imported: {what}"), hint);
+        if let Some(other) = taken.ids.get(&id.value).filter(|other| *other.file != path) {
+            let hint = if other.file == place.file {
+                "the file is served as it is; move it out of the folder first".to_owned()
+            } else {
+                format!("it is at {other}; a profile's id is its own")
+            };
+            problems.push(not_imported(&format!("the id `{}` is taken", id.value), hint));
+            return None;
+        }
+        let is_link = path.is_symlink();
+        if is_link || path.is_dir() {
+            let what = if is_link { "a link" } else { "a folder" };
+            let hint = "remove it, or import into another folder".to_owned();
+            problems.push(not_imported(&format!("{} is {what}", path.display()), hint));
+            return None;
+        }
+        if path.exists() && !force {
+            let hint = "--force replaces it".to_owned();
+            problems.push(not_imported(&format!("{} is there already", path.display()), hint));
+            return None;
+        }
+        if parts.display_name.is_none() {
+            problems.extend(name_by_another(&mut parts, &id));
+        }
+        taken.sort_out(&mut parts, &path, &mut problems);
+        if let Err((what, hint)) = is_enough(&parts) {
+            problems.push(not_imported(what, hint.to_owned()));
+            return None;
+        }
+        let text = toml_writer::write(&parts, comments);
+        // What is written has to load, whatever it was made of.
+        let source = Source::new(path.clone().into(), text);
+        let (draft, wrong) = toml_reader::read(&source, &Inputs::default());
+        if draft.profile.is_none() {
+            let what = wrong.first().map_or_else(String::new, ToString::to_string);
+            problems.push(not_imported(&what, "please report this as a bug, with the file".to_owned()));
+            return None;
+        }
+        taken.replace(&path, &parts);
+        Some(NewProfile { path, text: source.text })
+    });
+    problems.sort_by(|a, b| a.place.cmp(&b.place));
+    Imported { problems, profile }
+}
+
+/// A provider is not lost for its label: the short name or the id stands in.
+fn name_by_another(parts: &mut Parts, id: &Placed<Domain>) -> Option<Problem> {
+    let short_name = parts.display_short_name.right();
+    let (what, text) = match short_name {
+        Some(name) => ("short name", name.value.as_str()),
+        None => ("id", id.value.as_str()),
+    };
+    let value = text.parse().ok()?;
+    parts.display_name = Some(Placed { value, place: id.place.clone() });
+    let message = format!("the {what} stands for the name, which is left out");
+    Some(Problem::note(id.place.clone(), message, "write display_name in the new file"))
+}
+
+/// Whether what is left makes a profile.
+fn is_enough(parts: &Parts) -> Result<(), (&'static str, &'static str)> {
+    let has = |servers: &[Option<Placed<_>>]| servers.iter().any(Option::is_some);
+    let Some(name) = &parts.display_name else {
+        return Err(("it has no usable name", "give it a <displayName> of at most 60 characters"));
+    };
+    if parts.claims.is_empty() && parts.exchangers.is_empty() {
+        return Err(("it has no domain of its own", "a profile needs one; see what is said of its domains"));
+    }
+    if !has(&parts.incoming) {
+        return Err(("it has no usable IMAP or POP3 server", "a profile needs one"));
+    }
+    if !has(&parts.outgoing) {
+        return Err(("it has no usable SMTP server", "a profile needs one"));
+    }
+    let id = parts.id.as_ref().map_or("", |id| id.value.as_str());
+    let is_short = |text: &str| text.parse::<crate::profile::DisplayShortName>().is_ok();
+    if parts.display_short_name.right().is_none() && !is_short(name.value.as_str()) && !is_short(id) {
+        return Err(("it has no short name", "give it a <displayShortName> of at most 20 characters"));
+    }
+    Ok(())
+}
+
+impl Taken {
+    /// The names of the profiles that stay in a folder, as far as they can be read.
+    fn of_folder(folder: &Path, problems: &mut Vec<Problem>) -> Self {
+        let mut taken = Self::default();
+        let files = Inputs::default().folder(folder, is_profile).unwrap_or_else(|error| {
+            if error.kind() != io::ErrorKind::NotFound {
+                let message =
+                    format!("the folder cannot be read: {error}, so which domains are taken is not sure");
+                problems.push(Problem::note(Place::whole(folder), message, "make it readable"));
+            }
+            Vec::new()
+        });
+        for path in files {
+            let mut found = Vec::new();
+            let draft = read_profile(&path, &Inputs::default(), &mut found);
+            if found.iter().any(Problem::is_error) {
+                let message = "this profile is not right, so which domains it has is not sure";
+                let hint = "`waypost check` says what is wrong with it";
+                problems.push(Problem::note(Place::whole(&path), message, hint));
+            }
+            let Some(draft) = draft else { continue };
+            let Draft { id, claims, exchangers, .. } = draft;
+            taken.insert(id.as_ref(), &claims, &exchangers);
+        }
+        taken
+    }
+
+    /// The names of a file that is there no more give way to those that it gets.
+    fn replace(&mut self, path: &Path, parts: &Parts) {
+        self.ids.retain(|_, place| *place.file != *path);
+        self.claims.retain(|_, place| *place.file != *path);
+        self.exchangers.retain(|_, place| *place.file != *path);
+        self.insert(parts.id.as_ref(), &parts.claims, &parts.exchangers);
+    }
+
+    fn insert(
+        &mut self,
+        id: Option<&Placed<Domain>>,
+        claims: &[Placed<DomainPattern>],
+        exchangers: &[Placed<Domain>],
+    ) {
+        self.ids.extend(id.map(|id| (id.value.clone(), id.place.clone())));
+        self.claims.extend(claims.iter().map(|claim| (claim.value.clone(), claim.place.clone())));
+        self.exchangers.extend(exchangers.iter().map(|host| (host.value.clone(), host.place.clone())));
+    }
+
+    /// Where a domain is claimed, by itself or by a wildcard.
+    fn claimed(&self, domain: &Domain) -> Option<&Place> {
+        let wildcards =
+            domain.parents().filter_map(|parent| parent.parse().ok()).map(DomainPattern::Subdomains);
+        let mut patterns = std::iter::once(DomainPattern::Exact(domain.clone())).chain(wildcards);
+        patterns.find_map(|pattern| self.claims.get(&pattern))
+    }
+
+    /// Leaves out the names that others have, or that stand twice. What the file at `path` has, which
+    /// will be replaced, is free.
+    fn sort_out(&self, parts: &mut Parts, path: &Path, problems: &mut Vec<Problem>) {
+        let of_others = |place: &&Place| *place.file != *path;
+        let mut seen = HashMap::new();
+        parts.claims.retain(|claim| {
+            // An exchanger's host is no other profile's domain.
+            let exchanger = match &claim.value {
+                DomainPattern::Exact(domain) => self.exchangers.get(domain),
+                DomainPattern::Subdomains(above) => {
+                    let is_below = |host: &&Domain| host.parents().any(|parent| parent == above.as_str());
+                    self.exchangers.keys().find(is_below).and_then(|host| self.exchangers.get(host))
+                }
+            };
+            let first = self.claims.get(&claim.value).or(exchanger).filter(of_others);
+            let first = first.or_else(|| seen.get(&claim.value)).cloned();
+            is_free(&claim.value.to_string(), &claim.place, first.as_ref(), problems)
+                && seen.insert(claim.value.clone(), claim.place.clone()).is_none()
+        });
+        let mut hosts: HashMap<Domain, Place> = HashMap::new();
+        parts.exchangers.retain(|host| {
+            if host.value.public_suffix().is_some() {
+                problems.push(Problem::error(
+                    host.place.clone(),
+                    format!("`{}` is a public suffix, and left out", host.value),
+                    "a mail exchanger is a host, like mx.example.net",
+                ));
+                return false;
+            }
+            let claimed = self.claimed(&host.value);
+            let first = self.exchangers.get(&host.value).or(claimed).filter(of_others);
+            let first = first.or_else(|| hosts.get(&host.value)).cloned();
+            is_free(host.value.as_str(), &host.place, first.as_ref(), problems)
+                && hosts.insert(host.value.clone(), host.place.clone()).is_none()
+        });
+    }
+}
+
+/// Whether nobody has a name; says who has.
+fn is_free(name: &str, place: &Place, first: Option<&Place>, problems: &mut Vec<Problem>) -> bool {
+    let Some(first) = first else { return true };
+    problems.push(Problem::error(
+        place.clone(),
+        format!("{name} is claimed twice, and left out here"),
+        format!("the first time is at {first}; a domain belongs to one profile"),
+    ));
+    false
+}

@@ -1,0 +1,174 @@
+//! What one profile file gives: a profile, if the file is right, and in any case the names that it
+//! claims, so that claims can be held against each other even where a file has other mistakes.
+
+use crate::address::Domain;
+use crate::diagnostics::problem::{Placed, Source};
+use crate::diagnostics::toml_table::Written;
+use crate::diagnostics::{Place, Problem};
+use crate::directory::DomainPattern;
+use crate::profile::{
+    DisplayName, DisplayShortName, Documentation, MailLimits, MtaSts, OtherServer, PageLook, Profile,
+    ProfileError, ProfileTexts, Server, Services,
+};
+
+/// A profile file, read.
+#[derive(Debug)]
+pub struct Draft {
+    /// How messages name the profile: its id, or the file where that is wrong.
+    pub name: String,
+    pub place: Place,
+    pub id: Option<Placed<Domain>>,
+    /// None when something in the file is wrong.
+    pub profile: Option<Profile>,
+    pub claims: Vec<Placed<DomainPattern>>,
+    pub exchangers: Vec<Placed<Domain>>,
+    pub origin: Origin,
+}
+
+/// Where the parts of a profile were written, for what is said about it later.
+#[derive(Debug, Clone)]
+pub struct Origin {
+    pub place: Place,
+    pub display_name: Place,
+    pub display_short_name: Place,
+    /// One for each incoming server, in the profile's order.
+    pub incoming: Vec<Place>,
+    pub outgoing: Vec<Place>,
+    /// A domain that the profile answers for; of a wildcard or an exchanger, one that it would.
+    pub domain: Option<Domain>,
+}
+
+/// The single values of a file, as far as they could be read.
+#[derive(Debug)]
+pub struct Parts {
+    pub place: Place,
+    pub id: Option<Placed<Domain>>,
+    pub display_name: Option<Placed<DisplayName>>,
+    pub display_short_name: Written<DisplayShortName>,
+    pub claims: Vec<Placed<DomainPattern>>,
+    pub exchangers: Vec<Placed<Domain>>,
+    /// Some names could not be read, so that there are none says nothing.
+    pub has_wrong_names: bool,
+    /// None for a server with a mistake; it still counts as one.
+    pub incoming: Vec<Option<Placed<Server>>>,
+    pub outgoing: Vec<Option<Placed<Server>>>,
+    pub others: Vec<Placed<OtherServer>>,
+    pub documentation: Vec<Placed<Documentation>>,
+    pub limits: MailLimits,
+    /// Without its incoming servers, which are `others`.
+    pub services: Services,
+    pub mobileconfig: ProfileTexts,
+    pub page: PageLook,
+    pub mta_sts: Option<MtaSts>,
+}
+
+/// How a format says what is missing.
+pub struct Hints {
+    pub short_name: &'static str,
+    pub domains: &'static str,
+    pub incoming: &'static str,
+    pub outgoing: &'static str,
+}
+
+impl Draft {
+    /// A file in which nothing can be told apart.
+    pub fn unreadable(source: &Source) -> Self {
+        Self {
+            name: source.file.display().to_string(),
+            place: source.place(0),
+            id: None,
+            profile: None,
+            claims: Vec::new(),
+            exchangers: Vec::new(),
+            origin: Origin::of_file(source.place(0)),
+        }
+    }
+
+    /// Applies the rules that need more than one value. `found` are the file's problems so far.
+    pub fn new(parts: Parts, hints: &Hints, found: &mut Vec<Problem>) -> Self {
+        let Parts { place, id, display_name, claims, exchangers, .. } = parts;
+        let mut origin = Origin::of_file(place.clone());
+        if let Some(name) = &display_name {
+            origin.display_name = name.place.clone();
+            origin.display_short_name = name.place.clone();
+        }
+        if let Some(name) = parts.display_short_name.right() {
+            origin.display_short_name = name.place.clone();
+        }
+        origin.domain = example_domain(&claims, &exchangers);
+        let name = match &id {
+            Some(id) => id.value.to_string(),
+            None => place.file.display().to_string(),
+        };
+        let mut missing = |message: String, hint: &str| {
+            found.push(Problem::error(place.clone(), message, hint));
+        };
+        if claims.is_empty() && exchangers.is_empty() && !parts.has_wrong_names {
+            missing(format!("profile `{name}` serves no domain"), hints.domains);
+        }
+        if parts.incoming.is_empty() {
+            missing(ProfileError::NoIncoming.to_string(), hints.incoming);
+        }
+        if parts.outgoing.is_empty() {
+            missing(ProfileError::NoOutgoing.to_string(), hints.outgoing);
+        }
+        // Thunderbird for iOS wants both names; a name that is short enough is both, else the id.
+        let derived = display_name.as_ref().and_then(|name| name.value.as_str().parse().ok());
+        let derived = derived.or_else(|| id.as_ref()?.value.as_str().parse().ok());
+        let is_underivable = display_name.is_some() && id.is_some() && derived.is_none();
+        if is_underivable && matches!(parts.display_short_name, Written::Absent) {
+            missing(
+                "the short name is missing, and both the name and the id are too long for it".to_owned(),
+                hints.short_name,
+            );
+        }
+        let mut profile = match (&id, display_name, parts.display_short_name.or(derived)) {
+            (Some(id), Some(name), Some(short_name)) if !found.iter().any(Problem::is_error) => {
+                let (incoming, outgoing);
+                (incoming, origin.incoming) = whole(parts.incoming);
+                (outgoing, origin.outgoing) = whole(parts.outgoing);
+                Profile::new(id.value.clone(), name.value, short_name, incoming, outgoing).ok()
+            }
+            _ => None,
+        };
+        if let Some(profile) = &mut profile {
+            profile.documentation = parts.documentation.into_iter().map(|page| page.value).collect();
+            profile.limits = parts.limits;
+            profile.services = parts.services;
+            profile.mobileconfig = parts.mobileconfig;
+            profile.page = parts.page;
+            profile.mta_sts = parts.mta_sts;
+            profile.services.others = parts.others.into_iter().map(|server| server.value).collect();
+        }
+        Self { name, place, id, profile, claims, exchangers, origin }
+    }
+}
+
+impl Origin {
+    fn of_file(place: Place) -> Self {
+        Self {
+            display_name: place.clone(),
+            display_short_name: place.clone(),
+            incoming: Vec::new(),
+            outgoing: Vec::new(),
+            domain: None,
+            place,
+        }
+    }
+}
+
+/// Every server has been read when nothing is wrong.
+fn whole(servers: Vec<Option<Placed<Server>>>) -> (Vec<Server>, Vec<Place>) {
+    servers.into_iter().flatten().map(|server| (server.value, server.place)).unzip()
+}
+
+/// The first domain that is named as it is, else one below a wildcard, else an exchanger's.
+fn example_domain(claims: &[Placed<DomainPattern>], exchangers: &[Placed<Domain>]) -> Option<Domain> {
+    let exact = claims.iter().find_map(|claim| match &claim.value {
+        DomainPattern::Exact(domain) => Some(domain.clone()),
+        DomainPattern::Subdomains(_) => None,
+    });
+    let below = || format!("mail.{}", claims.first()?.value.domain()).parse().ok();
+    let above = || Some(claims.first()?.value.domain().clone());
+    exact.or_else(below).or_else(above).or_else(|| exchangers.first().map(|host| host.value.clone()))
+}

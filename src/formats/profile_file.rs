@@ -1,0 +1,35 @@
+//! A profile's file: which files are profiles, and the reader for each format.
+
+use std::path::Path;
+
+use super::parsed_profile::Draft;
+use super::{toml_reader, xml_reader};
+use crate::diagnostics::problem::Source;
+use crate::diagnostics::{Place, Problem};
+use crate::files::read::LARGEST_TEXT;
+use crate::files::{Inputs, extension};
+
+pub fn is_profile(path: &Path) -> bool {
+    matches!(extension(path).as_deref(), Some("toml" | "xml"))
+}
+
+pub fn read_profile(path: &Path, inputs: &Inputs, problems: &mut Vec<Problem>) -> Option<Draft> {
+    let text = match inputs.text(path, LARGEST_TEXT) {
+        Ok(text) => text,
+        Err(error) => {
+            problems.push(Problem::error(
+                Place::whole(path),
+                format!("the profile cannot be read: {error}"),
+                "it has to be a readable file in UTF-8; what is no profile belongs elsewhere",
+            ));
+            return None;
+        }
+    };
+    let source = Source::new(path.into(), text);
+    let (draft, found) = match extension(path).as_deref() {
+        Some("xml") => xml_reader::read(&source),
+        _ => toml_reader::read(&source, inputs),
+    };
+    problems.extend(found);
+    Some(draft)
+}

@@ -1,0 +1,315 @@
+//! Writing a profile as a person would: the keys that say something, in the order of our example,
+//! with comments where they belong.
+
+use std::fmt::{Display, Write as _};
+
+use toml_writer::ToTomlValue;
+
+use super::comments::{Anchor, Comments};
+use super::parsed_profile::Parts;
+use crate::diagnostics::Place;
+use crate::diagnostics::problem::Placed;
+use crate::profile::{
+    Authentications, Description, Documentation, Enable, FieldName, Hostname, LoginPageInfo, Mechanism,
+    OAuth2, OtherServer, Pop3Options, Protocol, Server, SocketType, Username, WebService, Webmail,
+};
+
+/// The file's text.
+pub fn write(parts: &Parts, comments: Comments) -> String {
+    let mut writer = Writer { text: String::new(), comments };
+    writer.above(&Anchor::Top);
+    writer.names(parts);
+    for server in servers(&parts.incoming, &parts.others) {
+        writer.server("incoming", server);
+    }
+    for server in parts.outgoing.iter().flatten() {
+        writer.server("outgoing", Either::Mail(server));
+    }
+    for page in &parts.documentation {
+        writer.documentation(page);
+    }
+    let services = &parts.services;
+    writer.section("enable", &services.enable, "[[enable]]", Writer::enable);
+    writer.section("calendar", &services.calendars, "[[calendar]]", Writer::web_service);
+    writer.section("addressbook", &services.addressbooks, "[[addressbook]]", Writer::web_service);
+    writer.section("fileShare", &services.file_shares, "[[file_share]]", Writer::web_service);
+    writer.section("oAuth2", services.oauth2.as_slice(), "[oauth2]", Writer::oauth2);
+    writer.section("webMail", services.webmail.as_slice(), "[webmail]", Writer::webmail);
+    let Writer { mut text, comments } = writer;
+    for (i, comment) in comments.rest().enumerate() {
+        if i == 0 {
+            text.push('\n');
+        }
+        self::comment(&mut text, "", &comment);
+    }
+    text
+}
+
+struct Writer {
+    text: String,
+    comments: Comments,
+}
+
+/// A server of either kind.
+#[derive(Clone, Copy)]
+enum Either<'a> {
+    Mail(&'a Placed<Server>),
+    Other(&'a Placed<OtherServer>),
+}
+
+/// The servers that are right, in the order of the file.
+fn servers<'a>(mail: &'a [Option<Placed<Server>>], others: &'a [Placed<OtherServer>]) -> Vec<Either<'a>> {
+    let mail = mail.iter().flatten().map(|server| (&server.place, Either::Mail(server)));
+    let others = others.iter().map(|server| (&server.place, Either::Other(server)));
+    let mut servers: Vec<_> = mail.chain(others).collect();
+    servers.sort_by_key(|(place, _)| *place);
+    servers.into_iter().map(|(_, server)| server).collect()
+}
+
+/// A text in quotes.
+fn quoted(text: &str) -> String {
+    text.to_toml_value()
+}
+
+/// `["a", "b"]`.
+fn list<T: Display>(items: impl IntoIterator<Item = T>) -> String {
+    let items: Vec<_> = items.into_iter().map(|item| quoted(&item.to_string())).collect();
+    format!("[{}]", items.join(", "))
+}
+
+/// `{ en = "a", de = "b" }`.
+fn languages(sentences: &[Description]) -> String {
+    let pairs: Vec<_> =
+        sentences.iter().map(|sentence| format!("{} = {}", sentence.lang, quoted(&sentence.text))).collect();
+    format!("{{ {} }}", pairs.join(", "))
+}
+
+fn comment(text: &mut String, indent: &str, comment: &str) {
+    for line in comment.trim().lines() {
+        // TOML has no control characters in comments.
+        let line = line.trim().replace(char::is_control, " ");
+        let _ = writeln!(text, "{}", format!("{indent}# {line}").trim_end());
+    }
+}
+
+impl Writer {
+    fn comments(&mut self, comments: Vec<String>, indent: &str) {
+        for text in comments {
+            comment(&mut self.text, indent, &text);
+        }
+    }
+
+    fn above(&mut self, anchor: &Anchor) {
+        let comments = self.comments.take(anchor);
+        self.comments(comments, "");
+    }
+
+    /// What is said of the thing that was read at a place.
+    fn about(&mut self, place: &Place) {
+        let comments = self.comments.take_all(place);
+        self.comments(comments, "");
+    }
+
+    fn key(&mut self, key: &str, value: impl Display) {
+        let _ = writeln!(self.text, "{key} = {value}");
+    }
+
+    fn text(&mut self, key: &str, value: impl Display) {
+        self.key(key, quoted(&value.to_string()));
+    }
+
+    fn optional(&mut self, key: &str, value: Option<impl Display>) {
+        if let Some(value) = value {
+            self.text(key, value);
+        }
+    }
+
+    fn header(&mut self, header: &str) {
+        let _ = writeln!(self.text, "\n{header}");
+    }
+
+    fn names(&mut self, parts: &Parts) {
+        if let Some(id) = &parts.id {
+            self.above(&Anchor::Section("emailProvider".to_owned()));
+            self.about(&id.place);
+            self.text("id", &id.value);
+        }
+        if let Some(name) = &parts.display_name {
+            self.about(&name.place);
+            self.text("display_name", name.value.as_str());
+        }
+        if let Some(name) = parts.display_short_name.right() {
+            self.about(&name.place);
+            self.text("display_short_name", name.value.as_str());
+        }
+        self.names_of("domains", parts.claims.iter().map(|claim| (&claim.place, claim.value.to_string())));
+        self.names_of("mx_hosts", parts.exchangers.iter().map(|host| (&host.place, host.value.to_string())));
+    }
+
+    /// A list of names, a line each if there is a comment or more than a few.
+    fn names_of<'a>(&mut self, key: &str, names: impl Iterator<Item = (&'a Place, String)>) {
+        let names: Vec<_> = names.map(|(place, name)| (self.comments.take_all(place), name)).collect();
+        let is_short = names.len() <= 3 && names.iter().all(|(comments, _)| comments.is_empty());
+        if names.is_empty() {
+            return;
+        }
+        if is_short {
+            self.key(key, list(names.iter().map(|(_, name)| name)));
+            return;
+        }
+        let _ = writeln!(self.text, "{key} = [");
+        for (comments, name) in names {
+            self.comments(comments, "    ");
+            let _ = writeln!(self.text, "    {},", quoted(&name));
+        }
+        self.text.push_str("]\n");
+    }
+
+    fn server(&mut self, key: &str, server: Either) {
+        let place = match &server {
+            Either::Mail(server) => &server.place,
+            Either::Other(server) => &server.place,
+        };
+        self.header(&format!("[[{key}]]"));
+        self.about(place);
+        match server {
+            Either::Mail(server) => self.mail_server(&server.value),
+            Either::Other(server) => self.other_server(&server.value),
+        }
+    }
+
+    fn mail_server(&mut self, server: &Server) {
+        self.text("type", server.protocol.word());
+        self.text("hostname", server.hostname.as_str());
+        self.key("port", server.port);
+        self.text("socket_type", server.socket_type.word());
+        if server.authentication != Authentications::default() {
+            self.key("authentication", list(server.authentication.as_slice().iter().map(|m| m.word())));
+        }
+        self.username(&server.username);
+        if server.protocol == Protocol::Pop3 {
+            self.pop3(server.pop3);
+        }
+    }
+
+    fn username(&mut self, username: &Username) {
+        if *username != Username::default() {
+            self.text("username", username.as_str());
+        }
+    }
+
+    fn pop3(&mut self, options: Pop3Options) {
+        let default = Pop3Options::default();
+        if options.leave_messages_on_server != default.leave_messages_on_server {
+            self.key("leave_messages_on_server", options.leave_messages_on_server);
+        }
+        if options.days_to_leave_messages_on_server != default.days_to_leave_messages_on_server {
+            self.key("days_to_leave_messages_on_server", options.days_to_leave_messages_on_server);
+        }
+        if options.download_on_biff != default.download_on_biff {
+            self.key("download_on_biff", options.download_on_biff);
+        }
+        if let Some(minutes) = options.check_interval_minutes {
+            self.key("check_interval_minutes", minutes);
+        }
+    }
+
+    fn mechanisms(&mut self, mechanisms: &[Mechanism]) {
+        if !mechanisms.is_empty() {
+            self.key("authentication", list(mechanisms));
+        }
+    }
+
+    fn other_server(&mut self, server: &OtherServer) {
+        self.text("type", server.kind.word());
+        self.optional("url", server.url.as_ref());
+        self.optional("hostname", server.hostname.as_ref().map(Hostname::as_str));
+        if let Some(port) = server.port {
+            self.key("port", port);
+        }
+        self.optional("socket_type", server.socket_type.map(SocketType::word));
+        self.mechanisms(&server.authentication);
+        self.username(&server.username);
+        self.optional("owa_url", server.owa_url.as_ref());
+        self.optional("ews_url", server.ews_url.as_ref());
+        self.optional("eas_url", server.eas_url.as_ref());
+        if let Some(switch) = server.use_global_preferred_server {
+            self.key("use_global_preferred_server", switch);
+        }
+    }
+
+    fn documentation(&mut self, page: &Placed<Documentation>) {
+        self.header("[[documentation]]");
+        self.about(&page.place);
+        self.text("url", &page.value.url);
+        if !page.value.descr.is_empty() {
+            self.key("descr", languages(&page.value.descr));
+        }
+    }
+
+    /// Every table of a kind; what is said of the element stands with the first.
+    fn section<T>(&mut self, element: &str, items: &[T], header: &str, write: impl Fn(&mut Self, &T)) {
+        for (i, item) in items.iter().enumerate() {
+            self.header(header);
+            if i == 0 {
+                self.above(&Anchor::Section(element.to_owned()));
+            }
+            write(self, item);
+        }
+    }
+
+    fn enable(&mut self, enable: &Enable) {
+        self.text("url", &enable.url);
+        if !enable.instruction.is_empty() {
+            self.key("instruction", languages(&enable.instruction));
+        }
+    }
+
+    fn web_service(&mut self, service: &WebService) {
+        self.text("type", service.kind.as_str());
+        self.text("url", &service.url);
+        self.mechanisms(&service.authentication);
+        self.username(&service.username);
+    }
+
+    fn oauth2(&mut self, oauth2: &OAuth2) {
+        self.text("issuer", &oauth2.issuer);
+        self.text("scope", &oauth2.scope);
+        self.text("auth_url", &oauth2.auth_url);
+        self.text("token_url", &oauth2.token_url);
+        self.optional("client_id", oauth2.client_id.as_ref());
+        self.optional("client_secret", oauth2.client_secret.as_ref());
+    }
+
+    fn webmail(&mut self, webmail: &Webmail) {
+        self.optional("login_page", webmail.login_page.as_ref());
+        if let Some(info) = &webmail.login_page_info {
+            self.header("[webmail.login_page_info]");
+            self.login_page_info(info);
+        }
+    }
+
+    fn login_page_info(&mut self, info: &LoginPageInfo) {
+        self.text("url", &info.url);
+        self.username(&info.username);
+        let fields = [
+            ("username_field", &info.username_field),
+            ("password_field", &info.password_field),
+            ("login_button", &info.login_button),
+        ];
+        for (key, field) in fields {
+            if let Some(field) = field {
+                self.key(key, field_name(field));
+            }
+        }
+        self.optional("wait_for_redirection_url_prefix", info.wait_for_redirection_url_prefix.as_ref());
+    }
+}
+
+fn field_name(field: &FieldName) -> String {
+    let pairs: Vec<_> = [("id", &field.id), ("name", &field.name)]
+        .into_iter()
+        .filter_map(|(key, value)| Some(format!("{key} = {}", quoted(value.as_ref()?))))
+        .collect();
+    format!("{{ {} }}", pairs.join(", "))
+}

@@ -1,0 +1,241 @@
+//! How each value of a configuration is read from text, and what is said when it is wrong. Both
+//! formats, ours and Mozilla's, say it with these words.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::num::NonZeroU16;
+
+use toml::de::DeValue;
+
+use crate::address::{Domain, DomainError, PublicSuffix};
+use crate::config::Listener;
+use crate::config::Network;
+use crate::config::PublicUrl;
+use crate::diagnostics::nearest;
+use crate::diagnostics::problem::{Complaint, suggest};
+use crate::diagnostics::toml_table::{FromText, FromValue};
+use crate::directory::DomainPattern;
+use crate::profile::{
+    Authentication, Color, DisplayName, DisplayShortName, Hostname, HostnameError, MaxAge, Mechanism, Mode,
+    MxPattern, NameError, Placeholder, Size, SocketType, UnknownWord, Username, UsernameError, WebAddress,
+    WebAddressError, Word, is_configured_text,
+};
+
+/// Parses with a type's own rules, and turns what it says into words for the operator.
+macro_rules! from_text {
+    ($($type:ty => $complaint:expr;)*) => {
+        $(impl FromText for $type {
+            fn from_text(text: &str) -> Result<Self, Complaint> {
+                text.parse().map_err(|error| $complaint(text, error))
+            }
+        })*
+    };
+}
+
+from_text! {
+    Domain => host_name;
+    Hostname => hostname;
+    SocketType => unknown_word;
+    Authentication => unknown_word;
+    Mode => |text, UnknownWord(words)| said(text, "is not a mode of MTA-STS", &suggest(text, words));
+    MxPattern => host_name;
+    Color => |text, error| said(text, error, "write it like \"#004b87\"");
+    Username => |text, error| username(text, &error);
+    DisplayName => |text, error| display_name(text, &error, "shorten it");
+    DisplayShortName => |text, error| display_name(text, &error, "a word or an abbreviation will do");
+    WebAddress => web_address;
+    Size => |text, error| said(text, error, "write it like \"700 MB\"; units are B, kB, MB, GB, KiB, MiB, GiB");
+    PublicUrl => |text, error| said(text, error, "write it like \"https://autodiscover.example.net\"");
+    Listener => |text, _| said(
+        text,
+        "is not an address to listen on",
+        "write an IP address (0.0.0.0 for all) and a port: \"127.0.0.1:8080\", \"[::]:80\", \"https://0.0.0.0:443\"; or \"unix:/run/waypost/http.sock\"",
+    );
+    IpAddr => |text, _| said(text, "is not an IP address", "write it like \"192.0.2.1\" or \"2001:db8::1\"");
+    Word => |text, error| said(text, error, "write letters and digits, without spaces");
+    Mechanism => |text, error| said(text, error, "write the method, or system and method: \"http:Basic\"");
+    Network => |text, _| said(
+        text,
+        "is not an IP address or network",
+        "write it like \"127.0.0.1\", \"10.0.0.0/8\" or \"::1\"",
+    );
+}
+
+fn said(text: &str, what: impl fmt::Display, hint: &str) -> Complaint {
+    Complaint::new(format!("`{text}` {what}"), hint)
+}
+
+/// A line of text that means nothing to us.
+pub struct Line(pub String);
+
+impl FromText for Line {
+    fn from_text(text: &str) -> Result<Self, Complaint> {
+        // XML may break a long one.
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        if text.is_empty() {
+            return Err(Complaint::new("is empty", "leave it out"));
+        }
+        match text.chars().find(|c| !is_configured_text(*c)) {
+            Some(c) => Err(Complaint::new(format!("holds `{}`", c.escape_default()), "leave it out")),
+            None => Ok(Self(text)),
+        }
+    }
+}
+
+/// A number of digits only: `parse` would take a sign.
+pub(super) fn digits<T: std::str::FromStr>(text: &str) -> Option<T> {
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
+}
+
+/// A number of days.
+pub struct Days(pub u32);
+
+impl FromValue for Days {
+    fn from_value(value: &DeValue<'_>) -> Result<Self, Complaint> {
+        let days = i64::from_value(value)?;
+        u32::try_from(days).map(Self).map_err(|_| wrong_days(&days.to_string()))
+    }
+}
+
+/// As [`FromValue`], for XML: both formats have numbers of days.
+impl Days {
+    pub fn from_text(text: &str) -> Result<Self, Complaint> {
+        digits(text).map(Self).ok_or_else(|| wrong_days(text))
+    }
+}
+
+/// A number of minutes, at least one.
+pub struct Minutes(pub u32);
+
+impl FromValue for Minutes {
+    fn from_value(value: &DeValue<'_>) -> Result<Self, Complaint> {
+        Self::from_text(&i64::from_value(value)?.to_string())
+    }
+}
+
+/// As [`FromValue`], for XML.
+impl Minutes {
+    pub fn from_text(text: &str) -> Result<Self, Complaint> {
+        digits(text).filter(|minutes| *minutes > 0).map(Self).ok_or_else(|| wrong_minutes(text))
+    }
+}
+
+fn wrong_minutes(text: &str) -> Complaint {
+    Complaint::new(format!("is `{text}`"), "write a number of minutes")
+}
+
+fn wrong_days(text: &str) -> Complaint {
+    Complaint::new(format!("is `{text}`"), "write a number of days, not below 0")
+}
+
+impl FromValue for NonZeroU16 {
+    fn from_value(value: &DeValue<'_>) -> Result<Self, Complaint> {
+        let number = i64::from_value(value)?;
+        u16::try_from(number).ok().and_then(Self::new).ok_or_else(|| port(&number.to_string()))
+    }
+}
+
+impl FromValue for MaxAge {
+    fn from_value(value: &DeValue<'_>) -> Result<Self, Complaint> {
+        let seconds = i64::from_value(value)?;
+        u32::try_from(seconds).ok().and_then(Self::new).ok_or_else(|| {
+            let longest = Self::LONGEST;
+            Complaint::new(
+                format!("is {seconds}"),
+                format!("write a number of seconds up to {longest}, a year; 604800 is a week"),
+            )
+        })
+    }
+}
+
+fn host_name(text: &str, error: DomainError) -> Complaint {
+    let hint = match error {
+        DomainError::Numeric => "write the host's name; a certificate is issued for a name",
+        DomainError::Empty => "write the host's full name, like mail.example.net",
+        _ => "a host name has letters, digits, hyphens and dots, like mail.example.net",
+    };
+    Complaint::new(format!("`{text}` is not a host name: {error}"), hint)
+}
+
+/// A domain that a profile claims. Serving a public suffix would invite the passwords of strangers
+/// (reference/autodiscover 5, 2).
+impl FromText for DomainPattern {
+    fn from_text(text: &str) -> Result<Self, Complaint> {
+        let pattern: Self = text.parse().map_err(|error| host_name(text, error))?;
+        let (what, hint) = match (pattern.domain().public_suffix(), &pattern) {
+            // A private suffix's owner may well have mail there; names below it have other owners.
+            (None, _) | (Some(PublicSuffix::Private), Self::Exact(_)) => return Ok(pattern),
+            (Some(PublicSuffix::Private), Self::Subdomains(_)) => (
+                "is below a public suffix, where every name has another owner",
+                "name the domains one by one",
+            ),
+            (Some(PublicSuffix::Registry), _) => (
+                "is a public suffix: anybody may register names under it",
+                "name the mail domains that are yours, like example.com",
+            ),
+        };
+        Err(said(text, what, hint))
+    }
+}
+
+fn web_address(text: &str, error: WebAddressError) -> Complaint {
+    let known: Vec<_> = Placeholder::words().collect();
+    match error {
+        WebAddressError::Placeholder => {
+            said(text, error, &format!("the placeholders are {}", known.join(", ")))
+        }
+        _ => said(text, error, "write the whole address, beginning with https://"),
+    }
+}
+
+fn hostname(text: &str, error: HostnameError) -> Complaint {
+    match error {
+        HostnameError::Domain(error) => host_name(text, error),
+        HostnameError::Placeholder(_) => {
+            said(text, error, "write the server's name, or one with %EMAILDOMAIN% in it")
+        }
+    }
+}
+
+pub(super) fn port(text: &str) -> Complaint {
+    Complaint::new(format!("is {text}, which is not a port"), "a port is a number from 1 to 65535")
+}
+
+pub(super) fn unknown_word(text: &str, UnknownWord(words): UnknownWord) -> Complaint {
+    let hint = match nearest(text, words.iter().copied()) {
+        // Only the exact spelling works in every client.
+        Some(word) if word.eq_ignore_ascii_case(text) => {
+            format!("write it exactly as `{word}`: capital letters matter")
+        }
+        _ => suggest(text, words),
+    };
+    Complaint::new(format!("is `{text}`, a word that mail programs do not know"), hint)
+}
+
+fn username(text: &str, error: &UsernameError) -> Complaint {
+    let known: Vec<_> = Placeholder::words().collect();
+    let hint = match error {
+        UsernameError::UnknownPlaceholder(word) if word == "%REALNAME%" => {
+            "only Thunderbird fills %REALNAME%; use %EMAILADDRESS%".to_owned()
+        }
+        UsernameError::UnknownPlaceholder(word) => match nearest(word, known.iter().copied()) {
+            Some(word) => format!("did you mean `{word}`?"),
+            None => format!("the placeholders are {}", known.join(", ")),
+        },
+        UsernameError::Empty => "leave the key out for the full address, %EMAILADDRESS%".to_owned(),
+        UsernameError::Character(_) => {
+            "mail programs cut a user name at spaces, quotes and the characters & < >".to_owned()
+        }
+    };
+    Complaint::new(format!("is `{text}`: {error}"), hint)
+}
+
+fn display_name(text: &str, error: &NameError, shorten: &str) -> Complaint {
+    let hint = match error {
+        NameError::Empty => "write the name that people know you by".to_owned(),
+        NameError::TooLong { .. } => shorten.to_owned(),
+        NameError::Character(_) => "leave the character out".to_owned(),
+        NameError::Placeholder(_) => "write the provider's name, the same for everybody".to_owned(),
+    };
+    Complaint::new(format!("`{text}` {error}"), hint)
+}

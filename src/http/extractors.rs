@@ -1,0 +1,221 @@
+//! What a request asks about: the address in its query, the host it was sent to, and how.
+
+use std::cell::OnceCell;
+use std::convert::Infallible;
+
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::header::{ACCEPT_LANGUAGE, HOST};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, Uri};
+
+use super::error::Error;
+use super::query;
+use crate::address::{Domain, EmailAddress, SERVICE_LABELS};
+use crate::documents::languages::Languages;
+
+/// The address and host of a request for autoconfig. Neither is required; an address that cannot
+/// be read is none (reference/autoconfig 5, item 9).
+#[derive(Debug)]
+pub struct Asked {
+    address: Option<EmailAddress>,
+    request: Parts,
+    /// Read when it is asked for: most addresses decide alone.
+    host: OnceCell<Option<Domain>>,
+}
+
+/// For whom a configuration profile is asked, and in which languages its words may be.
+#[derive(Debug)]
+pub struct Wanted {
+    /// Each once, in the order of the query. None means whoever has the device.
+    pub addresses: Vec<EmailAddress>,
+    pub languages: Languages,
+}
+
+/// The host of a request, as a domain: without port, trailing dot and service label.
+#[derive(Debug)]
+pub struct Host(pub Option<Domain>);
+
+/// How a request reached the outermost proxy, and on which host.
+#[derive(Debug)]
+pub struct Origin {
+    /// The whole host name, service label and all.
+    pub name: Option<Domain>,
+    /// The port, where one is written.
+    pub port: Option<u16>,
+    pub scheme: Scheme,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scheme {
+    Http,
+    Https,
+    /// Nobody said so: a direct connection, or a proxy that does not tell.
+    Unsaid,
+}
+
+pub(super) const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+pub(super) const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+
+impl Asked {
+    pub fn domain(&self) -> Option<&Domain> {
+        self.address.as_ref().map(EmailAddress::domain)
+    }
+
+    pub fn query(&self) -> Option<&str> {
+        self.request.uri.query()
+    }
+
+    pub fn host(&self) -> Option<&Domain> {
+        self.host.get_or_init(|| served_name(&self.request.uri, &self.request.headers)).as_ref()
+    }
+}
+
+impl<S: Sync> FromRequest<S> for Asked {
+    type Rejection = Infallible;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Infallible> {
+        let (request, _) = request.into_parts();
+        let query = request.uri.query().unwrap_or_default();
+        let address = query::parameter(query, "emailaddress").and_then(query::address);
+        Ok(Self { address, request, host: OnceCell::new() })
+    }
+}
+
+impl Wanted {
+    /// As many accounts as one person might have.
+    pub const MOST: usize = 10;
+}
+
+impl<S: Sync> FromRequestParts<S> for Wanted {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
+        let pairs = query::pairs(parts.uri.query().unwrap_or_default());
+        let is_address = |name: &str| ["emailaddress", "email"].iter().any(|n| name.eq_ignore_ascii_case(n));
+        let (mut addresses, mut known) = (Vec::new(), Vec::new());
+        // A form that is sent empty asks for nobody.
+        for (_, value) in pairs.filter(|(name, value)| is_address(name) && !value.is_empty()) {
+            let address = query::address(value).ok_or(Error::NoAddress)?;
+            let folded = address.folded();
+            if known.contains(&folded) {
+                continue;
+            }
+            if addresses.len() == Self::MOST {
+                return Err(Error::TooManyAddresses);
+            }
+            known.push(folded);
+            addresses.push(address);
+        }
+        let accepted = parts.headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        Ok(Self { addresses, languages: Languages::accepted(accepted.unwrap_or_default()) })
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Host {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(served_name(&parts.uri, &parts.headers)))
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Origin {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let scheme = match header(&parts.headers, &FORWARDED_PROTO) {
+            Some(proto) if proto.eq_ignore_ascii_case("https") => Scheme::Https,
+            Some(proto) if proto.eq_ignore_ascii_case("http") => Scheme::Http,
+            _ => Scheme::Unsaid,
+        };
+        let host = host(&parts.uri, &parts.headers);
+        let name = host.and_then(|host| without_port(host).parse().ok());
+        let port =
+            host.and_then(|host| host.strip_prefix(without_port(host))?.strip_prefix(':')?.parse().ok());
+        Ok(Self { name, port, scheme })
+    }
+}
+
+/// The host as a domain: less port, trailing dot and one service label.
+pub(super) fn served_name(uri: &Uri, headers: &HeaderMap) -> Option<Domain> {
+    without_service_label(without_port(host(uri, headers)?)).parse().ok()
+}
+
+/// A proxy's word, else HTTP/2's `:authority` or an absolute request target (RFC 9112 3.2.2), else
+/// the `Host` header.
+fn host<'p>(uri: &'p Uri, headers: &'p HeaderMap) -> Option<&'p str> {
+    header(headers, &FORWARDED_HOST)
+        .or_else(|| uri.authority().map(axum::http::uri::Authority::as_str))
+        .or_else(|| {
+            let mut hosts = headers.get_all(HOST).iter();
+            // Two would be two answers (RFC 9112 3.2).
+            hosts.next().filter(|_| hosts.next().is_none())?.to_str().ok()
+        })
+}
+
+/// The first value: each proxy on the way adds its own behind it.
+fn header<'p>(headers: &'p HeaderMap, name: &HeaderName) -> Option<&'p str> {
+    let value = headers.get(name)?.to_str().ok()?;
+    Some(value.split(',').next().unwrap_or(value).trim()).filter(|value| !value.is_empty())
+}
+
+fn without_port(host: &str) -> &str {
+    // An IPv6 literal keeps its colons; it is no domain anyway.
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+        _ => host,
+    }
+}
+
+/// Takes one service label off, unless only a top-level domain would be left.
+pub(super) fn without_service_label(host: &str) -> &str {
+    let stripped = SERVICE_LABELS.iter().find_map(|label| {
+        let (start, rest) = host.split_at_checked(label.len())?;
+        let rest = rest.strip_prefix('.')?;
+        (start.eq_ignore_ascii_case(label) && rest.trim_end_matches('.').contains('.')).then_some(rest)
+    });
+    stripped.unwrap_or(host)
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::Request;
+
+    use super::*;
+
+    fn name(host: &str) -> Option<String> {
+        let request = Request::builder().header(HOST, host).body(()).unwrap();
+        served_name(request.uri(), request.headers()).map(|domain| domain.to_string())
+    }
+
+    #[test]
+    fn reads_the_domain_from_the_host() {
+        for host in [
+            "q.com",
+            "Q.COM",
+            "q.com.",
+            "q.com:8080",
+            "autoconfig.q.com",
+            "AutoConfig.Q.com:443",
+            "autodiscover.q.com.",
+            "autodiscover.q.com.:80",
+            "ua-auto-config.q.com",
+        ] {
+            assert_eq!(name(host).as_deref(), Some("q.com"), "{host}");
+        }
+    }
+
+    #[test]
+    fn strips_one_label_and_no_domain() {
+        assert_eq!(name("autoconfig.autoconfig.q.com").as_deref(), Some("autoconfig.q.com"));
+        assert_eq!(name("autoconfig.com").as_deref(), Some("autoconfig.com"));
+        assert_eq!(name("www.q.com").as_deref(), Some("www.q.com"));
+    }
+
+    #[test]
+    fn finds_no_domain_in_an_ip_address() {
+        assert_eq!(name("127.0.0.1:8080"), None);
+        assert_eq!(name("[::1]:8080"), None);
+        assert_eq!(name(""), None);
+    }
+}

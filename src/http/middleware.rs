@@ -1,0 +1,357 @@
+//! The door: what is dropped or put right before the route table sees a request.
+
+use std::net::{IpAddr, SocketAddr};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::{Duration, Instant};
+
+use axum::body::Body;
+use axum::http::header::{AUTHORIZATION, COOKIE, HOST, PROXY_AUTHORIZATION, USER_AGENT};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Uri};
+use futures_util::FutureExt;
+use tower::Service;
+
+use super::App;
+use super::error;
+use super::extractors::{FORWARDED_HOST, FORWARDED_PROTO};
+use super::request_log as log;
+use super::request_log::{Client, Seldom};
+use super::state::Current;
+use crate::config::{Limits, Rate};
+use crate::metrics::labels::{Family, Outcome, Route};
+
+/// The server, for one connection.
+#[derive(Debug, Clone)]
+pub struct Door {
+    app: App,
+    peer: IpAddr,
+    is_https: bool,
+}
+
+/// Who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Asker {
+    address: IpAddr,
+    /// A proxy of ours, which says of nobody else that they ask.
+    is_proxy: bool,
+}
+
+/// What of a request's headers matters here, found in one go.
+#[derive(Default)]
+struct Seen<'h> {
+    hosts: usize,
+    has_credentials: bool,
+    /// Of whom it comes from, and how.
+    has_claims: bool,
+    user_agent: Option<&'h HeaderValue>,
+}
+
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const CREDENTIALS: [HeaderName; 3] = [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE];
+const CLAIMS: [HeaderName; 3] = [FORWARDED_HOST, FORWARDED_PROTO, FORWARDED_FOR];
+const HTTPS: HeaderValue = HeaderValue::from_static("https");
+
+/// About clients that ask too much.
+static LIMITED: Seldom = Seldom::new();
+
+impl Door {
+    pub(super) fn new(app: App, peer: IpAddr) -> Self {
+        // A socket that takes both IP versions shows IPv4 addresses as IPv6 ones.
+        Self { app, peer: peer.to_canonical(), is_https: false }
+    }
+
+    /// The same for a client that speaks TLS with us.
+    #[must_use]
+    pub fn https(self) -> Self {
+        Self { is_https: true, ..self }
+    }
+
+    /// As they are just now.
+    pub(crate) fn limits(&self) -> Limits {
+        self.app.limits()
+    }
+
+    /// Answers one request.
+    pub fn answer(&self, mut request: Request<Body>) -> impl Future<Output = Response<Body>> + Send + use<> {
+        let began = Instant::now();
+        // This one for the whole request, whatever comes meanwhile.
+        let current = self.app.current();
+        let seen = Seen::in_headers(request.headers());
+        let family = Family::of(seen.user_agent);
+        let is_trusted = current.trusts(self.peer);
+        let rate = current.settings.limits.rate.filter(|_| self.app.admin.is_none());
+        let is_logged = log::is_enabled();
+        let is_forwarded = is_trusted && seen.has_claims;
+        let asker = (is_logged || rate.is_some()).then(|| {
+            let itself = Asker { address: self.peer, is_proxy: is_trusted };
+            if is_forwarded { asker(&current, itself, request.headers()) } else { itself }
+        });
+        let limited = rate.zip(asker).and_then(|(rate, asker)| self.limit(&current, asker, rate));
+        let refusal = match limited {
+            Some(wait) => Some(error::too_often(wait)),
+            None => (seen.hosts > 1).then(error::two_hosts),
+        };
+        let (has_credentials, has_claims) = (seen.has_credentials, seen.has_claims);
+        self.clean(request.headers_mut(), has_credentials, has_claims && !is_trusted);
+        if let Some(uri) = in_lower_case(request.uri()) {
+            *request.uri_mut() = uri;
+        }
+        let route = Route::of(request.uri().path());
+        if let Some(asker) = asker.filter(|_| is_logged) {
+            request.extensions_mut().insert(Client(asker.address));
+        }
+        let mut router = self.app.admin.as_ref().unwrap_or(&current.router).clone();
+        let answer = match refusal {
+            Some(refusal) => Err(refusal),
+            // No state is shared that a panic could leave half changed.
+            None => Ok(catch_unwind(AssertUnwindSafe(|| router.call(request)))
+                .map(|answer| AssertUnwindSafe(answer).catch_unwind())),
+        };
+        let app = self.app.clone();
+        async move {
+            let response = match answer {
+                Err(refusal) => refusal,
+                Ok(answer) => {
+                    let answer = match answer {
+                        Ok(answer) => answer.await,
+                        Err(panic) => Err(panic),
+                    };
+                    answer.map_or_else(|_| app.after_panic(), |Ok(response)| response)
+                }
+            };
+            if app.admin.is_none() {
+                let outcome = Outcome::of(&response);
+                app.shared.measurements.answered(route, outcome, family, began.elapsed());
+            }
+            response
+        }
+    }
+
+    /// Takes out what is nobody's to say, and says what we know ourselves.
+    fn clean(&self, headers: &mut HeaderMap, has_credentials: bool, has_false_claims: bool) {
+        // Not ours to keep: never compared, never logged (DESIGN, decision 6).
+        if has_credentials {
+            for credential in &CREDENTIALS {
+                headers.remove(credential);
+            }
+        }
+        if has_false_claims {
+            for claim in &CLAIMS {
+                headers.remove(claim);
+            }
+            self.warn_of_stranger();
+        }
+        if self.is_https && !headers.contains_key(FORWARDED_PROTO) {
+            headers.insert(FORWARDED_PROTO, HTTPS);
+        }
+    }
+
+    /// How long a client has to wait, if it has asked too much.
+    fn limit(&self, current: &Current, asker: Asker, rate: Rate) -> Option<Duration> {
+        let client = asker.address;
+        if asker.is_proxy || current.is_unlimited(client) {
+            return None;
+        }
+        let wait = self.app.shared.throttle.ask(client, rate)?;
+        if LIMITED.is_time() {
+            tracing::warn!(
+                %client,
+                "asks more often than requests_per_second allows, and is answered 429; if it is your proxy, add \
+                 it to trusted_proxies; if it may, to unlimited"
+            );
+        }
+        Some(wait)
+    }
+
+    /// A proxy that nobody told us of would have every client answered by the wrong host and
+    /// scheme. Said once: strangers can send what they like as often as they like.
+    fn warn_of_stranger(&self) {
+        static SAID: AtomicBool = AtomicBool::new(false);
+
+        if !SAID.swap(true, Relaxed) {
+            tracing::warn!(
+                peer = %self.peer,
+                "X-Forwarded headers from a peer that is not in trusted_proxies are ignored; if it is your \
+                 proxy, add its address"
+            );
+        }
+    }
+}
+
+/// Who asks through a proxy: the last address that no trusted proxy has. What stands before something
+/// that is no address was not added by a proxy of ours.
+fn asker(current: &Current, proxy: Asker, headers: &HeaderMap) -> Asker {
+    let mut asker = proxy;
+    let values = headers.get_all(FORWARDED_FOR).iter().rev().map(HeaderValue::as_bytes);
+    for element in values.flat_map(|value| value.rsplit(|byte| *byte == b',')) {
+        let Some(address) = forwarded_address(element) else {
+            // Somebody asks through a proxy, and it cannot be told who.
+            asker.is_proxy = false;
+            break;
+        };
+        asker = Asker { address, is_proxy: current.trusts(address) };
+        if !asker.is_proxy {
+            break;
+        }
+    }
+    asker
+}
+
+impl<'h> Seen<'h> {
+    fn in_headers(headers: &'h HeaderMap) -> Self {
+        let mut seen = Self::default();
+        for (name, value) in headers {
+            match name {
+                name if *name == HOST => seen.hosts += 1,
+                name if *name == USER_AGENT => seen.user_agent = seen.user_agent.or(Some(value)),
+                name if CREDENTIALS.contains(name) => seen.has_credentials = true,
+                name if CLAIMS.contains(name) => seen.has_claims = true,
+                _ => {}
+            }
+        }
+        seen
+    }
+}
+
+/// An address of `X-Forwarded-For`; some proxies add the port, brackets, or the zone.
+fn forwarded_address(element: &[u8]) -> Option<IpAddr> {
+    let text = std::str::from_utf8(element).ok()?.trim();
+    let socket = || text.parse::<SocketAddr>().ok().map(|socket| socket.ip());
+    let bare = || {
+        let text = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+        text.split('%').next()?.parse::<IpAddr>().ok()
+    };
+    socket().or_else(bare).map(|address| address.to_canonical())
+}
+
+/// Clients write Autodiscover's path in any letter case (reference/autodiscover 1.0). The two
+/// segments that name it are made small; what follows, an address, stays as it is.
+fn in_lower_case(uri: &Uri) -> Option<Uri> {
+    const FOLDER: &str = "/autodiscover/";
+
+    let path = uri.path();
+    if !path.get(..FOLDER.len())?.eq_ignore_ascii_case(FOLDER) {
+        return None;
+    }
+    let file = &path[FOLDER.len()..];
+    let end = FOLDER.len() + file.find('/').unwrap_or(file.len());
+    if !path[..end].bytes().any(|b| b.is_ascii_uppercase()) {
+        return None;
+    }
+    let path_and_query = uri.path_and_query()?.as_str();
+    let lowered = path_and_query[..end].to_ascii_lowercase() + &path_and_query[end..];
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = lowered.parse().ok();
+    Uri::from_parts(parts).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use axum::Router;
+    use axum::routing::get;
+
+    use super::*;
+    use crate::config::Config;
+
+    /// A door before a route table of the test's own, with these proxies.
+    fn door(router: axum::Router, peer: &str, proxies: &[&str]) -> Door {
+        let mut config = Config::load(Path::new("config/waypost.toml")).unwrap();
+        config.settings.trusted_proxies = proxies.iter().map(|proxy| proxy.parse().unwrap()).collect();
+        let mut current = Current::new(config, None);
+        current.router = router;
+        let app = App::of(current);
+        app.door(peer.parse().unwrap())
+    }
+
+    /// Nobody behind the door could tell otherwise, so this looks behind it.
+    #[tokio::test]
+    async fn drops_credentials_and_what_strangers_claim() {
+        let names = |headers: HeaderMap| async move {
+            let names: std::collections::BTreeSet<_> = headers.keys().map(HeaderName::as_str).collect();
+            names.into_iter().map(|name| name.to_owned() + " ").collect::<String>()
+        };
+        let router = Router::new().fallback(names);
+        for (peer, kept) in [
+            ("192.0.2.1", "accept x-forwarded-for x-forwarded-host x-forwarded-proto "),
+            ("::ffff:192.0.2.1", "accept x-forwarded-for x-forwarded-host x-forwarded-proto "),
+            ("192.0.2.2", "accept "),
+        ] {
+            let mut request = Request::new(Body::empty());
+            for name in ["accept", "authorization", "cookie", "proxy-authorization"] {
+                request.headers_mut().insert(name, "secret".parse().unwrap());
+            }
+            for name in [FORWARDED_HOST, FORWARDED_PROTO, FORWARDED_FOR] {
+                request.headers_mut().insert(name, "q.com".parse().unwrap());
+            }
+            let body = door(router.clone(), peer, &["192.0.2.1"]).answer(request).await.into_body();
+            let body = axum::body::to_bytes(body, 1000).await.unwrap();
+            assert_eq!(body, kept, "{peer}");
+        }
+    }
+
+    #[test]
+    fn finds_the_client_behind_trusted_proxies() {
+        let door = door(Router::new(), "127.0.0.1", &["127.0.0.0/8"]);
+        let itself = Asker { address: [127, 0, 0, 1].into(), is_proxy: true };
+        for (forwarded, client, is_proxy) in [
+            (&b"192.0.2.7"[..], "192.0.2.7", false),
+            (b"192.0.2.7, 127.0.0.9", "192.0.2.7", false),
+            (b"6.6.6.6, 192.0.2.7:4433", "192.0.2.7", false),
+            (b"6.6.6.6, nonsense, 192.0.2.7", "192.0.2.7", false),
+            // What a client sent stands in one line with what the proxy added.
+            (b"\xff, 192.0.2.7", "192.0.2.7", false),
+            (b"::ffff:192.0.2.7", "192.0.2.7", false),
+            (b"[2001:db8::1]:99", "2001:db8::1", false),
+            (b"[2001:db8::1]", "2001:db8::1", false),
+            (b"fe80::1%eth0", "fe80::1", false),
+            (b"127.0.0.9", "127.0.0.9", true),
+            // Nobody knows who asks, and nobody is exempt for it.
+            (b"6.6.6.6, unknown", "127.0.0.1", false),
+            (b"192.0.2.7,", "127.0.0.1", false),
+            (b"", "127.0.0.1", false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(FORWARDED_FOR, HeaderValue::from_bytes(forwarded).unwrap());
+            let found = asker(&door.app.current(), itself, &headers);
+            let expected = Asker { address: client.parse().unwrap(), is_proxy };
+            assert_eq!(found, expected, "{}", forwarded.escape_ascii());
+        }
+        assert_eq!(asker(&door.app.current(), itself, &HeaderMap::new()), itself);
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_a_500_that_is_counted_and_nothing_more() {
+        let panicking = || async { assert!(std::hint::black_box(false), "as a test") };
+        let router = Router::new().route("/panic", get(panicking)).fallback(|| async { "well" });
+        let door = door(router, "127.0.0.1", &[]);
+        let ask = |path: &str| door.answer(Request::builder().uri(path).body(Body::empty()).unwrap());
+        assert_eq!(ask("/panic").await.status(), 500);
+        assert_eq!(ask("/").await.status(), 200);
+        let measurements = &door.app.shared.measurements;
+        assert_eq!(measurements.panics.load(Relaxed), 1);
+        let failed = measurements.requests().find(|(_, outcome, ..)| *outcome == Outcome::Failed);
+        assert_eq!(failed, Some((Route::Other, Outcome::Failed, Family::None, 1)));
+    }
+
+    #[test]
+    fn lowers_the_two_segments_that_name_autodiscover_and_no_more() {
+        let lowered = |text: &str| in_lower_case(&text.parse().unwrap()).map(|uri| uri.to_string());
+        assert_eq!(
+            lowered("/AutoDiscover/AutoDiscover.xml").as_deref(),
+            Some("/autodiscover/autodiscover.xml")
+        );
+        assert_eq!(
+            lowered("/Autodiscover/autodiscover.JSON/v1.0/Jane@Q.com?Protocol=X").as_deref(),
+            Some("/autodiscover/autodiscover.json/v1.0/Jane@Q.com?Protocol=X")
+        );
+        assert_eq!(
+            lowered("http://q.com/AUTODISCOVER/AUTODISCOVER.XML").as_deref(),
+            Some("http://q.com/autodiscover/autodiscover.xml")
+        );
+        assert_eq!(lowered("/autodiscover/autodiscover.xml"), None);
+        assert_eq!(lowered("/Mail/config-v1.1.xml"), None);
+        assert_eq!(lowered("/"), None);
+    }
+}

@@ -1,0 +1,24 @@
+//! The network's side: one route table, thin handlers, and what stands before them.
+//!
+//! A request comes through `sockets` and `server` (who is let in), `connection` (time-outs), `door` (what is dropped,
+//! whom we believe, how often), the route table of the configuration that is served (`current`), and a handler, which
+//! extracts, asks the directory, and answers.
+
+pub mod app;
+mod body;
+pub mod error;
+mod expiry_reminder;
+mod extractors;
+pub mod handlers;
+mod middleware;
+mod query;
+mod rate_limit;
+pub mod request_log;
+pub mod responses;
+mod setup_page;
+mod signing_queue;
+pub mod state;
+
+pub(crate) use self::app::Attempt;
+pub use self::app::{ADMIN_CONNECTIONS, App, Replaced};
+pub use self::middleware::Door;

@@ -1,0 +1,216 @@
+//! The setup page and what belongs to it: for people, not for mail programs.
+
+use std::borrow::Cow;
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::extract::{FromRequestParts, State};
+use axum::http::header::{ACCEPT, ACCEPT_LANGUAGE};
+use axum::http::request::Parts;
+use axum::http::{StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+
+use super::error::Error;
+use super::extractors as asked;
+use super::extractors::{Origin, Scheme};
+use super::query;
+use super::responses::Answer;
+use super::state::Served;
+use crate::address::Domain;
+use crate::directory::Found;
+use crate::documents::languages::Languages;
+use crate::page::{Brand, PROGRAMS, Settings, Start, TemplateError, Visit, Whom, qr_code};
+
+type Shared = State<Arc<Served>>;
+
+/// What somebody with a browser asks for.
+#[derive(Debug)]
+pub struct Visitor {
+    asked: Asked,
+    visit: Visit,
+    /// The Host without its service label.
+    host: Option<Domain>,
+    origin: Origin,
+    wants_json: bool,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Asked {
+    Nothing,
+    /// Neither an address nor a domain.
+    Nonsense,
+    For(Whom),
+}
+
+impl<S: Sync> FromRequestParts<S> for Visitor {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        let query = parts.uri.query().unwrap_or_default();
+        let text = |name| query::parameter(query, name).and_then(query::decode);
+        let header = |name| parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let asked = asked(query);
+        let typed = || text("emailaddress").or_else(|| text("email")).map(Cow::into_owned);
+        // What no keyboard types is not given back.
+        let is_typed = |text: &String| text.len() <= 320 && !text.chars().any(char::is_control);
+        let typed = typed().filter(|_| asked != Asked::Nothing).filter(is_typed);
+        let visit = Visit {
+            chosen: text("lang").map(Cow::into_owned),
+            languages: Languages::accepted(header(ACCEPT_LANGUAGE)),
+            program: text("program").and_then(|id| PROGRAMS.into_iter().find(|program| *program == id)),
+            typed,
+        };
+        let wants_json = prefers_json(header(ACCEPT));
+        let host = asked::served_name(&parts.uri, &parts.headers);
+        let Ok(origin) = Origin::from_request_parts(parts, state).await;
+        Ok(Self { asked, visit, host, origin, wants_json })
+    }
+}
+
+/// Whether JSON is asked for, and no page.
+fn prefers_json(accept: &str) -> bool {
+    let names = |kind: &str| {
+        accept.split(',').any(|part| {
+            let (name, parameters) = part.split_once(';').unwrap_or((part, ""));
+            let is_refused =
+                parameters.split(';').any(|p| matches!(p.trim(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000"));
+            name.trim().eq_ignore_ascii_case(kind) && !is_refused
+        })
+    };
+    names("application/json") && !names("text/html")
+}
+
+/// An address, or the domain alone.
+fn asked(query: &str) -> Asked {
+    let value = ["emailaddress", "email"].into_iter().find_map(|name| query::parameter(query, name));
+    let Some(text) = value.and_then(query::decode) else {
+        return if value.is_some() { Asked::Nonsense } else { Asked::Nothing };
+    };
+    let text = text.trim();
+    if text.is_empty() {
+        return Asked::Nothing;
+    }
+    let whom = match value.and_then(query::address) {
+        Some(address) => Some(Whom::Person(address)),
+        None if text.contains('@') => None,
+        None => text.parse().ok().filter(|domain: &Domain| domain.as_str().contains('.')).map(Whom::Domain),
+    };
+    whom.map_or(Asked::Nonsense, Asked::For)
+}
+
+/// `/`: the first page.
+pub async fn start(state: Shared, visitor: Visitor) -> Result<Response, Error> {
+    setup(state, visitor).await
+}
+
+/// `/setup`: the settings for somebody, or the first page.
+pub async fn setup(State(served): Shared, visitor: Visitor) -> Result<Response, Error> {
+    let whom = match &visitor.asked {
+        Asked::Nothing => return visitor.first_page(&served, &Start::Fresh),
+        _ if visitor.wants_json => return visitor.twin(&served),
+        Asked::Nonsense => return visitor.first_page(&served, &Start::NoAddress),
+        Asked::For(whom) => whom,
+    };
+    let Some((settings, found)) = visitor.settings(&served, whom) else {
+        return visitor.first_page(&served, &Start::Unknown(Some(whom.domain().to_string())));
+    };
+    let page =
+        served.pages.setup(&settings, &found.entry.brand, whom, served.signatures.is_some(), &visitor.visit);
+    Ok(Answer::page(page.map_err(|error| failed(&error))?).about(found.domain))
+}
+
+/// `/setup.json`: the same for help desks.
+pub async fn json(State(served): Shared, visitor: Visitor) -> Result<Response, Error> {
+    visitor.twin(&served)
+}
+
+/// `/setup.svg`: the address of Apple's profile as a picture.
+pub async fn qr(State(served): Shared, visitor: Visitor) -> Result<Response, Error> {
+    let (settings, found) = visitor.settings_or_error(&served)?;
+    let picture = settings.mobileconfig.as_deref().and_then(qr_code).ok_or(Error::NotOurs(None))?;
+    Ok(Answer::picture(picture).about(found.domain))
+}
+
+/// `/assets/...`: what never changes under its name.
+pub async fn asset(State(served): Shared, uri: Uri) -> Result<Response, Error> {
+    let name = uri.path().strip_prefix("/assets/").unwrap_or_default();
+    let asset = served.assets.get(name).or_else(|| served.older_assets.get(name));
+    let asset = asset.ok_or(Error::NotOurs(None))?;
+    Ok(Answer::asset(asset).into_response())
+}
+
+/// The built-in page stands for the operator's, so this is a bug.
+fn failed(error: &TemplateError) -> Error {
+    tracing::error!(%error, "the setup page cannot be written");
+    Error::Failed
+}
+
+impl Visitor {
+    /// Whoever names a mailbox gets that mailbox's settings or none.
+    fn settings<'a>(&'a self, served: &'a Served, whom: &'a Whom) -> Option<(Settings, Found<'a>)> {
+        let found = served.directory.find_address(whom.domain(), self.host.as_ref())?;
+        let host = self.profile_host(served, whom, &found);
+        Some((Settings::of(found.entry, whom, host.as_deref()), found))
+    }
+
+    /// The same for programs, which get errors where people get pages.
+    fn settings_or_error<'a>(&'a self, served: &'a Served) -> Result<(Settings, Found<'a>), Error> {
+        let Asked::For(whom) = &self.asked else { return Err(Error::NoAddress) };
+        self.settings(served, whom).ok_or_else(|| Error::NotOurs(Some(whom.domain().clone())))
+    }
+
+    /// The settings as JSON.
+    fn twin(&self, served: &Served) -> Result<Response, Error> {
+        let (settings, found) = self.settings_or_error(served)?;
+        let json = serde_json::to_vec(&settings).expect("strings and numbers can be written as JSON");
+        Ok(Answer::json(json).about(found.domain))
+    }
+
+    /// With the provider's name where the Host is served, else with a 404.
+    fn first_page(&self, served: &Served, start: &Start) -> Result<Response, Error> {
+        let found = served.directory.find(None, || self.host.as_ref());
+        let (status, start) = match (start, found) {
+            (Start::Unknown(_), _) => (StatusCode::NOT_FOUND, start),
+            (Start::NoAddress, Some(_)) => (StatusCode::BAD_REQUEST, start),
+            (Start::Fresh, Some(_)) => (StatusCode::OK, start),
+            (_, None) => (StatusCode::NOT_FOUND, &Start::Unknown(None)),
+        };
+        let nobodys = Brand::default();
+        let entry = found.map(|found| found.entry);
+        let provider = entry.map_or("", |entry| entry.profile.display_name.as_str());
+        let brand = entry.map_or(&nobodys, |entry| &entry.brand);
+        let domains = entry.map_or(&[][..], |entry| &entry.profile.page.domains);
+        let page = served.pages.start(provider, brand, start, domains, &self.visit);
+        let page = page.map_err(|error| failed(&error))?;
+        let answer = Answer::page(page).with_status(status);
+        Ok(match found {
+            Some(found) => answer.about(found.domain),
+            None => answer.into_response(),
+        })
+    }
+
+    /// Where Apple's profile for somebody can be downloaded. Nothing where that is only by a link of this
+    /// page, since nobody outside knows the host by its name; none where another profile answers there,
+    /// as it does for a domain alone.
+    fn profile_host(&self, served: &Served, whom: &Whom, found: &Found) -> Option<String> {
+        let of_host = served.directory.find(None, || self.host.as_ref());
+        let is_same = of_host.is_some_and(|of_host| std::ptr::eq(of_host.entry, found.entry));
+        if whom.address().is_none() && !is_same {
+            return None;
+        }
+        let name = self.origin.name.as_ref().filter(|_| of_host.is_some());
+        let port = self.origin.port.map_or(String::new(), |port| format!(":{port}"));
+        // A port that is written, and no proxy that says otherwise: nobody has put TLS before us.
+        let is_plain = match self.origin.scheme {
+            Scheme::Http => true,
+            Scheme::Https => false,
+            Scheme::Unsaid => self.origin.port.is_some(),
+        };
+        let scheme = if is_plain { "http" } else { "https" };
+        Some(match (name, &served.public_url) {
+            (Some(name), _) => format!("{scheme}://{name}{port}"),
+            (None, Some(url)) => url.to_string(),
+            (None, None) => String::new(),
+        })
+    }
+}
