@@ -8,12 +8,12 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::address::{Domain, DomainError};
-use crate::documents::rendered::Prepared;
+use crate::documents::rendered::RenderedProfile;
 
 /// Every profile, and the names that lead to it.
 #[derive(Debug, Default)]
 pub struct Directory {
-    entries: Vec<Prepared>,
+    entries: Vec<RenderedProfile>,
     exact: HashMap<Domain, ProfileId>,
     /// `example.org` for `*.example.org`.
     subdomains: HashMap<Domain, ProfileId>,
@@ -34,7 +34,7 @@ impl ProfileId {
 /// What was found, and the domain it answers for.
 #[derive(Debug, Clone, Copy)]
 pub struct Found<'a> {
-    pub entry: &'a Prepared,
+    pub entry: &'a RenderedProfile,
     pub domain: &'a Domain,
     /// Whether the operator named the domain. If not, it is a customer's, and came with the request
     /// to a mail exchanger's host.
@@ -50,7 +50,7 @@ pub enum DomainPattern {
 
 impl Directory {
     /// Adds a profile, to which no name leads yet.
-    pub fn add(&mut self, profile: Prepared) -> ProfileId {
+    pub fn add(&mut self, profile: RenderedProfile) -> ProfileId {
         self.entries.push(profile);
         ProfileId(self.entries.len() - 1)
     }
@@ -141,7 +141,7 @@ impl Directory {
         self.exchangers.get(host).copied()
     }
 
-    pub fn entries(&self) -> &[Prepared] {
+    pub fn entries(&self) -> &[RenderedProfile] {
         &self.entries
     }
 

@@ -1,29 +1,28 @@
-//! Waypost, a mail client configuration server: which mail servers does this address use?
+//! Waypost, a mail client configuration server: it tells a mail program which servers a mailbox uses.
 //!
-//! In reading order:
+//! In reading order, from the bottom up. A module uses only modules above it in this list; `.ci/layers` checks that.
 //!
-//! - [`address`]: names and addresses, checked once where they enter
-//! - [`profile`]: a provider's servers, names and help
-//! - [`document`]: one answer, prepared once, with slots for what a request brings
-//! - [`autoconfig`]: Mozilla's answer
-//! - [`autodiscover`]: Microsoft's questions, answers and errors
-//! - [`mobileconfig`]: Apple's answer
-//! - [`pacc`]: the answer of the standard that is coming
-//! - [`mta_sts`]: a domain's policy for other mail servers
-//! - [`language`]: which language somebody gets
-//! - [`page`]: the answer for a person with a browser
-//! - [`pem`]: certificates and keys from files
-//! - [`tls`]: certificates for listeners without a proxy
-//! - [`prepared`]: a profile with all its answers
-//! - [`directory`]: which profile answers for a domain
-//! - [`config`]: the files, read into all of the above, or into every problem in them; and other
-//!   people's files, turned into ours
-//! - [`clients`]: what each real mail program would make of an answer
-//! - [`check`]: that, held against what a profile prefers, and what is odd about the profile itself
-//! - [`dns`]: the records that a domain needs, and whether they are published
-//! - [`http`]: the route table, and everything between a socket and an answer
-//! - [`service`]: the server as a service of its machine: signals, systemd, new configurations
-//! - [`cli`]: what an operator can do
+//! - [`address`]: `EmailAddress` and `Domain`
+//! - `xml`: an XML tree with the place of each element, and the encoding of a document
+//! - [`profile`]: the types of a profile: servers, host names, user names, services
+//! - `files`: reading files with a size limit, and the list of files a configuration was read from
+//! - [`diagnostics`]: problems with file, line, column and hint; the TOML table reader that reports them
+//! - `logging`: the log, and which fields of a request are ever written to it
+//! - [`certificates`]: certificates and keys from PEM files, and when they expire
+//! - `metrics`: what is counted, and the Prometheus text format
+//! - [`clients`]: how each mail client interprets a document, one file per client
+//! - [`documents`]: what is sent: autoconfig, Autodiscover, Apple profiles, PACC, MTA-STS
+//! - [`directory`]: from a domain to its profile
+//! - [`page`]: the setup page for people
+//! - [`formats`]: profiles as files: TOML, Mozilla's XML, import
+//! - [`config`]: `waypost.toml`, and loading everything that it names
+//! - [`check`]: runs the client models on every profile, and the lints
+//! - [`dns`]: the DNS records of a domain, and their comparison with what is published
+//! - [`http`]: router, extractors, handlers, middleware, responses, errors
+//! - [`admin`]: the routes of the admin listener
+//! - [`server`]: listeners, TLS, connections, connection limit, shutdown
+//! - [`service`]: signals, systemd, reload
+//! - [`cli`]: the commands
 
 pub mod address;
 pub mod admin;
@@ -39,8 +38,8 @@ pub mod documents;
 pub mod files;
 pub mod formats;
 pub mod http;
-pub mod logging;
-pub mod metrics;
+mod logging;
+mod metrics;
 pub mod page;
 pub mod profile;
 pub mod server;

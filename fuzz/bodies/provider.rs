@@ -10,7 +10,7 @@ use waypost::config::{Config, LoadError};
 use waypost::diagnostics::Problem;
 use waypost::dns::Records;
 use waypost::documents::languages::Languages;
-use waypost::documents::rendered::Prepared;
+use waypost::documents::rendered::RenderedProfile;
 use waypost::formats::import::{Reading, settle};
 use waypost::profile::{Authentication, Profile};
 
@@ -117,7 +117,7 @@ fn check(config: &Config, domain: &Domain) {
 }
 
 /// The document with everything is a provider file again, of the same profile if it was one.
-fn read_back(entry: &Prepared, domain: &Domain, is_xml: bool) {
+fn read_back(entry: &RenderedProfile, domain: &Domain, is_xml: bool) {
     let whole = entry.documents.all_servers.fill(domain);
     let whole = std::str::from_utf8(&whole).unwrap();
     Document::parse(whole).unwrap_or_else(|e| panic!("{e}: {whole}"));

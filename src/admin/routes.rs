@@ -18,7 +18,7 @@ use super::metrics;
 use crate::certificates::expiry::{Time, days_left};
 use crate::http::error::Error;
 use crate::http::responses::Answer;
-use crate::http::state::Current;
+use crate::http::state::ServedConfig;
 use crate::http::{App, Attempt, handlers};
 use crate::metrics::exposition;
 
@@ -120,7 +120,7 @@ impl Expiry {
 }
 
 /// Of every certificate.
-pub fn expiries(current: &Current) -> Vec<Expiry> {
+pub fn expiries(current: &ServedConfig) -> Vec<Expiry> {
     // Of two with one name the first is served.
     let mut known = HashSet::new();
     let tls = current.certificates.iter().map(|certificate| {

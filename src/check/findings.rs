@@ -7,7 +7,7 @@ use super::lints::Cause;
 use super::row::Row;
 use crate::address::Domain;
 use crate::clients::{ALL, Client};
-use crate::diagnostics::{Place, Severity};
+use crate::diagnostics::{Location, Severity};
 
 /// One cause, wherever it was found.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,7 +24,7 @@ pub struct Finding {
 pub struct Spot {
     /// The profile's id.
     pub profile: Domain,
-    pub place: Place,
+    pub place: Location,
     /// Who ends with less for it, in the order of [`ALL`].
     pub clients: Vec<Client>,
 }

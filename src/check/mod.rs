@@ -15,7 +15,7 @@ pub use self::row::{Cell, Difference, Row};
 use crate::address::{Domain, EmailAddress};
 use crate::clients::{ALL, Answer, Client, Format};
 use crate::config::Config;
-use crate::documents::rendered::{Documents, Prepared};
+use crate::documents::rendered::{Documents, RenderedProfile};
 use crate::formats::Origin;
 use crate::profile::Profile;
 
@@ -36,7 +36,7 @@ const SOMEBODY: &str = "jane.doe";
 
 /// Plays every client against one profile of a configuration; by its place in the directory.
 pub fn examine(config: &Config, index: usize) -> Option<Examined<'_>> {
-    let Prepared { profile, documents, .. } = config.directory.entries().get(index)?;
+    let RenderedProfile { profile, documents, .. } = config.directory.entries().get(index)?;
     let origin = config.origins.get(index)?;
     let domain = origin.domain.as_ref()?;
     // The name that stands for a wildcard's may be another profile's own.

@@ -31,7 +31,7 @@ enum ReportFormat {
 
 impl Check {
     pub fn run(self) -> ExitCode {
-        let config = match self.config.load_what_is_right() {
+        let config = match self.config.load_valid_parts() {
             Ok(config) => config,
             Err(error) => return complain(&error),
         };

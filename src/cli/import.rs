@@ -11,7 +11,7 @@ use tempfile::Builder;
 
 use super::progress::in_parallel;
 use super::{COULD_NOT_RUN, FINDING, count, print};
-use crate::diagnostics::{Place, Problem};
+use crate::diagnostics::{Location, Problem};
 use crate::files::is_hidden;
 use crate::formats::import::{Imported, NewProfile, Reading, settle};
 
@@ -42,7 +42,7 @@ impl Import {
             if let Err(error) = find(path, true, &mut files, &mut problems) {
                 let message = format!("cannot be read: {error}");
                 problems.push(Problem::error(
-                    Place::whole(path),
+                    Location::whole(path),
                     message,
                     "name a file or folder that is there",
                 ));
@@ -71,7 +71,7 @@ impl Import {
                 let _ = writeln!(text, "# {}\n{}", profile.path.display(), profile.text);
             } else if let Err(error) = write(&profile, self.force) {
                 problems.push(Problem::error(
-                    Place::whole(&profile.path),
+                    Location::whole(&profile.path),
                     format!("not imported: cannot be written: {error}"),
                     "see that the folder can be written to, and run it again",
                 ));
@@ -119,7 +119,7 @@ fn find(
         } else {
             let hint = "provider files end in .xml; name it on the command line if it is one";
             problems.push(Problem::note(
-                Place::whole(path),
+                Location::whole(path),
                 "passed over: neither an XML file nor a folder",
                 hint,
             ));
@@ -134,7 +134,7 @@ fn find(
         }
         if let Err(error) = find(&entry, false, files, problems) {
             let message = format!("not imported: {error}");
-            problems.push(Problem::error(Place::whole(&entry), message, "make it readable"));
+            problems.push(Problem::error(Location::whole(&entry), message, "make it readable"));
         }
     }
     Ok(())

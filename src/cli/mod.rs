@@ -82,8 +82,8 @@ impl Arguments {
 }
 
 impl ConfigArgument {
-    fn load_what_is_right(&self) -> Result<Config, LoadError> {
-        Config::load_what_is_right(&self.locate()?)
+    fn load_valid_parts(&self) -> Result<Config, LoadError> {
+        Config::load_valid_parts(&self.locate()?)
     }
 
     fn load(&self) -> Result<Config, LoadError> {

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::report::{Counts, Report};
 use crate::check::{Cause, Cell, Difference, Examined, Finding, Row};
 use crate::clients::{Client, Endpoint, Login, Method, Security};
-use crate::diagnostics::{Place, Problem, Severity};
+use crate::diagnostics::{Location, Problem, Severity};
 use crate::profile::Server;
 
 #[derive(Serialize)]
@@ -37,7 +37,7 @@ struct FindingEntry<'a> {
 struct PlaceEntry<'a> {
     profile: &'a str,
     #[serde(flatten)]
-    place: &'a Place,
+    place: &'a Location,
     /// Whom it hurts here.
     clients: Vec<Value>,
 }

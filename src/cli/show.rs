@@ -17,7 +17,7 @@ use crate::documents::languages::Languages;
 use crate::documents::mobileconfig::Inexpressible;
 use crate::documents::pacc;
 use crate::documents::pacc::LeftOut;
-use crate::documents::rendered::Prepared;
+use crate::documents::rendered::RenderedProfile;
 use crate::profile::{Authentications, Profile, Protocol, Server};
 
 #[derive(Debug, Args)]
@@ -104,7 +104,7 @@ impl Show {
 }
 
 /// Unsigned: the signature is made while serving.
-fn mobileconfig(entry: &Prepared, address: &EmailAddress) -> Result<String, Inexpressible> {
+fn mobileconfig(entry: &RenderedProfile, address: &EmailAddress) -> Result<String, Inexpressible> {
     let config = entry.documents.mobileconfig.as_ref().map_err(|reason| *reason)?;
     Ok(utf8(&config.for_address(address, &Languages::default())))
 }
@@ -202,7 +202,7 @@ fn row(server: &Server, address: &EmailAddress, is_alternative: bool) -> [String
 }
 
 /// What a mail program would set up, from each of the formats that it reads.
-fn client(id: &str, entry: &Prepared, address: &EmailAddress) -> String {
+fn client(id: &str, entry: &RenderedProfile, address: &EmailAddress) -> String {
     let mut text = String::new();
     for client in ALL.into_iter().filter(|client| client.id.eq_ignore_ascii_case(id)) {
         let row = play(client, &entry.profile, &entry.documents, address);

@@ -11,10 +11,10 @@ use crate::certificates::tls::TlsCertificate;
 use crate::diagnostics::Problem;
 use crate::documents::mobileconfig::SOON;
 use crate::documents::mobileconfig::signing::Signer;
-use crate::files::Inputs;
+use crate::files::SourceFiles;
 
 /// Reads what signs, and says what is wrong or doubtful about it.
-pub fn signer(signing: &Signing, inputs: &Inputs, problems: &mut Vec<Problem>) -> Option<Signer> {
+pub fn signer(signing: &Signing, inputs: &SourceFiles, problems: &mut Vec<Problem>) -> Option<Signer> {
     signing.files.all().for_each(|path| inputs.watch(path));
     let place = || signing.place.clone();
     match Signer::load(&signing.files, SystemTime::now()) {
@@ -39,7 +39,7 @@ pub fn signer(signing: &Signing, inputs: &Inputs, problems: &mut Vec<Problem>) -
 }
 
 /// Reads what listeners with TLS serve.
-pub fn all(tls: &[Tls], inputs: &Inputs, problems: &mut Vec<Problem>) -> Vec<TlsCertificate> {
+pub fn all(tls: &[Tls], inputs: &SourceFiles, problems: &mut Vec<Problem>) -> Vec<TlsCertificate> {
     let mut certificates: Vec<TlsCertificate> = Vec::new();
     for tls in tls {
         let Some(new) = certificate(tls, inputs, problems) else { continue };
@@ -59,7 +59,7 @@ pub fn all(tls: &[Tls], inputs: &Inputs, problems: &mut Vec<Problem>) -> Vec<Tls
 }
 
 /// Reads a certificate for TLS. One that has expired is told, and keeps nobody from plain http.
-fn certificate(tls: &Tls, inputs: &Inputs, problems: &mut Vec<Problem>) -> Option<TlsCertificate> {
+fn certificate(tls: &Tls, inputs: &SourceFiles, problems: &mut Vec<Problem>) -> Option<TlsCertificate> {
     let place = || tls.place.clone();
     tls.files.all().for_each(|path| inputs.watch(path));
     let certificate = match TlsCertificate::load(&tls.files) {

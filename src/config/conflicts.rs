@@ -5,12 +5,12 @@ use std::collections::hash_map::Entry;
 use std::hash::Hash;
 
 use crate::address::Domain;
-use crate::diagnostics::{Place, Problem};
+use crate::diagnostics::{Location, Problem};
 use crate::directory::DomainPattern;
-use crate::formats::parsed_profile::Draft;
+use crate::formats::parsed_profile::ParsedProfile;
 
 /// Holds every profile's names against every other's, and its own.
-pub fn find(drafts: &[Draft], problems: &mut Vec<Problem>) {
+pub fn find(drafts: &[ParsedProfile], problems: &mut Vec<Problem>) {
     ids(drafts, problems);
     claims(drafts, problems);
     exchangers(drafts, problems);
@@ -27,8 +27,8 @@ fn first_of<K: Eq + Hash, V: Copy>(seen: &mut HashMap<K, V>, key: K, value: V) -
     }
 }
 
-fn ids(drafts: &[Draft], problems: &mut Vec<Problem>) {
-    let mut seen: HashMap<&Domain, &Place> = HashMap::new();
+fn ids(drafts: &[ParsedProfile], problems: &mut Vec<Problem>) {
+    let mut seen: HashMap<&Domain, &Location> = HashMap::new();
     for id in drafts.iter().filter_map(|draft| draft.id.as_ref()) {
         if let Some(first) = first_of(&mut seen, &id.value, &id.place) {
             problems.push(Problem::error(
@@ -40,8 +40,8 @@ fn ids(drafts: &[Draft], problems: &mut Vec<Problem>) {
     }
 }
 
-fn claims(drafts: &[Draft], problems: &mut Vec<Problem>) {
-    let mut seen: HashMap<&DomainPattern, (&Draft, &Place)> = HashMap::new();
+fn claims(drafts: &[ParsedProfile], problems: &mut Vec<Problem>) {
+    let mut seen: HashMap<&DomainPattern, (&ParsedProfile, &Location)> = HashMap::new();
     for draft in drafts {
         for claim in &draft.claims {
             let Some((first, first_place)) = first_of(&mut seen, &claim.value, (draft, &claim.place)) else {
@@ -69,8 +69,8 @@ fn claims(drafts: &[Draft], problems: &mut Vec<Problem>) {
     }
 }
 
-fn exchangers(drafts: &[Draft], problems: &mut Vec<Problem>) {
-    let mut seen: HashMap<&Domain, &Draft> = HashMap::new();
+fn exchangers(drafts: &[ParsedProfile], problems: &mut Vec<Problem>) {
+    let mut seen: HashMap<&Domain, &ParsedProfile> = HashMap::new();
     for draft in drafts {
         for host in &draft.exchangers {
             if host.value.public_suffix().is_some() {

@@ -24,13 +24,13 @@ use std::path::{Path, PathBuf};
 
 use crate::certificates::tls::TlsCertificate;
 use crate::diagnostics::problem::Source;
-use crate::diagnostics::{Place, Problem};
+use crate::diagnostics::{Location, Problem};
 use crate::directory::Directory;
 use crate::documents::mobileconfig::signing::Signer;
-use crate::documents::rendered::Prepared;
+use crate::documents::rendered::RenderedProfile;
 use crate::files::read::LARGEST_TEXT;
-use crate::files::{ConfigHash, Inputs};
-use crate::formats::parsed_profile::{Draft, Origin};
+use crate::files::{ConfigHash, SourceFiles};
+use crate::formats::parsed_profile::{Origin, ParsedProfile};
 use crate::formats::profile_file::{is_profile, read_profile};
 use crate::page::Pages;
 
@@ -48,7 +48,7 @@ pub struct Config {
     /// For listeners that speak TLS.
     pub certificates: Vec<TlsCertificate>,
     /// What is no error, but worth knowing; of a configuration that is only looked at
-    /// ([`Self::load_what_is_right`]), the errors too.
+    /// ([`Self::load_valid_parts`]), the errors too.
     pub notes: Vec<Problem>,
     /// Of all that it was read from.
     pub hash: ConfigHash,
@@ -88,14 +88,14 @@ impl Config {
     /// # Errors
     /// When the file cannot be read, or anything in it or the profiles is wrong: everything that is.
     pub fn load(path: &Path) -> Result<Self, LoadError> {
-        Self::load_noting(path, &Inputs::default())
+        Self::load_recording(path, &SourceFiles::default())
     }
 
     /// As [`Self::load`], and notes what was looked at, whatever comes of it.
     ///
     /// # Errors
     /// As [`Self::load`].
-    pub fn load_noting(path: &Path, inputs: &Inputs) -> Result<Self, LoadError> {
+    pub fn load_recording(path: &Path, inputs: &SourceFiles) -> Result<Self, LoadError> {
         let config = Self::read(path, inputs)?;
         if config.notes.iter().any(Problem::is_error) {
             return Err(LoadError::Problems(config.notes));
@@ -108,8 +108,8 @@ impl Config {
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn load_what_is_right(path: &Path) -> Result<Self, LoadError> {
-        Self::read(path, &Inputs::default())
+    pub fn load_valid_parts(path: &Path) -> Result<Self, LoadError> {
+        Self::read(path, &SourceFiles::default())
     }
 
     /// Has these listeners take the place of the file's, if there are any.
@@ -130,11 +130,11 @@ impl Config {
     /// When the file cannot be read.
     pub fn settings(path: &Path) -> Result<(Settings, Vec<Problem>), LoadError> {
         let mut problems = Vec::new();
-        let settings = settings(path, &Inputs::default(), &mut problems)?;
+        let settings = settings(path, &SourceFiles::default(), &mut problems)?;
         Ok((settings, problems))
     }
 
-    fn read(path: &Path, inputs: &Inputs) -> Result<Self, LoadError> {
+    fn read(path: &Path, inputs: &SourceFiles) -> Result<Self, LoadError> {
         let mut problems = Vec::new();
         let settings = settings(path, inputs, &mut problems)?;
         let profiles = settings.profiles.as_deref();
@@ -155,7 +155,7 @@ impl Config {
     }
 }
 
-fn settings(path: &Path, inputs: &Inputs, problems: &mut Vec<Problem>) -> Result<Settings, LoadError> {
+fn settings(path: &Path, inputs: &SourceFiles, problems: &mut Vec<Problem>) -> Result<Settings, LoadError> {
     let text = inputs
         .text(path, LARGEST_TEXT)
         .map_err(|source| LoadError::Unreadable { path: path.to_owned(), source })?;
@@ -163,12 +163,12 @@ fn settings(path: &Path, inputs: &Inputs, problems: &mut Vec<Problem>) -> Result
 }
 
 /// Reads every profile of a folder, in the order of the file names.
-fn drafts(folder: &Path, inputs: &Inputs, problems: &mut Vec<Problem>) -> Vec<Draft> {
+fn drafts(folder: &Path, inputs: &SourceFiles, problems: &mut Vec<Problem>) -> Vec<ParsedProfile> {
     let paths = match inputs.folder(folder, is_profile) {
         Ok(paths) => paths,
         Err(error) => {
             problems.push(Problem::error(
-                Place::whole(folder),
+                Location::whole(folder),
                 format!("the folder of profiles cannot be read: {error}"),
                 "make it readable, or name another one: profiles = \"profiles\" in waypost.toml",
             ));
@@ -177,7 +177,7 @@ fn drafts(folder: &Path, inputs: &Inputs, problems: &mut Vec<Problem>) -> Vec<Dr
     };
     if paths.is_empty() {
         problems.push(Problem::error(
-            Place::whole(folder),
+            Location::whole(folder),
             "the folder of profiles has no profile in it",
             "put a *.toml file there, or one of Mozilla's *.xml files",
         ));
@@ -186,13 +186,13 @@ fn drafts(folder: &Path, inputs: &Inputs, problems: &mut Vec<Problem>) -> Vec<Dr
 }
 
 /// Joins what is right. What clashes has been reported, and the first has it.
-fn directory(drafts: Vec<Draft>, problems: &mut Vec<Problem>) -> (Directory, Vec<Origin>) {
+fn directory(drafts: Vec<ParsedProfile>, problems: &mut Vec<Problem>) -> (Directory, Vec<Origin>) {
     let mut directory = Directory::default();
     let mut origins = Vec::new();
     let mut exchangers = Vec::new();
     for draft in drafts {
         let Some(profile) = draft.profile else { continue };
-        let id = match Prepared::new(profile) {
+        let id = match RenderedProfile::new(profile) {
             Ok(prepared) => directory.add(prepared),
             Err(error) => {
                 problems.push(Problem::error(draft.place, error.to_string(), "please report this as a bug"));

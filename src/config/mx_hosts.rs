@@ -3,18 +3,18 @@
 use std::collections::BTreeMap;
 
 use crate::address::Domain;
-use crate::diagnostics::problem::Placed;
-use crate::diagnostics::{Place, Problem};
+use crate::diagnostics::problem::Located;
+use crate::diagnostics::{Location, Problem};
 use crate::directory::{Directory, ProfileId};
 
 /// Binds each exchanger's host, and the names above it that clients derive from it: Thunderbird the
 /// first and the registrable one, Evolution and FairEmail all (reference/autoconfig 1.2).
 pub fn bind(
     directory: &mut Directory,
-    exchangers: Vec<(Placed<Domain>, ProfileId)>,
+    exchangers: Vec<(Located<Domain>, ProfileId)>,
     problems: &mut Vec<Problem>,
 ) {
-    let mut derived: BTreeMap<Domain, Vec<(ProfileId, Place)>> = BTreeMap::new();
+    let mut derived: BTreeMap<Domain, Vec<(ProfileId, Location)>> = BTreeMap::new();
     for (host, id) in exchangers {
         if directory.profile_of(&host.value).is_some_and(|owner| owner != id) {
             problems.push(Problem::error(

@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use crate::diagnostics::problem::{Source, suggest};
 use crate::diagnostics::toml_table::Table;
-use crate::diagnostics::{Place, Problem};
+use crate::diagnostics::{Location, Problem};
 use crate::directory::Directory;
 use crate::files::read::LARGEST_TEXT;
-use crate::files::{Inputs, extension};
+use crate::files::{SourceFiles, extension};
 use crate::formats::translations::is_tag;
 use crate::page::{
     Assets, Brand, Catalogue, MESSAGES, Messages, Pages, Settings, Start, TEMPLATES, TemplateError, Visit,
@@ -18,17 +18,17 @@ use crate::page::{
 };
 
 /// A language's texts, each with its place.
-type Texts = Vec<(String, String, Place)>;
+type Texts = Vec<(String, String, Location)>;
 
 /// Reads everything that the pages need.
-pub fn load(folder: Option<&Path>, inputs: &Inputs, problems: &mut Vec<Problem>) -> Pages {
+pub fn load(folder: Option<&Path>, inputs: &SourceFiles, problems: &mut Vec<Problem>) -> Pages {
     let mut catalogue = shipped();
     let Some(folder) = folder else { return Pages::new(catalogue) };
     let files = match inputs.folder(folder, Path::is_file) {
         Ok(files) => files,
         Err(error) => {
             problems.push(Problem::error(
-                Place::whole(folder),
+                Location::whole(folder),
                 format!("the folder of templates cannot be read: {error}"),
                 "its path is relative to waypost.toml; leave `templates` out for the built-in pages",
             ));
@@ -45,7 +45,7 @@ pub fn load(folder: Option<&Path>, inputs: &Inputs, problems: &mut Vec<Problem>)
             let known: Vec<_> = TEMPLATES.iter().map(|template| template.name).chain(Assets::NAMES).collect();
             let hint = format!("{}, or a language like de.toml", suggest(name, &known));
             let message = "no page is made of this file".to_owned();
-            problems.push(Problem::warning(Place::whole(&path), message, hint));
+            problems.push(Problem::warning(Location::whole(&path), message, hint));
             continue;
         }
         let text = match inputs.text(&path, LARGEST_TEXT) {
@@ -54,7 +54,7 @@ pub fn load(folder: Option<&Path>, inputs: &Inputs, problems: &mut Vec<Problem>)
                 let message = format!("it cannot be read: {error}");
                 inputs.give_way();
                 problems.push(Problem::warning(
-                    Place::whole(&path),
+                    Location::whole(&path),
                     message,
                     "the built-in one takes its place",
                 ));
@@ -116,7 +116,7 @@ fn all(pages: &Pages, directory: &Directory) -> Result<(), (&'static str, Templa
 }
 
 fn template_problem(folder: &Path, name: &str, error: &TemplateError) -> Problem {
-    let place = Place {
+    let place = Location {
         file: Arc::from(folder.join(name)),
         line: error.line().unwrap_or(0),
         column: usize::from(error.line().is_some()),
@@ -161,7 +161,7 @@ fn language(catalogue: &mut Catalogue, path: &Path, text: String, problems: &mut
     if !is_tag(tag) {
         let message = format!("`{tag}` is not a language");
         let hint = "a file of messages is named after its language, like de.toml or pt-BR.toml";
-        problems.push(Problem::warning(Place::whole(path), message, hint));
+        problems.push(Problem::warning(Location::whole(path), message, hint));
         return;
     }
     let source = Source::new(path.into(), text);
@@ -201,6 +201,6 @@ fn language(catalogue: &mut Catalogue, path: &Path, text: String, problems: &mut
         let more = missing.len().saturating_sub(5);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         let message = format!("no text for {}{more}: English is shown", some.join(", "));
-        problems.push(Problem::warning(Place::whole(path), message, "translate them from en.toml"));
+        problems.push(Problem::warning(Location::whole(path), message, "translate them from en.toml"));
     }
 }

@@ -11,9 +11,9 @@ use super::listener::Listener;
 use super::public_url::PublicUrl;
 use crate::address::Domain;
 use crate::certificates::tls::TlsFiles;
-use crate::diagnostics::problem::{Complaint, Placed, Source};
+use crate::diagnostics::problem::{InvalidValue, Located, Source};
 use crate::diagnostics::toml_table::{FromText, FromValue, Table};
-use crate::diagnostics::{Place, Problem};
+use crate::diagnostics::{Location, Problem};
 use crate::documents::mobileconfig::SigningFiles;
 
 /// What `waypost.toml` says.
@@ -47,7 +47,7 @@ pub struct Settings {
 pub struct Tls {
     pub files: TlsFiles,
     /// Where it was written.
-    pub place: Place,
+    pub place: Location,
 }
 
 /// The signature of configuration profiles.
@@ -57,7 +57,7 @@ pub struct Signing {
     /// Serve without a signature rather than not start.
     pub or_unsigned: bool,
     /// Where it was written.
-    pub place: Place,
+    pub place: Location,
 }
 
 /// What the records of every domain have in common.
@@ -211,7 +211,7 @@ impl Signing {
         let key = table.required::<PathName>("key", "\"signing/privkey.pem\"", problems);
         let or_unsigned = table.optional("or_unsigned", problems).is_some_and(|switch| switch.value);
         table.finish(problems);
-        let path = |name: Placed<PathName>| folder.join(name.value.0);
+        let path = |name: Located<PathName>| folder.join(name.value.0);
         let files = SigningFiles { certificate: path(certificate?), chain: chain.map(path), key: path(key?) };
         Some(Self { files, or_unsigned, place })
     }
@@ -232,7 +232,7 @@ impl Admin {
     fn read(mut table: Table, public: &[Listener], problems: &mut Vec<Problem>) -> Self {
         let listen = table.required::<Listener>("listen", "\"127.0.0.1:9090\"", problems);
         table.finish(problems);
-        if let Some(Placed { value, place }) = &listen {
+        if let Some(Located { value, place }) = &listen {
             let is_taken = |public: &Listener| {
                 public.address.clashes_with(&value.address) || public.address.covers(&value.address)
             };
@@ -269,7 +269,7 @@ fn number_from(
     largest: i64,
     problems: &mut Vec<Problem>,
 ) -> Option<u64> {
-    let Placed { value, place } = table.optional::<i64>(key, problems)?;
+    let Located { value, place } = table.optional::<i64>(key, problems)?;
     if (smallest..=largest).contains(&value) {
         return u64::try_from(value).ok();
     }
@@ -285,9 +285,9 @@ fn number_from(
 struct PathName(String);
 
 impl FromText for PathName {
-    fn from_text(text: &str) -> Result<Self, Complaint> {
+    fn from_text(text: &str) -> Result<Self, InvalidValue> {
         match text {
-            "" => Err(Complaint::new("is empty", "write a path, relative to this file")),
+            "" => Err(InvalidValue::new("is empty", "write a path, relative to this file")),
             name => Ok(Self(name.to_owned())),
         }
     }
@@ -301,7 +301,7 @@ fn listen(table: &mut Table, problems: &mut Vec<Problem>) -> Vec<Listener> {
     let so_far = problems.len();
     let place = table.place_of("listen");
     let mut addresses: Vec<Listener> = Vec::new();
-    for Placed { value, place } in table.list::<Listener>("listen", problems) {
+    for Located { value, place } in table.list::<Listener>("listen", problems) {
         match addresses.iter().find(|other| other.address.clashes_with(&value.address)) {
             Some(other) if *other == value => {
                 let message = format!("`listen` has {value} twice");
@@ -344,7 +344,7 @@ fn trusted_proxies(table: &mut Table, problems: &mut Vec<Problem>) -> Vec<Networ
 fn tls(
     table: &mut Table,
     listen: &[Listener],
-    listen_place: Place,
+    listen_place: Location,
     folder: &Path,
     problems: &mut Vec<Problem>,
 ) -> Vec<Tls> {
@@ -368,7 +368,7 @@ impl Tls {
         let certificate = table.required::<PathName>("certificate", "\"tls/fullchain.pem\"", problems);
         let key = table.required::<PathName>("key", "\"tls/privkey.pem\"", problems);
         table.finish(problems);
-        let path = |name: Placed<PathName>| folder.join(name.value.0);
+        let path = |name: Located<PathName>| folder.join(name.value.0);
         Some(Self { files: TlsFiles { certificate: path(certificate?), key: path(key?) }, place })
     }
 }
@@ -380,7 +380,7 @@ fn distinct<T: FromValue + PartialEq + Display>(
     problems: &mut Vec<Problem>,
 ) -> Vec<T> {
     let mut values = Vec::new();
-    for Placed { value, place } in table.list::<T>(key, problems) {
+    for Located { value, place } in table.list::<T>(key, problems) {
         if values.contains(&value) {
             let message = format!("`{key}` has {value} twice");
             problems.push(Problem::error(place, message, "remove one of them"));
@@ -390,7 +390,7 @@ fn distinct<T: FromValue + PartialEq + Display>(
     values
 }
 
-fn values<T>(list: Vec<Placed<T>>) -> Vec<T> {
+fn values<T>(list: Vec<Located<T>>) -> Vec<T> {
     list.into_iter().map(|placed| placed.value).collect()
 }
 

@@ -3,4 +3,4 @@
 pub mod problem;
 pub mod toml_table;
 
-pub use self::problem::{Place, Problem, Severity, nearest};
+pub use self::problem::{Location, Problem, Severity, nearest};

@@ -13,7 +13,7 @@ pub struct Problem {
     pub severity: Severity,
     pub message: String,
     #[serde(flatten)]
-    pub place: Place,
+    pub place: Location,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
 }
@@ -32,7 +32,7 @@ pub enum Severity {
 
 /// A place in a file. Lines and columns count from 1; 0 is the whole file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Place {
+pub struct Location {
     #[serde(serialize_with = "as_text")]
     pub file: Arc<Path>,
     #[serde(skip_serializing_if = "is_none")]
@@ -51,33 +51,33 @@ pub struct Source {
 
 /// A value and where it was written.
 #[derive(Debug, Clone)]
-pub struct Placed<T> {
+pub struct Located<T> {
     pub value: T,
-    pub place: Place,
+    pub place: Location,
 }
 
 /// What is wrong with a single value, without its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Complaint {
+pub struct InvalidValue {
     pub message: String,
     pub hint: Option<String>,
 }
 
 impl Problem {
-    pub fn error(place: Place, message: impl Into<String>, hint: impl Into<String>) -> Self {
+    pub fn error(place: Location, message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { severity: Severity::Error, message: message.into(), place, hint: Some(hint.into()) }
     }
 
-    pub fn warning(place: Place, message: impl Into<String>, hint: impl Into<String>) -> Self {
+    pub fn warning(place: Location, message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { severity: Severity::Warning, ..Self::error(place, message, hint) }
     }
 
-    pub fn note(place: Place, message: impl Into<String>, hint: impl Into<String>) -> Self {
+    pub fn note(place: Location, message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { severity: Severity::Note, ..Self::error(place, message, hint) }
     }
 
     /// Makes an error of a complaint about the value at a place.
-    pub fn at(place: Place, complaint: Complaint) -> Self {
+    pub fn at(place: Location, complaint: InvalidValue) -> Self {
         Self { severity: Severity::Error, message: complaint.message, place, hint: complaint.hint }
     }
 
@@ -106,14 +106,14 @@ impl fmt::Display for Severity {
     }
 }
 
-impl Place {
+impl Location {
     /// A file or folder as a whole.
     pub fn whole(file: &Path) -> Self {
         Self { file: file.into(), line: 0, column: 0 }
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.file.display())?;
         if self.line > 0 {
@@ -140,19 +140,19 @@ impl Source {
     }
 
     /// The place of a byte of the text.
-    pub fn place(&self, offset: usize) -> Place {
+    pub fn place(&self, offset: usize) -> Location {
         let line = self.line_starts.partition_point(|start| *start <= offset);
         let start = self.line_starts[line - 1];
         let column = self.text.get(start..offset).map_or(1, |before| before.chars().count() + 1);
-        Place { file: self.file.clone(), line, column }
+        Location { file: self.file.clone(), line, column }
     }
 
-    pub fn place_of(&self, span: &Range<usize>) -> Place {
+    pub fn place_of(&self, span: &Range<usize>) -> Location {
         self.place(span.start)
     }
 }
 
-impl Complaint {
+impl InvalidValue {
     pub fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { message: message.into(), hint: Some(hint.into()) }
     }
@@ -196,12 +196,12 @@ mod tests {
         assert_eq!(source.place(0).to_string(), "a.toml:1:1");
         assert_eq!(source.place(3).to_string(), "a.toml:2:1");
         assert_eq!(source.place(6).to_string(), "a.toml:2:3");
-        assert_eq!(Place::whole(Path::new("a.toml")).to_string(), "a.toml");
+        assert_eq!(Location::whole(Path::new("a.toml")).to_string(), "a.toml");
     }
 
     #[test]
     fn says_what_where_and_what_next() {
-        let place = Place { file: Path::new("p/a.toml").into(), line: 14, column: 3 };
+        let place = Location { file: Path::new("p/a.toml").into(), line: 14, column: 3 };
         assert_eq!(
             Problem::error(place, "the port is 0", "a port is 1 to 65535").to_string(),
             "error: the port is 0\n  --> p/a.toml:14:3\nhint: a port is 1 to 65535"

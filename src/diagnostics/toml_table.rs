@@ -8,24 +8,27 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
-use super::problem::{Complaint, Place, Placed, Problem, Source, suggest};
+use super::problem::{InvalidValue, Located, Location, Problem, Source, suggest};
 
 /// A table being read.
+#[derive(Debug)]
 pub struct Table<'s> {
     source: &'s Source,
     /// How messages name it: `[limits]`, `[[incoming]]`; empty for the file's own.
     title: &'static str,
-    place: Place,
+    place: Location,
     entries: Vec<Entry<'s>>,
     known: Vec<&'static str>,
 }
 
+#[derive(Debug)]
 struct Entry<'s> {
     key: Spanned<DeString<'s>>,
     value: Spanned<DeValue<'s>>,
 }
 
 /// A value with its span, taken out of a table or array.
+#[derive(Debug)]
 pub struct Value<'s> {
     source: &'s Source,
     content: DeValue<'s>,
@@ -38,14 +41,14 @@ pub enum Written<T> {
     Absent,
     /// There, with a mistake that has been reported.
     Wrong,
-    Right(Placed<T>),
+    Right(Located<T>),
 }
 
 /// A value that checks itself while it is read.
 pub trait FromValue: Sized {
     /// # Errors
     /// What is wrong with the value; the place is known to the caller.
-    fn from_value(value: &DeValue<'_>) -> Result<Self, Complaint>;
+    fn from_value(value: &DeValue<'_>) -> Result<Self, InvalidValue>;
 }
 
 impl<T> Written<T> {
@@ -58,7 +61,7 @@ impl<T> Written<T> {
         }
     }
 
-    pub fn right(&self) -> Option<&Placed<T>> {
+    pub fn right(&self) -> Option<&Located<T>> {
         match self {
             Self::Right(placed) => Some(placed),
             Self::Absent | Self::Wrong => None,
@@ -84,7 +87,7 @@ impl<'s> Table<'s> {
         (Self::new(source, "", source.place(0), table.into_inner()), first)
     }
 
-    fn new(source: &'s Source, title: &'static str, place: Place, table: DeTable<'s>) -> Self {
+    fn new(source: &'s Source, title: &'static str, place: Location, table: DeTable<'s>) -> Self {
         let mut entries: Vec<_> = table.into_iter().map(|(key, value)| Entry { key, value }).collect();
         // The parser sorts them by name; languages are in the order of the file.
         entries.sort_by_key(|entry| entry.key.span().start);
@@ -92,7 +95,7 @@ impl<'s> Table<'s> {
     }
 
     /// Where the table begins.
-    pub fn place(&self) -> Place {
+    pub fn place(&self) -> Location {
         self.place.clone()
     }
 
@@ -102,7 +105,7 @@ impl<'s> Table<'s> {
     }
 
     /// Where a key's value stands, or the table.
-    pub fn place_of(&self, key: &str) -> Place {
+    pub fn place_of(&self, key: &str) -> Location {
         let entry = self.entries.iter().find(|entry| entry.key.get_ref() == key);
         entry.map_or_else(|| self.place(), |entry| self.source.place_of(&entry.value.span()))
     }
@@ -136,7 +139,7 @@ impl<'s> Table<'s> {
         &mut self,
         key: &'static str,
         problems: &mut Vec<Problem>,
-    ) -> Option<Placed<T>> {
+    ) -> Option<Located<T>> {
         self.take(key)?.read(key, problems)
     }
 
@@ -146,7 +149,7 @@ impl<'s> Table<'s> {
         key: &'static str,
         example: &str,
         problems: &mut Vec<Problem>,
-    ) -> Option<Placed<T>> {
+    ) -> Option<Located<T>> {
         match self.take(key) {
             Some(value) => value.read(key, problems),
             None => {
@@ -161,7 +164,7 @@ impl<'s> Table<'s> {
     }
 
     /// Reads a list, each of its values by itself.
-    pub fn list<T: FromValue>(&mut self, key: &'static str, problems: &mut Vec<Problem>) -> Vec<Placed<T>> {
+    pub fn list<T: FromValue>(&mut self, key: &'static str, problems: &mut Vec<Problem>) -> Vec<Located<T>> {
         let Some(value) = self.take(key) else { return Vec::new() };
         value.items(key, problems).into_iter().filter_map(|item| item.read(key, problems)).collect()
     }
@@ -219,7 +222,7 @@ impl<'s> Table<'s> {
 }
 
 impl<'s> Value<'s> {
-    pub fn place(&self) -> Place {
+    pub fn place(&self) -> Location {
         self.source.place_of(&self.span)
     }
 
@@ -233,12 +236,12 @@ impl<'s> Value<'s> {
     }
 
     /// Reads the value, or reports what is wrong with it.
-    pub fn read<T: FromValue>(self, key: &str, problems: &mut Vec<Problem>) -> Option<Placed<T>> {
+    pub fn read<T: FromValue>(self, key: &str, problems: &mut Vec<Problem>) -> Option<Located<T>> {
         let place = self.place();
         match T::from_value(&self.content) {
-            Ok(value) => Some(Placed { value, place }),
-            Err(Complaint { message, hint }) => {
-                let complaint = Complaint { message: format!("`{key}` {message}"), hint };
+            Ok(value) => Some(Located { value, place }),
+            Err(InvalidValue { message, hint }) => {
+                let complaint = InvalidValue { message: format!("`{key}` {message}"), hint };
                 problems.push(Problem::at(place, complaint));
                 None
             }
@@ -291,31 +294,31 @@ fn article(type_name: &str) -> String {
     format!("{article} {type_name}")
 }
 
-fn wrong_type(value: &DeValue<'_>, expected: &str, example: &str) -> Complaint {
-    Complaint::new(
+fn wrong_type(value: &DeValue<'_>, expected: &str, example: &str) -> InvalidValue {
+    InvalidValue::new(
         format!("is {}, not {}", article(value.type_str()), article(expected)),
         format!("write it like {example}"),
     )
 }
 
 impl FromValue for String {
-    fn from_value(value: &DeValue<'_>) -> Result<Self, Complaint> {
+    fn from_value(value: &DeValue<'_>) -> Result<Self, InvalidValue> {
         value.as_str().map(str::to_owned).ok_or_else(|| wrong_type(value, "string", "\"this\", in quotes"))
     }
 }
 
 impl FromValue for bool {
-    fn from_value(value: &DeValue<'_>) -> Result<Self, Complaint> {
+    fn from_value(value: &DeValue<'_>) -> Result<Self, InvalidValue> {
         value.as_bool().ok_or_else(|| wrong_type(value, "boolean", "true or false, without quotes"))
     }
 }
 
 impl FromValue for i64 {
-    fn from_value(value: &DeValue<'_>) -> Result<Self, Complaint> {
+    fn from_value(value: &DeValue<'_>) -> Result<Self, InvalidValue> {
         let integer =
             value.as_integer().ok_or_else(|| wrong_type(value, "integer", "587, without quotes"))?;
         Self::from_str_radix(integer.as_str(), integer.radix())
-            .map_err(|_| Complaint::new("is too large a number", "write a smaller one"))
+            .map_err(|_| InvalidValue::new("is too large a number", "write a smaller one"))
     }
 }
 
@@ -323,11 +326,11 @@ impl FromValue for i64 {
 pub trait FromText: Sized {
     /// # Errors
     /// What is wrong with the text; its place is known to the caller.
-    fn from_text(text: &str) -> Result<Self, Complaint>;
+    fn from_text(text: &str) -> Result<Self, InvalidValue>;
 }
 
 impl<T: FromText> FromValue for T {
-    fn from_value(value: &DeValue<'_>) -> Result<Self, Complaint> {
+    fn from_value(value: &DeValue<'_>) -> Result<Self, InvalidValue> {
         Self::from_text(&String::from_value(value)?)
     }
 }

@@ -6,6 +6,6 @@ pub mod languages;
 pub mod mobileconfig;
 pub mod mta_sts;
 pub mod pacc;
-pub mod plist;
+pub(crate) mod plist;
 pub mod rendered;
 pub mod slots;

@@ -11,7 +11,7 @@ use crate::profile::Profile;
 
 /// A profile, and every document that is served for it.
 #[derive(Debug)]
-pub struct Prepared {
+pub struct RenderedProfile {
     pub profile: Profile,
     pub documents: Documents,
     /// What its setup page has of its own.
@@ -35,19 +35,19 @@ pub struct Documents {
 
 /// A document could not be prepared. That stops the start; it is never an answer.
 #[derive(Debug, thiserror::Error)]
-pub enum PrepareError {
+pub enum RenderError {
     #[error("the XML of profile `{id}` cannot be written")]
     Xml { id: Domain, source: quick_xml::SeError },
 }
 
-impl Prepared {
+impl RenderedProfile {
     /// Renders every document of a profile.
     ///
     /// # Errors
     /// When one cannot be rendered.
-    pub fn new(profile: Profile) -> Result<Self, PrepareError> {
+    pub fn new(profile: Profile) -> Result<Self, RenderError> {
         let id = || profile.id.clone();
-        let xml = |source| PrepareError::Xml { id: id(), source };
+        let xml = |source| RenderError::Xml { id: id(), source };
         let documents = Documents {
             autoconfig: autoconfig::document(&profile).map_err(xml)?,
             all_servers: autoconfig::whole(&profile).map_err(xml)?,

@@ -3,4 +3,4 @@
 pub mod read;
 mod sources;
 
-pub use self::sources::{ConfigHash, End, Inputs, extension, is_hidden};
+pub use self::sources::{ConfigHash, End, SourceFiles, extension, is_hidden};

@@ -16,7 +16,7 @@ use super::read::read;
 
 /// What has been read, and how it was then.
 #[derive(Debug, Default)]
-pub struct Inputs {
+pub struct SourceFiles {
     all: RefCell<BTreeMap<PathBuf, Input>>,
     gave_way: Cell<bool>,
 }
@@ -65,7 +65,7 @@ pub enum End {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ConfigHash([u8; 32]);
 
-impl Inputs {
+impl SourceFiles {
     /// Reads a text of so many bytes at most.
     ///
     /// # Errors
@@ -259,7 +259,7 @@ mod tests {
         let write = |name: &str, text: &str| fs::write(path(name), text).unwrap();
         write("a.toml", "1");
         let inputs = || {
-            let inputs = Inputs::default();
+            let inputs = SourceFiles::default();
             inputs.folder(folder.path(), is_toml).unwrap();
             let _ = inputs.text(&path("a.toml"), 10);
             inputs
@@ -303,7 +303,7 @@ mod tests {
         }
         symlink("..1", path("..data")).unwrap();
         symlink("..data/waypost.toml", path("waypost.toml")).unwrap();
-        let before = Inputs::default();
+        let before = SourceFiles::default();
         assert_eq!(before.text(&path("waypost.toml"), 10).unwrap(), "one");
         symlink("..2", path("..tmp")).unwrap();
         fs::rename(path("..tmp"), path("..data")).unwrap();
@@ -311,7 +311,7 @@ mod tests {
         // What is read again is known by the first look at it.
         assert_eq!(before.text(&path("waypost.toml"), 10).unwrap(), "two");
         assert!(!before.are_same());
-        let after = Inputs::default();
+        let after = SourceFiles::default();
         assert_eq!(after.text(&path("waypost.toml"), 10).unwrap(), "two");
         assert!(after.are_same());
     }
@@ -321,7 +321,7 @@ mod tests {
         let hash = |name: &str, text: &str| {
             let folder = tempfile::tempdir().unwrap();
             fs::write(folder.path().join(name), text).unwrap();
-            let inputs = Inputs::default();
+            let inputs = SourceFiles::default();
             inputs.text(&folder.path().join(name), 10).unwrap();
             inputs.hash(folder.path())
         };

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::xml_provider::{PassedOver, Provider};
-use crate::diagnostics::Place;
+use crate::diagnostics::Location;
 use crate::xml::tree::{Comment, Element, Node, Piece, Tree};
 
 /// Comments, each by what it is about.
@@ -17,9 +17,9 @@ pub enum Anchor {
     /// The file.
     Top,
     /// What was read at a place: a name, a domain.
-    Above(Place),
+    Above(Location),
     /// The table that was read at a place: a server, a help page.
-    Inside(Place),
+    Inside(Location),
     /// A section without a place of its own, by its element.
     Section(String),
     End,
@@ -124,7 +124,7 @@ impl Comments {
     }
 
     /// Takes what is about the thing at a place, above or inside.
-    pub fn take_all(&mut self, place: &Place) -> Vec<String> {
+    pub fn take_all(&mut self, place: &Location) -> Vec<String> {
         let mut texts = self.take(&Anchor::Above(place.clone()));
         texts.extend(self.take(&Anchor::Inside(place.clone())));
         texts

@@ -9,15 +9,15 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::comments::Comments;
-use super::parsed_profile::{Draft, Parts};
+use super::parsed_profile::{ParsedProfile, ProfileFields};
 use super::profile_file::{is_profile, read_profile};
 use super::xml_provider::{Provider, Purpose, tree_without_flaws};
 use super::{toml_reader, toml_writer};
 use crate::address::Domain;
-use crate::diagnostics::problem::{Placed, Source};
-use crate::diagnostics::{Place, Problem};
+use crate::diagnostics::problem::{Located, Source};
+use crate::diagnostics::{Location, Problem};
 use crate::directory::DomainPattern;
-use crate::files::Inputs;
+use crate::files::SourceFiles;
 use crate::xml::declared_encoding;
 
 /// A provider file, read as far as it is right.
@@ -25,7 +25,7 @@ use crate::xml::declared_encoding;
 pub struct Reading {
     problems: Vec<Problem>,
     /// None when it is no provider file.
-    content: Option<(Parts, Comments)>,
+    content: Option<(ProfileFields, Comments)>,
 }
 
 /// What became of a provider file.
@@ -49,7 +49,7 @@ impl Reading {
     /// Reads a provider file.
     pub fn of_file(path: &Path) -> Self {
         let unreadable = |what: String, hint: &str| Self {
-            problems: vec![Problem::error(Place::whole(path), what, hint)],
+            problems: vec![Problem::error(Location::whole(path), what, hint)],
             content: None,
         };
         match fs::metadata(path) {
@@ -94,7 +94,7 @@ impl Reading {
         });
         if content.is_none() {
             let hint = "see what is said of it";
-            let place = Place::whole(&source.file);
+            let place = Location::whole(&source.file);
             provider.problems.push(Problem::error(
                 place,
                 "not imported: it is not the file of one provider",
@@ -114,9 +114,9 @@ fn foreign_encoding(text: &str) -> Option<&str> {
 /// Who has a name already.
 #[derive(Default)]
 struct Taken {
-    ids: HashMap<Domain, Place>,
-    claims: HashMap<DomainPattern, Place>,
-    exchangers: HashMap<Domain, Place>,
+    ids: HashMap<Domain, Location>,
+    claims: HashMap<DomainPattern, Location>,
+    exchangers: HashMap<Domain, Location>,
 }
 
 /// Makes profiles of what was read: a name that two files claim stays with the first, and with a
@@ -177,7 +177,7 @@ fn settle_one(reading: Reading, into: &Path, force: bool, taken: &mut Taken) -> 
         let text = toml_writer::write(&parts, comments);
         // What is written has to load, whatever it was made of.
         let source = Source::new(path.clone().into(), text);
-        let (draft, wrong) = toml_reader::read(&source, &Inputs::default());
+        let (draft, wrong) = toml_reader::read(&source, &SourceFiles::default());
         if draft.profile.is_none() {
             let what = wrong.first().map_or_else(String::new, ToString::to_string);
             problems.push(not_imported(&what, "please report this as a bug, with the file".to_owned()));
@@ -191,21 +191,21 @@ fn settle_one(reading: Reading, into: &Path, force: bool, taken: &mut Taken) -> 
 }
 
 /// A provider is not lost for its label: the short name or the id stands in.
-fn name_by_another(parts: &mut Parts, id: &Placed<Domain>) -> Option<Problem> {
+fn name_by_another(parts: &mut ProfileFields, id: &Located<Domain>) -> Option<Problem> {
     let short_name = parts.display_short_name.right();
     let (what, text) = match short_name {
         Some(name) => ("short name", name.value.as_str()),
         None => ("id", id.value.as_str()),
     };
     let value = text.parse().ok()?;
-    parts.display_name = Some(Placed { value, place: id.place.clone() });
+    parts.display_name = Some(Located { value, place: id.place.clone() });
     let message = format!("the {what} stands for the name, which is left out");
     Some(Problem::note(id.place.clone(), message, "write display_name in the new file"))
 }
 
 /// Whether what is left makes a profile.
-fn is_enough(parts: &Parts) -> Result<(), (&'static str, &'static str)> {
-    let has = |servers: &[Option<Placed<_>>]| servers.iter().any(Option::is_some);
+fn is_enough(parts: &ProfileFields) -> Result<(), (&'static str, &'static str)> {
+    let has = |servers: &[Option<Located<_>>]| servers.iter().any(Option::is_some);
     let Some(name) = &parts.display_name else {
         return Err(("it has no usable name", "give it a <displayName> of at most 60 characters"));
     };
@@ -230,31 +230,31 @@ impl Taken {
     /// The names of the profiles that stay in a folder, as far as they can be read.
     fn of_folder(folder: &Path, problems: &mut Vec<Problem>) -> Self {
         let mut taken = Self::default();
-        let files = Inputs::default().folder(folder, is_profile).unwrap_or_else(|error| {
+        let files = SourceFiles::default().folder(folder, is_profile).unwrap_or_else(|error| {
             if error.kind() != io::ErrorKind::NotFound {
                 let message =
                     format!("the folder cannot be read: {error}, so which domains are taken is not sure");
-                problems.push(Problem::note(Place::whole(folder), message, "make it readable"));
+                problems.push(Problem::note(Location::whole(folder), message, "make it readable"));
             }
             Vec::new()
         });
         for path in files {
             let mut found = Vec::new();
-            let draft = read_profile(&path, &Inputs::default(), &mut found);
+            let draft = read_profile(&path, &SourceFiles::default(), &mut found);
             if found.iter().any(Problem::is_error) {
                 let message = "this profile is not right, so which domains it has is not sure";
                 let hint = "`waypost check` says what is wrong with it";
-                problems.push(Problem::note(Place::whole(&path), message, hint));
+                problems.push(Problem::note(Location::whole(&path), message, hint));
             }
             let Some(draft) = draft else { continue };
-            let Draft { id, claims, exchangers, .. } = draft;
+            let ParsedProfile { id, claims, exchangers, .. } = draft;
             taken.insert(id.as_ref(), &claims, &exchangers);
         }
         taken
     }
 
     /// The names of a file that is there no more give way to those that it gets.
-    fn replace(&mut self, path: &Path, parts: &Parts) {
+    fn replace(&mut self, path: &Path, parts: &ProfileFields) {
         self.ids.retain(|_, place| *place.file != *path);
         self.claims.retain(|_, place| *place.file != *path);
         self.exchangers.retain(|_, place| *place.file != *path);
@@ -263,9 +263,9 @@ impl Taken {
 
     fn insert(
         &mut self,
-        id: Option<&Placed<Domain>>,
-        claims: &[Placed<DomainPattern>],
-        exchangers: &[Placed<Domain>],
+        id: Option<&Located<Domain>>,
+        claims: &[Located<DomainPattern>],
+        exchangers: &[Located<Domain>],
     ) {
         self.ids.extend(id.map(|id| (id.value.clone(), id.place.clone())));
         self.claims.extend(claims.iter().map(|claim| (claim.value.clone(), claim.place.clone())));
@@ -273,7 +273,7 @@ impl Taken {
     }
 
     /// Where a domain is claimed, by itself or by a wildcard.
-    fn claimed(&self, domain: &Domain) -> Option<&Place> {
+    fn claimed(&self, domain: &Domain) -> Option<&Location> {
         let wildcards =
             domain.parents().filter_map(|parent| parent.parse().ok()).map(DomainPattern::Subdomains);
         let mut patterns = std::iter::once(DomainPattern::Exact(domain.clone())).chain(wildcards);
@@ -282,8 +282,8 @@ impl Taken {
 
     /// Leaves out the names that others have, or that stand twice. What the file at `path` has, which
     /// will be replaced, is free.
-    fn sort_out(&self, parts: &mut Parts, path: &Path, problems: &mut Vec<Problem>) {
-        let of_others = |place: &&Place| *place.file != *path;
+    fn sort_out(&self, parts: &mut ProfileFields, path: &Path, problems: &mut Vec<Problem>) {
+        let of_others = |place: &&Location| *place.file != *path;
         let mut seen = HashMap::new();
         parts.claims.retain(|claim| {
             // An exchanger's host is no other profile's domain.
@@ -299,7 +299,7 @@ impl Taken {
             is_free(&claim.value.to_string(), &claim.place, first.as_ref(), problems)
                 && seen.insert(claim.value.clone(), claim.place.clone()).is_none()
         });
-        let mut hosts: HashMap<Domain, Place> = HashMap::new();
+        let mut hosts: HashMap<Domain, Location> = HashMap::new();
         parts.exchangers.retain(|host| {
             if host.value.public_suffix().is_some() {
                 problems.push(Problem::error(
@@ -319,7 +319,7 @@ impl Taken {
 }
 
 /// Whether nobody has a name; says who has.
-fn is_free(name: &str, place: &Place, first: Option<&Place>, problems: &mut Vec<Problem>) -> bool {
+fn is_free(name: &str, place: &Location, first: Option<&Location>, problems: &mut Vec<Problem>) -> bool {
     let Some(first) = first else { return true };
     problems.push(Problem::error(
         place.clone(),

@@ -2,9 +2,9 @@
 //! claims, so that claims can be held against each other even where a file has other mistakes.
 
 use crate::address::Domain;
-use crate::diagnostics::problem::{Placed, Source};
+use crate::diagnostics::problem::{Located, Source};
 use crate::diagnostics::toml_table::Written;
-use crate::diagnostics::{Place, Problem};
+use crate::diagnostics::{Location, Problem};
 use crate::directory::DomainPattern;
 use crate::profile::{
     DisplayName, DisplayShortName, Documentation, MailLimits, MtaSts, OtherServer, PageLook, Profile,
@@ -13,47 +13,47 @@ use crate::profile::{
 
 /// A profile file, read.
 #[derive(Debug)]
-pub struct Draft {
+pub struct ParsedProfile {
     /// How messages name the profile: its id, or the file where that is wrong.
     pub name: String,
-    pub place: Place,
-    pub id: Option<Placed<Domain>>,
+    pub place: Location,
+    pub id: Option<Located<Domain>>,
     /// None when something in the file is wrong.
     pub profile: Option<Profile>,
-    pub claims: Vec<Placed<DomainPattern>>,
-    pub exchangers: Vec<Placed<Domain>>,
+    pub claims: Vec<Located<DomainPattern>>,
+    pub exchangers: Vec<Located<Domain>>,
     pub origin: Origin,
 }
 
 /// Where the parts of a profile were written, for what is said about it later.
 #[derive(Debug, Clone)]
 pub struct Origin {
-    pub place: Place,
-    pub display_name: Place,
-    pub display_short_name: Place,
+    pub place: Location,
+    pub display_name: Location,
+    pub display_short_name: Location,
     /// One for each incoming server, in the profile's order.
-    pub incoming: Vec<Place>,
-    pub outgoing: Vec<Place>,
+    pub incoming: Vec<Location>,
+    pub outgoing: Vec<Location>,
     /// A domain that the profile answers for; of a wildcard or an exchanger, one that it would.
     pub domain: Option<Domain>,
 }
 
 /// The single values of a file, as far as they could be read.
 #[derive(Debug)]
-pub struct Parts {
-    pub place: Place,
-    pub id: Option<Placed<Domain>>,
-    pub display_name: Option<Placed<DisplayName>>,
+pub struct ProfileFields {
+    pub place: Location,
+    pub id: Option<Located<Domain>>,
+    pub display_name: Option<Located<DisplayName>>,
     pub display_short_name: Written<DisplayShortName>,
-    pub claims: Vec<Placed<DomainPattern>>,
-    pub exchangers: Vec<Placed<Domain>>,
+    pub claims: Vec<Located<DomainPattern>>,
+    pub exchangers: Vec<Located<Domain>>,
     /// Some names could not be read, so that there are none says nothing.
     pub has_wrong_names: bool,
     /// None for a server with a mistake; it still counts as one.
-    pub incoming: Vec<Option<Placed<Server>>>,
-    pub outgoing: Vec<Option<Placed<Server>>>,
-    pub others: Vec<Placed<OtherServer>>,
-    pub documentation: Vec<Placed<Documentation>>,
+    pub incoming: Vec<Option<Located<Server>>>,
+    pub outgoing: Vec<Option<Located<Server>>>,
+    pub others: Vec<Located<OtherServer>>,
+    pub documentation: Vec<Located<Documentation>>,
     pub limits: MailLimits,
     /// Without its incoming servers, which are `others`.
     pub services: Services,
@@ -63,6 +63,7 @@ pub struct Parts {
 }
 
 /// How a format says what is missing.
+#[derive(Debug)]
 pub struct Hints {
     pub short_name: &'static str,
     pub domains: &'static str,
@@ -70,7 +71,7 @@ pub struct Hints {
     pub outgoing: &'static str,
 }
 
-impl Draft {
+impl ParsedProfile {
     /// A file in which nothing can be told apart.
     pub fn unreadable(source: &Source) -> Self {
         Self {
@@ -85,8 +86,8 @@ impl Draft {
     }
 
     /// Applies the rules that need more than one value. `found` are the file's problems so far.
-    pub fn new(parts: Parts, hints: &Hints, found: &mut Vec<Problem>) -> Self {
-        let Parts { place, id, display_name, claims, exchangers, .. } = parts;
+    pub fn new(parts: ProfileFields, hints: &Hints, found: &mut Vec<Problem>) -> Self {
+        let ProfileFields { place, id, display_name, claims, exchangers, .. } = parts;
         let mut origin = Origin::of_file(place.clone());
         if let Some(name) = &display_name {
             origin.display_name = name.place.clone();
@@ -145,7 +146,7 @@ impl Draft {
 }
 
 impl Origin {
-    fn of_file(place: Place) -> Self {
+    fn of_file(place: Location) -> Self {
         Self {
             display_name: place.clone(),
             display_short_name: place.clone(),
@@ -158,12 +159,12 @@ impl Origin {
 }
 
 /// Every server has been read when nothing is wrong.
-fn whole(servers: Vec<Option<Placed<Server>>>) -> (Vec<Server>, Vec<Place>) {
+fn whole(servers: Vec<Option<Located<Server>>>) -> (Vec<Server>, Vec<Location>) {
     servers.into_iter().flatten().map(|server| (server.value, server.place)).unzip()
 }
 
 /// The first domain that is named as it is, else one below a wildcard, else an exchanger's.
-fn example_domain(claims: &[Placed<DomainPattern>], exchangers: &[Placed<Domain>]) -> Option<Domain> {
+fn example_domain(claims: &[Located<DomainPattern>], exchangers: &[Located<Domain>]) -> Option<Domain> {
     let exact = claims.iter().find_map(|claim| match &claim.value {
         DomainPattern::Exact(domain) => Some(domain.clone()),
         DomainPattern::Subdomains(_) => None,

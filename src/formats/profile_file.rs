@@ -2,23 +2,23 @@
 
 use std::path::Path;
 
-use super::parsed_profile::Draft;
+use super::parsed_profile::ParsedProfile;
 use super::{toml_reader, xml_reader};
 use crate::diagnostics::problem::Source;
-use crate::diagnostics::{Place, Problem};
+use crate::diagnostics::{Location, Problem};
 use crate::files::read::LARGEST_TEXT;
-use crate::files::{Inputs, extension};
+use crate::files::{SourceFiles, extension};
 
 pub fn is_profile(path: &Path) -> bool {
     matches!(extension(path).as_deref(), Some("toml" | "xml"))
 }
 
-pub fn read_profile(path: &Path, inputs: &Inputs, problems: &mut Vec<Problem>) -> Option<Draft> {
+pub fn read_profile(path: &Path, inputs: &SourceFiles, problems: &mut Vec<Problem>) -> Option<ParsedProfile> {
     let text = match inputs.text(path, LARGEST_TEXT) {
         Ok(text) => text,
         Err(error) => {
             problems.push(Problem::error(
-                Place::whole(path),
+                Location::whole(path),
                 format!("the profile cannot be read: {error}"),
                 "it has to be a readable file in UTF-8; what is no profile belongs elsewhere",
             ));

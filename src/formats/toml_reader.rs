@@ -3,15 +3,15 @@
 use std::io::ErrorKind;
 use std::path::Path;
 
-use super::parsed_profile::{Draft, Hints, Parts};
+use super::parsed_profile::{Hints, ParsedProfile, ProfileFields};
 use super::toml_services as services_toml;
 use super::translations::languages;
 use super::values::{Days, Minutes};
-use crate::diagnostics::problem::{Placed, Source, list, suggest};
+use crate::diagnostics::problem::{Located, Source, list, suggest};
 use crate::diagnostics::toml_table::{FromText, Table};
-use crate::diagnostics::{Place, Problem};
+use crate::diagnostics::{Location, Problem};
 use crate::directory::DomainPattern;
-use crate::files::Inputs;
+use crate::files::SourceFiles;
 use crate::files::read::LARGEST_LIST;
 use crate::profile::{
     Authentication, Authentications, Documentation, Logo, LogoKind, MailLimits, MaxAge, MtaSts, OtherKind,
@@ -26,19 +26,24 @@ const HINTS: Hints = Hints {
 };
 
 /// Reads a profile file, and what is wrong with it.
-pub fn read(source: &Source, inputs: &Inputs) -> (Draft, Vec<Problem>) {
+pub fn read(source: &Source, inputs: &SourceFiles) -> (ParsedProfile, Vec<Problem>) {
     let mut problems = Vec::new();
     let draft = match Table::parse(source) {
         (table, None) => from_table(table, source, inputs, &mut problems),
         (_, Some(malformed)) => {
             problems.push(malformed);
-            Draft::unreadable(source)
+            ParsedProfile::unreadable(source)
         }
     };
     (draft, problems)
 }
 
-fn from_table(mut table: Table, source: &Source, inputs: &Inputs, problems: &mut Vec<Problem>) -> Draft {
+fn from_table(
+    mut table: Table,
+    source: &Source,
+    inputs: &SourceFiles,
+    problems: &mut Vec<Problem>,
+) -> ParsedProfile {
     let place = table.place();
     let id = table.required("id", "\"example.com\"", problems);
     let display_name = table.required("display_name", "\"Example Mail\"", problems);
@@ -70,7 +75,7 @@ fn from_table(mut table: Table, source: &Source, inputs: &Inputs, problems: &mut
         .map_or_else(PageLook::default, |table| page(table, source, &claims, inputs, problems));
     let mta_sts = table.table("mta_sts", "[mta_sts]", problems).and_then(|table| mta_sts(table, problems));
     table.finish(problems);
-    let parts = Parts {
+    let parts = ProfileFields {
         place,
         id,
         display_name,
@@ -88,12 +93,12 @@ fn from_table(mut table: Table, source: &Source, inputs: &Inputs, problems: &mut
         page,
         mta_sts,
     };
-    Draft::new(parts, &HINTS, problems)
+    ParsedProfile::new(parts, &HINTS, problems)
 }
 
 /// Servers in their order; none for one with a mistake. Those of other protocols are apart, with
 /// their place among the rest.
-type Servers = (Vec<Option<Placed<Server>>>, Vec<Placed<OtherServer>>);
+type Servers = (Vec<Option<Located<Server>>>, Vec<Located<OtherServer>>);
 
 fn servers(
     table: &mut Table,
@@ -113,7 +118,7 @@ fn servers(
             Some(Kind::Other(kind)) => {
                 let place = table.place();
                 let value = services_toml::other_server(table, kind, servers.len(), problems);
-                others.push(Placed { value, place });
+                others.push(Located { value, place });
             }
             Some(Kind::Mail(protocol)) => servers.push(server(table, Some(protocol), problems)),
             None => servers.push(server(table, None, problems)),
@@ -133,7 +138,7 @@ fn server(
     mut table: Table,
     protocol: Option<Protocol>,
     problems: &mut Vec<Problem>,
-) -> Option<Placed<Server>> {
+) -> Option<Located<Server>> {
     let place = table.place();
     let hostname = table.required("hostname", "\"mail.example.com\"", problems);
     let port = table.required("port", "993", problems);
@@ -151,13 +156,13 @@ fn server(
         username: username?,
         pop3: pop3?,
     };
-    Some(Placed { value, place })
+    Some(Located { value, place })
 }
 
 fn protocol(table: &mut Table, key: &str, problems: &mut Vec<Problem>) -> Option<Kind> {
     let sends = key == "outgoing";
     let example = if sends { "\"smtp\"" } else { "\"imap\"" };
-    let Placed { value, place } = table.required::<String>("type", example, problems)?;
+    let Located { value, place } = table.required::<String>("type", example, problems)?;
     let read = if sends { Protocol::outgoing(&value) } else { Protocol::incoming(&value) };
     let UnknownWord(words) = match (read, value.parse()) {
         (Ok(protocol), _) => return Some(Kind::Mail(protocol)),
@@ -234,12 +239,12 @@ fn pop3(table: &mut Table, protocol: Option<Protocol>, problems: &mut Vec<Proble
     })
 }
 
-fn documentation(mut table: Table, problems: &mut Vec<Problem>) -> Option<Placed<Documentation>> {
+fn documentation(mut table: Table, problems: &mut Vec<Problem>) -> Option<Located<Documentation>> {
     let place = table.place();
     let url = table.required("url", "\"https://www.example.com/help\"", problems);
     let descr = languages(&mut table, "descr", "[documentation.descr]", problems);
     table.finish(problems);
-    Some(Placed { value: Documentation { url: url?.value, descr }, place })
+    Some(Located { value: Documentation { url: url?.value, descr }, place })
 }
 
 fn mobileconfig(mut table: Table, problems: &mut Vec<Problem>) -> ProfileTexts {
@@ -257,8 +262,8 @@ const LARGEST_LOGO: u64 = 200_000;
 fn page(
     mut table: Table,
     source: &Source,
-    claims: &[Placed<DomainPattern>],
-    inputs: &Inputs,
+    claims: &[Located<DomainPattern>],
+    inputs: &SourceFiles,
     problems: &mut Vec<Problem>,
 ) -> PageLook {
     let color = table.optional("color", problems).map(|color| color.value);
@@ -276,7 +281,7 @@ fn page(
     PageLook { color, logo, domains: exact.filter(|_| show_domains).collect() }
 }
 
-fn logo(source: &Source, file: &str, inputs: &Inputs) -> Result<Logo, (String, &'static str)> {
+fn logo(source: &Source, file: &str, inputs: &SourceFiles) -> Result<Logo, (String, &'static str)> {
     let path = source.file.parent().unwrap_or(Path::new("")).join(file);
     let kind = crate::files::extension(&path).and_then(|extension| LogoKind::of(&extension));
     let kind = kind
@@ -324,10 +329,10 @@ fn limits(mut table: Table, problems: &mut Vec<Problem>) -> MailLimits {
 /// Reads a list of domains, one a line; `#` begins a comment.
 fn domains_file(
     profile: &Source,
-    file: &Placed<String>,
-    inputs: &Inputs,
+    file: &Located<String>,
+    inputs: &SourceFiles,
     problems: &mut Vec<Problem>,
-) -> Vec<Placed<DomainPattern>> {
+) -> Vec<Located<DomainPattern>> {
     let path = profile.file.parent().unwrap_or(Path::new("")).join(&file.value);
     let text = match inputs.list(&path, LARGEST_LIST) {
         Ok(text) => text,
@@ -348,9 +353,9 @@ fn domains_file(
             continue;
         }
         let column = line.find(entry).map_or(1, |at| line[..at].chars().count() + 1);
-        let place = Place { file: std::sync::Arc::clone(&path), line: number + 1, column };
+        let place = Location { file: std::sync::Arc::clone(&path), line: number + 1, column };
         match DomainPattern::from_text(entry) {
-            Ok(value) => claims.push(Placed { value, place }),
+            Ok(value) => claims.push(Located { value, place }),
             Err(complaint) => problems.push(Problem::at(place, complaint)),
         }
     }

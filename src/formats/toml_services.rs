@@ -3,7 +3,7 @@
 use super::translations::languages;
 use super::values::Line;
 use crate::diagnostics::Problem;
-use crate::diagnostics::problem::Placed;
+use crate::diagnostics::problem::Located;
 use crate::diagnostics::toml_table::{FromText, Table};
 use crate::profile::{
     Enable, FieldName, LoginPageInfo, Mechanism, OAuth2, OtherKind, OtherServer, Services, Sieve, Username,
@@ -29,7 +29,7 @@ pub fn read(table: &mut Table, problems: &mut Vec<Problem>) -> Services {
 }
 
 fn value<T: FromText>(table: &mut Table, key: &'static str, problems: &mut Vec<Problem>) -> Option<T> {
-    table.optional(key, problems).map(|placed: Placed<T>| placed.value)
+    table.optional(key, problems).map(|placed: Located<T>| placed.value)
 }
 
 fn mechanisms(table: &mut Table, problems: &mut Vec<Problem>) -> Vec<Mechanism> {
@@ -64,7 +64,7 @@ pub fn other_server(
 }
 
 /// Every `[[jmap]]`: an `[[incoming]]` of that type with nothing but a URL, behind all others.
-pub fn jmap(table: &mut Table, after: usize, problems: &mut Vec<Problem>) -> Vec<Placed<OtherServer>> {
+pub fn jmap(table: &mut Table, after: usize, problems: &mut Vec<Problem>) -> Vec<Located<OtherServer>> {
     let tables = table.tables("jmap", "[[jmap]]", problems);
     let server = |mut table: Table| {
         let place = table.place();
@@ -73,7 +73,7 @@ pub fn jmap(table: &mut Table, after: usize, problems: &mut Vec<Problem>) -> Vec
         let username = value::<Username>(&mut table, "username", problems).unwrap_or_default();
         table.finish(problems);
         let url = Some(url?.value);
-        Some(Placed {
+        Some(Located {
             value: OtherServer { url, authentication, username, ..OtherServer::new(OtherKind::Jmap, after) },
             place,
         })

@@ -6,16 +6,16 @@ use std::fmt::{Display, Write as _};
 use toml_writer::ToTomlValue;
 
 use super::comments::{Anchor, Comments};
-use super::parsed_profile::Parts;
-use crate::diagnostics::Place;
-use crate::diagnostics::problem::Placed;
+use super::parsed_profile::ProfileFields;
+use crate::diagnostics::Location;
+use crate::diagnostics::problem::Located;
 use crate::profile::{
     Authentications, Description, Documentation, Enable, FieldName, Hostname, LoginPageInfo, Mechanism,
     OAuth2, OtherServer, Pop3Options, Protocol, Server, SocketType, Username, WebService, Webmail,
 };
 
 /// The file's text.
-pub fn write(parts: &Parts, comments: Comments) -> String {
+pub fn write(parts: &ProfileFields, comments: Comments) -> String {
     let mut writer = Writer { text: String::new(), comments };
     writer.above(&Anchor::Top);
     writer.names(parts);
@@ -53,12 +53,12 @@ struct Writer {
 /// A server of either kind.
 #[derive(Clone, Copy)]
 enum Either<'a> {
-    Mail(&'a Placed<Server>),
-    Other(&'a Placed<OtherServer>),
+    Mail(&'a Located<Server>),
+    Other(&'a Located<OtherServer>),
 }
 
 /// The servers that are right, in the order of the file.
-fn servers<'a>(mail: &'a [Option<Placed<Server>>], others: &'a [Placed<OtherServer>]) -> Vec<Either<'a>> {
+fn servers<'a>(mail: &'a [Option<Located<Server>>], others: &'a [Located<OtherServer>]) -> Vec<Either<'a>> {
     let mail = mail.iter().flatten().map(|server| (&server.place, Either::Mail(server)));
     let others = others.iter().map(|server| (&server.place, Either::Other(server)));
     let mut servers: Vec<_> = mail.chain(others).collect();
@@ -105,7 +105,7 @@ impl Writer {
     }
 
     /// What is said of the thing that was read at a place.
-    fn about(&mut self, place: &Place) {
+    fn about(&mut self, place: &Location) {
         let comments = self.comments.take_all(place);
         self.comments(comments, "");
     }
@@ -128,7 +128,7 @@ impl Writer {
         let _ = writeln!(self.text, "\n{header}");
     }
 
-    fn names(&mut self, parts: &Parts) {
+    fn names(&mut self, parts: &ProfileFields) {
         if let Some(id) = &parts.id {
             self.above(&Anchor::Section("emailProvider".to_owned()));
             self.about(&id.place);
@@ -147,7 +147,7 @@ impl Writer {
     }
 
     /// A list of names, a line each if there is a comment or more than a few.
-    fn names_of<'a>(&mut self, key: &str, names: impl Iterator<Item = (&'a Place, String)>) {
+    fn names_of<'a>(&mut self, key: &str, names: impl Iterator<Item = (&'a Location, String)>) {
         let names: Vec<_> = names.map(|(place, name)| (self.comments.take_all(place), name)).collect();
         let is_short = names.len() <= 3 && names.iter().all(|(comments, _)| comments.is_empty());
         if names.is_empty() {
@@ -238,7 +238,7 @@ impl Writer {
         }
     }
 
-    fn documentation(&mut self, page: &Placed<Documentation>) {
+    fn documentation(&mut self, page: &Located<Documentation>) {
         self.header("[[documentation]]");
         self.about(&page.place);
         self.text("url", &page.value.url);

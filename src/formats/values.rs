@@ -12,7 +12,7 @@ use crate::config::Listener;
 use crate::config::Network;
 use crate::config::PublicUrl;
 use crate::diagnostics::nearest;
-use crate::diagnostics::problem::{Complaint, suggest};
+use crate::diagnostics::problem::{InvalidValue, suggest};
 use crate::diagnostics::toml_table::{FromText, FromValue};
 use crate::directory::DomainPattern;
 use crate::profile::{
@@ -25,7 +25,7 @@ use crate::profile::{
 macro_rules! from_text {
     ($($type:ty => $complaint:expr;)*) => {
         $(impl FromText for $type {
-            fn from_text(text: &str) -> Result<Self, Complaint> {
+            fn from_text(text: &str) -> Result<Self, InvalidValue> {
                 text.parse().map_err(|error| $complaint(text, error))
             }
         })*
@@ -61,22 +61,22 @@ from_text! {
     );
 }
 
-fn said(text: &str, what: impl fmt::Display, hint: &str) -> Complaint {
-    Complaint::new(format!("`{text}` {what}"), hint)
+fn said(text: &str, what: impl fmt::Display, hint: &str) -> InvalidValue {
+    InvalidValue::new(format!("`{text}` {what}"), hint)
 }
 
 /// A line of text that means nothing to us.
 pub struct Line(pub String);
 
 impl FromText for Line {
-    fn from_text(text: &str) -> Result<Self, Complaint> {
+    fn from_text(text: &str) -> Result<Self, InvalidValue> {
         // XML may break a long one.
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         if text.is_empty() {
-            return Err(Complaint::new("is empty", "leave it out"));
+            return Err(InvalidValue::new("is empty", "leave it out"));
         }
         match text.chars().find(|c| !is_configured_text(*c)) {
-            Some(c) => Err(Complaint::new(format!("holds `{}`", c.escape_default()), "leave it out")),
+            Some(c) => Err(InvalidValue::new(format!("holds `{}`", c.escape_default()), "leave it out")),
             None => Ok(Self(text)),
         }
     }
@@ -91,7 +91,7 @@ pub(super) fn digits<T: std::str::FromStr>(text: &str) -> Option<T> {
 pub struct Days(pub u32);
 
 impl FromValue for Days {
-    fn from_value(value: &DeValue<'_>) -> Result<Self, Complaint> {
+    fn from_value(value: &DeValue<'_>) -> Result<Self, InvalidValue> {
         let days = i64::from_value(value)?;
         u32::try_from(days).map(Self).map_err(|_| wrong_days(&days.to_string()))
     }
@@ -99,7 +99,7 @@ impl FromValue for Days {
 
 /// As [`FromValue`], for XML: both formats have numbers of days.
 impl Days {
-    pub fn from_text(text: &str) -> Result<Self, Complaint> {
+    pub fn from_text(text: &str) -> Result<Self, InvalidValue> {
         digits(text).map(Self).ok_or_else(|| wrong_days(text))
     }
 }
@@ -108,39 +108,39 @@ impl Days {
 pub struct Minutes(pub u32);
 
 impl FromValue for Minutes {
-    fn from_value(value: &DeValue<'_>) -> Result<Self, Complaint> {
+    fn from_value(value: &DeValue<'_>) -> Result<Self, InvalidValue> {
         Self::from_text(&i64::from_value(value)?.to_string())
     }
 }
 
 /// As [`FromValue`], for XML.
 impl Minutes {
-    pub fn from_text(text: &str) -> Result<Self, Complaint> {
+    pub fn from_text(text: &str) -> Result<Self, InvalidValue> {
         digits(text).filter(|minutes| *minutes > 0).map(Self).ok_or_else(|| wrong_minutes(text))
     }
 }
 
-fn wrong_minutes(text: &str) -> Complaint {
-    Complaint::new(format!("is `{text}`"), "write a number of minutes")
+fn wrong_minutes(text: &str) -> InvalidValue {
+    InvalidValue::new(format!("is `{text}`"), "write a number of minutes")
 }
 
-fn wrong_days(text: &str) -> Complaint {
-    Complaint::new(format!("is `{text}`"), "write a number of days, not below 0")
+fn wrong_days(text: &str) -> InvalidValue {
+    InvalidValue::new(format!("is `{text}`"), "write a number of days, not below 0")
 }
 
 impl FromValue for NonZeroU16 {
-    fn from_value(value: &DeValue<'_>) -> Result<Self, Complaint> {
+    fn from_value(value: &DeValue<'_>) -> Result<Self, InvalidValue> {
         let number = i64::from_value(value)?;
         u16::try_from(number).ok().and_then(Self::new).ok_or_else(|| port(&number.to_string()))
     }
 }
 
 impl FromValue for MaxAge {
-    fn from_value(value: &DeValue<'_>) -> Result<Self, Complaint> {
+    fn from_value(value: &DeValue<'_>) -> Result<Self, InvalidValue> {
         let seconds = i64::from_value(value)?;
         u32::try_from(seconds).ok().and_then(Self::new).ok_or_else(|| {
             let longest = Self::LONGEST;
-            Complaint::new(
+            InvalidValue::new(
                 format!("is {seconds}"),
                 format!("write a number of seconds up to {longest}, a year; 604800 is a week"),
             )
@@ -148,19 +148,19 @@ impl FromValue for MaxAge {
     }
 }
 
-fn host_name(text: &str, error: DomainError) -> Complaint {
+fn host_name(text: &str, error: DomainError) -> InvalidValue {
     let hint = match error {
         DomainError::Numeric => "write the host's name; a certificate is issued for a name",
         DomainError::Empty => "write the host's full name, like mail.example.net",
         _ => "a host name has letters, digits, hyphens and dots, like mail.example.net",
     };
-    Complaint::new(format!("`{text}` is not a host name: {error}"), hint)
+    InvalidValue::new(format!("`{text}` is not a host name: {error}"), hint)
 }
 
 /// A domain that a profile claims. Serving a public suffix would invite the passwords of strangers
 /// (reference/autodiscover 5, 2).
 impl FromText for DomainPattern {
-    fn from_text(text: &str) -> Result<Self, Complaint> {
+    fn from_text(text: &str) -> Result<Self, InvalidValue> {
         let pattern: Self = text.parse().map_err(|error| host_name(text, error))?;
         let (what, hint) = match (pattern.domain().public_suffix(), &pattern) {
             // A private suffix's owner may well have mail there; names below it have other owners.
@@ -178,7 +178,7 @@ impl FromText for DomainPattern {
     }
 }
 
-fn web_address(text: &str, error: WebAddressError) -> Complaint {
+fn web_address(text: &str, error: WebAddressError) -> InvalidValue {
     let known: Vec<_> = Placeholder::words().collect();
     match error {
         WebAddressError::Placeholder => {
@@ -188,7 +188,7 @@ fn web_address(text: &str, error: WebAddressError) -> Complaint {
     }
 }
 
-fn hostname(text: &str, error: HostnameError) -> Complaint {
+fn hostname(text: &str, error: HostnameError) -> InvalidValue {
     match error {
         HostnameError::Domain(error) => host_name(text, error),
         HostnameError::Placeholder(_) => {
@@ -197,11 +197,11 @@ fn hostname(text: &str, error: HostnameError) -> Complaint {
     }
 }
 
-pub(super) fn port(text: &str) -> Complaint {
-    Complaint::new(format!("is {text}, which is not a port"), "a port is a number from 1 to 65535")
+pub(super) fn port(text: &str) -> InvalidValue {
+    InvalidValue::new(format!("is {text}, which is not a port"), "a port is a number from 1 to 65535")
 }
 
-pub(super) fn unknown_word(text: &str, UnknownWord(words): UnknownWord) -> Complaint {
+pub(super) fn unknown_word(text: &str, UnknownWord(words): UnknownWord) -> InvalidValue {
     let hint = match nearest(text, words.iter().copied()) {
         // Only the exact spelling works in every client.
         Some(word) if word.eq_ignore_ascii_case(text) => {
@@ -209,10 +209,10 @@ pub(super) fn unknown_word(text: &str, UnknownWord(words): UnknownWord) -> Compl
         }
         _ => suggest(text, words),
     };
-    Complaint::new(format!("is `{text}`, a word that mail programs do not know"), hint)
+    InvalidValue::new(format!("is `{text}`, a word that mail programs do not know"), hint)
 }
 
-fn username(text: &str, error: &UsernameError) -> Complaint {
+fn username(text: &str, error: &UsernameError) -> InvalidValue {
     let known: Vec<_> = Placeholder::words().collect();
     let hint = match error {
         UsernameError::UnknownPlaceholder(word) if word == "%REALNAME%" => {
@@ -227,15 +227,15 @@ fn username(text: &str, error: &UsernameError) -> Complaint {
             "mail programs cut a user name at spaces, quotes and the characters & < >".to_owned()
         }
     };
-    Complaint::new(format!("is `{text}`: {error}"), hint)
+    InvalidValue::new(format!("is `{text}`: {error}"), hint)
 }
 
-fn display_name(text: &str, error: &NameError, shorten: &str) -> Complaint {
+fn display_name(text: &str, error: &NameError, shorten: &str) -> InvalidValue {
     let hint = match error {
         NameError::Empty => "write the name that people know you by".to_owned(),
         NameError::TooLong { .. } => shorten.to_owned(),
         NameError::Character(_) => "leave the character out".to_owned(),
         NameError::Placeholder(_) => "write the provider's name, the same for everybody".to_owned(),
     };
-    Complaint::new(format!("`{text}` {error}"), hint)
+    InvalidValue::new(format!("`{text}` {error}"), hint)
 }

@@ -6,9 +6,9 @@ use std::ops::Range;
 
 use super::translations::description;
 use super::values as words;
-use crate::diagnostics::problem::{Complaint, Placed, Source};
+use crate::diagnostics::problem::{InvalidValue, Located, Source};
 use crate::diagnostics::toml_table::{FromText, Written};
-use crate::diagnostics::{Place, Problem, Severity, nearest};
+use crate::diagnostics::{Location, Problem, Severity, nearest};
 use crate::profile::{Description, WebAddress};
 use crate::xml::tree::{Element, Tree, TreeError, excerpt};
 
@@ -71,9 +71,9 @@ pub enum Purpose {
 /// An element that a profile has no key for.
 #[derive(Debug, Clone)]
 pub struct PassedOver {
-    pub place: Place,
+    pub place: Location,
     /// Where the element round it begins.
-    pub parent: Place,
+    pub parent: Location,
     /// As it stands in the file.
     pub text: String,
 }
@@ -83,19 +83,19 @@ impl<'s> Provider<'s> {
         Self { source, problems: Vec::new(), passed_over: Vec::new(), purpose, minor: 0 }
     }
 
-    pub fn place(&self, element: Element) -> Place {
+    pub fn place(&self, element: Element) -> Location {
         self.source.place(mark_length(self.source) + element.offset())
     }
 
     /// The message may quote what stands in the file.
-    pub fn complain(&mut self, element: Element, complaint: Complaint) {
+    pub fn complain(&mut self, element: Element, complaint: InvalidValue) {
         let place = self.place(element);
         let message = excerpt(&complaint.message, 300);
-        self.problems.push(Problem::at(place, Complaint { message, ..complaint }));
+        self.problems.push(Problem::at(place, InvalidValue { message, ..complaint }));
     }
 
     /// As [`Self::complain`], where what is wrong costs nothing but itself, and stops no server.
-    fn mention(&mut self, element: Element, complaint: Complaint) {
+    fn mention(&mut self, element: Element, complaint: InvalidValue) {
         self.complain(element, complaint);
         match self.purpose {
             Purpose::Import => self.minor += 1,
@@ -129,7 +129,7 @@ impl<'s> Provider<'s> {
                 }
                 _ => "mend what is said of it, and import the file again",
             };
-            self.complain(element, Complaint::new(what, hint));
+            self.complain(element, InvalidValue::new(what, hint));
             // Said twice, meant once.
             self.minor += 1;
         }
@@ -245,12 +245,12 @@ impl<'s> Provider<'s> {
         let Some(first) = children.next() else { return Written::Absent };
         let so_far = self.problems.len();
         for again in children {
-            self.complain(again, Complaint::new(format!("<{name}> stands twice"), "leave one of them"));
+            self.complain(again, InvalidValue::new(format!("<{name}> stands twice"), "leave one of them"));
         }
         if self.problems.len() > so_far {
             return Written::Wrong;
         }
-        Written::Right(Placed { value: first, place: self.place(first) })
+        Written::Right(Located { value: first, place: self.place(first) })
     }
 
     /// Reads an element's text by the rules of its type.
@@ -259,12 +259,12 @@ impl<'s> Provider<'s> {
         element: Element,
         name: &str,
         text: &str,
-        rules: impl FnOnce(&str) -> Result<T, Complaint>,
-    ) -> Option<Placed<T>> {
+        rules: impl FnOnce(&str) -> Result<T, InvalidValue>,
+    ) -> Option<Located<T>> {
         match rules(text.trim()) {
-            Ok(value) => Some(Placed { value, place: self.place(element) }),
-            Err(Complaint { message, hint }) => {
-                self.complain(element, Complaint { message: format!("{name} {message}"), hint });
+            Ok(value) => Some(Located { value, place: self.place(element) }),
+            Err(InvalidValue { message, hint }) => {
+                self.complain(element, InvalidValue { message: format!("{name} {message}"), hint });
                 None
             }
         }
@@ -275,7 +275,7 @@ impl<'s> Provider<'s> {
         &mut self,
         parent: Element,
         name: &str,
-        rules: impl FnOnce(&str) -> Result<T, Complaint>,
+        rules: impl FnOnce(&str) -> Result<T, InvalidValue>,
     ) -> Written<T> {
         let element = match self.single(parent, name) {
             Written::Absent => return Written::Absent,
@@ -284,7 +284,8 @@ impl<'s> Provider<'s> {
         };
         self.attributes(element);
         if element.elements().next().is_some() {
-            let complaint = Complaint::new(format!("<{name}> holds other elements"), "a value is plain text");
+            let complaint =
+                InvalidValue::new(format!("<{name}> holds other elements"), "a value is plain text");
             self.complain(element, complaint);
             return Written::Wrong;
         }
@@ -293,13 +294,13 @@ impl<'s> Provider<'s> {
     }
 
     /// Reads a child that must be there.
-    pub fn required<T: FromText>(&mut self, parent: Element, name: &str) -> Option<Placed<T>> {
+    pub fn required<T: FromText>(&mut self, parent: Element, name: &str) -> Option<Located<T>> {
         match self.written(parent, name, T::from_text) {
             Written::Right(value) => Some(value),
             Written::Wrong => None,
             Written::Absent => {
                 let hint = format!("add <{name}>...</{name}>");
-                self.complain(parent, Complaint::new(format!("<{name}> is missing"), hint));
+                self.complain(parent, InvalidValue::new(format!("<{name}> is missing"), hint));
                 None
             }
         }
@@ -319,7 +320,10 @@ impl<'s> Provider<'s> {
             }
             None => {
                 let message = format!("<{}> has no {attribute}", element.name());
-                self.complain(element, Complaint::new(message, format!("add {attribute}=\"https://...\"")));
+                self.complain(
+                    element,
+                    InvalidValue::new(message, format!("add {attribute}=\"https://...\"")),
+                );
                 None
             }
         }
@@ -347,14 +351,14 @@ impl<'s> Provider<'s> {
                     if sentences.iter().any(|other| other.lang.eq_ignore_ascii_case(&sentence.lang)) =>
                 {
                     let message = format!("<{name}> stands twice for the language `{lang}`");
-                    self.mention(element, Complaint::new(message, "leave one of them"));
+                    self.mention(element, InvalidValue::new(message, "leave one of them"));
                 }
                 Some(sentence) => sentences.push(sentence),
                 None => {
                     let message =
                         format!("<{name}> has the language `{lang}`, or a text, that means nothing");
                     let hint = "a language is written like en or pt-BR";
-                    self.mention(element, Complaint::new(message, hint));
+                    self.mention(element, InvalidValue::new(message, hint));
                 }
             }
         }
@@ -365,11 +369,11 @@ impl<'s> Provider<'s> {
 pub struct Port(pub NonZeroU16);
 
 impl FromText for Port {
-    fn from_text(text: &str) -> Result<Self, Complaint> {
+    fn from_text(text: &str) -> Result<Self, InvalidValue> {
         words::digits(text).map(Self).ok_or_else(|| words::port(text))
     }
 }
 
-pub fn boolean(text: &str) -> Result<bool, Complaint> {
-    text.parse().map_err(|_| Complaint::new(format!("is `{text}`"), "write `true` or `false`"))
+pub fn boolean(text: &str) -> Result<bool, InvalidValue> {
+    text.parse().map_err(|_| InvalidValue::new(format!("is `{text}`"), "write `true` or `false`"))
 }

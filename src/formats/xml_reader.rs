@@ -4,13 +4,13 @@
 //! over and can be asked for (`passed_over`), since an import keeps it in comments. What the format
 //! does not know is passed over with a note, as the draft (3.9) asks.
 
-use super::parsed_profile::{Draft, Hints, Parts};
+use super::parsed_profile::{Hints, ParsedProfile, ProfileFields};
 use super::values::{Days, Minutes};
 use super::xml_provider::{Known, Port, Provider, Purpose, boolean, tree};
 use super::xml_services as services_xml;
 use crate::address::Domain;
 use crate::diagnostics::Problem;
-use crate::diagnostics::problem::{Complaint, Placed, Source, suggest};
+use crate::diagnostics::problem::{InvalidValue, Located, Source, suggest};
 use crate::diagnostics::toml_table::{FromText, Written};
 use crate::directory::DomainPattern;
 use crate::profile::{
@@ -76,28 +76,28 @@ const POP3: Known =
     (&["leaveMessagesOnServer", "daysToLeaveMessagesOnServer", "downloadOnBiff", "checkInterval"], &[]);
 
 /// Reads a provider file, and what is wrong with it.
-pub fn read(source: &Source) -> (Draft, Vec<Problem>) {
+pub fn read(source: &Source) -> (ParsedProfile, Vec<Problem>) {
     let tree = match tree(source) {
         Ok(tree) => tree,
-        Err(problem) => return (Draft::unreadable(source), vec![problem]),
+        Err(problem) => return (ParsedProfile::unreadable(source), vec![problem]),
     };
     let mut provider = Provider::new(source, Purpose::Serve);
     let parts = provider.parts(&tree);
     let mut problems = provider.problems;
     let draft = match parts {
-        Some(parts) => Draft::new(parts, &HINTS, &mut problems),
-        None => Draft::unreadable(source),
+        Some(parts) => ParsedProfile::new(parts, &HINTS, &mut problems),
+        None => ParsedProfile::unreadable(source),
     };
     (draft, problems)
 }
 
 impl Provider<'_> {
     /// Reads every part, as far as it is right. None when it is no provider file at all.
-    pub fn parts(&mut self, tree: &Tree) -> Option<Parts> {
+    pub fn parts(&mut self, tree: &Tree) -> Option<ProfileFields> {
         let root = tree.root();
         if root.name() != "clientConfig" {
             let message = format!("not a provider file: <{}> where <clientConfig> should be", root.name());
-            self.complain(root, Complaint::new(message, "the only root is <clientConfig>"));
+            self.complain(root, InvalidValue::new(message, "the only root is <clientConfig>"));
             return None;
         }
         self.known(root, ROOT);
@@ -106,14 +106,14 @@ impl Provider<'_> {
             Written::Wrong => return None,
             Written::Absent => {
                 let message = "not a provider file: <emailProvider> is missing";
-                self.complain(root, Complaint::new(message, "it holds everything else"));
+                self.complain(root, InvalidValue::new(message, "it holds everything else"));
                 return None;
             }
         };
         self.known(provider, PROVIDER);
         let id = match provider.attribute("id") {
             None | Some("") => {
-                let complaint = Complaint::new("<emailProvider> has no id", "add id=\"example.com\"");
+                let complaint = InvalidValue::new("<emailProvider> has no id", "add id=\"example.com\"");
                 self.complain(provider, complaint);
                 None
             }
@@ -132,7 +132,7 @@ impl Provider<'_> {
                 }
                 (Some(other), Purpose::Import) => {
                     let message = format!("<domain> has the unknown purpose `{other}`, and is left out");
-                    self.complain(domain, Complaint::new(message, "mx is the one that the draft has"));
+                    self.complain(domain, InvalidValue::new(message, "mx is the one that the draft has"));
                 }
                 _ => claims.extend(self.read(domain, "<domain>", &text, DomainPattern::from_text)),
             }
@@ -149,7 +149,7 @@ impl Provider<'_> {
             // Nothing of it is served to mail programs.
             self.forgive(so_far);
         }
-        Some(Parts {
+        Some(ProfileFields {
             place: self.place(provider),
             id,
             display_name,
@@ -176,7 +176,7 @@ impl Provider<'_> {
         provider: Element,
         tag: &str,
         direction: fn(&str) -> Result<Protocol, UnknownWord>,
-    ) -> (Vec<Option<Placed<Server>>>, Vec<Placed<OtherServer>>) {
+    ) -> (Vec<Option<Located<Server>>>, Vec<Located<OtherServer>>) {
         let (mut servers, mut others) = (Vec::new(), Vec::new());
         for element in provider.elements().filter(|element| element.name() == tag) {
             let kind = element.attribute("type").unwrap_or_default();
@@ -199,7 +199,7 @@ impl Provider<'_> {
                         self.forgive(so_far);
                     }
                     let place = self.place(element);
-                    others.extend(server.map(|value| Placed { value, place }));
+                    others.extend(server.map(|value| Located { value, place }));
                 }
                 (Err(UnknownWord(words)), Err(_)) => {
                     let message = match kind {
@@ -210,7 +210,7 @@ impl Provider<'_> {
                         "incomingServer" => [words, OtherKind::WORDS].concat(),
                         _ => words.to_vec(),
                     };
-                    self.complain(element, Complaint::new(message, suggest(kind, &known)));
+                    self.complain(element, InvalidValue::new(message, suggest(kind, &known)));
                     servers.push(None);
                 }
             }
@@ -219,7 +219,7 @@ impl Provider<'_> {
     }
 
     /// Reads every element before it gives up on any.
-    fn server(&mut self, element: Element, protocol: Protocol) -> Option<Placed<Server>> {
+    fn server(&mut self, element: Element, protocol: Protocol) -> Option<Located<Server>> {
         let hostname = self.required(element, "hostname");
         let port = self.required::<Port>(element, "port");
         // v1.1 allows several, the preferred one first.
@@ -270,7 +270,7 @@ impl Provider<'_> {
             username: username?,
             pop3,
         };
-        Some(Placed { value, place: self.place(element) })
+        Some(Located { value, place: self.place(element) })
     }
 
     /// An option with a mistake is as if it were not there.
@@ -301,7 +301,7 @@ impl Provider<'_> {
     }
 
     /// Help pages; `instruction` is what early drafts called them.
-    fn documentation(&mut self, provider: Element) -> Vec<Placed<Documentation>> {
+    fn documentation(&mut self, provider: Element) -> Vec<Located<Documentation>> {
         let mut pages = Vec::new();
         for element in provider.elements().filter(|e| matches!(e.name(), "documentation" | "instruction")) {
             let so_far = self.problems.len();
@@ -316,14 +316,14 @@ impl Provider<'_> {
                 self.forgive(so_far);
             }
             let place = self.place(element);
-            pages.extend(page.map(|value| Placed { value, place }));
+            pages.extend(page.map(|value| Located { value, place }));
         }
         pages
     }
 }
 
 /// Files of the early format have `plain` and `secure` (reference/autoconfig 2.2).
-fn authentication(text: &str) -> Result<Authentication, Complaint> {
+fn authentication(text: &str) -> Result<Authentication, InvalidValue> {
     match text {
         "plain" => Ok(Authentication::PasswordCleartext),
         "secure" => Ok(Authentication::PasswordEncrypted),

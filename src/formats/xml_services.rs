@@ -2,7 +2,7 @@
 
 use super::values::Line;
 use super::xml_provider::{Port, Provider, boolean};
-use crate::diagnostics::problem::Complaint;
+use crate::diagnostics::problem::InvalidValue;
 use crate::diagnostics::toml_table::{FromText, Written};
 use crate::profile::{
     Enable, FieldName, LoginPageInfo, Mechanism, OAuth2, OtherKind, OtherServer, Services, Username,
@@ -95,7 +95,7 @@ fn web_service(provider: &mut Provider, element: Element) -> Option<WebService> 
     // What early drafts called it (reference/autoconfig 2.4, 4).
     let tag = match (element.child("url"), element.child("serverURL")) {
         (Some(_), Some(again)) => {
-            provider.complain(again, Complaint::new("<serverURL> stands beside <url>", "leave <url>"));
+            provider.complain(again, InvalidValue::new("<serverURL> stands beside <url>", "leave <url>"));
             "url"
         }
         (None, Some(_)) => "serverURL",

@@ -10,12 +10,12 @@ use axum::Router;
 use axum::response::Response;
 
 use super::error;
-use super::middleware::Door;
-use super::rate_limit::Throttle;
-use super::state::Current;
+use super::middleware::RequestService;
+use super::rate_limit::RateLimiter;
+use super::state::ServedConfig;
 use crate::config::{Config, Limits, Listener, Settings};
 use crate::files::ConfigHash;
-use crate::metrics::counters::Measurements;
+use crate::metrics::counters::Metrics;
 
 /// An operator's connections at a time.
 pub const ADMIN_CONNECTIONS: usize = 32;
@@ -31,24 +31,24 @@ pub struct App {
 
 #[derive(Debug)]
 pub(crate) struct Shared {
-    pub(crate) current: ArcSwap<Current>,
+    pub(crate) current: ArcSwap<ServedConfig>,
     /// The newest look at the configuration, if the one that is served is older.
     pub(crate) attempt: Mutex<Option<Attempt>>,
     /// What was served at the start, and what of it stays till the end.
     pub(crate) at_start: Settings,
-    pub(crate) measurements: Measurements,
-    pub(crate) throttle: Throttle,
+    pub(crate) measurements: Metrics,
+    pub(crate) throttle: RateLimiter,
     pub(crate) started: (SystemTime, Instant),
 }
 
 /// A configuration that is served to no new request.
 #[derive(Debug)]
-pub struct Replaced(Arc<Current>);
+pub struct Replaced(Arc<ServedConfig>);
 
 impl Replaced {
     /// Whether no request has it any more.
     pub fn is_forgotten(&mut self) -> bool {
-        Arc::get_mut(&mut self.0).is_some_and(Current::is_forgotten)
+        Arc::get_mut(&mut self.0).is_some_and(ServedConfig::is_forgotten)
     }
 }
 
@@ -62,16 +62,16 @@ pub(crate) struct Attempt {
 
 impl App {
     pub fn new(config: Config) -> Self {
-        Self::of(Current::new(config, None))
+        Self::of(ServedConfig::new(config, None))
     }
 
-    pub(crate) fn of(current: Current) -> Self {
+    pub(crate) fn of(current: ServedConfig) -> Self {
         let shared = Shared {
             at_start: current.settings.clone(),
             current: ArcSwap::from_pointee(current),
             attempt: Mutex::default(),
-            measurements: Measurements::new(),
-            throttle: Throttle::new(),
+            measurements: Metrics::new(),
+            throttle: RateLimiter::new(),
             started: (SystemTime::now(), Instant::now()),
         };
         Self { shared: Arc::new(shared), admin: None }
@@ -80,7 +80,7 @@ impl App {
     /// Serves another configuration from now on, and returns the one before.
     pub fn replace(&self, config: Config) -> Replaced {
         let old = self.shared.current.load_full();
-        let new = Current::new(config, Some(&old));
+        let new = ServedConfig::new(config, Some(&old));
         self.shared.current.store(Arc::new(new));
         self.shared.measurements.reloads.done.fetch_add(1, Relaxed);
         *self.attempt() = None;
@@ -150,8 +150,8 @@ impl App {
     }
 
     /// The server as a client at an address sees it.
-    pub fn door(&self, peer: IpAddr) -> Door {
-        Door::new(self.clone(), peer)
+    pub fn door(&self, peer: IpAddr) -> RequestService {
+        RequestService::new(self.clone(), peer)
     }
 
     /// Counts a panic. The client gets a 500, everybody else their answers.
@@ -160,7 +160,7 @@ impl App {
         error::after_panic()
     }
 
-    pub(crate) fn current(&self) -> Guard<Arc<Current>> {
+    pub(crate) fn current(&self) -> Guard<Arc<ServedConfig>> {
         self.shared.current.load()
     }
 

@@ -9,7 +9,7 @@ use http_body_util::BodyExt;
 use tokio::time::timeout;
 
 use super::error::Error;
-use super::state::Served;
+use super::state::Snapshot;
 use crate::documents::autodiscover;
 
 /// A body in XML, whatever its `Content-Type` says: FairEmail names a form, others nothing
@@ -23,10 +23,10 @@ const LIMIT: usize = 16 * 1024;
 /// again; beyond this it is closed.
 const DRAINED: usize = 4 * 1024 * 1024;
 
-impl FromRequest<Arc<Served>> for Xml<autodiscover::Request> {
+impl FromRequest<Arc<Snapshot>> for Xml<autodiscover::Request> {
     type Rejection = Error;
 
-    async fn from_request(request: Request<Body>, served: &Arc<Served>) -> Result<Self, Error> {
+    async fn from_request(request: Request<Body>, served: &Arc<Snapshot>) -> Result<Self, Error> {
         let body = timeout(served.body_timeout, read(request.into_body()));
         let body = body.await.map_err(|_| Error::BodyTooSlow)??;
         Ok(Self(autodiscover::Request::read(&body)?))

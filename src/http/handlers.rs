@@ -13,18 +13,18 @@ use super::extractors::{Asked, Host, Origin, Scheme, Wanted, without_service_lab
 use super::query;
 use super::request_log as log;
 use super::responses::{Answer, SHORT};
-use super::state::Served;
+use super::state::Snapshot;
 use crate::address::{Domain, MTA_STS_LABEL};
 use crate::config::PublicUrl;
 use crate::directory::Found;
 use crate::documents::autodiscover::json::{Endpoint, Refusal};
 use crate::documents::autodiscover::{ErrorCode, Request, Schema};
 use crate::documents::mobileconfig::{Inexpressible, MobileConfig};
-use crate::documents::rendered::Prepared;
+use crate::documents::rendered::RenderedProfile;
 use crate::documents::slots::{Document, DomainSlot};
 use crate::profile::{Services, WebAddress};
 
-type Shared = State<Arc<Served>>;
+type Shared = State<Arc<Snapshot>>;
 
 /// Mozilla's document, for the address's domain or the Host's.
 pub async fn autoconfig(State(served): Shared, asked: Asked) -> Result<Response, Error> {
@@ -46,7 +46,7 @@ pub async fn listed(State(served): Shared, uri: Uri) -> Result<Response, Error> 
 }
 
 /// The document for every client, or everything for one that asks for it: `servers=all`.
-fn wanted<'a>(entry: &'a Prepared, query: Option<&str>) -> &'a Document<DomainSlot> {
+fn wanted<'a>(entry: &'a RenderedProfile, query: Option<&str>) -> &'a Document<DomainSlot> {
     let servers = query::parameter(query.unwrap_or_default(), "servers");
     let wants_all = servers.is_some_and(|servers| servers.eq_ignore_ascii_case("all"));
     if wants_all { &entry.documents.all_servers } else { &entry.documents.autoconfig }
@@ -119,7 +119,7 @@ pub async fn autodiscover_json_path(
 }
 
 fn endpoint(
-    served: &Served,
+    served: &Snapshot,
     host: Option<&Domain>,
     email: Option<&str>,
     query: &str,
@@ -172,13 +172,13 @@ pub async fn mobileconfig(
 }
 
 /// What the Host alone leads to.
-fn by_host<'a>(served: &'a Served, host: Option<&'a Domain>) -> Result<Found<'a>, Error> {
+fn by_host<'a>(served: &'a Snapshot, host: Option<&'a Domain>) -> Result<Found<'a>, Error> {
     served.directory.find(None, || host).ok_or_else(|| Error::NotOurs(host.cloned()))
 }
 
 /// Nothing that only a client said becomes the name of a host in what the operator signs, so hosts that
 /// depend on the domain are named for the operator's own domains alone.
-fn apple<'a>(served: &Served, found: &Found<'a>) -> Result<&'a MobileConfig, Error> {
+fn apple<'a>(served: &Snapshot, found: &Found<'a>) -> Result<&'a MobileConfig, Error> {
     let mut servers = found.entry.profile.servers();
     if servers.any(|server| server.hostname.needs_domain()) && served.directory.served(found.domain).is_none()
     {
@@ -212,7 +212,7 @@ pub async fn jmap(State(served): Shared, Host(host): Host) -> Result<Response, E
 
 /// Sends any method on, for as long as that may be remembered, to a URL of the operator's.
 fn service(
-    served: &Served,
+    served: &Snapshot,
     host: Option<&Domain>,
     url: impl FnOnce(&Services) -> Option<&WebAddress>,
 ) -> Result<Response, Error> {

@@ -15,14 +15,15 @@ use super::App;
 use super::error;
 use super::extractors::{FORWARDED_HOST, FORWARDED_PROTO};
 use super::request_log as log;
-use super::request_log::{Client, Seldom};
-use super::state::Current;
+use super::request_log::Client;
+use super::state::ServedConfig;
 use crate::config::{Limits, Rate};
+use crate::logging::LogRateLimit;
 use crate::metrics::labels::{Family, Outcome, Route};
 
 /// The server, for one connection.
 #[derive(Debug, Clone)]
-pub struct Door {
+pub struct RequestService {
     app: App,
     peer: IpAddr,
     is_https: bool,
@@ -52,9 +53,9 @@ const CLAIMS: [HeaderName; 3] = [FORWARDED_HOST, FORWARDED_PROTO, FORWARDED_FOR]
 const HTTPS: HeaderValue = HeaderValue::from_static("https");
 
 /// About clients that ask too much.
-static LIMITED: Seldom = Seldom::new();
+static LIMITED: LogRateLimit = LogRateLimit::new();
 
-impl Door {
+impl RequestService {
     pub(super) fn new(app: App, peer: IpAddr) -> Self {
         // A socket that takes both IP versions shows IPv4 addresses as IPv6 ones.
         Self { app, peer: peer.to_canonical(), is_https: false }
@@ -147,13 +148,13 @@ impl Door {
     }
 
     /// How long a client has to wait, if it has asked too much.
-    fn limit(&self, current: &Current, asker: Asker, rate: Rate) -> Option<Duration> {
+    fn limit(&self, current: &ServedConfig, asker: Asker, rate: Rate) -> Option<Duration> {
         let client = asker.address;
         if asker.is_proxy || current.is_unlimited(client) {
             return None;
         }
         let wait = self.app.shared.throttle.ask(client, rate)?;
-        if LIMITED.is_time() {
+        if LIMITED.permits() {
             tracing::warn!(
                 %client,
                 "asks more often than requests_per_second allows, and is answered 429; if it is your proxy, add \
@@ -180,7 +181,7 @@ impl Door {
 
 /// Who asks through a proxy: the last address that no trusted proxy has. What stands before something
 /// that is no address was not added by a proxy of ours.
-fn asker(current: &Current, proxy: Asker, headers: &HeaderMap) -> Asker {
+fn asker(current: &ServedConfig, proxy: Asker, headers: &HeaderMap) -> Asker {
     let mut asker = proxy;
     let values = headers.get_all(FORWARDED_FOR).iter().rev().map(HeaderValue::as_bytes);
     for element in values.flat_map(|value| value.rsplit(|byte| *byte == b',')) {
@@ -256,10 +257,10 @@ mod tests {
     use crate::config::Config;
 
     /// A door before a route table of the test's own, with these proxies.
-    fn door(router: axum::Router, peer: &str, proxies: &[&str]) -> Door {
+    fn door(router: axum::Router, peer: &str, proxies: &[&str]) -> RequestService {
         let mut config = Config::load(Path::new("config/waypost.toml")).unwrap();
         config.settings.trusted_proxies = proxies.iter().map(|proxy| proxy.parse().unwrap()).collect();
-        let mut current = Current::new(config, None);
+        let mut current = ServedConfig::new(config, None);
         current.router = router;
         let app = App::of(current);
         app.door(peer.parse().unwrap())

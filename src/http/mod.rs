@@ -4,21 +4,21 @@
 //! whom we believe, how often), the route table of the configuration that is served (`current`), and a handler, which
 //! extracts, asks the directory, and answers.
 
-pub mod app;
+pub(crate) mod app;
 mod body;
-pub mod error;
+pub(crate) mod error;
 mod expiry_reminder;
 mod extractors;
-pub mod handlers;
+pub(crate) mod handlers;
 mod middleware;
 mod query;
 mod rate_limit;
-pub mod request_log;
-pub mod responses;
+pub(crate) mod request_log;
+pub(crate) mod responses;
 mod setup_page;
 mod signing_queue;
-pub mod state;
+pub(crate) mod state;
 
 pub(crate) use self::app::Attempt;
 pub use self::app::{ADMIN_CONNECTIONS, App, Replaced};
-pub use self::middleware::Door;
+pub use self::middleware::RequestService;

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use crate::config::Rate;
 
 /// What every network has had.
-pub struct Throttle {
+pub struct RateLimiter {
     /// In each a network's tag and its time.
     slots: Box<[AtomicU64]>,
     hasher: RandomState,
@@ -30,7 +30,7 @@ const TAG_BITS: u32 = 20;
 /// network may have a burst too much.
 const TIME: u64 = u64::MAX >> TAG_BITS;
 
-impl Throttle {
+impl RateLimiter {
     pub fn new() -> Self {
         Self {
             slots: (0..SLOTS).map(|_| AtomicU64::new(0)).collect(),
@@ -76,9 +76,9 @@ impl Throttle {
     }
 }
 
-impl std::fmt::Debug for Throttle {
+impl std::fmt::Debug for RateLimiter {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Throttle").finish_non_exhaustive()
+        f.debug_struct("RateLimiter").finish_non_exhaustive()
     }
 }
 
@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn allows_a_burst_and_then_the_rate() {
-        let throttle = Throttle::new();
+        let throttle = RateLimiter::new();
         let client = "192.0.2.1".parse().unwrap();
         let ask = |at: f64| throttle.ask_at(client, RATE, seconds(at));
         assert_eq!([ask(5.0), ask(5.0), ask(5.0)], [None; 3]);
@@ -129,7 +129,7 @@ mod tests {
 
     #[test]
     fn counts_networks_and_not_addresses() {
-        let throttle = Throttle::new();
+        let throttle = RateLimiter::new();
         let ask = |client: &str| throttle.ask_at(client.parse().unwrap(), RATE, seconds(1.0)).is_none();
         assert!(ask("192.0.2.1") && ask("192.0.2.2") && ask("192.0.2.3"));
         assert!(!ask("192.0.2.4"));
@@ -144,7 +144,7 @@ mod tests {
     /// A million networks: the table does not grow, and hardly anybody is refused for others.
     #[test]
     fn a_flood_of_networks_refuses_nobody_else() {
-        let throttle = Throttle::new();
+        let throttle = RateLimiter::new();
         let rate = rate(1, 1);
         let refused = (0..1_000_000_u32)
             .filter(|n| throttle.ask_at(IpAddr::V4((n << 8).into()), rate, seconds(1.0)).is_some())
@@ -156,7 +156,7 @@ mod tests {
     /// A place that falls free before the one that a network has is no second one for it.
     #[test]
     fn a_network_has_one_place() {
-        let throttle = Throttle::new();
+        let throttle = RateLimiter::new();
         let rate = rate(100, 500);
         let ask = |n: u32, at: f64| throttle.ask_at(IpAddr::V4((n << 8).into()), rate, seconds(at)).is_none();
         // Enough that most share their places with others, whose first requests are soon paid for.
@@ -171,7 +171,7 @@ mod tests {
     /// Half a year later the clock begins again.
     #[test]
     fn the_clock_may_begin_again() {
-        let throttle = Throttle::new();
+        let throttle = RateLimiter::new();
         let client = "192.0.2.1".parse().unwrap();
         let end = Duration::from_micros(TIME);
         for at in [end, end + seconds(1.0), end + seconds(2.0)] {

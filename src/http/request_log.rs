@@ -5,8 +5,7 @@
 //! given to the log; the route's pattern and the domain are.
 
 use std::net::IpAddr;
-use std::sync::Mutex;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request};
@@ -24,28 +23,6 @@ pub struct Client(pub IpAddr);
 /// The domain that a response is about.
 #[derive(Debug, Clone)]
 struct About(Domain);
-
-/// Once a minute at most.
-#[derive(Debug)]
-pub struct Seldom(Mutex<Option<Instant>>);
-
-impl Seldom {
-    const BETWEEN: Duration = Duration::from_secs(60);
-
-    pub const fn new() -> Self {
-        Self(Mutex::new(None))
-    }
-
-    pub fn is_time(&self) -> bool {
-        // Somebody else is saying it just now.
-        let Ok(mut last) = self.0.try_lock() else { return false };
-        let is_time = last.is_none_or(|last| last.elapsed() >= Self::BETWEEN);
-        if is_time {
-            *last = Some(Instant::now());
-        }
-        is_time
-    }
-}
 
 /// Whether request lines are wanted. Asked before anything is done for them.
 pub fn is_enabled() -> bool {

@@ -15,13 +15,13 @@ use super::extractors as asked;
 use super::extractors::{Origin, Scheme};
 use super::query;
 use super::responses::Answer;
-use super::state::Served;
+use super::state::Snapshot;
 use crate::address::Domain;
 use crate::directory::Found;
 use crate::documents::languages::Languages;
 use crate::page::{Brand, PROGRAMS, Settings, Start, TemplateError, Visit, Whom, qr_code};
 
-type Shared = State<Arc<Served>>;
+type Shared = State<Arc<Snapshot>>;
 
 /// What somebody with a browser asks for.
 #[derive(Debug)]
@@ -147,27 +147,27 @@ fn failed(error: &TemplateError) -> Error {
 
 impl Visitor {
     /// Whoever names a mailbox gets that mailbox's settings or none.
-    fn settings<'a>(&'a self, served: &'a Served, whom: &'a Whom) -> Option<(Settings, Found<'a>)> {
+    fn settings<'a>(&'a self, served: &'a Snapshot, whom: &'a Whom) -> Option<(Settings, Found<'a>)> {
         let found = served.directory.find_address(whom.domain(), self.host.as_ref())?;
         let host = self.profile_host(served, whom, &found);
         Some((Settings::of(found.entry, whom, host.as_deref()), found))
     }
 
     /// The same for programs, which get errors where people get pages.
-    fn settings_or_error<'a>(&'a self, served: &'a Served) -> Result<(Settings, Found<'a>), Error> {
+    fn settings_or_error<'a>(&'a self, served: &'a Snapshot) -> Result<(Settings, Found<'a>), Error> {
         let Asked::For(whom) = &self.asked else { return Err(Error::NoAddress) };
         self.settings(served, whom).ok_or_else(|| Error::NotOurs(Some(whom.domain().clone())))
     }
 
     /// The settings as JSON.
-    fn twin(&self, served: &Served) -> Result<Response, Error> {
+    fn twin(&self, served: &Snapshot) -> Result<Response, Error> {
         let (settings, found) = self.settings_or_error(served)?;
         let json = serde_json::to_vec(&settings).expect("strings and numbers can be written as JSON");
         Ok(Answer::json(json).about(found.domain))
     }
 
     /// With the provider's name where the Host is served, else with a 404.
-    fn first_page(&self, served: &Served, start: &Start) -> Result<Response, Error> {
+    fn first_page(&self, served: &Snapshot, start: &Start) -> Result<Response, Error> {
         let found = served.directory.find(None, || self.host.as_ref());
         let (status, start) = match (start, found) {
             (Start::Unknown(_), _) => (StatusCode::NOT_FOUND, start),
@@ -192,7 +192,7 @@ impl Visitor {
     /// Where Apple's profile for somebody can be downloaded. Nothing where that is only by a link of this
     /// page, since nobody outside knows the host by its name; none where another profile answers there,
     /// as it does for a domain alone.
-    fn profile_host(&self, served: &Served, whom: &Whom, found: &Found) -> Option<String> {
+    fn profile_host(&self, served: &Snapshot, whom: &Whom, found: &Found) -> Option<String> {
         let of_host = served.directory.find(None, || self.host.as_ref());
         let is_same = of_host.is_some_and(|of_host| std::ptr::eq(of_host.entry, found.entry));
         if whom.address().is_none() && !is_same {

@@ -87,13 +87,13 @@ mod tests {
     use futures_util::future::join_all;
 
     use super::*;
-    use crate::diagnostics::Place;
+    use crate::diagnostics::Location;
     use crate::documents::mobileconfig::SigningFiles;
 
     /// Files that are not there, and leave to serve without.
     fn unsigned() -> Arc<Signatures> {
         let files = SigningFiles { certificate: "no.pem".into(), chain: None, key: "no.pem".into() };
-        let signing = Signing { files, or_unsigned: true, place: Place::whole(Path::new("waypost.toml")) };
+        let signing = Signing { files, or_unsigned: true, place: Location::whole(Path::new("waypost.toml")) };
         Arc::new(Signatures::new(signing, None))
     }
 
@@ -112,7 +112,7 @@ mod tests {
         let files = SigningFiles { certificate: path("cert.pem"), chain: None, key: path("key.pem") };
         let profile = Bytes::from_static(b"profile");
         for or_unsigned in [false, true] {
-            let place = Place::whole(Path::new("waypost.toml"));
+            let place = Location::whole(Path::new("waypost.toml"));
             let signer = Signer::load(&files, SystemTime::now()).unwrap();
             let signing = Signing { files: files.clone(), or_unsigned, place };
             let signatures = Signatures::new(signing, Some(Arc::new(signer)));

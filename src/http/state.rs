@@ -20,9 +20,9 @@ use crate::files::ConfigHash;
 use crate::page::{Asset, Pages};
 
 #[derive(Debug)]
-pub struct Current {
+pub struct ServedConfig {
     pub router: Router,
-    pub served: Arc<Served>,
+    pub served: Arc<Snapshot>,
     pub settings: Settings,
     /// For listeners that speak TLS, if there are certificates.
     pub tls: Option<Arc<ServerConfig>>,
@@ -34,7 +34,7 @@ pub struct Current {
 
 /// What the handlers share.
 #[derive(Debug)]
-pub struct Served {
+pub struct Snapshot {
     pub directory: Directory,
     pub pages: Pages,
     /// By their names.
@@ -47,12 +47,12 @@ pub struct Served {
     pub body_timeout: Duration,
 }
 
-impl Current {
+impl ServedConfig {
     /// In the place of another one, if there is.
     pub fn new(config: Config, older: Option<&Self>) -> Self {
         let Config { settings, directory, pages, signer, certificates, hash, origins: _, notes: _ } = config;
         let signing = settings.signing.clone();
-        let served = Arc::new(Served {
+        let served = Arc::new(Snapshot {
             assets: assets(&pages, &directory),
             older_assets: older.map_or_else(HashMap::new, |older| older.served.assets.clone()),
             directory,
@@ -117,7 +117,7 @@ fn reminders(certificates: &[TlsCertificate], signatures: Option<&Signatures>) -
 }
 
 /// What was negotiated before goes on where the certificates are the same.
-fn tls(certificates: &[TlsCertificate], older: Option<&Current>) -> Option<Arc<ServerConfig>> {
+fn tls(certificates: &[TlsCertificate], older: Option<&ServedConfig>) -> Option<Arc<ServerConfig>> {
     let chains = |certificates: &[TlsCertificate]| -> Vec<_> {
         certificates.iter().map(TlsCertificate::chain).collect()
     };
@@ -127,7 +127,7 @@ fn tls(certificates: &[TlsCertificate], older: Option<&Current>) -> Option<Arc<S
     }
 }
 
-fn router(served: Arc<Served>) -> Router {
+fn router(served: Arc<Snapshot>) -> Router {
     let router = Router::new()
         .route("/", get(setup::start))
         .route("/setup", get(setup::setup))

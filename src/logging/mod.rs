@@ -1,3 +1,6 @@
 //! The log.
 
+mod rate_limit;
 pub mod subscriber;
+
+pub use self::rate_limit::LogRateLimit;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::labels::{Family, Outcome, Route};
 
 #[derive(Debug)]
-pub struct Measurements {
+pub struct Metrics {
     requests: [[[AtomicU64; FAMILIES]; OUTCOMES]; ROUTES],
     durations: [Histogram; ROUTES],
     /// Connections that were taken, and those that ended.
@@ -50,7 +50,7 @@ const FAMILIES: usize = Family::ALL.len();
 pub const BOUNDS: [u64; 12] =
     [10, 25, 50, 100, 250, 500, 1_000, 5_000, 25_000, 100_000, 1_000_000, 10_000_000];
 
-impl Measurements {
+impl Metrics {
     pub fn new() -> Self {
         Self {
             requests: array::from_fn(|_| array::from_fn(|_| array::from_fn(|_| AtomicU64::new(0)))),
@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn counts_each_request_once_and_in_its_bucket() {
-        let measurements = Measurements::new();
+        let measurements = Metrics::new();
         for microseconds in [9, 10, 11, 20_000_000] {
             let took = Duration::from_micros(microseconds);
             measurements.answered(Route::Autoconfig, Outcome::Answered, Family::Curl, took);

@@ -38,6 +38,7 @@ impl Exposition {
     }
 }
 
+#[derive(Debug)]
 pub struct Metric<'e> {
     text: &'e mut String,
     name: &'static str,

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::address::{Domain, EmailAddress};
-use crate::documents::rendered::Prepared;
+use crate::documents::rendered::RenderedProfile;
 use crate::profile::{Piece, Placeholder, Profile, Protocol, Server, Username, WebAddress, percent_encoded};
 
 /// Whom settings are for: a person, or anybody of a domain.
@@ -110,8 +110,8 @@ impl std::fmt::Display for Whom {
 impl Settings {
     /// `host` is where these people can download Apple's profile: nothing if that is only on the host
     /// that was asked, none if not even there.
-    pub fn of(entry: &Prepared, whom: &Whom, host: Option<&str>) -> Self {
-        let Prepared { profile, documents, .. } = entry;
+    pub fn of(entry: &RenderedProfile, whom: &Whom, host: Option<&str>) -> Self {
+        let RenderedProfile { profile, documents, .. } = entry;
         let services = &profile.services;
         let url = |url: Option<&WebAddress>| url.and_then(|url| whom.fill(url));
         Self {

@@ -37,9 +37,9 @@ pub enum NameError {
 pub struct SizeError;
 
 impl DisplayName {
-    /// Draft 3.2.4: MUST NOT be longer than 60 characters.
+    /// draft-ietf-mailmaint-autoconfig 3.2.4: MUST NOT be longer than 60 characters.
     pub const LIMIT: usize = 60;
-    /// Draft 3.2.4: SHOULD NOT be longer than 30 characters.
+    /// draft-ietf-mailmaint-autoconfig 3.2.4: SHOULD NOT be longer than 30 characters.
     pub const ADVISED: usize = 30;
 
     pub fn as_str(&self) -> &str {
@@ -53,9 +53,9 @@ impl DisplayName {
 }
 
 impl DisplayShortName {
-    /// Draft 3.2.4: MUST NOT be longer than 20 characters.
+    /// draft-ietf-mailmaint-autoconfig 3.2.4: MUST NOT be longer than 20 characters.
     pub const LIMIT: usize = 20;
-    /// Draft 3.2.4: SHOULD NOT be longer than 12 characters.
+    /// draft-ietf-mailmaint-autoconfig 3.2.4: SHOULD NOT be longer than 12 characters.
     pub const ADVISED: usize = 12;
 
     pub fn as_str(&self) -> &str {

@@ -14,10 +14,10 @@ use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsAcceptor;
 
 use super::connection::Connection;
-use super::connection_limit::{Entrance, Room, Seat};
+use super::connection_limit::{Admission, ConnectionLimit, ConnectionSlot};
 use super::listeners::{Socket, Stream, try_write};
 use crate::http::App;
-use crate::http::request_log::Seldom;
+use crate::logging::LogRateLimit;
 
 /// After an `accept` that failed because the process or the system is short of something.
 const BREATHER: Duration = Duration::from_millis(200);
@@ -37,7 +37,7 @@ const LEAVING_TIME: Duration = Duration::from_secs(1);
 /// flight, and returns.
 pub async fn serve(sockets: Vec<Socket>, app: App, stop: impl Future<Output = ()>) {
     let (stop_sender, stop_receiver) = watch::channel(());
-    let room = Arc::new(Room::new(app.max_connections()));
+    let room = Arc::new(ConnectionLimit::new(app.max_connections()));
     let leaving = Arc::new(Semaphore::new(LEAVING));
     let mut tasks = JoinSet::new();
     for socket in sockets {
@@ -65,7 +65,7 @@ pub async fn serve(sockets: Vec<Socket>, app: App, stop: impl Future<Output = ()
 
 struct Server {
     app: App,
-    room: Arc<Room>,
+    room: Arc<ConnectionLimit>,
     leaving: Arc<Semaphore>,
     /// Its sender is dropped to say stop; nothing is ever sent.
     stop: watch::Receiver<()>,
@@ -74,7 +74,7 @@ struct Server {
 
 impl Server {
     async fn listen(self, socket: Socket) {
-        static SHORT_OF_FILES: Seldom = Seldom::new();
+        static SHORT_OF_FILES: LogRateLimit = LogRateLimit::new();
 
         let mut stop = self.stop.clone();
         // When somebody was asked to leave, since nobody could be taken.
@@ -99,7 +99,7 @@ impl Server {
                         self.room.ask_one_to_leave();
                         asked = Some(Instant::now());
                     }
-                    if SHORT_OF_FILES.is_time() {
+                    if SHORT_OF_FILES.permits() {
                         tracing::warn!(%error, "cannot take connections; idle ones are closed to make room");
                     }
                     let _ = timeout(BREATHER, left).await;
@@ -120,12 +120,12 @@ impl Server {
     }
 
     async fn admit(&self, stream: Stream, peer: IpAddr) {
-        static NO_ROOM_LEFT: Seldom = Seldom::new();
+        static NO_ROOM_LEFT: LogRateLimit = LogRateLimit::new();
 
         let measurements = &self.app.shared.measurements;
-        let Entrance { seat, displaced } = self.room.enter().await;
+        let Admission { seat, displaced } = self.room.enter().await;
         measurements.connections_displaced.fetch_add(displaced, Relaxed);
-        if (displaced > 0 || seat.is_none()) && NO_ROOM_LEFT.is_time() {
+        if (displaced > 0 || seat.is_none()) && NO_ROOM_LEFT.permits() {
             let open = measurements.connections();
             tracing::warn!(open, "no room for connections; idle ones are closed to make room");
         }
@@ -138,7 +138,7 @@ impl Server {
         }
     }
 
-    fn begin(&self, stream: Stream, peer: IpAddr, seat: Seat) {
+    fn begin(&self, stream: Stream, peer: IpAddr, seat: ConnectionSlot) {
         let app = self.app.clone();
         let door = app.door(peer);
         let stop = self.stop.clone();

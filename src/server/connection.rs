@@ -21,9 +21,9 @@ use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::io::InspectReader;
 
 use super::activity::{Activity, InFlight, Unfetched};
-use super::connection_limit::Seat;
+use super::connection_limit::ConnectionSlot;
 use crate::config::Limits;
-use crate::http::Door;
+use crate::http::RequestService;
 
 /// Request line and headers together. No mail program comes near.
 const LARGEST_HEAD: usize = 32 * 1024;
@@ -42,8 +42,8 @@ const FAREWELL: Duration = Duration::from_millis(400);
 
 /// What a connection needs to be served.
 pub struct Connection {
-    pub door: Door,
-    pub seat: Seat,
+    pub door: RequestService,
+    pub seat: ConnectionSlot,
     /// Its sender is dropped to say stop; nothing is ever sent.
     pub stop: watch::Receiver<()>,
 }

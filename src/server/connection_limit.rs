@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_millis(500);
 const LEAVE: Duration = Duration::from_millis(50);
 
 /// The places that connections on all listeners share.
-pub struct Room {
+pub struct ConnectionLimit {
     size: usize,
     permits: Arc<Semaphore>,
     guests: Mutex<Guests>,
@@ -45,24 +45,24 @@ struct Guest {
 }
 
 /// What comes of a newcomer.
-pub struct Entrance {
+pub struct Admission {
     /// None if everybody is being answered, or those who should leave do not.
-    pub seat: Option<Seat>,
+    pub seat: Option<ConnectionSlot>,
     /// How many idle ones were asked to leave.
     pub displaced: u64,
 }
 
 /// A connection's place, free again when this is dropped.
-pub struct Seat {
+pub struct ConnectionSlot {
     pub activity: Arc<Activity>,
     leave: Arc<Notify>,
     number: u64,
-    room: Arc<Room>,
+    room: Arc<ConnectionLimit>,
     /// None only while it is dropped.
     permit: Option<OwnedSemaphorePermit>,
 }
 
-impl Room {
+impl ConnectionLimit {
     pub fn new(size: usize) -> Self {
         Self {
             size,
@@ -77,14 +77,14 @@ impl Room {
     ///
     /// Some places are kept free, where there are many, so that newcomers need not wait for somebody to
     /// leave.
-    pub async fn enter(self: &Arc<Self>) -> Entrance {
+    pub async fn enter(self: &Arc<Self>) -> Admission {
         let displaced = self.make_room();
         let permit = match Arc::clone(&self.permits).try_acquire_owned() {
             Ok(permit) => Some(permit),
             Err(_) => self.wait_for_place().await,
         };
         let seat = permit.map(|permit| {
-            let seat = Seat {
+            let seat = ConnectionSlot {
                 activity: Arc::new(Activity::new()),
                 leave: Arc::new(Notify::new()),
                 number: self.next.fetch_add(1, Relaxed),
@@ -95,7 +95,7 @@ impl Room {
             self.guests().staying.insert(seat.number, guest);
             seat
         });
-        Entrance { seat, displaced }
+        Admission { seat, displaced }
     }
 
     /// Asks as many to leave as there are places too few, and says how many of them were idle.
@@ -161,7 +161,7 @@ impl Guests {
         self.leaving.values().filter(|(_, guest)| !guest.activity.is_busy()).count()
     }
 
-    /// As [`Room::ask_one_to_leave`]; whether it was an idle one.
+    /// As [`ConnectionLimit::ask_one_to_leave`]; whether it was an idle one.
     fn ask_one_to_leave(&mut self) -> Option<bool> {
         let order = |guest: &Guest| (guest.activity.is_busy(), guest.activity.last_change());
         let first = self.staying.iter().min_by_key(|(_, guest)| order(guest)).map(|(number, _)| *number)?;
@@ -192,14 +192,14 @@ impl Guests {
     }
 }
 
-impl Seat {
+impl ConnectionSlot {
     /// Ends when somebody else needs the place; asked again, when it is needed at once.
     pub async fn is_needed(&self) {
         self.leave.notified().await;
     }
 }
 
-impl Drop for Seat {
+impl Drop for ConnectionSlot {
     fn drop(&mut self) {
         let mut guests = self.room.guests();
         // First, so that whoever finds nobody leaving finds the place.

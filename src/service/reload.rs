@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 
 use super::{systemd, tell};
 use crate::config::{Config, Listener, LoadError};
-use crate::diagnostics::{Place, Problem};
-use crate::files::{End, Inputs};
+use crate::diagnostics::{Location, Problem};
+use crate::files::{End, SourceFiles};
 use crate::http::{App, Replaced};
 
 /// Looks at the files, and gives the server what is new in them.
@@ -22,7 +22,7 @@ pub struct Reloader {
     /// Listeners that take the place of the file's.
     listen: Vec<Listener>,
     /// What was read last, whatever came of it.
-    inputs: Inputs,
+    inputs: SourceFiles,
     /// How the files were when they were last seen to change.
     unsettled: Option<Unsettled>,
     /// When files that were of no use, or could not be read, are tried again though they look the same.
@@ -41,7 +41,7 @@ pub struct Reloader {
 
 #[derive(Debug)]
 struct Unsettled {
-    inputs: Inputs,
+    inputs: SourceFiles,
     looks: u32,
 }
 
@@ -72,11 +72,11 @@ const MOST_REPLACED: usize = 8;
 const REASONS: usize = 20;
 
 /// Reads everything; again, if it changes meanwhile, so that nothing old is served with something new.
-pub fn load(path: &Path) -> (Inputs, Result<Config, LoadError>) {
+pub fn load(path: &Path) -> (SourceFiles, Result<Config, LoadError>) {
     let mut loads = 1;
     loop {
-        let inputs = Inputs::default();
-        let loaded = Config::load_noting(path, &inputs);
+        let inputs = SourceFiles::default();
+        let loaded = Config::load_recording(path, &inputs);
         if loads == MOST_LOADS || inputs.are_same() {
             return (inputs, loaded);
         }
@@ -87,7 +87,7 @@ pub fn load(path: &Path) -> (Inputs, Result<Config, LoadError>) {
 
 impl Reloader {
     /// With what the configuration that is served was read from.
-    pub fn new(path: &Path, listen: Vec<Listener>, inputs: Inputs, app: App) -> Self {
+    pub fn new(path: &Path, listen: Vec<Listener>, inputs: SourceFiles, app: App) -> Self {
         Self {
             path: path.to_owned(),
             listen,
@@ -205,7 +205,7 @@ impl Reloader {
 
     /// Says why what is right by itself cannot take the place of what is served.
     fn refuse(&mut self, path: &Path, why: &str, hint: Option<&str>) -> Reloaded {
-        let mut problem = Problem::error(Place::whole(path), why, "");
+        let mut problem = Problem::error(Location::whole(path), why, "");
         problem.hint = hint.map(str::to_owned);
         self.tell_of(&[problem])
     }
@@ -240,13 +240,13 @@ impl Reloader {
             LoadError::Unreadable { path, source } => {
                 let hint = "put it back, or make it readable; `--config` says which file it is";
                 self.tell_of(&[Problem::error(
-                    Place::whole(path),
+                    Location::whole(path),
                     format!("it cannot be read: {source}"),
                     hint,
                 )])
             }
             LoadError::NotFound { .. } => {
-                self.tell_of(&[Problem::error(Place::whole(&self.path), error.to_string(), "put it back")])
+                self.tell_of(&[Problem::error(Location::whole(&self.path), error.to_string(), "put it back")])
             }
         }
     }

@@ -9,7 +9,7 @@ use waypost::dns::{Data, Records};
 use waypost::documents::languages::Languages;
 use waypost::documents::mobileconfig::MobileConfig;
 use waypost::documents::pacc::Configuration;
-use waypost::documents::rendered::Prepared;
+use waypost::documents::rendered::RenderedProfile;
 use waypost::profile::Profile;
 
 use crate::common::Files;
@@ -69,7 +69,7 @@ fn of_autoconfig(bytes: &[u8]) -> Vec<Server> {
         .collect()
 }
 
-fn of_autodiscover(entry: &Prepared, domain: &Domain) -> Vec<Server> {
+fn of_autodiscover(entry: &RenderedProfile, domain: &Domain) -> Vec<Server> {
     let bytes = entry.documents.autodiscover.fill(&format!("jane@{domain}").parse().unwrap());
     let text = String::from_utf8(bytes.to_vec()).unwrap();
     let document = Document::parse(&text).unwrap();

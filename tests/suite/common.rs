@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use tokio::sync::oneshot;
 use waypost::config::{Address, Config, Limits, Listener, LoadError};
 use waypost::diagnostics::Problem;
-use waypost::files::Inputs;
+use waypost::files::SourceFiles;
 use waypost::http::App;
 use waypost::server::{FOR_ALL, Inherited, bind, serve};
 use waypost::service::Reloader;
@@ -38,8 +38,8 @@ pub struct Reloadable {
 impl Reloadable {
     pub fn at(listener: &Listener, files: Files) -> Self {
         let path = files.path("waypost.toml");
-        let inputs = Inputs::default();
-        let config = Config::load_noting(&path, &inputs).unwrap();
+        let inputs = SourceFiles::default();
+        let config = Config::load_recording(&path, &inputs).unwrap();
         let app = App::new(config);
         let reloader = Reloader::new(&path, Vec::new(), inputs, app.clone());
         let admin = Server::of(waypost::admin::app(&app));

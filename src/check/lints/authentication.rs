@@ -2,7 +2,7 @@
 
 use super::{Cause, Hurt, Look};
 use crate::clients::Client;
-use crate::diagnostics::{Place, Severity};
+use crate::diagnostics::{Location, Severity};
 use crate::profile::Authentication::{
     ClientIpAddress, Gssapi, None as Nothing, Ntlm, OAuth2, PasswordCleartext, PasswordEncrypted,
     SmtpAfterPop, TlsClientCert,
@@ -10,7 +10,7 @@ use crate::profile::Authentication::{
 use crate::profile::{Authentication, Protocol, Server};
 
 impl Look<'_> {
-    pub fn authentication(&mut self, server: &Server, place: &Place) {
+    pub fn authentication(&mut self, server: &Server, place: &Location) {
         self.left_out(server, place);
         let hurts = self.shut_out(server);
         if hurts.is_empty() {
@@ -31,7 +31,7 @@ impl Look<'_> {
     }
 
     /// Methods that the document for every client does without.
-    fn left_out(&mut self, server: &Server, place: &Place) {
+    fn left_out(&mut self, server: &Server, place: &Location) {
         let written: Vec<_> = server.authentication.published().collect();
         let methods = server.authentication.as_slice().iter();
         let left_out = words(methods.filter(|method| !written.contains(method)));

@@ -1,7 +1,7 @@
 //! What cannot be said in the documents that no client model reads: Apple's and PACC's.
 
 use super::{Cause, Look};
-use crate::diagnostics::{Place, Severity};
+use crate::diagnostics::{Location, Severity};
 use crate::documents::mobileconfig;
 use crate::documents::mobileconfig::{Inexpressible, MobileConfig};
 use crate::documents::pacc;
@@ -116,8 +116,8 @@ impl Look<'_> {
     }
 
     /// Where the preferred server of a protocol was written.
-    fn place_of(&self, protocol: Protocol) -> Option<Place> {
-        let is_it = |(server, _): &(&Server, Place)| server.protocol == protocol;
+    fn place_of(&self, protocol: Protocol) -> Option<Location> {
+        let is_it = |(server, _): &(&Server, Location)| server.protocol == protocol;
         self.placed().into_iter().find(is_it).map(|(_, place)| place)
     }
 }

@@ -8,7 +8,7 @@
 
 use crate::address::EmailAddress;
 use crate::clients::{ALL, Client, Format};
-use crate::diagnostics::{Place, Severity};
+use crate::diagnostics::{Location, Severity};
 use crate::directory::Directory;
 use crate::formats::Origin;
 use crate::profile::{DisplayName, DisplayShortName, Profile, Protocol, Server, SocketType};
@@ -20,7 +20,7 @@ pub struct Lint {
     pub severity: Severity,
     pub message: String,
     pub hint: &'static str,
-    pub place: Place,
+    pub place: Location,
     /// The protocol it is about; none for what is about the profile as a whole.
     pub protocol: Option<Protocol>,
     /// Who ends with less for it.
@@ -103,7 +103,7 @@ pub fn of(profile: &Profile, origin: &Origin, person: &EmailAddress, directory: 
 
 impl<'p> Look<'p> {
     /// Every server with its place, in the order of the file.
-    pub fn placed(&self) -> Vec<(&'p Server, Place)> {
+    pub fn placed(&self) -> Vec<(&'p Server, Location)> {
         let places = self.origin.incoming.iter().chain(&self.origin.outgoing).cloned();
         self.profile.servers().zip(places).collect()
     }
@@ -112,7 +112,7 @@ impl<'p> Look<'p> {
         &mut self,
         cause: Cause,
         severity: Severity,
-        place: &Place,
+        place: &Location,
         message: impl Into<String>,
         hint: &'static str,
         hurts: Vec<Client>,
@@ -138,7 +138,7 @@ impl<'p> Look<'p> {
         );
     }
 
-    fn alternative(&mut self, server: &Server, place: &Place) {
+    fn alternative(&mut self, server: &Server, place: &Location) {
         let Some(preferred) = self.profile.preferred(server.protocol) else { return };
         let mut what = Vec::new();
         if server.username != preferred.username {
@@ -167,7 +167,7 @@ impl<'p> Look<'p> {
         );
     }
 
-    /// Draft 3.2.4.
+    /// draft-ietf-mailmaint-autoconfig 3.2.4.
     fn names(&mut self) {
         let name = self.profile.display_name.as_str();
         let short = self.profile.display_short_name.as_str();

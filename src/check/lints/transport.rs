@@ -3,13 +3,13 @@
 use super::{Cause, Hurt, Look};
 use crate::address::Domain;
 use crate::clients::Client;
-use crate::diagnostics::{Place, Severity};
+use crate::diagnostics::{Location, Severity};
 use crate::directory::Directory;
 use crate::profile::{Profile, Protocol, Server, SocketType};
 
 impl Look<'_> {
     /// 2.1, `socketType`; item 29. Clients that never talk in clear make something else of it.
-    pub fn plaintext(&mut self, server: &Server, place: &Place) {
+    pub fn plaintext(&mut self, server: &Server, place: &Location) {
         if server.socket_type != SocketType::Plain {
             return;
         }
@@ -49,7 +49,7 @@ impl Look<'_> {
     }
 
     /// Clients that go by the usual ports; reference/autodiscover 2.4.
-    pub fn port(&mut self, server: &Server, place: &Place) {
+    pub fn port(&mut self, server: &Server, place: &Location) {
         let port = server.port.get();
         let usual = server.protocol.registered_port(server.socket_type);
         let protocol = server.protocol;
@@ -95,7 +95,7 @@ impl Look<'_> {
     }
 
     /// Names that nobody else can resolve, and names that look like a slip.
-    pub fn host(&mut self, server: &Server, place: &Place, directory: &Directory) {
+    pub fn host(&mut self, server: &Server, place: &Location, directory: &Directory) {
         let name = server.hostname.for_domain(self.person.domain());
         let Ok(host) = name.parse::<Domain>() else { return };
         // RFC 6761, 6762, 8375 and ICANN's `internal`: never in the public DNS, like a single label.

@@ -2,7 +2,7 @@
 
 use super::{Cause, Hurt, Look};
 use crate::clients::Client;
-use crate::diagnostics::{Place, Severity};
+use crate::diagnostics::{Location, Severity};
 use crate::profile::{Piece, Placeholder, Protocol, Server, Username};
 
 impl Look<'_> {
@@ -10,7 +10,7 @@ impl Look<'_> {
         username.login_name(self.person).to_string()
     }
 
-    pub fn username(&mut self, server: &Server, place: &Place) {
+    pub fn username(&mut self, server: &Server, place: &Location) {
         let username = &server.username;
         let hint = "let people log in with the full address as well, and leave `username` out";
         if is_retyped(username) {

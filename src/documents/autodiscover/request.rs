@@ -90,7 +90,7 @@ impl<'a> Fields<'a> {
         let mut reader = Reader::from_str(text.strip_prefix('\u{FEFF}').unwrap_or(text));
         reader.config_mut().enable_all_checks(true);
         let mut fields = Self::default();
-        let mut place = Place::default();
+        let mut place = Location::default();
         let mut value = Cow::Borrowed("");
         loop {
             match reader.read_event().ok()? {
@@ -135,7 +135,7 @@ impl<'a> Fields<'a> {
 
     /// The root's namespace may say that ActiveSync is meant. Other attributes mean nothing, but
     /// have to be well-formed.
-    fn notice(&mut self, place: &Place, element: &BytesStart) -> Option<()> {
+    fn notice(&mut self, place: &Location, element: &BytesStart) -> Option<()> {
         // Most elements have no attributes.
         if element.len() == element.name().as_ref().len() {
             return Some(());
@@ -163,7 +163,7 @@ impl<'a> Fields<'a> {
     }
 
     /// The first of several elements of one name counts.
-    fn take(&mut self, place: &Place, value: Cow<'a, str>) {
+    fn take(&mut self, place: &Location, value: Cow<'a, str>) {
         let field = match place.field {
             Some(Field::EmailAddress) => &mut self.email_address,
             Some(Field::AcceptableResponseSchema) => &mut self.acceptable_response_schema,
@@ -203,7 +203,7 @@ enum Field {
 
 /// Where the reader stands.
 #[derive(Default)]
-struct Place {
+struct Location {
     depth: usize,
     /// Anything came, even a comment.
     is_started: bool,
@@ -213,7 +213,7 @@ struct Place {
     field: Option<Field>,
 }
 
-impl Place {
+impl Location {
     /// None for what is no name, for a second root, a wrong one, or one level too many.
     fn open(&mut self, element: &BytesStart) -> Option<()> {
         is_name(element.name().into_inner()).then_some(())?;

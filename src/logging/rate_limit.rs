@@ -1,0 +1,26 @@
+//! A limit for log lines that a client could cause: one line a minute.
+
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+/// Once a minute at most.
+#[derive(Debug)]
+pub struct LogRateLimit(Mutex<Option<Instant>>);
+
+impl LogRateLimit {
+    const BETWEEN: Duration = Duration::from_secs(60);
+
+    pub const fn new() -> Self {
+        Self(Mutex::new(None))
+    }
+
+    pub fn permits(&self) -> bool {
+        // Somebody else is saying it just now.
+        let Ok(mut last) = self.0.try_lock() else { return false };
+        let permits = last.is_none_or(|last| last.elapsed() >= Self::BETWEEN);
+        if permits {
+            *last = Some(Instant::now());
+        }
+        permits
+    }
+}
