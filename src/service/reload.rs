@@ -1,51 +1,47 @@
-//! New configurations: built and checked whole beside the one that is served, then put in its place,
-//! or reported and forgotten.
+//! Reload: reads and checks the new configuration as a whole, then serves it, or rejects it and reports why.
 
 use std::collections::BTreeMap;
-use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{systemd, tell};
+use super::load_report;
 use crate::config::{Config, Listener, LoadError};
 use crate::diagnostics::{Location, Problem};
 use crate::files::{End, SourceFiles};
 use crate::http::{App, Replaced};
 
-/// Looks at the files, and gives the server what is new in them.
+/// Compares the configuration files with what is served, and reloads.
 #[derive(Debug)]
 pub struct Reloader {
     path: PathBuf,
-    /// Listeners that take the place of the file's.
+    /// The listeners of the command line.
     listen: Vec<Listener>,
-    /// What was read last, whatever came of it.
-    inputs: SourceFiles,
-    /// How the files were when they were last seen to change.
-    unsettled: Option<Unsettled>,
-    /// When files that were of no use, or could not be read, are tried again though they look the same.
-    retry: Option<Instant>,
-    /// Nobody has asked for it, and no file has changed.
-    is_retry: bool,
-    /// What was last said to be wrong, and is not said again each time it is tried again.
-    told: Option<String>,
-    /// How the texts end that what is served was read from.
-    ends: BTreeMap<PathBuf, End>,
     app: App,
-    /// What was served before, until the last request that has it is answered: to let go of a million
-    /// domains takes time that no request should lose.
+    /// The files of the last load, whether it succeeded or not.
+    sources: SourceFiles,
+    /// Files that have changed since the last load, and may still be changing.
+    unsettled: Option<Unsettled>,
+    /// When a failed load is tried again although no file has changed.
+    retry_at: Option<Instant>,
+    is_retry: bool,
+    /// The problems that were last reported. A retry does not log them again.
+    reported: Option<String>,
+    /// How each text file of the served configuration ends.
+    served_ends: BTreeMap<PathBuf, End>,
+    /// Former configurations that a request may still use. Freeing a million domains takes time, and no request
+    /// should pay for it.
     replaced: Vec<Replaced>,
 }
 
 #[derive(Debug)]
 struct Unsettled {
-    inputs: SourceFiles,
-    looks: u32,
+    sources: SourceFiles,
+    polls: u32,
 }
 
-/// What came of a look.
+/// The result of a reload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reloaded {
     Done,
@@ -53,177 +49,168 @@ pub enum Reloaded {
     Failed,
 }
 
-/// How often the files are looked at, if that costs next to nothing.
-const INTERVAL: Duration = Duration::from_secs(1);
-/// However long a look takes, on a disk that sleeps for instance.
-const LONGEST_INTERVAL: Duration = Duration::from_secs(60);
-/// The part of one processor that looking may take: one in so many.
-const SHARE: u32 = 200;
-/// Files that change all the time are taken as they are in the end.
-const MOST_LOOKS: u32 = 10;
-/// How often everything is read while it changes under our hands, and the pause between.
-const MOST_LOADS: u32 = 10;
-const MOMENT: Duration = Duration::from_millis(100);
-/// A reason that has nothing to do with the files' looks may pass: a clock, a disk, a limit.
-const BETWEEN_RETRIES: Duration = Duration::from_secs(60);
-/// Of replaced configurations that requests still have.
-const MOST_REPLACED: usize = 8;
-/// Of what is wrong with a configuration, in the log and at `/readyz`.
-const REASONS: usize = 20;
+/// After so many polls, files that never stop changing are loaded all the same.
+const MAX_POLLS: u32 = 10;
+/// How often a load is repeated because a file changed during it, and the pause before each repetition.
+const MAX_LOADS: u32 = 10;
+const LOAD_PAUSE: Duration = Duration::from_millis(100);
+/// A failed load may have a passing cause: the clock, the disk, a limit.
+const RETRY_INTERVAL: Duration = Duration::from_secs(60);
+/// Polls and retries may take one part in 200 of one processor's time.
+pub const PROCESSOR_SHARE: u32 = 200;
+/// Former configurations that are kept for requests.
+const MAX_REPLACED: usize = 8;
+/// Problems that are listed in the log and at `/readyz`.
+const MAX_REPORTED: usize = 20;
 
-/// Reads everything; again, if it changes meanwhile, so that nothing old is served with something new.
+/// Reads everything, and repeats that if a file changes meanwhile: old and new files are never mixed.
 pub fn load(path: &Path) -> (SourceFiles, Result<Config, LoadError>) {
     let mut loads = 1;
     loop {
-        let inputs = SourceFiles::default();
-        let loaded = Config::load_recording(path, &inputs);
-        if loads == MOST_LOADS || inputs.are_same() {
-            return (inputs, loaded);
+        let sources = SourceFiles::default();
+        let loaded = Config::load_recording(path, &sources);
+        if loads == MAX_LOADS || sources.are_same() {
+            return (sources, loaded);
         }
         loads += 1;
-        thread::sleep(MOMENT);
+        thread::sleep(LOAD_PAUSE);
     }
 }
 
 impl Reloader {
-    /// With what the configuration that is served was read from.
-    pub fn new(path: &Path, listen: Vec<Listener>, inputs: SourceFiles, app: App) -> Self {
+    /// `sources` are the files of the configuration that `app` serves.
+    pub fn new(path: &Path, listen: Vec<Listener>, sources: SourceFiles, app: App) -> Self {
         Self {
             path: path.to_owned(),
             listen,
-            ends: inputs.ends(),
-            retry: inputs.gave_way().then(|| Instant::now() + BETWEEN_RETRIES),
-            inputs,
+            app,
+            served_ends: sources.ends(),
+            retry_at: sources.gave_way().then(|| Instant::now() + RETRY_INTERVAL),
+            sources,
             unsettled: None,
             is_retry: false,
-            told: None,
-            app,
+            reported: None,
             replaced: Vec::new(),
         }
     }
 
-    /// Whether the files are others than those that were read last, and have come to rest: an editor
-    /// writes in steps, and a renewed certificate comes before its key.
-    ///
-    /// They are asked for their times and sizes rather than watched by inotify, which sees nothing on
-    /// network file systems and loses a folder that a link leads away from, as Kubernetes' do.
+    /// Whether a reload is due: a file has changed since the last load and none has changed since the last poll, or a
+    /// failed load is to be retried. The pause is for editors that write in steps, and for certificates that are
+    /// renewed before their key.
     pub fn has_settled_news(&mut self) -> bool {
-        if self.inputs.are_same() {
+        if self.sources.are_same() {
             self.unsettled = None;
-            self.is_retry = self.retry.is_some_and(|retry| retry <= Instant::now());
+            self.is_retry = self.retry_at.is_some_and(|at| at <= Instant::now());
             return self.is_retry;
         }
-        match &mut self.unsettled {
-            Some(unsettled) if unsettled.inputs.are_same() || unsettled.looks >= MOST_LOOKS => {
-                self.unsettled = None;
-                self.told = None;
-                true
+        let polls = match self.unsettled.take() {
+            Some(unsettled) if unsettled.sources.are_same() || unsettled.polls >= MAX_POLLS => {
+                self.repeat_reports();
+                return true;
             }
-            Some(unsettled) => {
-                *unsettled = Unsettled { inputs: self.inputs.now(), looks: unsettled.looks + 1 };
-                false
-            }
-            None => {
-                self.unsettled = Some(Unsettled { inputs: self.inputs.now(), looks: 1 });
-                false
-            }
-        }
+            unsettled => unsettled.map_or(0, |unsettled| unsettled.polls),
+        };
+        self.unsettled = Some(Unsettled { sources: self.sources.now(), polls: polls + 1 });
+        false
     }
 
-    /// Reads everything anew. What is right and new is served from now on; what is wrong changes nothing.
+    /// Whether the reload that is due is a retry: nothing has changed.
+    pub fn is_retry(&self) -> bool {
+        self.is_retry
+    }
+
+    /// Logs the problems of the next reload even if they were logged before.
+    pub fn repeat_reports(&mut self) {
+        self.reported = None;
+    }
+
+    /// Reads everything anew and serves it if it is valid. Otherwise what is served stays.
     pub fn reload(&mut self) -> Reloaded {
         self.unsettled = None;
-        self.forget();
+        self.release_unused();
         let begin = Instant::now();
-        // A bug must not end the server.
+        // A bug in loading must not end the server.
         let reloaded = catch_unwind(AssertUnwindSafe(|| {
-            let (inputs, loaded) = load(&self.path);
-            self.inputs = inputs;
-            self.take(loaded)
+            let (sources, loaded) = load(&self.path);
+            self.sources = sources;
+            self.apply(loaded)
         }));
         let reloaded = reloaded.unwrap_or_else(|_| {
-            self.inputs = self.inputs.now();
-            self.refuse(&self.path.clone(), "reading it met a bug in Waypost; please report it", None)
+            self.sources = self.sources.now();
+            self.reject_file(
+                &self.path.clone(),
+                "loading failed because of a bug in Waypost; please report it",
+                None,
+            )
         });
-        let may_come_right = reloaded == Reloaded::Failed || self.inputs.gave_way();
-        self.retry = may_come_right.then(|| Instant::now() + (begin.elapsed() * SHARE).max(BETWEEN_RETRIES));
+        let may_recover = reloaded == Reloaded::Failed || self.sources.gave_way();
+        self.retry_at = may_recover.then(|| Instant::now() + (begin.elapsed() * PROCESSOR_SHARE).max(RETRY_INTERVAL));
         if reloaded != Reloaded::Failed {
-            self.told = None;
+            self.reported = None;
         }
         self.is_retry = false;
         reloaded
     }
 
-    /// Lets go of what nobody has any more, and of more than a few in any case.
-    fn forget(&mut self) {
+    /// Frees former configurations that no request uses, and the oldest of too many.
+    pub fn release_unused(&mut self) {
         self.replaced.retain_mut(|replaced| !replaced.is_forgotten());
-        let many = self.replaced.len().saturating_sub(MOST_REPLACED);
-        self.replaced.drain(..many);
+        let surplus = self.replaced.len().saturating_sub(MAX_REPLACED);
+        self.replaced.drain(..surplus);
     }
 
-    fn take(&mut self, loaded: Result<Config, LoadError>) -> Reloaded {
-        match loaded {
-            Ok(config) if config.hash == self.app.hash() => {
-                if self.app.reload_found_nothing_new() {
-                    tracing::info!("the configuration is right again: it is the one that is served");
-                } else if !self.is_retry {
-                    tracing::info!("the configuration is the same as before");
-                }
-                Reloaded::Unchanged
+    fn apply(&mut self, loaded: Result<Config, LoadError>) -> Reloaded {
+        let config = match loaded {
+            Ok(config) => config,
+            Err(error) => return self.reject(&problems(error, &self.path)),
+        };
+        if config.hash == self.app.hash() {
+            if self.app.reload_found_nothing_new() {
+                tracing::info!("the configuration is valid again, and equal to the one that is served");
+            } else if !self.is_retry {
+                tracing::info!("the configuration is unchanged");
             }
-            Ok(config) => match self.what_is_half_written() {
-                Some((path, why)) => {
-                    let hint = "write it beside the old one and rename it; a last line ends with a line feed";
-                    self.refuse(&path, why, Some(hint))
-                }
-                None if config.https_without_certificate(self.app.listens()).is_some() => {
-                    let why =
-                        "it has no certificate for listeners with https://, which stay till the restart";
-                    self.refuse(&self.path.clone(), why, None)
-                }
-                None => {
-                    self.replace(config);
-                    Reloaded::Done
-                }
-            },
-            Err(error) => self.report(&error),
+            return Reloaded::Unchanged;
         }
+        if let Some((path, message)) = self.incomplete_file() {
+            let hint = "write a new file beside it and rename that; end the last line with a line feed";
+            return self.reject_file(&path, message, Some(hint));
+        }
+        if config.https_without_certificate(self.app.listens()).is_some() {
+            let message = "no certificate is configured, and the https:// listeners stay until a restart";
+            return self.reject_file(&self.path.clone(), message, None);
+        }
+        self.replace(config);
+        Reloaded::Done
     }
 
-    /// A text that had an end and has none now. Nothing else is wrong with it: every key has a default,
-    /// and a list may have any length.
-    fn what_is_half_written(&self) -> Option<(PathBuf, &'static str)> {
-        self.inputs.ends().into_iter().find_map(|(path, end)| {
-            let why = match (self.ends.get(&path)?, end) {
-                (End::Line | End::Open, End::Empty) => "it is empty: half written, perhaps",
-                (End::Line, End::Open) => "its last line has no end: half written, perhaps",
+    /// A text file that was complete in the served configuration and is empty or cut now. The content cannot tell:
+    /// every key has a default, and a list may have any length.
+    fn incomplete_file(&self) -> Option<(PathBuf, &'static str)> {
+        self.sources.ends().into_iter().find_map(|(path, end)| {
+            let message = match (self.served_ends.get(&path)?, end) {
+                (End::Line | End::Open, End::Empty) => "the file is empty; it may be incomplete",
+                (End::Line, End::Open) => "the last line has no line feed; the file may be incomplete",
                 _ => return None,
             };
-            Some((path, why))
+            Some((path, message))
         })
-    }
-
-    /// Says why what is right by itself cannot take the place of what is served.
-    fn refuse(&mut self, path: &Path, why: &str, hint: Option<&str>) -> Reloaded {
-        let mut problem = Problem::error(Location::whole(path), why, "");
-        problem.hint = hint.map(str::to_owned);
-        self.tell_of(&[problem])
     }
 
     fn replace(&mut self, mut config: Config) {
         config.listen_at(&self.listen);
         let (profiles, domains) = (config.directory.entries().len(), config.directory.len());
         let before = self.app.domains();
-        tell(&config);
+        load_report::log(&config);
         let hash = config.hash;
         self.replaced.push(self.app.replace(config));
-        self.ends = self.inputs.ends();
-        tracing::info!(profiles, domains, %hash, "a new configuration is served");
+        self.served_ends = self.sources.ends();
+        tracing::info!(profiles, domains, %hash, "serving the new configuration");
         if domains < before {
             tracing::warn!(
                 domains,
                 before,
-                "fewer domains are served than before; is a file missing, or cut?"
+                "fewer domains are served than before; check that no file is missing or cut"
             );
         }
         for key in self.app.needs_restart() {
@@ -231,98 +218,42 @@ impl Reloader {
         }
     }
 
-    fn report(&mut self, error: &LoadError) -> Reloaded {
-        match error {
-            LoadError::Problems(problems) => {
-                let errors: Vec<_> = problems.iter().filter(|problem| problem.is_error()).cloned().collect();
-                self.tell_of(&errors)
-            }
-            LoadError::Unreadable { path, source } => {
-                let hint = "put it back, or make it readable; `--config` says which file it is";
-                self.tell_of(&[Problem::error(
-                    Location::whole(path),
-                    format!("it cannot be read: {source}"),
-                    hint,
-                )])
-            }
-            LoadError::NotFound { .. } => {
-                self.tell_of(&[Problem::error(Location::whole(&self.path), error.to_string(), "put it back")])
-            }
-        }
+    fn reject_file(&mut self, path: &Path, message: &str, hint: Option<&str>) -> Reloaded {
+        let mut problem = Problem::error(Location::whole(path), message, "");
+        problem.hint = hint.map(str::to_owned);
+        self.reject(&[problem])
     }
 
-    /// Says why the old configuration is served: in the log, unless that was the last thing that was said.
-    fn tell_of(&mut self, problems: &[Problem]) -> Reloaded {
+    /// Keeps the served configuration, and reports the problems of the new one at `/readyz` and in the log.
+    fn reject(&mut self, problems: &[Problem]) -> Reloaded {
         let errors = problems.len();
-        // A list of a thousand says no more than its beginning does.
-        let told = &problems[..errors.min(REASONS)];
-        let mut text: Vec<_> = told.iter().map(Problem::to_string).collect();
-        if errors > told.len() {
-            text.push(format!("and {} more; `waypost check` has them all", errors - told.len()));
+        let listed = &problems[..errors.min(MAX_REPORTED)];
+        let mut text: String = listed.iter().map(|problem| format!("{problem}\n")).collect();
+        if errors > listed.len() {
+            text += &format!("and {} more; `waypost check` lists all\n", errors - listed.len());
         }
-        let text = text.join("\n") + "\n";
-        if self.told.as_ref() != Some(&text) {
-            tracing::error!(errors, "the new configuration cannot be used; the old one is served");
-            for Problem { place, message, hint, .. } in told {
+        if self.reported.as_ref() != Some(&text) {
+            tracing::error!(errors, "the new configuration has errors; the old one is still served");
+            for Problem { place, message, hint, .. } in listed {
                 tracing::error!(%place, hint = hint.as_deref(), "{message}");
             }
         }
         self.app.reload_failed(text.clone());
-        self.told = Some(text);
+        self.reported = Some(text);
         Reloaded::Failed
     }
 }
 
-/// A thread that reloads when it is told to, or when the files have changed.
-#[derive(Debug)]
-pub struct Reloading(Sender<()>);
-
-impl Reloading {
-    /// Begins.
-    ///
-    /// # Errors
-    /// When there is no thread to be had.
-    pub fn start(reloader: Reloader, is_watching: bool) -> io::Result<Self> {
-        let (sender, receiver) = channel();
-        thread::Builder::new()
-            .name("reload".to_owned())
-            .spawn(move || attend(reloader, &receiver, is_watching))?;
-        Ok(Self(sender))
-    }
-
-    /// Has the configuration read soon.
-    pub fn now(&self) {
-        if self.0.send(()).is_err() {
-            tracing::error!("nobody reads new configurations any more; please report this, and restart");
+fn problems(error: LoadError, path: &Path) -> Vec<Problem> {
+    match error {
+        LoadError::Problems(problems) => problems.into_iter().filter(Problem::is_error).collect(),
+        LoadError::Unreadable { path, source } => vec![Problem::error(
+            Location::whole(&path),
+            format!("cannot be read: {source}"),
+            "restore the file, or make it readable for the server's user",
+        )],
+        LoadError::NotFound { .. } => {
+            vec![Problem::error(Location::whole(path), error.to_string(), "restore the file")]
         }
-    }
-}
-
-fn attend(mut reloader: Reloader, told: &Receiver<()>, is_watching: bool) {
-    let mut pause = INTERVAL;
-    loop {
-        match told.recv_timeout(pause) {
-            // Whoever asks is told again.
-            Ok(()) => reloader.told = None,
-            Err(RecvTimeoutError::Disconnected) => return,
-            Err(RecvTimeoutError::Timeout) => {
-                reloader.forget();
-                let begin = Instant::now();
-                let has_news = is_watching && reloader.has_settled_news();
-                pause = (begin.elapsed() * SHARE).clamp(INTERVAL, LONGEST_INTERVAL);
-                if !has_news {
-                    continue;
-                }
-            }
-        }
-        // Whoever has told us meanwhile is content with this one.
-        while told.try_recv().is_ok() {}
-        if !reloader.is_retry {
-            systemd::reloading();
-        }
-        systemd::reloaded(match reloader.reload() {
-            Reloaded::Done | Reloaded::Unchanged => "the newest configuration is served",
-            Reloaded::Failed => "the newest configuration cannot be used; an older one is served",
-        });
     }
 }

@@ -1,55 +1,54 @@
-//! What systemd is told (`sd_notify(3)`). Without systemd, nobody is told anything.
+//! Notifications for systemd (`sd_notify(3)`). Without systemd they do nothing.
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 use sd_notify::NotifyState;
 
-/// Whoever is about to stop is not ready, whatever configuration it has.
+/// A service that stops is not reported as ready again, whatever a reload does meanwhile.
 static IS_STOPPING: AtomicBool = AtomicBool::new(false);
 
-/// The sockets are open: whoever waits for the service may go on.
+/// The sockets are open: units that wait for this service may start.
 pub fn ready() {
-    tell(&[NotifyState::Ready]);
+    notify(&[NotifyState::Ready]);
 }
 
-/// A new configuration is being looked at; [`reloaded`] has to follow.
+/// A reload has begun; [`reloaded`] must follow.
 pub fn reloading() {
     if IS_STOPPING.load(Relaxed) {
         return;
     }
     match NotifyState::monotonic_usec_now() {
-        // systemd since 253 tells by the time which reload this is about.
-        Ok(now) => tell(&[NotifyState::Reloading, now]),
-        Err(_) => tell(&[NotifyState::Reloading]),
+        // systemd 253 and later matches the answer to the reload by this time.
+        Ok(now) => notify(&[NotifyState::Reloading, now]),
+        Err(_) => notify(&[NotifyState::Reloading]),
     }
 }
 
-/// With what `systemctl status` shows.
+/// A reload has ended. `systemctl status` shows `status`.
 pub fn reloaded(status: &str) {
-    if IS_STOPPING.load(Relaxed) {
-        return;
+    if !IS_STOPPING.load(Relaxed) {
+        notify(&[NotifyState::Ready, NotifyState::Status(status)]);
     }
-    tell(&[NotifyState::Ready, NotifyState::Status(status)]);
 }
 
-/// The last that is said.
+/// The service is stopping. No other notification follows.
 pub fn stopping() {
     IS_STOPPING.store(true, Relaxed);
-    tell(&[NotifyState::Stopping]);
+    notify(&[NotifyState::Stopping]);
 }
 
-/// Tells, twice as often as is wanted, that this runtime still runs. Never ends, where it is wanted.
+/// Feeds the watchdog twice per timeout, if the unit has one. Never returns in that case.
 pub async fn watchdog() {
-    let Some(patience) = sd_notify::watchdog_enabled() else { return };
-    let mut ticks = tokio::time::interval((patience / 2).max(Duration::from_millis(1)));
+    let Some(timeout) = sd_notify::watchdog_enabled() else { return };
+    let mut ticks = tokio::time::interval((timeout / 2).max(Duration::from_millis(1)));
     loop {
         ticks.tick().await;
-        tell(&[NotifyState::Watchdog]);
+        notify(&[NotifyState::Watchdog]);
     }
 }
 
-/// Who does not listen, has not asked.
-fn tell(state: &[NotifyState<'_>]) {
+fn notify(state: &[NotifyState<'_>]) {
+    // The call fails where systemd is not present.
     let _ = sd_notify::notify(state);
 }

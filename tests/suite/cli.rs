@@ -301,7 +301,7 @@ fn serve_says_which_port_is_taken_and_what_to_do() {
         "{message}"
     );
     let hint = message.lines().nth(1).unwrap();
-    assert!(hint.starts_with("hint: something else listens there"), "{message}");
+    assert!(hint.starts_with("hint: another server, or another listener of this one"), "{message}");
 }
 
 #[test]

@@ -205,7 +205,7 @@ fn a_clock_that_jumps_hurts_nobody() {
             &(profile("q.com", &domains(&["q.com"]), SERVERS) + &format!("# {jump}\n")),
         );
         program.signal("HUP");
-        program.until(|line| line.contains("a new configuration is served"));
+        program.until(|line| line.contains("serving the new configuration"));
     }
     let (code, log) = program.stop();
     assert_eq!((code, log.matches("bug").count()), (Some(0), 0), "{log}");

@@ -140,7 +140,7 @@ fn a_second_signal_cuts_off_what_is_in_flight() {
     while TcpStream::connect(program.address).is_ok() {}
     let (code, log) = program.stop();
     assert_eq!(code, Some(0));
-    assert!(log.contains("cut off") && !log.contains("stopped"), "{log}");
+    assert!(log.contains("stopped with requests in flight") && !log.contains("\"stopped\""), "{log}");
 }
 
 /// An unknown proxy would make every answer a wrong one, so the operator hears of it, once.
@@ -193,5 +193,5 @@ fn the_start_says_what_is_doubtful_and_where_the_operator_listens() {
         })
     };
     assert!(said("WARN", "the certificate for signing expires on "), "{log}");
-    assert!(said("INFO", "left out of PACC: IMAP: none of its servers has TLS"), "{log}");
+    assert!(said("INFO", "PACC cannot express IMAP: none of its servers has TLS"), "{log}");
 }

@@ -52,7 +52,7 @@ impl Program {
         let nowhere = SocketAddr::from(([0, 0, 0, 0], 0));
         let mut program = Self { child, address: nowhere, operator: None, lines, written: String::new() };
         let port = |line: &str| line.split_once("127.0.0.1:").map(|(_, port)| address(port));
-        program.until(|line| line.contains("listening") && !line.contains("for the operator"));
+        program.until(|line| line.contains("listening") && !line.contains("(admin)"));
         program.address = program.last().and_then(port).unwrap_or(nowhere);
         program
     }
@@ -104,7 +104,7 @@ impl Program {
         let operator = match self.operator {
             Some(operator) => operator,
             None => {
-                let line = self.until(|line| line.contains("listening for the operator"));
+                let line = self.until(|line| line.contains("listening (admin)"));
                 address(line.split_once("127.0.0.1:").unwrap().1)
             }
         };

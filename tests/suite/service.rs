@@ -50,8 +50,8 @@ fn systemd_is_told_of_start_reload_and_stop() {
     let reloading = next();
     assert!(reloading.starts_with("RELOADING=1\nMONOTONIC_USEC="), "{reloading}");
     let ready = next();
-    assert!(ready.starts_with("READY=1\nSTATUS=the newest configuration cannot be used"), "{ready}");
-    program.until(|line| line.contains("cannot be used"));
+    assert!(ready.starts_with("READY=1\nSTATUS=the newest configuration has errors"), "{ready}");
+    program.until(|line| line.contains("has errors"));
     program.signal("TERM");
     assert_eq!(next().trim(), "STOPPING=1");
     assert_eq!(program.end().0, Some(0));
@@ -170,7 +170,7 @@ fn a_socket_that_no_listener_names_is_no_start() {
     assert_eq!(output.status.code(), Some(2));
     let text = String::from_utf8(output.stderr).unwrap();
     assert!(
-        text.contains(&format!("error: systemd passes a socket at {address}, which no `listen` has")),
+        text.contains(&format!("error: systemd passes a socket at {address}, which is not in `listen`")),
         "{text}"
     );
     assert!(text.contains("hint: "), "{text}");
@@ -458,7 +458,7 @@ fn recovers_when_there_are_no_files_left() {
     command.args(["-c", "ulimit -n 40 && exec \"$@\"", "sh", env!("CARGO_BIN_EXE_waypost"), "serve"]);
     command.args(["--listen", "127.0.0.1:0", "--config"]).arg(files.path("waypost.toml"));
     let mut program = Program::spawn(&mut command);
-    program.until(|line| line.contains("the limit of open files is lower than the connections need"));
+    program.until(|line| line.contains("the limit on open files is too low"));
     let crowd: Vec<_> = (0..100).map(|_| program.connect()).collect();
     program.until(|line| line.contains("cannot take connections"));
     assert_eq!(program.get("q.com", PATH).status, 200, "somebody idle has left");
@@ -466,7 +466,7 @@ fn recovers_when_there_are_no_files_left() {
     files.write("profiles/a.toml", &profile("b.example", &domains(&["q.com"]), SERVERS));
     program.signal("HUP");
     let is_read =
-        |line: &str| line.contains("cannot be used; the old") || line.contains("configuration is served");
+        |line: &str| line.contains("has errors; the old") || line.contains("serving the new configuration");
     program.until(is_read);
     drop(crowd);
     for _ in 0..20 {
@@ -505,7 +505,7 @@ fn says_where_it_cannot_listen() {
     let text = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(text.contains(&format!("error: cannot listen on {address}: ")), "{text}");
-    assert!(text.contains("hint: something else listens there"), "{text}");
+    assert!(text.contains("hint: another server, or another listener of this one"), "{text}");
     let output = Program::command(&files).args(["--listen", "localhost:80"]).output().unwrap();
     let text = String::from_utf8(output.stderr).unwrap();
     assert!(text.contains("is not an address to listen on"), "{text}");

@@ -1,0 +1,29 @@
+//! Log lines about a configuration that was loaded: its problems, and what PACC cannot express.
+
+use crate::config::Config;
+use crate::diagnostics::{Problem, Severity};
+use crate::documents::pacc::{self, LeftOut};
+
+/// How many profiles are named in the log for PACC (Provider Auto-Configuration for Clients).
+const PROFILES_NAMED: usize = 10;
+
+pub fn log(config: &Config) {
+    for Problem { severity, place, message, .. } in &config.notes {
+        match severity {
+            Severity::Note => tracing::info!(%place, "{message}"),
+            Severity::Error | Severity::Warning => tracing::warn!(%place, "{message}"),
+        }
+    }
+    let profiles = config.directory.entries().iter().map(|entry| &entry.profile);
+    let mut left_out =
+        profiles.map(|profile| (&profile.id, pacc::left_out(profile))).filter(|(_, parts)| !parts.is_empty());
+    for (profile, parts) in left_out.by_ref().take(PROFILES_NAMED) {
+        for LeftOut { what, why } in parts {
+            tracing::info!(%profile, "PACC cannot express {what}: {why}");
+        }
+    }
+    let profiles = left_out.count();
+    if profiles > 0 {
+        tracing::info!(profiles, "PACC cannot express parts of more profiles; `waypost check` lists all");
+    }
+}

@@ -1,0 +1,123 @@
+//! From the configuration file to a running server, and its end.
+
+use std::path::Path;
+use std::pin::pin;
+
+use futures_util::FutureExt;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use tokio::sync::oneshot;
+
+use super::error::Error;
+use super::reload::{self, Reloader};
+use super::signals::Signals;
+use super::watch::ReloadThread;
+use super::{load_report, systemd};
+use crate::admin;
+use crate::config::{Listener, Settings};
+use crate::http::{ADMIN_CONNECTIONS, App};
+use crate::server::{FOR_ALL, FOR_US, Inherited, Socket, bind, serve};
+
+/// Serves until a signal stops it. `listen`, if not empty, replaces the file's listeners.
+///
+/// # Errors
+/// When the server cannot start.
+pub fn run(path: &Path, listen: Vec<Listener>) -> Result<(), Error> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::Runtime)?;
+    runtime.block_on(async {
+        // First of all: an early signal must not have its default effect.
+        let signals = Signals::new().map_err(Error::Signals)?;
+        let (sources, config) = reload::load(path);
+        let mut config = config?;
+        config.listen_at(&listen);
+        if let Some(listener) = config.https_without_certificate(&config.settings.listen) {
+            return Err(Error::NoCertificate(listener.clone()));
+        }
+        let (public, admin) = bind_all(&config.settings).await?;
+        tracing::info!(
+            version = env!("CARGO_PKG_VERSION"),
+            config = %path.display(),
+            profiles = config.directory.entries().len(),
+            domains = config.directory.len(),
+            hash = %config.hash,
+            "configuration loaded"
+        );
+        load_report::log(&config);
+        let max_connections = config.settings.limits.max_connections;
+        let is_watching = config.settings.watch;
+        let app = App::new(config);
+        let reloader = Reloader::new(path, listen, sources, app.clone());
+        let reload_thread = ReloadThread::start(reloader, is_watching).map_err(Error::Runtime)?;
+        for (sockets, role) in [(&public, ""), (&admin, " (admin)")] {
+            for (socket, address) in sockets.iter().filter_map(|socket| Some((socket, socket.listener()?))) {
+                tracing::info!(%address, inherited = socket.is_inherited, "listening{role}");
+            }
+        }
+        raise_open_files(max_connections);
+        // These tasks end with the program.
+        tokio::spawn(app.clone().remind_of_expiry());
+        tokio::spawn(serve(admin, admin::app(&app), std::future::pending()));
+        tokio::spawn(systemd::watchdog());
+        let (stop, stopped) = oneshot::channel::<()>();
+        let server = serve(public, app, stopped.map(drop));
+        systemd::ready();
+        until_stopped(server, signals, stop, &reload_thread).await;
+        Ok(())
+    })
+}
+
+/// Handles signals until the server has stopped, or a second signal ends it at once.
+async fn until_stopped(
+    server: impl Future<Output = ()>,
+    mut signals: Signals,
+    stop: oneshot::Sender<()>,
+    reload_thread: &ReloadThread,
+) {
+    let mut server = pin!(server);
+    let mut stop = Some(stop);
+    loop {
+        tokio::select! {
+            () = &mut server => {
+                tracing::info!("stopped");
+                return;
+            }
+            signal = signals.next() => {
+                if signal == "SIGHUP" {
+                    reload_thread.request();
+                } else if stop.take().is_some() {
+                    systemd::stopping();
+                    tracing::info!(signal, "stopping: requests in flight are finished; a second signal ends them");
+                } else {
+                    tracing::warn!(signal, "stopped with requests in flight");
+                    return;
+                }
+            }
+        }
+    }
+}
+
+/// The public sockets and the admin sockets.
+async fn bind_all(settings: &Settings) -> Result<(Vec<Socket>, Vec<Socket>), Error> {
+    let mut inherited = Inherited::from_environment().map_err(Error::Inherited)?;
+    let error = |(listener, source)| Error::Bind { listener, source };
+    let public = bind(&settings.listen, FOR_ALL, &mut inherited).await.map_err(error)?;
+    let admin = bind(settings.admin.listen.as_slice(), FOR_US, &mut inherited).await.map_err(error)?;
+    // Nothing would accept the connections of a socket that is left.
+    inherited.left().next().map_or(Ok(()), |address| Err(Error::NotListed(address.clone())))?;
+    Ok((public, admin))
+}
+
+/// Raises the soft limit on open files to the hard limit. The soft limit, often 1024, protects programs that use
+/// `select`; this program does not.
+fn raise_open_files(max_connections: usize) {
+    let limit = getrlimit(Resource::Nofile);
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
+    // 64: the listeners, the log, the runtime.
+    let needed = (max_connections + ADMIN_CONNECTIONS) as u64 + 64;
+    if let Some(open_files) = getrlimit(Resource::Nofile).current.filter(|limit| *limit < needed) {
+        tracing::warn!(
+            open_files,
+            max_connections,
+            "the limit on open files is too low for max_connections; raise it, or lower max_connections"
+        );
+    }
+}

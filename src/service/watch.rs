@@ -1,0 +1,69 @@
+//! Polls the configuration files, and the thread that reloads when they change or a signal asks for it.
+//!
+//! `notify::PollWatcher` was considered. It reports events for each path, and we need a verdict on all files
+//! together: have they stopped changing? It also cannot tell a file that is unreadable for a moment from one that was
+//! removed. inotify sees nothing on network file systems and loses a folder that is reached through a symbolic link,
+//! as in a Kubernetes ConfigMap.
+
+use std::io;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::reload::{PROCESSOR_SHARE, Reloaded, Reloader};
+use super::systemd;
+
+/// The shortest and the longest time between two polls.
+const SHORTEST_INTERVAL: Duration = Duration::from_secs(1);
+const LONGEST_INTERVAL: Duration = Duration::from_secs(60);
+
+/// The thread that reloads the configuration.
+#[derive(Debug)]
+pub struct ReloadThread(Sender<()>);
+
+impl ReloadThread {
+    /// # Errors
+    /// When the system cannot start a thread.
+    pub fn start(reloader: Reloader, is_watching: bool) -> io::Result<Self> {
+        let (sender, requests) = channel();
+        thread::Builder::new()
+            .name("reload".to_owned())
+            .spawn(move || run(reloader, &requests, is_watching))?;
+        Ok(Self(sender))
+    }
+
+    /// Asks for a reload, whether or not a file has changed.
+    pub fn request(&self) {
+        if self.0.send(()).is_err() {
+            tracing::error!("the reload thread has ended; please report this bug, and restart the server");
+        }
+    }
+}
+
+fn run(mut reloader: Reloader, requests: &Receiver<()>, is_watching: bool) {
+    let mut pause = SHORTEST_INTERVAL;
+    loop {
+        match requests.recv_timeout(pause) {
+            Ok(()) => reloader.repeat_reports(),
+            Err(RecvTimeoutError::Disconnected) => return,
+            Err(RecvTimeoutError::Timeout) => {
+                reloader.release_unused();
+                let begin = Instant::now();
+                let is_due = is_watching && reloader.has_settled_news();
+                pause = (begin.elapsed() * PROCESSOR_SHARE).clamp(SHORTEST_INTERVAL, LONGEST_INTERVAL);
+                if !is_due {
+                    continue;
+                }
+            }
+        }
+        // One reload answers every request that has arrived by now.
+        while requests.try_recv().is_ok() {}
+        if !reloader.is_retry() {
+            systemd::reloading();
+        }
+        systemd::reloaded(match reloader.reload() {
+            Reloaded::Done | Reloaded::Unchanged => "serving the newest configuration",
+            Reloaded::Failed => "the newest configuration has errors; serving an older one",
+        });
+    }
+}
