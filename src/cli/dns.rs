@@ -1,6 +1,5 @@
-//! `waypost dns`: the records that a domain needs, and whether they are published.
+//! `waypost dns`: the records that a domain needs, and their comparison with what is published.
 
-use std::fmt::Write as _;
 use std::net::{IpAddr, SocketAddr};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -8,8 +7,9 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
+use super::config_argument::ConfigArgument;
+use super::output::{could_not_run, exit_code, message, not_loaded, not_served, print};
 use super::table::table;
-use super::{COULD_NOT_RUN, ConfigArgument, FINDING, complain, not_ours, print};
 use crate::address::Domain;
 use crate::dns::published::{Resolver, Verdict};
 use crate::dns::{Gap, RecordSet, Records, format};
@@ -23,19 +23,19 @@ pub struct Dns {
     #[arg(value_parser = domain)]
     domain: Domain,
 
-    /// How the records look
+    /// The format of the records
     #[arg(long, value_name = "FORMAT", default_value = "zone")]
     format: RecordFormat,
 
-    /// Compare with what is published: ok, missing, different or could not ask, a line a record
+    /// Compare with what is published; one line per record: ok, missing, different or could not ask
     #[arg(long)]
     check: bool,
 
-    /// With --check: the name server to ask, and not the system's
+    /// With --check: ask this name server instead of the system's
     #[arg(long, value_name = "ADDR", requires = "check", value_parser = resolver)]
     resolver: Option<SocketAddr>,
 
-    /// With --check: how long to wait for a record
+    /// With --check: how long to wait for one record
     #[arg(long, value_name = "SECONDS", requires = "check", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=60))]
     timeout: u64,
 }
@@ -44,9 +44,9 @@ pub struct Dns {
 enum RecordFormat {
     /// A zone file
     Zone,
-    /// To be copied by hand
+    /// A table to copy by hand
     Table,
-    /// For programs
+    /// JSON
     Json,
     /// The body of a PATCH to PowerDNS' API
     Powerdns,
@@ -59,7 +59,7 @@ fn domain(text: &str) -> Result<Domain, String> {
         return Err("a wildcard has no records of its own; name a domain below it".to_owned());
     }
     if text.contains('@') {
-        return Err("name the domain alone, without what stands before the @".to_owned());
+        return Err("write the domain alone, without the part up to the @".to_owned());
     }
     text.parse().map_err(|error| format!("{error}"))
 }
@@ -75,31 +75,26 @@ fn resolver(text: &str) -> Result<SocketAddr, String> {
 impl Dns {
     pub fn run(self) -> ExitCode {
         if self.check && matches!(self.format, RecordFormat::Powerdns | RecordFormat::Octodns) {
-            eprintln!(
-                "error: what --check finds is text or JSON\nhint: leave --format out, or write --format json"
-            );
-            return ExitCode::from(COULD_NOT_RUN);
+            let hint = "omit --format, or write --format json";
+            return could_not_run("--check prints text or JSON", Some(hint));
         }
         let config = match self.config.load() {
             Ok(loaded) => loaded,
-            Err(error) => return complain(&error),
+            Err(error) => return not_loaded(&error),
         };
         let Some(found) = config.directory.served(&self.domain) else {
-            eprintln!("{}", not_ours(&self.domain, &config.directory));
-            return ExitCode::from(FINDING);
+            return not_served(&self.domain, &config.directory);
         };
         let records = Records::of(&found, &config.settings, &config.directory);
         for gap in &records.gaps {
-            eprintln!("warning: {gap}\nhint: {}", gap.hint());
+            message(format!("warning: {gap}\nhint: {}", gap.hint()));
         }
         if self.check {
             return self.check(&records, &config.settings.dns.addresses);
         }
         let text = match self.format {
             RecordFormat::Zone => format::zone(&records),
-            RecordFormat::Table => table(&format::rows(&records))
-                .into_iter()
-                .fold(String::new(), |text, line| text + &line + "\n"),
+            RecordFormat::Table => table(&format::rows(&records)),
             RecordFormat::Json => format::json(&records),
             RecordFormat::Powerdns => format::powerdns(&records),
             RecordFormat::Octodns => format::octodns(&records),
@@ -110,26 +105,17 @@ impl Dns {
     fn check(&self, records: &Records, addresses: &[IpAddr]) -> ExitCode {
         let verdicts = match self.ask(records, addresses) {
             Ok(verdicts) => verdicts,
-            Err(reason) => {
-                eprintln!("error: {reason}");
-                return ExitCode::from(COULD_NOT_RUN);
-            }
+            Err(reason) => return could_not_run(&reason, None),
         };
-        let code = if verdicts.iter().any(|verdict| matches!(verdict, Verdict::CouldNotAsk(_))) {
-            if verdicts.iter().all(|verdict| matches!(verdict, Verdict::CouldNotAsk(_))) {
-                let who = self
-                    .resolver
-                    .map_or("the system's name server".to_owned(), |address| address.to_string());
-                eprintln!("error: {who} answers nothing");
-            }
-            eprintln!("hint: ask another name server for what could not be asked: --resolver 192.0.2.1");
-            ExitCode::from(COULD_NOT_RUN)
-        } else if records.gaps.iter().any(Gap::is_finding)
-            || verdicts.iter().any(|verdict| *verdict != Verdict::Ok)
-        {
-            ExitCode::from(FINDING)
+        let unanswered = verdicts.iter().filter(|verdict| matches!(verdict, Verdict::CouldNotAsk(_))).count();
+        let code = if unanswered > 0 {
+            let server =
+                self.resolver.map_or("the system's name server".to_owned(), |address| address.to_string());
+            let error = format!("{server} did not answer {unanswered} of {} questions", verdicts.len());
+            could_not_run(&error, Some("ask another name server: --resolver 192.0.2.1"))
         } else {
-            ExitCode::SUCCESS
+            let differs = verdicts.iter().any(|verdict| *verdict != Verdict::Ok);
+            exit_code(differs || records.gaps.iter().any(Gap::is_finding))
         };
         let text = match self.format {
             RecordFormat::Json => json(records, &verdicts),
@@ -144,12 +130,8 @@ impl Dns {
         runtime.block_on(async {
             let resolver =
                 Resolver::new(self.resolver, Duration::from_secs(self.timeout)).map_err(|error| {
-                    let hint = if self.resolver.is_none() {
-                        "\nhint: name another: --resolver 192.0.2.1"
-                    } else {
-                        ""
-                    };
-                    format!("{error}{hint}")
+                    let hint = "\nhint: name another name server: --resolver 192.0.2.1";
+                    format!("{error}{}", if self.resolver.is_none() { hint } else { "" })
                 })?;
             Ok(resolver.check(&records.sets, addresses).await)
         })
@@ -173,12 +155,7 @@ fn lines(records: &Records, verdicts: &[Verdict]) -> String {
         };
         [word(verdict).to_owned(), set.kind().to_owned(), set.name.to_string(), what]
     };
-    let rows: Vec<_> = records.sets.iter().zip(verdicts).map(row).collect();
-    let mut text = String::new();
-    for line in table(&rows) {
-        let _ = writeln!(text, "{line}");
-    }
-    text
+    table(&records.sets.iter().zip(verdicts).map(row).collect::<Vec<_>>())
 }
 
 fn json(records: &Records, verdicts: &[Verdict]) -> String {

@@ -11,7 +11,8 @@ use std::time::Duration;
 use clap::Args;
 use rustls::StreamOwned;
 
-use super::{ConfigArgument, FINDING, complain, print, say};
+use super::config_argument::ConfigArgument;
+use super::output::{errors_found, message, not_loaded, print};
 use crate::certificates::tls;
 use crate::config::{Address, Config, Listener, Settings};
 
@@ -43,20 +44,17 @@ impl Health {
                 Ok((settings, problems)) => {
                     // The server may be well, with what it had before.
                     for problem in &problems {
-                        say(&problem.to_string());
+                        message(problem);
                     }
                     Question::about(settings)
                 }
-                Err(error) => return complain(&error),
+                Err(error) => return not_loaded(&error),
             },
         };
         let listener = question.listener.clone();
         match question.ask_within(Duration::from_secs(self.timeout)) {
             Ok(()) => print(&format!("{listener} answers\n"), ExitCode::SUCCESS),
-            Err(error) => {
-                say(&format!("error: {listener} does not answer: {error}"));
-                ExitCode::from(FINDING)
-            }
+            Err(error) => errors_found(&format!("{listener} does not answer: {error}"), None),
         }
     }
 }

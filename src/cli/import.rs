@@ -1,23 +1,24 @@
-//! `waypost import`: Mozilla's provider files, turned into profiles.
+//! `waypost import`: converts Mozilla's provider files to profiles.
 
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, Write as _};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
 use tempfile::Builder;
 
-use super::progress::in_parallel;
-use super::{COULD_NOT_RUN, FINDING, count, print};
+use super::output::{could_not_run, count, exit_code, message, print};
+use super::parallel::in_parallel;
 use crate::diagnostics::{Location, Problem};
 use crate::files::is_hidden;
 use crate::formats::import::{Imported, NewProfile, Reading, settle};
 
 #[derive(Debug, Args)]
 pub struct Import {
-    /// Provider files, or folders of them
+    /// Provider files, or folders that contain them
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
 
@@ -25,11 +26,11 @@ pub struct Import {
     #[arg(long, value_name = "DIR")]
     into: PathBuf,
 
-    /// Replace files that are there
+    /// Replace existing files
     #[arg(long)]
     force: bool,
 
-    /// Print what would be written, and write nothing
+    /// Print the profiles instead of writing them
     #[arg(long)]
     dry_run: bool,
 }
@@ -44,22 +45,23 @@ impl Import {
                 problems.push(Problem::error(
                     Location::whole(path),
                     message,
-                    "name a file or folder that is there",
+                    "name an existing file or folder",
                 ));
             }
         }
         if files.is_empty() {
             for problem in &problems {
-                eprintln!("{problem}\n");
+                message(format!("{problem}\n"));
             }
-            eprintln!("error: no provider file was found\nhint: they end in .xml");
-            return ExitCode::from(COULD_NOT_RUN);
+            return could_not_run("no provider file was found", Some("their names end in .xml"));
         }
         if !self.dry_run
             && let Err(error) = fs::create_dir_all(&self.into)
         {
-            eprintln!("error: the folder {} cannot be made: {error}", self.into.display());
-            return ExitCode::from(COULD_NOT_RUN);
+            return could_not_run(
+                &format!("the folder {} cannot be created: {error}", self.into.display()),
+                None,
+            );
         }
         let readings = in_parallel(&files, "files read", |path| Reading::of_file(path));
         let mut written = 0;
@@ -73,7 +75,7 @@ impl Import {
                 problems.push(Problem::error(
                     Location::whole(&profile.path),
                     format!("not imported: cannot be written: {error}"),
-                    "see that the folder can be written to, and run it again",
+                    "make the folder writable, and run the command again",
                 ));
                 continue;
             }
@@ -83,27 +85,25 @@ impl Import {
     }
 
     fn report(&self, files: &[PathBuf], written: usize, problems: &[Problem]) -> ExitCode {
-        let mut out = io::stderr().lock();
         for problem in problems {
-            let _ = writeln!(out, "{problem}\n");
+            message(format!("{problem}\n"));
         }
         let errors = problems.iter().filter(|problem| problem.is_error()).count();
         let would_be = if self.dry_run { " would be" } else { "" };
-        let _ = writeln!(
-            out,
+        message(format!(
             "{} of {}{would_be} imported into {}: {}, {}",
             written,
             count(files.len(), "file"),
             self.into.display(),
             count(errors, "error"),
             count(problems.len() - errors, "note")
-        );
-        if errors == 0 { ExitCode::SUCCESS } else { ExitCode::from(FINDING) }
+        ));
+        exit_code(errors > 0)
     }
 }
 
-/// Collects provider files, folders within folders, in the order of their names. In a folder, what
-/// is no XML file is named and passed over.
+/// Collects provider files from folders and their subfolders, in the order of their names. In a folder, a file that
+/// is not XML is reported and skipped.
 fn find(
     path: &Path,
     is_named: bool,
@@ -117,10 +117,10 @@ fn find(
         if is_named || is_xml {
             files.push(path.to_owned());
         } else {
-            let hint = "provider files end in .xml; name it on the command line if it is one";
+            let hint = "the names of provider files end in .xml; if it is one, name it on the command line";
             problems.push(Problem::note(
                 Location::whole(path),
-                "passed over: neither an XML file nor a folder",
+                "skipped: neither an XML file nor a folder",
                 hint,
             ));
         }
@@ -140,17 +140,12 @@ fn find(
     Ok(())
 }
 
-/// Writes a file whole or not at all; one that appeared in the meantime stays. What is replaced keeps
-/// who may read it.
+/// Writes a file atomically. A file that appeared meanwhile is kept, and a replaced file keeps its permissions.
 fn write(profile: &NewProfile, force: bool) -> io::Result<()> {
     let mut builder = Builder::new();
     builder.prefix(".import-").suffix(".tmp");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // As any new file; the umask takes off what it takes off.
-        builder.permissions(fs::Permissions::from_mode(0o666));
-    }
+    // As for any new file; the umask applies.
+    builder.permissions(fs::Permissions::from_mode(0o666));
     let mut file = builder.tempfile_in(profile.path.parent().unwrap_or(Path::new(".")))?;
     file.write_all(profile.text.as_bytes())?;
     if let (true, Ok(old)) = (force, fs::metadata(&profile.path)) {

@@ -1,11 +1,12 @@
-//! `waypost serve`: the server.
+//! `waypost serve`: runs the server.
 
 use std::error::Error as _;
 use std::process::ExitCode;
 
 use clap::Args;
 
-use super::{COULD_NOT_RUN, ConfigArgument, complain, say};
+use super::config_argument::ConfigArgument;
+use super::output::{could_not_run, not_loaded};
 use crate::config::Listener;
 use crate::logging::subscriber as log;
 use crate::logging::subscriber::{LogFormat, LogLevel};
@@ -17,17 +18,17 @@ pub struct Serve {
     #[command(flatten)]
     config: ConfigArgument,
 
-    /// Listen here instead of where the file says; may be given several times
+    /// Listen here instead of on the listeners of the file; may be given several times
     ///
     /// An IP address with a port, or `unix:/run/waypost/http.sock`; `https://` before it for TLS
     #[arg(long, value_name = "ADDR")]
     listen: Vec<Listener>,
 
-    /// How log lines look; by default text on a terminal, JSON otherwise
+    /// The format of log lines; default: text on a terminal, else JSON
     #[arg(long, value_name = "FORMAT")]
     log_format: Option<LogFormat>,
 
-    /// The least important log lines that are written; `debug` has one for each request
+    /// Write log lines of this level and above; `debug` includes one line per request
     #[arg(long, value_name = "LEVEL", env = "WAYPOST_LOG", default_value = "info")]
     log_level: LogLevel,
 }
@@ -39,12 +40,10 @@ impl Serve {
             self.config.locate().map_err(Error::Config).and_then(|path| service::run(&path, self.listen));
         match served {
             Ok(()) => ExitCode::SUCCESS,
-            Err(Error::Config(error)) => complain(&error),
+            Err(Error::Config(error)) => not_loaded(&error),
             Err(error) => {
                 let cause = error.source().map_or_else(String::new, |cause| format!(": {cause}"));
-                let hint = error.hint().map_or_else(String::new, |hint| format!("\nhint: {hint}"));
-                say(&format!("error: {error}{cause}{hint}"));
-                ExitCode::from(COULD_NOT_RUN)
+                could_not_run(&format!("{error}{cause}"), error.hint().as_deref())
             }
         }
     }

@@ -1,5 +1,4 @@
-//! `waypost show`: what the server would answer for an address, and what a mail program would make
-//! of it.
+//! `waypost show`: what the server answers for an address, and what a mail client makes of it.
 
 use std::fmt::Write as _;
 use std::process::ExitCode;
@@ -7,8 +6,9 @@ use std::process::ExitCode;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
 
+use super::config_argument::ConfigArgument;
+use super::output::{could_not_run, errors_found, not_loaded, not_served, print};
 use super::table::table;
-use super::{COULD_NOT_RUN, ConfigArgument, FINDING, complain, not_ours, print};
 use crate::address::EmailAddress;
 use crate::check::{Cell, Row, play};
 use crate::clients::{ALL, Endpoint};
@@ -25,18 +25,18 @@ pub struct Show {
     #[command(flatten)]
     config: ConfigArgument,
 
-    /// The e-mail address somebody would type
+    /// The e-mail address
     address: EmailAddress,
 
-    /// A table for people, or the exact bytes for a mail program
+    /// A table, or the exact document that a mail program receives
     #[arg(long = "as", value_name = "FORM", default_value = "settings", conflicts_with = "client")]
     form: Form,
 
-    /// With `--as autoconfig`: everything the profile has, and not only what every client can read
+    /// With `--as autoconfig`: all servers of the profile, not only those that every client accepts
     #[arg(long)]
     all_servers: bool,
 
-    /// What this mail program would set up
+    /// Show the account that this mail program configures
     #[arg(long, value_name = "NAME", ignore_case = true, value_parser = PossibleValuesParser::new(client_ids()))]
     client: Option<String>,
 }
@@ -50,7 +50,7 @@ enum Form {
     Pacc,
 }
 
-/// Each once, in the order of the clients.
+/// The ids of all clients, without repetitions.
 fn client_ids() -> Vec<&'static str> {
     let mut ids: Vec<&str> = Vec::new();
     for client in ALL {
@@ -64,20 +64,17 @@ fn client_ids() -> Vec<&'static str> {
 impl Show {
     pub fn run(self) -> ExitCode {
         if self.all_servers && (self.form != Form::Autoconfig || self.client.is_some()) {
-            eprintln!(
-                "error: --all-servers goes with --as autoconfig\nhint: the table shows all servers anyway"
-            );
-            return ExitCode::from(COULD_NOT_RUN);
+            let hint = "without --as, the table shows all servers";
+            return could_not_run("--all-servers needs --as autoconfig", Some(hint));
         }
         let config = match self.config.load() {
             Ok(loaded) => loaded,
-            Err(error) => return complain(&error),
+            Err(error) => return not_loaded(&error),
         };
-        // An exchanger's own name leads to its profile too, as it does for a client that asks there.
-        let asked = self.address.domain();
-        let Some(Found { entry, domain, .. }) = config.directory.find_address(asked, Some(asked)) else {
-            eprintln!("{}", not_ours(asked, &config.directory));
-            return ExitCode::from(FINDING);
+        // The name of an MX host finds its profile, as it does for a client that asks that host.
+        let name = self.address.domain();
+        let Some(Found { entry, domain, .. }) = config.directory.find_address(name, Some(name)) else {
+            return not_served(name, &config.directory);
         };
         if let Some(id) = &self.client {
             return print(&client(id, entry, &self.address), ExitCode::SUCCESS);
@@ -91,19 +88,19 @@ impl Show {
                 Ok(text) => text,
                 Err(reason) => {
                     let address = &self.address;
-                    return finding(&format!("there is no configuration profile for {address}: {reason}"));
+                    return inexpressible(&format!("there is no Apple profile for {address}: {reason}"));
                 }
             },
             Form::Pacc => match &entry.documents.pacc {
                 Some(document) => utf8(&document.fill(domain)),
-                None => return finding(&no_pacc(&entry.profile)),
+                None => return inexpressible(&no_pacc(&entry.profile)),
             },
         };
         print(&text, ExitCode::SUCCESS)
     }
 }
 
-/// Unsigned: the signature is made while serving.
+/// Without a signature: the server signs each answer.
 fn mobileconfig(entry: &RenderedProfile, address: &EmailAddress) -> Result<String, Inexpressible> {
     let config = entry.documents.mobileconfig.as_ref().map_err(|reason| *reason)?;
     Ok(utf8(&config.for_address(address, &Languages::default())))
@@ -112,21 +109,20 @@ fn mobileconfig(entry: &RenderedProfile, address: &EmailAddress) -> Result<Strin
 fn no_pacc(profile: &Profile) -> String {
     let reasons: Vec<_> =
         pacc::left_out(profile).into_iter().map(|LeftOut { what, why }| format!("{what}: {why}")).collect();
-    format!("nothing of `{}` can be said in PACC: {}", profile.id, reasons.join("; "))
+    format!("PACC can express nothing of `{}`: {}", profile.id, reasons.join("; "))
 }
 
-fn finding(what: &str) -> ExitCode {
-    eprintln!("error: {what}\nhint: `waypost check` says where, and what mends it");
-    ExitCode::from(FINDING)
+fn inexpressible(error: &str) -> ExitCode {
+    errors_found(error, Some("`waypost check` shows the place and the remedy"))
 }
 
 fn utf8(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// The settings a person would type.
+/// The settings as a person would type them.
 fn settings(profile: &Profile, address: &EmailAddress) -> String {
-    // How to log in is worth a column where it is not by password.
+    // The authentication column is shown only if a server needs more than a password.
     let has_methods = profile.servers().any(|server| server.authentication != Authentications::default());
     let log_in = if has_methods { "Log-in" } else { "" };
     let mut rows = vec![["", "Server", "Port", "Security", "User name", log_in, ""].map(str::to_owned)];
@@ -139,9 +135,7 @@ fn settings(profile: &Profile, address: &EmailAddress) -> String {
         rows.push(row);
     }
     let mut text = format!("{} ({})\n\n", profile.display_name.as_str(), address.domain());
-    for line in table(&rows) {
-        let _ = writeln!(text, "{line}");
-    }
+    text += &table(&rows);
     let services = &profile.services;
     let mut more = String::new();
     if profile.preferred(Protocol::Pop3).is_some_and(|pop3| pop3.pop3.leave_messages_on_server) {
@@ -183,10 +177,7 @@ fn settings(profile: &Profile, address: &EmailAddress) -> String {
         let text = page.descr.first().map_or(String::new(), |descr| format!(" ({})", descr.text));
         let _ = writeln!(more, "Help: {}{text}", page.url);
     }
-    if !more.is_empty() {
-        text = text + "\n" + &more;
-    }
-    text
+    if more.is_empty() { text } else { text + "\n" + &more }
 }
 
 fn row(server: &Server, address: &EmailAddress, is_alternative: bool) -> [String; 7] {
@@ -201,7 +192,7 @@ fn row(server: &Server, address: &EmailAddress, is_alternative: bool) -> [String
     ]
 }
 
-/// What a mail program would set up, from each of the formats that it reads.
+/// The account that a mail client configures, from each format that it reads.
 fn client(id: &str, entry: &RenderedProfile, address: &EmailAddress) -> String {
     let mut text = String::new();
     for client in ALL.into_iter().filter(|client| client.id.eq_ignore_ascii_case(id)) {
@@ -221,16 +212,14 @@ fn client(id: &str, entry: &RenderedProfile, address: &EmailAddress) -> String {
                     match account.get(protocol) {
                         Some(endpoint) => rows.push(endpoint_row(protocol, endpoint, cell)),
                         None if *cell == Cell::Missing => {
-                            let nothing = [protocol.to_string(), cell.to_string()].into_iter();
-                            let mut cells = nothing.chain(std::iter::repeat(String::new()));
-                            rows.push(std::array::from_fn(|_| cells.next().unwrap_or_default()));
+                            let mut row: [String; 7] = Default::default();
+                            (row[0], row[1]) = (protocol.to_string(), cell.to_string());
+                            rows.push(row);
                         }
                         None => {}
                     }
                 }
-                for line in table(&rows) {
-                    let _ = writeln!(text, "{line}");
-                }
+                text += &table(&rows);
             }
         }
     }

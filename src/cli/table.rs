@@ -1,21 +1,29 @@
-//! Columns as wide as what stands in them.
+//! Text tables. comfy-table and tabled draw frames and wrap cells; aligned columns are all that is needed here.
 
-/// A line for each row, two spaces between columns. What stands last in a row may run on into the
-/// empty columns after it.
-pub fn table<const N: usize>(rows: &[[String; N]]) -> Vec<String> {
-    let last = |row: &[String; N]| row.iter().rposition(|cell| !cell.is_empty());
+use anstream::adapter::strip_str;
+
+/// One line for each row, with two spaces between columns. Colour codes take no width. The last cell of a row may
+/// extend into the empty columns after it.
+pub fn table<const N: usize>(rows: &[[String; N]]) -> String {
+    let width = |cell: &str| strip_str(cell).map(|part| part.chars().count()).sum::<usize>();
     let mut widths = [0; N];
     for row in rows {
+        let last = row.iter().rposition(|cell| !cell.is_empty());
         for (i, cell) in row.iter().enumerate() {
-            if last(row) != Some(i) || i + 1 == N {
-                widths[i] = widths[i].max(cell.chars().count());
+            if last != Some(i) || i + 1 == N {
+                widths[i] = widths[i].max(width(cell));
             }
         }
     }
-    rows.iter()
-        .map(|row| {
-            let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}"));
-            cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
-        })
-        .collect()
+    let mut text = String::new();
+    for row in rows {
+        let mut line = String::new();
+        for (cell, column) in row.iter().zip(widths) {
+            let padding = (column + 2).saturating_sub(width(cell));
+            line += &format!("{cell}{:padding$}", "");
+        }
+        text += line.trim_end();
+        text.push('\n');
+    }
+    text
 }

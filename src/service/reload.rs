@@ -144,7 +144,8 @@ impl Reloader {
             )
         });
         let may_recover = reloaded == Reloaded::Failed || self.sources.gave_way();
-        self.retry_at = may_recover.then(|| Instant::now() + (begin.elapsed() * PROCESSOR_SHARE).max(RETRY_INTERVAL));
+        self.retry_at =
+            may_recover.then(|| Instant::now() + (begin.elapsed() * PROCESSOR_SHARE).max(RETRY_INTERVAL));
         if reloaded != Reloaded::Failed {
             self.reported = None;
         }

@@ -339,14 +339,14 @@ fn show_says_why_there_is_nothing_to_show() {
     };
     assert_eq!(
         show("mobileconfig"),
-        "error: there is no configuration profile for jane@qwestoffice.net: its mail servers offer no encryption, so \
-         it would send the password in clear\nhint: `waypost check` says where, and what mends it\n"
+        "error: there is no Apple profile for jane@qwestoffice.net: its mail servers offer no encryption, so \
+         it would send the password in clear\nhint: `waypost check` shows the place and the remedy\n"
     );
     assert_eq!(
         show("pacc"),
-        "error: nothing of `qwestoffice.net` can be said in PACC: POP3: none of its servers has TLS from the first \
-         byte (socket_type \"SSL\"); SMTP: no way to fetch mail can be named beside it\nhint: `waypost check` says \
-         where, and what mends it\n"
+        "error: PACC can express nothing of `qwestoffice.net`: POP3: none of its servers has TLS from the first \
+         byte (socket_type \"SSL\"); SMTP: no way to fetch mail can be named beside it\nhint: `waypost check` shows \
+         the place and the remedy\n"
     );
 }
 
@@ -404,7 +404,7 @@ fn show_has_the_whole_document_on_request() {
     for arguments in [&["--all-servers"][..], &["--as", "autodiscover", "--all-servers"]] {
         let output = waypost(".", &[&["show", "jane@q.com"], arguments].concat());
         assert_eq!((code(&output), out(&output)), (2, ""));
-        assert!(err(&output).starts_with("error: --all-servers goes with --as autoconfig\nhint: "));
+        assert!(err(&output).starts_with("error: --all-servers needs --as autoconfig\nhint: "));
     }
     assert_eq!(code(&waypost(".", &["show", "jane@q.com", "--as", "autoconfig", "--client", "kmail"])), 2);
 }
@@ -426,7 +426,7 @@ fn show_names_the_nearest_domain_for_one_that_is_not_ours() {
     let files = Files::new("", &[("a.toml", &text)]);
     let show = |address: &str| waypost(files.path("."), &["show", address, "--config", "waypost.toml"]);
     assert_eq!(code(&show("jane@a.shops.example")), 0);
-    assert!(err(&show("jane@shops.example")).contains("hint: *.shops.example stands for the names below it"));
+    assert!(err(&show("jane@shops.example")).contains("hint: *.shops.example covers only the names below it"));
     assert_eq!(code(&show("jane@mx.example.net")), 0);
     assert_eq!(code(&show("jane@customer.example")), 1);
     let output = waypost(".", &["show", "jane"]);

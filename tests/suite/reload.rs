@@ -284,7 +284,8 @@ fn sighup_takes_up_what_is_new_and_says_what_takes_a_restart() {
     assert!(served(&program));
     files.write("profiles/a.toml", &version(2));
     program.signal("HUP");
-    program.until(|line| line.contains("the configuration is valid again, and equal to the one that is served"));
+    program
+        .until(|line| line.contains("the configuration is valid again, and equal to the one that is served"));
     program.signal("HUP");
     program.until(|line| line.contains("the configuration is unchanged"));
     // What only a restart can follow is known until then, or until it is as it was.

@@ -1,16 +1,18 @@
-//! Work on many things at once, with a word about how far it is where a person waits.
+//! The same work on many items, on all processors, with progress on a terminal.
+//!
+//! rayon and indicatif were considered: together they add nine crates for these lines.
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Who waits longer than this wants to know why.
-const PATIENCE: Duration = Duration::from_millis(500);
-const STEP: Duration = Duration::from_millis(100);
+/// Progress appears after this time.
+const PROGRESS_DELAY: Duration = Duration::from_millis(500);
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Does the same to every item, on all processors; the results are in the order of the items. What
-/// takes long is told on standard error, if that is a terminal: `120 of 1000 profiles checked`.
+/// Does `work` for every item, and returns the results in the order of the items. Progress goes to standard error, if
+/// that is a terminal: `120 of 1000 profiles checked`.
 pub fn in_parallel<T: Sync, R: Send>(items: &[T], what: &str, work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let next = AtomicUsize::new(0);
     let done = AtomicUsize::new(0);
@@ -32,7 +34,7 @@ pub fn in_parallel<T: Sync, R: Send>(items: &[T], what: &str, work: impl Fn(&T) 
                 })
             })
             .collect();
-        tell(items.len(), what, &done, || threads.iter().all(thread::ScopedJoinHandle::is_finished));
+        show_progress(items.len(), what, &done, || threads.iter().all(thread::ScopedJoinHandle::is_finished));
         threads
             .into_iter()
             .flat_map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
@@ -42,21 +44,20 @@ pub fn in_parallel<T: Sync, R: Send>(items: &[T], what: &str, work: impl Fn(&T) 
     results.into_iter().map(|(_, result)| result).collect()
 }
 
-/// Waits until all is done, or nobody works any more. The workers wake it when they have nothing more
-/// to do.
-fn tell(all: usize, what: &str, done: &AtomicUsize, is_over: impl Fn() -> bool) {
+/// Waits until all work is done or every worker has ended. A worker that ends wakes it.
+fn show_progress(all: usize, what: &str, done: &AtomicUsize, is_over: impl Fn() -> bool) {
     let begin = Instant::now();
-    let mut is_told = false;
+    let mut is_shown = false;
     let is_terminal = io::stderr().is_terminal();
     while done.load(Ordering::Relaxed) < all && !is_over() {
-        thread::park_timeout(STEP);
-        if is_terminal && begin.elapsed() >= PATIENCE {
+        thread::park_timeout(PROGRESS_INTERVAL);
+        if is_terminal && begin.elapsed() >= PROGRESS_DELAY {
             let _ = write!(io::stderr(), "\r{} of {all} {what}", done.load(Ordering::Relaxed));
-            is_told = true;
+            is_shown = true;
         }
     }
-    if is_told {
-        // Away with the line.
+    if is_shown {
+        // Erase the line.
         let _ = write!(io::stderr(), "\r\u{1b}[K");
     }
 }
@@ -65,7 +66,6 @@ fn tell(all: usize, what: &str, done: &AtomicUsize, is_over: impl Fn() -> bool) 
 mod tests {
     use super::*;
 
-    /// A bug in the work is told, not waited for.
     #[test]
     #[should_panic(expected = "a bug")]
     fn ends_when_the_work_panics() {

@@ -1,24 +1,27 @@
-//! `waypost check`: loads the configuration as the server would, plays every client against every
-//! profile, and reports.
+//! `waypost check`: loads the configuration as the server would, runs every client model on every profile, and reports.
+
+mod json;
+mod report;
+mod text;
 
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 
-use super::report::{Counts, Deny, Report};
-use super::style::Style;
-use super::{ConfigArgument, FINDING, complain, print, report_json, report_text};
+use self::report::{Counts, Deny, Report};
+use super::config_argument::ConfigArgument;
+use super::output::{exit_code, not_loaded, print};
 
 #[derive(Debug, Args)]
 pub struct Check {
     #[command(flatten)]
     config: ConfigArgument,
 
-    /// How the report looks
+    /// The format of the report
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: ReportFormat,
 
-    /// Findings that count as errors from here on
+    /// Treat findings of this severity as errors
     #[arg(long, value_name = "SEVERITY")]
     deny: Vec<Deny>,
 }
@@ -33,15 +36,14 @@ impl Check {
     pub fn run(self) -> ExitCode {
         let config = match self.config.load_valid_parts() {
             Ok(config) => config,
-            Err(error) => return complain(&error),
+            Err(error) => return not_loaded(&error),
         };
         let report = Report::new(&config, &self.deny);
         let Counts { errors, warnings, .. } = report.counts();
-        let code = if errors + warnings == 0 { ExitCode::SUCCESS } else { ExitCode::from(FINDING) };
         let text = match self.format {
-            ReportFormat::Text => report_text::report(&report, Style::of_stdout()),
-            ReportFormat::Json => report_json::report(&report),
+            ReportFormat::Text => text::write(&report),
+            ReportFormat::Json => json::write(&report),
         };
-        print(&text, code)
+        print(&text, exit_code(errors + warnings > 0))
     }
 }

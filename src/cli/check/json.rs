@@ -1,4 +1,4 @@
-//! The report for machines.
+//! The report as JSON.
 
 use std::collections::BTreeMap;
 
@@ -28,7 +28,7 @@ struct FindingEntry<'a> {
     cause: Cause,
     message: &'a str,
     hint: &'a str,
-    /// Whom it hurts, anywhere.
+    /// The clients that it affects.
     clients: Vec<Value>,
     places: Vec<PlaceEntry<'a>>,
 }
@@ -38,24 +38,21 @@ struct PlaceEntry<'a> {
     profile: &'a str,
     #[serde(flatten)]
     place: &'a Location,
-    /// Whom it hurts here.
+    /// The clients that it affects here.
     clients: Vec<Value>,
 }
 
-pub fn report(report: &Report) -> String {
+pub fn write(report: &Report) -> String {
     let directory = &report.config.directory;
-    pretty(&Document {
+    let document = Document {
         profiles: directory.entries().len(),
         domains: directory.len(),
         counts: report.counts(),
         matrix: report.examined.iter().map(examined).collect(),
         findings: report.findings.iter().map(finding).collect(),
         problems: &report.problems,
-    })
-}
-
-fn pretty(value: &impl Serialize) -> String {
-    serde_json::to_string_pretty(value).expect("a report can be written as JSON") + "\n"
+    };
+    serde_json::to_string_pretty(&document).expect("a report can be written as JSON") + "\n"
 }
 
 fn examined(one: &Examined) -> Value {
@@ -83,7 +80,7 @@ fn clients(list: &[Client]) -> Vec<Value> {
     list.iter().map(|one| Value::Object(client(*one))).collect()
 }
 
-/// A profile's own server, filled in for the person.
+/// A server of the profile, with its placeholders filled in.
 fn server(server: &Server, one: &Examined) -> Value {
     json!({
         "hostname": server.hostname.for_domain(one.person.domain()),
@@ -94,8 +91,8 @@ fn server(server: &Server, one: &Examined) -> Value {
     })
 }
 
-/// Besides the client, whether it is hurt, and how each protocol came out: `preferred`, `different`,
-/// `guessed`, `missing` or `unused`.
+/// A client, whether the profile hurts it, and its result for each protocol: `preferred`, `different`, `guessed`,
+/// `missing` or `unused`.
 fn row(row: &Row) -> Value {
     let mut map = client(row.client);
     map.insert("is_hurt".into(), row.is_hurt().into());
@@ -142,7 +139,7 @@ fn endpoint(endpoint: Option<&Endpoint>, cell: &Cell) -> Value {
     })
 }
 
-/// The key that a difference is about.
+/// The key of the profile that a difference concerns.
 fn key(difference: &Difference) -> &'static str {
     match difference {
         Difference::Hostname(_) => "hostname",

@@ -1,23 +1,23 @@
-//! What `waypost check` found, before anybody words it.
+//! What `waypost check` found, independent of the output format.
 
 use clap::ValueEnum;
 
-use super::progress::in_parallel;
 use crate::check::{Examined, Finding, examine, findings};
+use crate::cli::parallel::in_parallel;
 use crate::config::Config;
 use crate::diagnostics::{Problem, Severity};
 
-/// What is right of a configuration, and what was found in all of it.
+/// The valid parts of a configuration, and everything that was found in it.
 #[derive(Debug)]
 pub struct Report<'c> {
     pub config: &'c Config,
     pub examined: Vec<Examined<'c>>,
     pub findings: Vec<Finding>,
-    /// What the loader has to say.
+    /// The problems that loading found.
     pub problems: Vec<Problem>,
 }
 
-/// How many there are of each severity.
+/// The number of findings and problems of each severity.
 #[derive(Debug, Clone, Copy, Default, serde::Serialize)]
 pub struct Counts {
     pub errors: usize,
@@ -25,7 +25,7 @@ pub struct Counts {
     pub notes: usize,
 }
 
-/// Which findings count as errors.
+/// Findings of this severity or a higher one count as errors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Deny {
     Warnings,
@@ -41,35 +41,24 @@ impl<'c> Report<'c> {
             .collect();
         let mut findings = findings(&examined);
         let mut problems = config.notes.clone();
-        let denied = |severity: &mut Severity| {
+        let findings_severities = findings.iter_mut().map(|finding| &mut finding.severity);
+        for severity in findings_severities.chain(problems.iter_mut().map(|problem| &mut problem.severity)) {
             let is_denied = match severity {
-                Severity::Error => false,
+                Severity::Error => true,
                 Severity::Warning => !deny.is_empty(),
                 Severity::Note => deny.contains(&Deny::Notes),
             };
             if is_denied {
                 *severity = Severity::Error;
             }
-        };
-        for finding in &mut findings {
-            denied(&mut finding.severity);
-        }
-        for problem in &mut problems {
-            denied(&mut problem.severity);
         }
         Self { config, examined, findings, problems }
     }
 
     pub fn counts(&self) -> Counts {
-        let severities = self.findings.iter().map(|finding| finding.severity);
-        Counts::of(severities.chain(self.problems.iter().map(|problem| problem.severity)))
-    }
-}
-
-impl Counts {
-    fn of(severities: impl Iterator<Item = Severity>) -> Self {
-        let mut counts = Self::default();
-        for severity in severities {
+        let mut counts = Counts::default();
+        let findings = self.findings.iter().map(|finding| finding.severity);
+        for severity in findings.chain(self.problems.iter().map(|problem| problem.severity)) {
             match severity {
                 Severity::Error => counts.errors += 1,
                 Severity::Warning => counts.warnings += 1,

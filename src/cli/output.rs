@@ -1,0 +1,106 @@
+//! What commands print, and the exit code that goes with it.
+
+use std::fmt::Display;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use anstyle::{AnsiColor, Style};
+
+use crate::address::Domain;
+use crate::config::LoadError;
+use crate::diagnostics::{Problem, Severity, nearest};
+use crate::directory::Directory;
+
+/// Prints a result. A closed reader (`| head`) is not an error; a full disk is. Colours are removed unless standard
+/// output is a terminal that shows them (`NO_COLOR`, `TERM=dumb`).
+pub fn print(text: &str, code: ExitCode) -> ExitCode {
+    let mut out = anstream::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            could_not_run(&format!("the result cannot be written: {error}"), None)
+        }
+        _ => code,
+    }
+}
+
+/// Prints a message to standard error, if it is open.
+pub fn message(text: impl Display) {
+    let _ = writeln!(anstream::stderr().lock(), "{text}");
+}
+
+/// Reports that the command found errors.
+pub fn errors_found(error: &str, hint: Option<&str>) -> ExitCode {
+    report(error, hint, 1)
+}
+
+/// Reports that the command could not run.
+pub fn could_not_run(error: &str, hint: Option<&str>) -> ExitCode {
+    report(error, hint, 2)
+}
+
+fn report(error: &str, hint: Option<&str>, code: u8) -> ExitCode {
+    let hint = hint.map_or_else(String::new, |hint| format!("\nhint: {hint}"));
+    message(format!("error: {error}{hint}"));
+    ExitCode::from(code)
+}
+
+/// Exit code 1 if there are errors, else 0.
+pub fn exit_code(has_errors: bool) -> ExitCode {
+    ExitCode::from(u8::from(has_errors))
+}
+
+/// Reports a configuration that cannot be loaded.
+pub fn not_loaded(error: &LoadError) -> ExitCode {
+    match error {
+        LoadError::NotFound { looked_at } => {
+            let places: Vec<_> = looked_at.iter().map(|path| path.display().to_string()).collect();
+            could_not_run(
+                &format!("there is no configuration file\n  --> looked for {}", places.join(" and ")),
+                Some(
+                    "name it with --config FILE or in $WAYPOST_CONFIG; the smallest one is a waypost.toml with\n\n    \
+                     listen = [\"127.0.0.1:8080\"]\n    profiles = \"profiles\"\n\nand a folder `profiles` beside it",
+                ),
+            )
+        }
+        LoadError::Unreadable { path, source } => could_not_run(
+            &format!("{} cannot be read: {source}", path.display()),
+            Some("name the file with --config FILE or in $WAYPOST_CONFIG, and make it readable"),
+        ),
+        LoadError::Problems(problems) => {
+            problems.iter().for_each(|problem| message(format!("{problem}\n")));
+            let errors = problems.iter().filter(|problem| Problem::is_error(problem)).count();
+            could_not_run(&format!("{error}: {}", count(errors, "error")), None)
+        }
+    }
+}
+
+/// Reports a domain that no profile serves, and suggests what was probably meant.
+pub fn not_served(domain: &Domain, directory: &Directory) -> ExitCode {
+    let hint = match nearest(domain.as_str(), directory.domains().map(AsRef::as_ref)) {
+        _ if directory.has_names_below(domain) => {
+            format!("*.{domain} covers only the names below it; add \"{domain}\" to the profile's domains")
+        }
+        Some(near) => format!("did you mean {near}?"),
+        None => "a profile names its domains in `domains` or `domains_file`".to_owned(),
+    };
+    errors_found(&format!("{domain} is not a domain of any profile"), Some(&hint))
+}
+
+/// `1 profile`, `2 profiles`.
+pub fn count(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
+/// A text in a colour, followed by the code that ends it.
+pub fn styled(style: Style, text: impl Display) -> String {
+    format!("{style}{text}{style:#}")
+}
+
+pub fn severity_style(severity: Severity) -> Style {
+    let color = match severity {
+        Severity::Error => AnsiColor::Red,
+        Severity::Warning => AnsiColor::Yellow,
+        Severity::Note => AnsiColor::Cyan,
+    };
+    color.on_default()
+}
