@@ -67,7 +67,9 @@ pub fn not_loaded(error: &LoadError) -> ExitCode {
             Some("name the file with --config FILE or in $WAYPOST_CONFIG, and make it readable"),
         ),
         LoadError::Problems(problems) => {
-            problems.iter().for_each(|problem| message(format!("{problem}\n")));
+            for problem in problems {
+                message(format!("{problem}\n"));
+            }
             let errors = problems.iter().filter(|problem| Problem::is_error(problem)).count();
             could_not_run(&format!("{error}: {}", count(errors, "error")), None)
         }

@@ -20,7 +20,8 @@ pub fn table<const N: usize>(rows: &[[String; N]]) -> String {
         let mut line = String::new();
         for (cell, column) in row.iter().zip(widths) {
             let padding = (column + 2).saturating_sub(width(cell));
-            line += &format!("{cell}{:padding$}", "");
+            line += cell;
+            line.extend(std::iter::repeat_n(' ', padding));
         }
         text += line.trim_end();
         text.push('\n');

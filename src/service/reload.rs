@@ -1,6 +1,7 @@
 //! Reload: reads and checks the new configuration as a whole, then serves it, or rejects it and reports why.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -229,9 +230,10 @@ impl Reloader {
     fn reject(&mut self, problems: &[Problem]) -> Reloaded {
         let errors = problems.len();
         let listed = &problems[..errors.min(MAX_REPORTED)];
-        let mut text: String = listed.iter().map(|problem| format!("{problem}\n")).collect();
+        let mut text: String =
+            listed.iter().flat_map(|problem| [problem.to_string(), "\n".to_owned()]).collect();
         if errors > listed.len() {
-            text += &format!("and {} more; `waypost check` lists all\n", errors - listed.len());
+            let _ = writeln!(text, "and {} more; `waypost check` lists all", errors - listed.len());
         }
         if self.reported.as_ref() != Some(&text) {
             tracing::error!(errors, "the new configuration has errors; the old one is still served");

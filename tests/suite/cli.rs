@@ -426,7 +426,9 @@ fn show_names_the_nearest_domain_for_one_that_is_not_ours() {
     let files = Files::new("", &[("a.toml", &text)]);
     let show = |address: &str| waypost(files.path("."), &["show", address, "--config", "waypost.toml"]);
     assert_eq!(code(&show("jane@a.shops.example")), 0);
-    assert!(err(&show("jane@shops.example")).contains("hint: *.shops.example covers only the names below it"));
+    assert!(
+        err(&show("jane@shops.example")).contains("hint: *.shops.example covers only the names below it")
+    );
     assert_eq!(code(&show("jane@mx.example.net")), 0);
     assert_eq!(code(&show("jane@customer.example")), 1);
     let output = waypost(".", &["show", "jane"]);

@@ -310,11 +310,7 @@ fn a_name_server_that_is_down_is_named_and_ends_with_2() {
     let address = nobody.local_addr().unwrap().to_string();
     let output = dns(&files, &["example.com", "--check", "--resolver", &address, "--timeout", "1"]);
     assert_eq!(code(&output), 2);
-    assert!(
-        err(&output).starts_with(&format!("error: {address} did not answer ")),
-        "{}",
-        err(&output)
-    );
+    assert!(err(&output).starts_with(&format!("error: {address} did not answer ")), "{}", err(&output));
     assert!(out(&output).lines().all(|line| line.starts_with("could not ask")), "{}", out(&output));
 }
 

@@ -421,7 +421,11 @@ fn says_what_it_cannot_start_with() {
         .output()
         .unwrap();
     assert_eq!(code(&output), 2);
-    assert!(err(&output).starts_with("error: the folder file/profiles cannot be created: "), "{}", err(&output));
+    assert!(
+        err(&output).starts_with("error: the folder file/profiles cannot be created: "),
+        "{}",
+        err(&output)
+    );
 }
 
 /// A server of the format with any of its values.

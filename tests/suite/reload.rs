@@ -378,7 +378,7 @@ fn a_list_that_is_cut_in_the_middle_of_a_name_changes_nothing() {
         assert!(!this.reloader.has_settled_news());
         assert!(this.reloader.has_settled_news(), "a list beside the profile counts too");
         assert_eq!(this.reloader.reload(), Reloaded::Failed);
-        assert!(this.is_ready().contains(&why));
+        assert!(this.is_ready().contains(why));
         assert_eq!(this.server.get("customer-99999.example", PATH).status, 200);
     }
     // Whole lines are believed, and so is a list that never had an end.
