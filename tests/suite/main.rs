@@ -29,6 +29,7 @@ mod forwarded;
 mod fuzzing;
 mod grid;
 mod import;
+mod layers;
 mod limits;
 mod logs;
 mod mobileconfig;
