@@ -6,7 +6,7 @@ use crate::common::SHIPPED;
 
 #[test]
 #[ignore = "needs node and chromium: npm ci --prefix tests/browser && cargo test -- --ignored"]
-fn people_can_use_the_setup_page() {
+fn setup_page_works_in_a_browser() {
     let url = format!("http://{}", SHIPPED.address);
     let screenshots = concat!(env!("CARGO_MANIFEST_DIR"), "/target/browser");
     let output = Command::new("node")

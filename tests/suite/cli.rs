@@ -42,9 +42,9 @@ fn broken() -> Files {
 }
 
 #[test]
-fn check_plays_every_client_against_the_shipped_profiles() {
+fn check_runs_every_client_on_the_shipped_profiles() {
     let output = waypost(".", &["check"]);
-    // qwestoffice.net is as it is.
+    // qwestoffice.net has findings.
     assert_eq!((code(&output), err(&output)), (1, ""));
     crate::common::assert_document("check/shipped.txt", out(&output));
     let json = waypost(".", &["check", "--format", "json"]);
@@ -74,9 +74,9 @@ fn check_plays_every_client_against_the_shipped_profiles() {
     assert_eq!(place["clients"], finding["clients"]);
 }
 
-/// The same servers under several names: one matrix, and each cause once.
+/// Profiles with the same servers share one matrix, and each cause is listed once.
 #[test]
-fn check_puts_profiles_that_end_alike_together() {
+fn check_groups_profiles_with_equal_results() {
     let servers =
         SERVERS.replace("port = 465\nsocket_type = \"SSL\"", "port = 2525\nsocket_type = \"STARTTLS\"");
     let profiles: Vec<(String, String)> = (0..7)
@@ -95,7 +95,7 @@ fn check_puts_profiles_that_end_alike_together() {
 }
 
 #[test]
-fn check_is_clean_for_a_clean_profile_and_denies_what_it_is_told_to() {
+fn check_exit_code_follows_the_severity_and_deny() {
     let clean = profile("example.com", &domains(&["example.com"]), SERVERS);
     let files = Files::new("", &[("a.toml", &clean)]);
     let check = |files: &Files, more: &[&str]| {
@@ -112,21 +112,21 @@ fn check_is_clean_for_a_clean_profile_and_denies_what_it_is_told_to() {
     assert_eq!(check(&files, &[]), (0, "1 profile for 1 domain: good, 2 notes".into()));
     assert_eq!(check(&files, &["--deny", "warnings"]).0, 0);
     assert_eq!(check(&files, &["--deny", "notes"]), (1, "1 profile for 1 domain: 2 errors".into()));
-    // A user name that some lose: a warning.
+    // A user name that some clients lose: a warning.
     files.write("profiles/a.toml", &(clean.clone() + "username = \"%EMAILLOCALPART%\"\n"));
     assert_eq!(check(&files, &[]), (1, "1 profile for 1 domain: 2 warnings, 1 note".into()));
     assert_eq!(
         check(&files, &["--deny", "warnings"]),
         (1, "1 profile for 1 domain: 2 errors, 1 note".into())
     );
-    // A host that only the server itself knows: nobody can connect.
+    // A host name that only the server itself can resolve: an error.
     files.write("profiles/a.toml", &clean.replace("imap.example.com", "localhost"));
     assert_eq!(check(&files, &[]), (1, "1 profile for 1 domain: 1 error".into()));
 }
 
-/// What is wrong with one file hides nothing of the others.
+/// A problem in one file hides nothing in the others.
 #[test]
-fn check_plays_the_profiles_that_are_right_beside_those_that_are_not() {
+fn check_runs_valid_profiles_when_others_are_broken() {
     let good =
         profile("good.example", &domains(&["good.example"]), &SERVERS.replace("example.com", "good.example"));
     let bad = good.replace("good", "bad").replace("993", "0");
@@ -135,9 +135,9 @@ fn check_plays_the_profiles_that_are_right_beside_those_that_are_not() {
     let output = waypost(files.path("."), &["check", "--config", "waypost.toml"]);
     assert_eq!(code(&output), 1);
     crate::common::assert_document("check/partly.txt", out(&output));
-    // It is not served for that.
+    // `serve` does not start with it.
     assert_eq!(code(&waypost(files.path("."), &["show", "a@good.example", "--config", "waypost.toml"])), 2);
-    // The page is the operator's too.
+    // The templates of the page are the operator's too.
     let files = Files::new("templates = \"pages\"", &[("b.toml", &good)]);
     std::fs::create_dir(files.path("pages")).unwrap();
     files.write("pages/index.html", "{{ nothing }}");
@@ -146,9 +146,9 @@ fn check_plays_the_profiles_that_are_right_beside_those_that_are_not() {
     assert!(out(&output).ends_with("1 profile for 1 domain: 1 warning\n"), "{}", out(&output));
 }
 
-/// A profile that no client can use is an error, whatever each of its causes is.
+/// A profile that no client can use is an error, whatever the severity of each cause.
 #[test]
-fn check_says_when_nobody_can_be_set_up() {
+fn check_reports_a_profile_that_no_client_can_use() {
     let servers = SERVERS.replace("\"SSL\"", "\"SSL\"\nauthentication = [\"TLS-client-cert\"]");
     let files = Files::new("", &[("a.toml", &profile("example.com", &domains(&["example.com"]), &servers))]);
     let output = waypost(files.path("."), &["check", "--config", "waypost.toml"]);
@@ -160,7 +160,7 @@ fn check_says_when_nobody_can_be_set_up() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_result_that_cannot_be_written_is_an_error() {
+fn exits_with_2_if_the_result_cannot_be_written() {
     for arguments in [&["check"][..], &["show", "jane@q.com"]] {
         let full = std::fs::File::create("/dev/full").unwrap();
         let output = Command::new(env!("CARGO_BIN_EXE_waypost"))
@@ -176,7 +176,7 @@ fn a_result_that_cannot_be_written_is_an_error() {
 
 #[cfg(unix)]
 #[test]
-fn what_is_no_file_keeps_nobody_waiting() {
+fn does_not_wait_for_a_pipe_in_place_of_a_file() {
     let good = profile("good.example", &domains(&["good.example"]), SERVERS);
     let files = Files::new("", &[("a.toml", &good)]);
     let _socket = std::os::unix::net::UnixListener::bind(files.path("profiles/b.toml")).unwrap();
@@ -188,9 +188,9 @@ fn what_is_no_file_keeps_nobody_waiting() {
     );
 }
 
-/// Each rule that no client shows, once.
+/// The lints that no client model finds.
 #[test]
-fn check_tells_what_is_odd_about_a_profile() {
+fn check_reports_each_lint() {
     let text = r#"id = "example.com"
 display_name = "The example mail service of Example County"
 display_short_name = "Example County"
@@ -221,7 +221,7 @@ username = "0012345"
 }
 
 #[test]
-fn check_reports_on_standard_output_and_exits_with_1() {
+fn check_prints_to_standard_output_and_exits_with_1() {
     let files = broken();
     let output = waypost(files.path("."), &["check", "--config", "waypost.toml"]);
     assert_eq!((code(&output), err(&output)), (1, ""));
@@ -239,7 +239,7 @@ fn check_reports_on_standard_output_and_exits_with_1() {
     assert_eq!(code(&json), 1);
     let report: Value = serde_json::from_slice(&json.stdout).unwrap();
     assert_eq!(report["problems"].as_array().unwrap().len(), 2);
-    // The same keys, whatever is wrong.
+    // The keys do not depend on the problem.
     assert_eq!(
         (&report["profiles"], &report["errors"], &report["matrix"]),
         (&0.into(), &2.into(), &Value::Array(Vec::new()))
@@ -247,7 +247,7 @@ fn check_reports_on_standard_output_and_exits_with_1() {
 }
 
 #[test]
-fn without_a_configuration_every_command_says_what_to_write() {
+fn every_command_explains_a_missing_configuration() {
     let folder = tempfile::tempdir().unwrap();
     for arguments in [&["check"][..], &["serve"], &["show", "jane@q.com"]] {
         let output = waypost(folder.path(), arguments);
@@ -262,7 +262,7 @@ fn without_a_configuration_every_command_says_what_to_write() {
 }
 
 #[test]
-fn the_environment_names_the_configuration_and_the_argument_counts_more() {
+fn config_argument_wins_over_the_environment() {
     let files = Files::new("", &[("a.toml", &profile("example.com", &domains(&["example.com"]), SERVERS))]);
     let run = |arguments: &[&str]| {
         Command::new(env!("CARGO_BIN_EXE_waypost"))
@@ -273,14 +273,14 @@ fn the_environment_names_the_configuration_and_the_argument_counts_more() {
     };
     assert!(out(&run(&["check"])).ends_with("1 profile for 1 domain: good\n"));
     assert!(out(&run(&["check", "--config", "config/waypost.toml"])).contains("2 profiles for 18 domains"));
-    // Set to nothing, it names nothing.
+    // An empty variable counts as unset.
     let output =
         Command::new(env!("CARGO_BIN_EXE_waypost")).arg("check").env("WAYPOST_CONFIG", "").output().unwrap();
     assert!(out(&output).contains("2 profiles for 18 domains"), "{}", err(&output));
 }
 
 #[test]
-fn serve_does_not_start_on_a_bad_configuration() {
+fn serve_does_not_start_with_an_invalid_configuration() {
     let output =
         waypost(broken().path("."), &["serve", "--config", "waypost.toml", "--listen", "127.0.0.1:0"]);
     assert_eq!((code(&output), out(&output)), (2, ""));
@@ -290,7 +290,7 @@ fn serve_does_not_start_on_a_bad_configuration() {
 }
 
 #[test]
-fn serve_says_which_port_is_taken_and_what_to_do() {
+fn serve_names_a_port_that_is_in_use() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let output = waypost(".", &["serve", "--listen", &address]);
@@ -305,7 +305,7 @@ fn serve_says_which_port_is_taken_and_what_to_do() {
 }
 
 #[test]
-fn show_prints_the_settings_for_a_person() {
+fn show_prints_a_table_of_settings() {
     for address in ["jane@q.com", "Jane@QwestOffice.Net"] {
         let output = waypost(".", &["show", address]);
         assert_eq!((code(&output), err(&output)), (0, ""));
@@ -313,9 +313,9 @@ fn show_prints_the_settings_for_a_person() {
     }
 }
 
-/// The command line and the server are the same code: the same bytes.
+/// The command line and the server share their code.
 #[test]
-fn show_prints_the_very_bytes_that_are_served() {
+fn show_prints_the_bytes_that_are_served() {
     for (form, file) in [
         ("autoconfig", "autoconfig/q.com.xml"),
         ("autodiscover", "autodiscover/jane@q.com.xml"),
@@ -331,7 +331,7 @@ fn show_prints_the_very_bytes_that_are_served() {
 }
 
 #[test]
-fn show_says_why_there_is_nothing_to_show() {
+fn show_explains_why_a_document_does_not_exist() {
     let show = |form: &str| {
         let output = waypost(".", &["show", "jane@qwestoffice.net", "--as", form]);
         assert_eq!((code(&output), out(&output)), (1, ""));
@@ -351,7 +351,7 @@ fn show_says_why_there_is_nothing_to_show() {
 }
 
 #[test]
-fn serve_does_not_start_without_what_it_is_to_sign_with() {
+fn serve_does_not_start_without_its_signing_key() {
     let text = profile("example.com", &domains(&["example.com"]), SERVERS);
     let files = Files::new("[signing]\ncertificate = \"a.pem\"\nkey = \"b.pem\"\n", &[("a.toml", &text)]);
     let output = waypost(files.path("."), &["serve", "--config", "waypost.toml"]);
@@ -364,9 +364,8 @@ fn serve_does_not_start_without_what_it_is_to_sign_with() {
     assert!(out(&check).contains(said), "{}", out(&check));
 }
 
-/// What a mail program would set up, from each format that it reads.
 #[test]
-fn show_plays_one_client() {
+fn show_runs_one_client_model() {
     let mut text = String::new();
     for (address, client) in [
         ("jane@q.com", "Thunderbird"),
@@ -385,9 +384,8 @@ fn show_plays_one_client() {
     assert!(err(&unknown).contains("thunderbird-android"), "{}", err(&unknown));
 }
 
-/// What a person needs beyond servers is told too.
 #[test]
-fn show_tells_of_everything_that_a_profile_has() {
+fn show_prints_every_service_of_a_profile() {
     let import = |name: &str| std::fs::read_to_string(data("import").join(name)).unwrap();
     let files = Files::new("", &[("full.toml", &import("full.toml"))]);
     let output = waypost(files.path("."), &["show", "jane@full.example", "--config", "waypost.toml"]);
@@ -395,9 +393,9 @@ fn show_tells_of_everything_that_a_profile_has() {
     crate::common::assert_document("show/full.txt", out(&output));
 }
 
-/// The default document has what every client can read; the whole one has it all.
+/// The default document has the servers that every client accepts; `--all-servers` adds the others.
 #[test]
-fn show_has_the_whole_document_on_request() {
+fn show_prints_all_servers_on_request() {
     let output = waypost(".", &["show", "jane@q.com", "--as", "autoconfig", "--all-servers"]);
     assert_eq!((code(&output), err(&output)), (0, ""));
     assert_eq!(out(&output).matches("<outgoingServer").count(), 2);
@@ -410,7 +408,7 @@ fn show_has_the_whole_document_on_request() {
 }
 
 #[test]
-fn show_names_the_nearest_domain_for_one_that_is_not_ours() {
+fn show_suggests_the_nearest_domain() {
     let output = waypost(".", &["show", "jane@centurylnk.net"]);
     assert_eq!((code(&output), out(&output)), (1, ""));
     assert_eq!(
@@ -420,7 +418,7 @@ fn show_names_the_nearest_domain_for_one_that_is_not_ours() {
     let output = waypost(".", &["show", "jane@example.org"]);
     assert_eq!(code(&output), 1);
     assert!(err(&output).contains("hint: a profile names its domains"));
-    // A wildcard does not stand for the name it begins with; an exchanger's name leads to its profile.
+    // A wildcard does not cover its own parent domain. The name of an MX host finds its profile.
     let text =
         profile("example.com", "domains = [\"*.shops.example\"]\nmx_hosts = [\"mx.example.net\"]\n", SERVERS);
     let files = Files::new("", &[("a.toml", &text)]);
@@ -437,7 +435,7 @@ fn show_names_the_nearest_domain_for_one_that_is_not_ours() {
 }
 
 #[test]
-fn help_and_version_are_results() {
+fn help_and_version_go_to_standard_output() {
     let version = waypost(".", &["--version"]);
     assert_eq!((code(&version), out(&version)), (0, concat!("waypost ", env!("CARGO_PKG_VERSION"), "\n")));
     let help = waypost(".", &["--help"]);
@@ -449,9 +447,9 @@ fn help_and_version_are_results() {
     assert_eq!(code(&waypost(".", &["frobnicate"])), 2);
 }
 
-/// SIGINT, as a person at a terminal stops it; SIGTERM is `logs`'s.
+/// SIGINT is Ctrl+C at a terminal. `logs` tests SIGTERM.
 #[test]
-fn stops_with_0_on_sigint() {
+fn exits_with_0_on_sigint() {
     use std::io::{BufRead, BufReader};
     use std::process::Stdio;
 
@@ -461,7 +459,7 @@ fn stops_with_0_on_sigint() {
         .spawn()
         .unwrap();
     let mut log = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
-    // Into a pipe: JSON.
+    // Standard error is a pipe, so the log is JSON.
     assert!(log.any(|line| line.contains("\"message\":\"listening\"")));
     let interrupt =
         |pid: u32| Command::new("kill").args(["-INT", &pid.to_string()]).status().unwrap().success();

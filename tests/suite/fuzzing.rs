@@ -1,4 +1,4 @@
-//! What fuzzing found, and what it begins with: every kept input, through the targets' own bodies.
+//! The corpus of the fuzz targets, run through their bodies.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -20,13 +20,13 @@ fn names(folder: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn every_kept_input_passes() {
+fn every_corpus_input_passes() {
     thread::scope(|scope| {
         for (target, body) in bodies::TARGETS {
             scope.spawn(move || {
                 for path in files(Path::new("fuzz/corpus").join(target)) {
                     let input = fs::read(&path).unwrap();
-                    // The reason has been printed.
+                    // The panic has printed the reason.
                     assert!(catch_unwind(|| body(&input)).is_ok(), "{} fails", path.display());
                 }
             });
@@ -34,7 +34,7 @@ fn every_kept_input_passes() {
     });
 }
 
-/// A target, a body, a program to be built and a corpus: each has the three others.
+/// Every target has a body, a program and a corpus.
 #[test]
 fn every_target_has_a_body_and_a_corpus() {
     let targets: BTreeSet<_> = bodies::TARGETS.iter().map(|(target, _)| (*target).to_owned()).collect();
@@ -51,7 +51,7 @@ fn every_target_has_a_body_and_a_corpus() {
     }
 }
 
-/// Small enough to stay in the repository, and to be read by whoever wonders.
+/// A small corpus stays readable and fits in the repository.
 #[test]
 fn the_corpus_is_small() {
     let all: Vec<_> = files("fuzz/corpus").iter().flat_map(files).collect();

@@ -1,5 +1,5 @@
-//! What is shipped beside the program: the manual, the shells' completions, the units and examples of
-//! `deploy/`. `.ci/packages` and `.ci/container` try them with the programs that they are for.
+//! The files that are shipped with the program: man pages, shell completions, and the units and examples in `deploy/`.
+//! `.ci/packages` and `.ci/container` test them with the programs that read them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -25,7 +25,7 @@ fn manual() -> (TempDir, Vec<PathBuf>) {
     (folder, files)
 }
 
-/// A page's words, as somebody reads them.
+/// The text of a man page.
 fn plain(page: &Path) -> String {
     let mut text = fs::read_to_string(page).unwrap();
     for (roff, plain) in
@@ -36,7 +36,7 @@ fn plain(page: &Path) -> String {
     text
 }
 
-/// The program and its commands, but not `help`.
+/// The program and its commands, without `help`.
 fn commands() -> Vec<Command> {
     let program = Arguments::command().disable_help_subcommand(true);
     [program.clone()].into_iter().chain(program.get_subcommands().cloned()).collect()
@@ -91,7 +91,7 @@ fn every_command_and_option_is_in_the_completions() {
     }
 }
 
-/// `waypost.toml(5)` is made of the shipped files' comments; here is a simpler reader of them.
+/// `waypost.toml(5)` is generated from the comments of the shipped files. This is a simpler reader of them.
 #[test]
 fn every_key_of_the_shipped_configuration_is_in_the_manual() {
     let (folder, _) = manual();
@@ -114,7 +114,7 @@ fn every_key_of_the_shipped_configuration_is_in_the_manual() {
             found += 1;
         }
         assert!(found >= at_least, "{found} of {file}");
-        // And what is said of them.
+        // And its description.
         for prose in text.lines().filter(|line| line.starts_with("# ") && line.ends_with('.')) {
             assert!(page.contains(&prose[2..]), "{prose} in\n{page}");
         }
@@ -133,7 +133,7 @@ fn block(yaml: &str, key: &str) -> String {
 }
 
 #[test]
-fn the_configuration_for_kubernetes_can_be_served() {
+fn the_kubernetes_configuration_loads() {
     let yaml = fs::read_to_string("deploy/kubernetes.yaml").unwrap();
     let folder = TempDir::new().unwrap();
     let (configuration, profiles) = (folder.path().join("waypost"), folder.path().join("waypost-profiles"));
@@ -159,7 +159,7 @@ fn the_configuration_for_kubernetes_can_be_served() {
 
 /// The configuration of the Debian package, after the first step of its README.Debian.
 #[test]
-fn the_configuration_for_debian_can_be_served() {
+fn the_debian_configuration_loads() {
     let settings = fs::read_to_string("deploy/debian/waypost.toml").unwrap();
     let profile = fs::read_to_string("deploy/example.toml").unwrap();
     let files = Files::new(&settings, &[("example.toml", &profile)]);
@@ -167,7 +167,7 @@ fn the_configuration_for_debian_can_be_served() {
     let config = files.load();
     assert_eq!(config.notes, []);
     assert_eq!(config.directory.len(), 1);
-    // What is commented out works too.
+    // The keys that are commented out are valid too.
     let settings: String = settings
         .lines()
         .map(|line| match line.strip_prefix("# ") {
@@ -180,7 +180,7 @@ fn the_configuration_for_debian_can_be_served() {
 }
 
 #[test]
-fn the_shipped_files_agree_with_the_program() {
+fn shipped_files_agree_with_the_program() {
     let changelog = fs::read_to_string("deploy/debian/changelog").unwrap();
     assert!(changelog.starts_with(&format!("waypost ({VERSION}-1) ")), "{changelog}");
     let dockerfile = fs::read_to_string("Dockerfile").unwrap();
@@ -189,7 +189,7 @@ fn the_shipped_files_agree_with_the_program() {
     assert!(number_after(&service, "TimeoutStopSec=") > shutdown_timeout());
     let open_files = number_after(&service, "LimitNOFILE=");
     assert!(open_files > Limits::default().max_connections as u64 * 2);
-    // A socket of an address that the configuration has not would be passed for nothing.
+    // The server rejects a socket that its configuration does not list.
     let socket = fs::read_to_string("deploy/waypost.socket").unwrap();
     let listen = fs::read_to_string("deploy/debian/waypost.toml").unwrap();
     let address = socket.lines().find_map(|line| line.strip_prefix("ListenStream=")).unwrap();
@@ -197,11 +197,11 @@ fn the_shipped_files_agree_with_the_program() {
 }
 
 fn shutdown_timeout() -> u64 {
-    // Some time for the rest of the end.
+    // With some time for the rest of the shutdown.
     (Limits::default().shutdown_timeout + Duration::from_secs(5)).as_secs()
 }
 
-/// The number that stands after a key.
+/// The number after a key.
 fn number_after(text: &str, key: &str) -> u64 {
     let (_, rest) = text.split_once(key).unwrap();
     rest.split(|c: char| !c.is_ascii_digit()).next().unwrap().parse().unwrap()

@@ -1,4 +1,4 @@
-//! The program itself, serving as it does for an operator.
+//! The program as a child process.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -12,42 +12,42 @@ use crate::common::Response;
 use crate::common::read_response;
 use crate::common::request;
 
-/// How long a test waits for what has to come. Nothing is measured by it.
+/// How long a test waits for an event that must come. It is not an assertion about speed.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The program, serving, with its log.
+/// A running server and its log.
 pub struct Program {
     pub child: Child,
-    /// Where it answers clients.
+    /// The public listener.
     pub address: SocketAddr,
-    /// Where it answers the operator, if it does.
+    /// The admin listener, once it was used.
     pub operator: Option<SocketAddr>,
     lines: Receiver<String>,
     written: String,
 }
 
 impl Program {
-    /// With a level and a format of its log.
+    /// Starts the server with a log level and a log format.
     pub fn start(level: &str, format: &str, files: &Files) -> Self {
         let mut command = Self::command(files);
         command.args(["--listen", "127.0.0.1:0", "--log-level", level, "--log-format", format]);
         Self::spawn(&mut command)
     }
 
-    /// What is run, but for the listeners and the log.
+    /// The command, without listeners and log options.
     pub fn command(files: &Files) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_waypost"));
         command.args(["serve", "--config"]).arg(files.path("waypost.toml"));
         command
     }
 
-    /// Starts a command that runs the program, and waits until it listens.
+    /// Runs a command and waits until the server listens.
     pub fn spawn(command: &mut Command) -> Self {
         let mut child =
             command.stdin(Stdio::null()).stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let log = BufReader::new(child.stderr.take().unwrap());
         let (sender, lines) = channel();
-        // A log that nobody reads would hold the program up in the end.
+        // An unread log would lose lines.
         thread::spawn(move || log.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
         let nowhere = SocketAddr::from(([0, 0, 0, 0], 0));
         let mut program = Self { child, address: nowhere, operator: None, lines, written: String::new() };
@@ -84,7 +84,7 @@ impl Program {
         stream
     }
 
-    /// Sends a request as it stands, and returns its answer's status.
+    /// Sends a raw request and returns the status of the answer.
     pub fn send(&self, request: &[u8]) -> u16 {
         self.ask(request).status
     }
@@ -99,7 +99,7 @@ impl Program {
         self.ask(&request("GET", host, target, &[], b""))
     }
 
-    /// Asks the operator's listener, which is the next one that the log names.
+    /// Sends a request to the admin listener. The log names it after the public one.
     pub fn admin(&mut self, target: &str) -> Response {
         let operator = match self.operator {
             Some(operator) => operator,
@@ -115,7 +115,7 @@ impl Program {
         read_response(&mut stream, false).unwrap()
     }
 
-    /// A single number of the measurements; 0 for one that is not there yet.
+    /// The value of a metric; 0 if it does not exist yet.
     pub fn measured(&mut self, sample: &str) -> f64 {
         let text = self.admin("/metrics").text().to_owned();
         let line =
@@ -123,7 +123,7 @@ impl Program {
         line.map_or(0.0, |value| value.parse().unwrap())
     }
 
-    /// Asks until the operator's listener says so.
+    /// Reads a metric until it has a value.
     #[track_caller]
     pub fn until_measured(&mut self, sample: &str, is_it: impl Fn(f64) -> bool) {
         let begin = std::time::Instant::now();
@@ -145,13 +145,13 @@ impl Program {
         line.trim().trim_end_matches(" kB").parse().unwrap()
     }
 
-    /// Stops it with SIGTERM and returns all that it wrote.
+    /// Stops the server with SIGTERM and returns its exit code and its log.
     pub fn stop(self) -> (Option<i32>, String) {
         self.signal("TERM");
         self.end()
     }
 
-    /// Waits for its end.
+    /// Waits until the process has ended.
     pub fn end(mut self) -> (Option<i32>, String) {
         let mut out = self.child.stdout.take().unwrap();
         let code = self.child.wait().unwrap().code();
@@ -173,7 +173,7 @@ impl Drop for Program {
     }
 }
 
-/// An address on loopback, of the port that a text begins with.
+/// The loopback address with the port at the start of a text.
 fn address(text: &str) -> SocketAddr {
     let port: String = text.chars().take_while(char::is_ascii_digit).collect();
     SocketAddr::from(([127, 0, 0, 1], port.parse().unwrap()))

@@ -1,4 +1,4 @@
-//! What the README says is so.
+//! The README's commands, tables and numbers are correct.
 
 use std::fs;
 
@@ -16,7 +16,7 @@ fn blocks(language: &str) -> Vec<String> {
     readme.split(&fence).skip(1).map(|rest| rest.split("```").next().unwrap().to_owned()).collect()
 }
 
-/// A command line in words, quotes taken off.
+/// The words of a command line, without quotes.
 fn words(line: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut quoted = false;
@@ -30,9 +30,9 @@ fn words(line: &str) -> Vec<String> {
     words
 }
 
-/// Sends what curl would send. `.ci/run` has curl itself do it.
+/// Sends the requests that curl would send. `.ci/run` runs curl itself.
 #[test]
-fn its_curl_lines_show_each_answer() {
+fn curl_lines_show_each_answer() {
     let mut shown = Vec::new();
     for line in blocks("sh").concat().lines().filter(|line| line.starts_with("curl ")) {
         let (mut host, mut target, mut body) = ("127.0.0.1:8080".to_owned(), String::new(), String::new());
@@ -62,10 +62,9 @@ fn its_curl_lines_show_each_answer() {
     );
 }
 
-/// What `waypost check` prints, as far as there is room: the matrix of the profile that is worse off
-/// and the finding that hurts most. `WAYPOST_BLESS=1` writes it into the README.
+/// The README shows a part of the output of `waypost check`. `WAYPOST_BLESS=1` writes it into the README.
 #[test]
-fn its_matrix_is_what_check_prints() {
+fn matrix_equals_the_output_of_check() {
     let output = fs::read_to_string("tests/data/check/shipped.txt").unwrap();
     let from = |text: &str, begin: &str, lines: usize| -> String {
         let at = text.find(begin).unwrap();
@@ -91,7 +90,7 @@ fn its_matrix_is_what_check_prints() {
 }
 
 #[test]
-fn its_smallest_configuration_works() {
+fn smallest_configuration_works() {
     let toml = blocks("toml");
     let [settings, profile] = &toml[..] else { panic!("two blocks") };
     let files = Files::new(settings, &[("example.toml", profile)]);
@@ -99,9 +98,9 @@ fn its_smallest_configuration_works() {
     assert_eq!(files.serve().get("autoconfig.example.com", "/mail/config-v1.1.xml").status, 200);
 }
 
-/// The lines that begin with the program's name, on the README's own configuration.
+/// The command lines of the README, with the README's own configuration.
 #[test]
-fn its_other_commands_work() {
+fn other_commands_work() {
     let toml = blocks("toml");
     let files = Files::new(&toml[0], &[("example.toml", &toml[1])]);
     let lines = blocks("sh").concat();
@@ -122,7 +121,7 @@ fn its_other_commands_work() {
 }
 
 #[test]
-fn names_what_a_template_may_say() {
+fn names_the_template_variables() {
     let readme = readme();
     let page: String = ["layout", "index", "setup"]
         .map(|name| fs::read_to_string(format!("templates/{name}.html")).unwrap())
@@ -156,7 +155,7 @@ fn names_what_a_template_may_say() {
 }
 
 #[test]
-fn its_commands_and_limits_are_the_programs() {
+fn commands_and_limits_equal_the_programs() {
     let readme = readme();
     assert!(readme.contains("\ncargo run --release -- serve\n") && readme.contains("\ncargo test\n"));
     for key in [
@@ -186,9 +185,9 @@ fn its_commands_and_limits_are_the_programs() {
     assert!(readme.contains(&format!("| {} a second, {} at once;", rate.per_second, rate.burst)));
 }
 
-/// The paths of the table, asked as it says.
+/// Requests every path of the table.
 #[test]
-fn its_paths_are_answered() {
+fn listed_paths_are_answered() {
     let readme = readme();
     for path in [
         "/mail/config-v1.1.xml",
@@ -206,9 +205,9 @@ fn its_paths_are_answered() {
     }
 }
 
-/// What `docs/operations.md` names of the measurements is measured, and nothing is left out.
+/// `docs/operations.md` lists the metrics that exist, and no others.
 #[test]
-fn the_measurements_are_those_of_the_manual() {
+fn manual_lists_every_metric() {
     let manual = fs::read_to_string("docs/operations.md").unwrap();
     let app = waypost::http::App::new(crate::common::shipped());
     let metrics = crate::common::answer(
@@ -223,7 +222,7 @@ fn the_measurements_are_those_of_the_manual() {
         let short = name.strip_prefix("waypost_connections").unwrap_or(name);
         assert!(manual.contains(&format!("`{short}`")) || manual.contains(&format!("`{name}`")), "{name}");
     }
-    // Those of certificates are there when there are certificates.
+    // The metrics of certificates exist only with certificates.
     let named = manual.split('`').filter(|word| word.starts_with("waypost_") || word.starts_with("process_"));
     let is_name = |c: char| c.is_ascii_lowercase() || c == '_';
     for name in named.map(|word| word.split(|c| !is_name(c)).next().unwrap()) {
@@ -231,9 +230,9 @@ fn the_measurements_are_those_of_the_manual() {
     }
 }
 
-/// Every promise of `SECURITY.md` names tests, and these are there.
+/// Every promise in `SECURITY.md` names tests, and they exist.
 #[test]
-fn the_promises_are_held_by_tests_that_there_are() {
+fn security_promises_name_existing_tests() {
     let promises = fs::read_to_string("SECURITY.md").unwrap();
     let (_, promises) = promises.split_once("## What is promised").unwrap();
     let mut sources = String::new();

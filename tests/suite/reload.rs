@@ -1,4 +1,4 @@
-//! New configurations while the server serves: taken up whole, or not at all.
+//! Reload: a new configuration is applied as a whole or not at all.
 
 use std::fs;
 use std::io::Write;
@@ -27,7 +27,7 @@ use crate::program::Program;
 
 const PATH: &str = "/mail/config-v1.1.xml";
 
-/// A profile whose every server names a version.
+/// A profile with a version number in every host name.
 fn version(number: usize) -> String {
     let name = |protocol: &str, direction: &str, port| {
         server(direction, protocol, port, "SSL", "").replace("example.com", &format!("v{number}.example.com"))
@@ -40,7 +40,7 @@ fn files() -> Files {
 }
 
 impl Reloadable {
-    /// Which version is served.
+    /// The version that is served.
     fn version(&self) -> String {
         let text = self.server.get("q.com", PATH).text().to_owned();
         let from = text.find("imap.v").unwrap() + "imap.".len();
@@ -59,7 +59,7 @@ impl Reloadable {
 }
 
 #[test]
-fn a_new_configuration_is_served_and_the_same_one_is_left() {
+fn reload_serves_a_new_configuration_and_keeps_an_equal_one() {
     let mut this = Reloadable::at(&loopback(), files());
     assert_eq!(this.version(), "v1");
     this.files.write("profiles/a.toml", &version(2));
@@ -72,7 +72,7 @@ fn a_new_configuration_is_served_and_the_same_one_is_left() {
 }
 
 #[test]
-fn connections_and_limits_that_are_kept_follow_the_new_configuration() {
+fn kept_connections_follow_the_new_configuration() {
     let mut this = Reloadable::at(&loopback(), files());
     let mut kept = this.server.connect();
     let mut ask = |proxy: &str| {
@@ -83,24 +83,23 @@ fn connections_and_limits_that_are_kept_follow_the_new_configuration() {
     assert_eq!(ask("q.com"), 200);
     this.files.write("waypost.toml", "trusted_proxies = []");
     assert_eq!(this.reloader.reload(), Reloaded::Done);
-    assert_eq!(ask("q.com"), 404, "the proxy is trusted no more");
+    assert_eq!(ask("q.com"), 404, "the proxy is not trusted any more");
 }
 
-/// What was replaced is let go of, once no request has it.
 #[test]
-fn what_was_served_before_is_forgotten() {
+fn frees_the_former_configuration() {
     let app = App::new(shipped());
     let request = Request::post("/autodiscover/autodiscover.xml").header("Host", "q.com");
     let answer = app.door([127, 0, 0, 1].into()).answer(request.body(Body::empty()).unwrap());
     let mut replaced = app.replace(shipped());
-    assert!(!replaced.is_forgotten(), "somebody waits for an answer from it");
+    assert!(!replaced.is_forgotten(), "a request still uses it");
     drop(answer);
-    assert!(replaced.is_forgotten(), "nobody asks");
+    assert!(replaced.is_forgotten(), "no request uses it");
 }
 
-/// A page that was loaded a moment ago still finds its style.
+/// A browser that loaded a page before a reload still gets the page's style sheet.
 #[test]
-fn what_a_page_is_made_of_outlives_the_next_reload() {
+fn serves_the_assets_of_the_former_page() {
     let files = files();
     std::fs::create_dir(files.path("templates")).unwrap();
     files.write("waypost.toml", "templates = \"templates\"");
@@ -122,9 +121,10 @@ fn what_a_page_is_made_of_outlives_the_next_reload() {
 
 type Break<'a> = &'a dyn Fn(&Path);
 
-/// Whatever becomes of a file: nothing changes, it is told, and what is put right is taken up.
+/// For every way to break a file: the old configuration is served, `/readyz` and the metric report the error, and a
+/// repaired file is accepted.
 #[test]
-fn what_cannot_be_used_changes_nothing_and_is_told() {
+fn serves_the_old_configuration_when_reload_fails() {
     let whole = version(1);
     let half = &whole[..whole.len() / 2];
     let write = |text: &'static str| move |path: &Path| fs::write(path, text).unwrap();
@@ -150,7 +150,7 @@ fn what_cannot_be_used_changes_nothing_and_is_told() {
         let path = this.files.path(name);
         let good = fs::read_to_string(&path).unwrap();
         for (number, (what, break_it, reason)) in breaks.iter().enumerate() {
-            // Half a profile is no file of settings at all.
+            // Half a profile is not a settings file.
             if (name, *what) == ("waypost.toml", "half written") {
                 continue;
             }
@@ -164,7 +164,7 @@ fn what_cannot_be_used_changes_nothing_and_is_told() {
             assert!(ready.starts_with("ready\nconfiguration "), "{ready}");
             assert!(ready.contains("cannot be used:\n") && ready.contains(reason), "{name} {what}: {ready}");
             assert!(this.measured("waypost_config_last_reload_successful 0"));
-            // Put right again.
+            // Repair it.
             let _ = fs::remove_dir(&path);
             let _ = fs::remove_file(&path);
             fs::write(&path, &good).unwrap();
@@ -176,16 +176,16 @@ fn what_cannot_be_used_changes_nothing_and_is_told() {
 }
 
 #[test]
-fn a_file_of_settings_that_is_half_written_changes_nothing() {
+fn rejects_an_incomplete_settings_file() {
     let mut this = Reloadable::at(&loopback(), files());
     this.files.write("waypost.toml", "trusted_proxies = [\"127.0.0.0/8\", \"10.");
     assert_eq!(this.reloader.reload(), Reloaded::Failed);
     assert!(this.is_ready().contains("not valid TOML"));
 }
 
-/// An editor that writes in steps, one that renames, and Kubernetes that turns a link.
+/// An editor that writes in steps, an editor that renames, and a new file.
 #[test]
-fn changed_files_are_noticed_when_they_have_come_to_rest() {
+fn reloads_when_changed_files_are_stable() {
     let mut this = Reloadable::at(&loopback(), files());
     assert!(!this.reloader.has_settled_news());
     this.files.write("profiles/a.toml", &version(2)[..40]);
@@ -195,7 +195,7 @@ fn changed_files_are_noticed_when_they_have_come_to_rest() {
     assert!(this.reloader.has_settled_news());
     assert_eq!(this.reloader.reload(), Reloaded::Done);
     assert!(!this.reloader.has_settled_news());
-    // What is no profile concerns nobody.
+    // A file that is not a profile is ignored.
     this.files.write("profiles/.a.toml.swp", "");
     this.files.write("profiles/a.toml~", "");
     assert!(!this.reloader.has_settled_news());
@@ -204,7 +204,7 @@ fn changed_files_are_noticed_when_they_have_come_to_rest() {
     assert!(!this.reloader.has_settled_news());
     assert!(this.reloader.has_settled_news());
     assert_eq!((this.reloader.reload(), this.version()), (Reloaded::Done, "v3".to_owned()));
-    // A profile more.
+    // A new profile.
     this.files.write("profiles/b.toml", &version(1).replace("q.com", "b.example"));
     assert!(!this.reloader.has_settled_news());
     assert!(this.reloader.has_settled_news());
@@ -212,9 +212,9 @@ fn changed_files_are_noticed_when_they_have_come_to_rest() {
     assert_eq!(this.server.get("b.example", PATH).status, 200);
 }
 
-/// A ConfigMap: files are links into a folder that is a link, which is turned to the next version.
+/// In a ConfigMap, files are symbolic links into a folder that is a symbolic link itself. Kubernetes switches it.
 #[test]
-fn a_config_map_that_is_turned_is_noticed() {
+fn notices_a_switched_config_map() {
     let files = files();
     let folder = files.path("profiles");
     fs::remove_file(folder.join("a.toml")).unwrap();
@@ -232,7 +232,7 @@ fn a_config_map_that_is_turned_is_noticed() {
     assert!(!this.reloader.has_settled_news());
     assert!(this.reloader.has_settled_news());
     assert_eq!((this.reloader.reload(), this.version()), (Reloaded::Done, "v2".to_owned()));
-    // The same, for the folder of profiles as a whole.
+    // The same for the folder of profiles as a whole.
     let folder = this.files.path("profiles");
     fs::rename(&folder, this.files.path("release-2")).unwrap();
     symlink("release-2", &folder).unwrap();
@@ -246,10 +246,9 @@ fn a_config_map_that_is_turned_is_noticed() {
     assert_eq!((this.reloader.reload(), this.version()), (Reloaded::Done, "v3".to_owned()));
 }
 
-/// Files that never come to rest are read in the end, and a file that was bad is looked at again when
-/// it changes.
+/// Files that never stop changing are loaded after ten polls. A broken file is read again when it changes.
 #[test]
-fn files_that_change_all_the_time_are_read_in_the_end() {
+fn loads_files_that_never_stop_changing() {
     let mut this = Reloadable::at(&loopback(), files());
     let looks = (2..).take_while(|number| {
         this.files.write("profiles/a.toml", &(version(*number) + &"#".repeat(*number)));
@@ -265,7 +264,7 @@ fn files_that_change_all_the_time_are_read_in_the_end() {
 }
 
 #[test]
-fn sighup_takes_up_what_is_new_and_says_what_takes_a_restart() {
+fn sighup_reloads_and_names_keys_that_need_a_restart() {
     let files = Files::new("watch = false", &[("a.toml", &version(1))]);
     let mut program = Program::start("info", "json", &files);
     let served = |program: &Program| program.get("q.com", PATH).text().contains("imap.v2.");
@@ -288,20 +287,20 @@ fn sighup_takes_up_what_is_new_and_says_what_takes_a_restart() {
         .until(|line| line.contains("the configuration is valid again, and equal to the one that is served"));
     program.signal("HUP");
     program.until(|line| line.contains("the configuration is unchanged"));
-    // What only a restart can follow is known until then, or until it is as it was.
+    // A key that needs a restart is reported until the restart, or until it has its old value.
     files.write("waypost.toml", "watch = false # as it was");
     program.signal("HUP");
     let line = program.until(|line| line.contains("serving the new configuration"));
     assert!(!line.contains("restart"));
     let (code, log) = program.stop();
     assert_eq!(code, Some(0));
-    // `--listen` takes the place of the file's.
+    // `--listen` replaces the file's listeners.
     assert!(!log.contains("`listen` has changed"), "{log}");
     assert_eq!(log.matches("after a restart").count(), 1, "{log}");
 }
 
 #[test]
-fn changed_files_are_taken_up_without_being_told() {
+fn reloads_changed_files_without_a_signal() {
     let files = files();
     let mut program = Program::start("info", "json", &files);
     files.write("profiles/a.toml", &version(2));
@@ -309,12 +308,12 @@ fn changed_files_are_taken_up_without_being_told() {
     assert!(program.get("q.com", PATH).text().contains("imap.v2."));
 }
 
-/// New configurations that are served.
+/// The number of reloads.
 const DONE: &str = "waypost_config_reloads_total{result=\"done\"}";
 
-/// A thousand times, while clients ask: every request has its answer, of one version and no other.
+/// Every request during a thousand reloads gets an answer, and each answer is of one version.
 #[test]
-fn a_thousand_reloads_lose_and_mix_nothing() {
+fn a_thousand_reloads_lose_and_mix_no_answers() {
     let files = Files::new("[admin]\nlisten = \"127.0.0.1:0\"\n", &[("a.toml", &version(1))]);
     let mut program = Program::start("info", "json", &files);
     program.admin("/healthz");
@@ -329,7 +328,7 @@ fn a_thousand_reloads_lose_and_mix_nothing() {
         let mut number = 0;
         while !is_over.load(Relaxed) {
             number += 1;
-            // Every tenth comes on a connection of its own.
+            // Every tenth request uses a new connection.
             if number % 10 == 0 {
                 stream = TcpStream::connect(address).unwrap();
             }
@@ -361,9 +360,9 @@ fn a_thousand_reloads_lose_and_mix_nothing() {
     assert_eq!((code, log.matches("\"ERROR\"").count()), (Some(0), 0), "{log}");
 }
 
-/// A list of a hundred thousand domains, half of it: the whole is built beside the old one.
+/// Half of a list of a hundred thousand domains.
 #[test]
-fn a_list_that_is_cut_in_the_middle_of_a_name_changes_nothing() {
+fn rejects_a_domain_list_that_is_cut_within_a_name() {
     let list: String = (0..100_000).map(|number| format!("customer-{number}.example\n")).collect();
     let text =
         version(1).replace("domains = [\"q.com\"]", "domains = [\"q.com\"]\ndomains_file = \"list.txt\"");
@@ -371,7 +370,7 @@ fn a_list_that_is_cut_in_the_middle_of_a_name_changes_nothing() {
     let mut this = Reloadable::at(&loopback(), files);
     assert_eq!(this.server.get("customer-99999.example", PATH).status, 200);
     let middle = list.len() / 2;
-    // What is left of the last one is a name too.
+    // The rest of the last name is a valid name too.
     let half = middle + list[middle..].find("ple\n").unwrap();
     for (cut, why) in [(&list[..half], "the last line has no line feed"), ("", "the file is empty")] {
         this.files.write("profiles/list.txt", cut);
@@ -381,7 +380,7 @@ fn a_list_that_is_cut_in_the_middle_of_a_name_changes_nothing() {
         assert!(this.is_ready().contains(why));
         assert_eq!(this.server.get("customer-99999.example", PATH).status, 200);
     }
-    // Whole lines are believed, and so is a list that never had an end.
+    // A list that ends with a whole line is accepted, and so is a list that never ended with a line feed.
     this.files.write("profiles/list.txt", &list[..=list.find('\n').unwrap()]);
     assert_eq!(this.reloader.reload(), Reloaded::Done);
     let files = Files::new("", &[("a.toml", &text), ("list.txt", "b.example")]);
@@ -390,9 +389,9 @@ fn a_list_that_is_cut_in_the_middle_of_a_name_changes_nothing() {
     assert_eq!(this.reloader.reload(), Reloaded::Done);
 }
 
-/// Two profiles of one version each: whenever both are replaced, both are old or both are new.
+/// Two profiles change together: every configuration has both old or both new versions.
 #[test]
-fn what_changes_while_it_is_read_is_read_again() {
+fn repeats_a_load_when_files_change_during_it() {
     let list: String = (0..20_000).map(|number| format!("customer-{number}.example\n")).collect();
     let files = Files::new("profiles = \"current\"", &[]);
     for number in [1, 2] {
@@ -433,7 +432,7 @@ fn what_changes_while_it_is_read_is_read_again() {
 }
 
 #[test]
-fn a_folder_of_profiles_that_is_away_changes_nothing() {
+fn rejects_a_missing_folder_of_profiles() {
     let mut this = Reloadable::at(&loopback(), files());
     fs::rename(this.files.path("profiles"), this.files.path("elsewhere")).unwrap();
     assert_eq!(this.reloader.reload(), Reloaded::Failed);

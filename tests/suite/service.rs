@@ -1,4 +1,4 @@
-//! The server as a service: systemd's notices and sockets, Unix sockets, stops and restarts.
+//! The server as a service: systemd notifications and sockets, Unix sockets, stop and restart.
 
 use std::fs;
 use std::io::{self, Read, Write};
@@ -26,9 +26,8 @@ fn files(settings: &str) -> Files {
     Files::new(settings, &[("a.toml", &profile("q.com", &domains(&["q.com"]), SERVERS))])
 }
 
-/// Everything between start and end that systemd is told.
 #[test]
-fn systemd_is_told_of_start_reload_and_stop() {
+fn notifies_systemd_of_start_reload_and_stop() {
     let files = files("watch = false");
     let path = files.path("notify");
     let notices = UnixDatagram::bind(&path).unwrap();
@@ -58,7 +57,7 @@ fn systemd_is_told_of_start_reload_and_stop() {
 }
 
 #[test]
-fn the_watchdog_is_fed() {
+fn feeds_the_watchdog() {
     let files = files("");
     let path = files.path("notify");
     let notices = UnixDatagram::bind(&path).unwrap();
@@ -74,8 +73,8 @@ fn the_watchdog_is_fed() {
     }
 }
 
-/// The program with a socket that somebody else has bound, as systemd passes it: file 3, named in the
-/// environment together with the process that it is for.
+/// The program with an inherited socket, as systemd passes it: file descriptor 3, and the environment names the socket
+/// and the process.
 fn with_socket(files: &Files, socket: OwnedFd, listen: &str) -> Command {
     let mut command = Command::new("sh");
     let script = "exec 3<&0 0< /dev/null; LISTEN_FDS=1 LISTEN_PID=$$ exec \"$@\"";
@@ -93,7 +92,7 @@ fn with_socket(files: &Files, socket: OwnedFd, listen: &str) -> Command {
     command
 }
 
-/// A process that does not outlive its test.
+/// A process that is killed at the end of its test.
 struct Alone(std::process::Child);
 
 impl Alone {
@@ -109,7 +108,7 @@ impl Drop for Alone {
     }
 }
 
-/// Waits for a line of its log.
+/// Waits for the log line about the listener.
 fn until_listening(child: &mut Alone) -> String {
     let log = io::BufReader::new(child.0.stderr.take().unwrap());
     let mut lines = io::BufRead::lines(log).map_while(Result::ok);
@@ -119,11 +118,11 @@ fn until_listening(child: &mut Alone) -> String {
 }
 
 #[test]
-fn a_socket_that_systemd_has_bound_is_taken_over() {
+fn takes_over_a_socket_from_systemd() {
     let files = files("");
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let address = listener.local_addr().unwrap();
-    // It comes before the server, and waits.
+    // The connection is made before the server starts, and waits.
     let mut early = TcpStream::connect(address).unwrap();
     early.write_all(&request("GET", "q.com", PATH, &[], b"")).unwrap();
     let mut child = Alone::spawn(&mut with_socket(&files, listener.into(), &address.to_string()));
@@ -132,7 +131,7 @@ fn a_socket_that_systemd_has_bound_is_taken_over() {
 }
 
 #[test]
-fn a_unix_socket_that_systemd_has_bound_is_taken_over_and_left() {
+fn takes_over_a_unix_socket_from_systemd_and_keeps_its_file() {
     let files = files("");
     let path = files.path("http.sock");
     let listener = UnixListener::bind(&path).unwrap();
@@ -145,9 +144,9 @@ fn a_unix_socket_that_systemd_has_bound_is_taken_over_and_left() {
     assert!(path.exists(), "it is systemd's");
 }
 
-/// An abstract one has no path that `listen` could name.
+/// An abstract Unix socket has no path for `listen`.
 #[test]
-fn a_socket_without_an_address_is_no_start() {
+fn does_not_start_with_an_inherited_socket_without_address() {
     use std::os::linux::net::SocketAddrExt;
     use std::os::unix::net::SocketAddr;
 
@@ -162,7 +161,7 @@ fn a_socket_without_an_address_is_no_start() {
 }
 
 #[test]
-fn a_socket_that_no_listener_names_is_no_start() {
+fn does_not_start_with_an_inherited_socket_that_is_not_listed() {
     let files = files("");
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let address = listener.local_addr().unwrap();
@@ -181,8 +180,8 @@ fn signal(child: &Alone, name: &str) {
     assert!(Command::new("kill").args([&format!("-{name}"), &pid]).status().unwrap().success());
 }
 
-/// Clients that ask without a pause, each time on a connection of its own or on a kept one. Returns how
-/// many were answered; the first that is not is a panic.
+/// Sends requests without a pause, on new connections or on one that is kept, and counts the answers. Panics at the
+/// first request that gets none.
 fn load(address: SocketAddr, is_over: &AtomicBool, answered: &AtomicUsize, keeps: bool) {
     let get = request("GET", "q.com", PATH, &[], b"");
     let mut kept: Option<TcpStream> = None;
@@ -200,9 +199,9 @@ fn load(address: SocketAddr, is_over: &AtomicBool, answered: &AtomicUsize, keeps
     }
 }
 
-/// As `systemctl restart` with a socket unit: the socket outlives the server.
+/// As `systemctl restart` with a socket unit: the socket stays open while the server restarts.
 #[test]
-fn restarts_at_a_passed_socket_refuse_and_drop_nobody() {
+fn restarts_on_an_inherited_socket_lose_no_request() {
     let files = files("");
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let address = listener.local_addr().unwrap();
@@ -237,9 +236,9 @@ fn restarts_at_a_passed_socket_refuse_and_drop_nobody() {
     assert!(server.0.wait().unwrap().success());
 }
 
-/// Without a successor somebody is refused in the end, but nobody who was taken is dropped.
+/// Connections after the stop are refused; those that were accepted get their answer.
 #[test]
-fn sigterm_under_load_drops_nobody_who_was_taken() {
+fn sigterm_under_load_loses_no_accepted_connection() {
     let files = files("");
     let program = Program::start("info", "json", &files);
     let address = program.address;
@@ -248,7 +247,7 @@ fn sigterm_under_load_drops_nobody_who_was_taken() {
     thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| {
-                // Kept for as long as the server keeps it, as a proxy does.
+                // Kept until the server closes it, as a proxy does.
                 while let Ok(mut stream) = TcpStream::connect(address) {
                     stream.set_read_timeout(Some(PATIENCE)).unwrap();
                     let mut was_answered = false;
@@ -257,7 +256,7 @@ fn sigterm_under_load_drops_nobody_who_was_taken() {
                         let response = sent.and_then(|()| read_response(&mut stream, false));
                         let response = match response {
                             Ok(response) => response,
-                            // It may have come to a socket that was closed before it was taken.
+                            // The connection may have been queued on a socket that was closed before it was accepted.
                             Err(_) if !was_answered && TcpStream::connect(address).is_err() => return,
                             Err(error) => panic!("{error}"),
                         };
@@ -279,10 +278,9 @@ fn sigterm_under_load_drops_nobody_who_was_taken() {
     assert_eq!(program.end().0, Some(0));
 }
 
-/// A kept connection whose next request comes just as the server stops gets an answer, and is told that
-/// it was the last.
+/// A request on a kept connection that arrives while the server stops gets an answer with `Connection: close`.
 #[test]
-fn a_request_that_comes_with_the_stop_is_answered() {
+fn answers_a_request_that_arrives_with_the_stop() {
     let mut server = files("").serve();
     let mut kept: Vec<_> = (0..8).map(|_| server.connect()).collect();
     let get = request("GET", "q.com", PATH, &[], b"");
@@ -292,7 +290,7 @@ fn a_request_that_comes_with_the_stop_is_answered() {
     }
     server.tell_to_stop();
     for stream in &mut kept {
-        // The word goes round while it is asked.
+        // The stop reaches the connection while it is in use.
         loop {
             stream.write_all(&get).unwrap();
             let response = read_response(stream, false).unwrap();
@@ -313,7 +311,7 @@ fn ask_unix(path: &Path) -> io::Result<u16> {
     Ok(read_response(&mut stream, false)?.status)
 }
 
-/// Asks until somebody answers.
+/// Sends requests until one is answered.
 #[track_caller]
 fn until_answered(path: &Path) {
     let begin = Instant::now();
@@ -343,7 +341,7 @@ fn listens_on_unix_sockets_and_several_addresses() {
         stream.write_all(&request("GET", "q.com", PATH, &[], b"")).unwrap();
         assert_eq!(read_response(&mut stream, false).unwrap().status, 200);
     }
-    // A second one does not take it away from the first, and one that was killed stands in nobody's way.
+    // A second server does not replace the socket of a running one. The socket of a killed server is replaced.
     let second = Program::command(&files).args(["--listen", &listen]).output().unwrap();
     assert_eq!(second.status.code(), Some(2));
     assert!(String::from_utf8(second.stderr).unwrap().contains("cannot listen on unix:"));
@@ -357,9 +355,9 @@ fn listens_on_unix_sockets_and_several_addresses() {
     assert!(!path.exists(), "it is removed with the server");
 }
 
-/// Nobody reads the log, or there is no room for it: clients are answered all the same.
+/// Standard error is closed, or its disk is full.
 #[test]
-fn a_log_that_cannot_be_written_keeps_nobody_from_an_answer() {
+fn answers_when_the_log_cannot_be_written() {
     for stderr in ["2>&-", "2> /dev/full"] {
         let files = files("watch = false");
         let path = files.path("http.sock");
@@ -371,7 +369,7 @@ fn a_log_that_cannot_be_written_keeps_nobody_from_an_answer() {
             .arg(files.path("waypost.toml"));
         let mut child = Alone::spawn(&mut command);
         until_answered(&path);
-        // What would be said here cannot be.
+        // This log line cannot be written.
         files.write("profiles/a.toml", "nonsense");
         signal(&child, "HUP");
         files.write("profiles/a.toml", &profile("b.example", &domains(&["q.com"]), SERVERS));
@@ -384,9 +382,9 @@ fn a_log_that_cannot_be_written_keeps_nobody_from_an_answer() {
     }
 }
 
-/// A pipe whose reader stands still: lines are lost, and counted, and nobody waits for one.
+/// The reader of the log pipe stops reading: lines are dropped and counted.
 #[test]
-fn a_log_that_nobody_reads_keeps_nobody_from_an_answer() {
+fn a_blocked_log_never_delays_a_request() {
     let folder = tempfile::tempdir().unwrap();
     let admin = folder.path().join("admin.sock");
     let files = files(&format!("watch = false\n[admin]\nlisten = \"unix:{}\"", admin.display()));
@@ -402,7 +400,7 @@ fn a_log_that_nobody_reads_keeps_nobody_from_an_answer() {
     };
     let mut stream = UnixStream::connect(&path).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-    // More than the pipe and the queue hold.
+    // More lines than the pipe and the queue hold.
     for _ in 0..5000 {
         assert_eq!(ask(&mut stream, PATH).status, 200);
     }
@@ -416,9 +414,9 @@ fn a_log_that_nobody_reads_keeps_nobody_from_an_answer() {
     assert_eq!(child.0.wait().unwrap().code(), Some(0));
 }
 
-/// The socket's name is another server's by now.
+/// Another server has bound the same path meanwhile.
 #[test]
-fn a_server_that_stops_takes_nobody_elses_socket_with_it() {
+fn keeps_the_unix_socket_of_another_server_when_it_stops() {
     let files = files("watch = false");
     let path = files.path("http.sock");
     let start = || {
@@ -434,9 +432,8 @@ fn a_server_that_stops_takes_nobody_elses_socket_with_it() {
     second.stop();
 }
 
-/// What is for the operator is not for every user of the machine.
 #[test]
-fn the_operators_unix_socket_is_for_few() {
+fn restricts_the_mode_of_the_admin_unix_socket() {
     use std::os::unix::fs::PermissionsExt;
 
     let admin = tempfile::tempdir().unwrap();
@@ -450,9 +447,9 @@ fn the_operators_unix_socket_is_for_few() {
     program.stop();
 }
 
-/// With few files, connections come and go; what keeps them open is closed for others.
+/// With a low limit on open files, idle connections are closed for new ones.
 #[test]
-fn recovers_when_there_are_no_files_left() {
+fn recovers_when_file_descriptors_run_out() {
     let files = files("");
     let mut command = Command::new("sh");
     command.args(["-c", "ulimit -n 40 && exec \"$@\"", "sh", env!("CARGO_BIN_EXE_waypost"), "serve"]);
@@ -462,7 +459,7 @@ fn recovers_when_there_are_no_files_left() {
     let crowd: Vec<_> = (0..100).map(|_| program.connect()).collect();
     program.until(|line| line.contains("cannot take connections"));
     assert_eq!(program.get("q.com", PATH).status, 200, "somebody idle has left");
-    // Whether a configuration can be read now, is chance.
+    // A reload may succeed or fail now.
     files.write("profiles/a.toml", &profile("b.example", &domains(&["q.com"]), SERVERS));
     program.signal("HUP");
     let is_read =
@@ -472,7 +469,7 @@ fn recovers_when_there_are_no_files_left() {
     for _ in 0..20 {
         assert_eq!(program.get("q.com", PATH).status, 200);
     }
-    // In any case a new one is taken up.
+    // Afterwards a reload succeeds.
     files.write("profiles/a.toml", &profile("c.example", &domains(&["q.com"]), SERVERS));
     program.signal("HUP");
     let begin = Instant::now();
@@ -485,7 +482,7 @@ fn recovers_when_there_are_no_files_left() {
 }
 
 #[test]
-fn a_listener_with_tls_needs_a_certificate_to_start() {
+fn does_not_start_an_https_listener_without_a_certificate() {
     let files = files("");
     let output = Program::command(&files).args(["--listen", "https://127.0.0.1:0"]).output().unwrap();
     let text = String::from_utf8(output.stderr).unwrap();
@@ -497,7 +494,7 @@ fn a_listener_with_tls_needs_a_certificate_to_start() {
 }
 
 #[test]
-fn says_where_it_cannot_listen() {
+fn names_the_address_that_it_cannot_listen_on() {
     let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let address = taken.local_addr().unwrap();
     let files = files(&format!("[admin]\nlisten = \"{address}\"\n"));
