@@ -1,6 +1,5 @@
-//! What an operator waits for: `waypost check` of a thousand profiles, `waypost import` of a
-//! thousand files. Processor time and seconds of whole processes, beside the floor: loading the same
-//! profiles (`waypost show`), copying the same files.
+//! The time of `waypost check` on a thousand profiles and of `waypost import` on a thousand files: processor time and
+//! seconds of whole processes, beside the floor: loading the same profiles (`waypost show`), copying the same files.
 //!
 //!     cargo bench --bench commands
 
@@ -13,7 +12,7 @@ use std::time::{Duration, Instant};
 
 const FILES: usize = 1000;
 
-/// What one run took.
+/// The times of one run.
 #[derive(Clone, Copy)]
 struct Cost {
     processor: Duration,
@@ -91,8 +90,7 @@ fn run(command: &mut Command) -> Cost {
     Cost { waited: begin.elapsed(), processor: children().saturating_sub(before) }
 }
 
-/// The processor time of every child that has ended: fields 16 and 17 of proc(5)'s `stat`, in ticks
-/// of 10 ms.
+/// The processor time of all children that have ended: fields 16 and 17 of proc(5)'s `stat`, in ticks of 10 ms.
 fn children() -> Duration {
     let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let fields = stat.rsplit(") ").next().unwrap_or_default().split(' ');

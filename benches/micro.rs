@@ -1,4 +1,4 @@
-//! The parts of an answer, one by one: find a domain, fill each document, read a request.
+//! The parts of an answer, one by one: directory lookup, filling each document, parsing a request.
 //!
 //!     cargo bench --bench micro
 

@@ -1,10 +1,9 @@
-//! A minute of load while the configuration changes every 100 ms: what is lost, what it costs, and
-//! what becomes of the memory. The bare axum router, under the same load before and after, is the
-//! floor.
+//! A minute of load while the configuration changes every 100 ms: lost requests, cost, and memory. The floor is a bare axum
+//! router under the same load, before and after.
 //!
 //!     cargo bench --bench reload
 //!
-//! `WAYPOST_BENCH_SECONDS` shortens it.
+//! `WAYPOST_BENCH_SECONDS` shortens the run.
 
 mod measure;
 
@@ -24,7 +23,7 @@ use self::measure::resident_kilobytes;
 const SECONDS: u64 = 60;
 const BETWEEN_RELOADS: Duration = Duration::from_millis(100);
 const CLIENTS: usize = 16;
-/// Tells this program to be the bare router instead.
+/// Makes this program act as the bare router.
 const BARE: &str = "WAYPOST_BENCH_BARE";
 const REQUEST: &[u8] =
     b"GET /mail/config-v1.1.xml?emailaddress=jane%40q.com HTTP/1.1\r\nHost: autoconfig.q.com\r\n\r\n";
@@ -32,11 +31,11 @@ const REQUEST: &[u8] =
 struct Server {
     process: Process,
     address: SocketAddr,
-    /// Of the bare router the same.
+    /// The same for the bare router.
     operator: SocketAddr,
 }
 
-/// What a load came to.
+/// The results of a load.
 struct Load {
     requests: u64,
     failures: u64,
@@ -66,7 +65,7 @@ fn main() {
         "{CLIENTS} clients on kept connections, as fast as they are answered; a new configuration every 100 ms\n"
     );
     let floor_before = bare.load(seconds / 6, &answers, || {});
-    // The first reloads bring the allocator to its size.
+    // The allocator reaches its final size during the first reloads.
     let _ = ours.load(seconds / 6, &answers, ours.reloads(folder.path(), &bodies));
     let mut memory = vec![resident_kilobytes(ours.process.id())];
     let (mut requests, mut failures, mut took, mut processor) = (0, 0, Duration::ZERO, Duration::ZERO);
@@ -108,7 +107,7 @@ fn main() {
     assert!(growth < 3 * 1024, "the memory has grown by {growth} KiB");
 }
 
-/// A folder like the shipped one; returns two versions of a profile in it.
+/// Writes a folder like the shipped one, and returns two versions of one of its profiles.
 fn write_configuration(folder: &Path) -> [String; 2] {
     let profiles = folder.join("profiles");
     fs::create_dir(&profiles).expect("the folder is new");
@@ -123,7 +122,7 @@ fn write_configuration(folder: &Path) -> [String; 2] {
     [profile, other]
 }
 
-/// As an editor does it: whole, under another name first.
+/// Writes a file under another name and renames it, as editors do.
 fn put(folder: &Path, profile: &str) {
     fs::write(folder.join("new"), profile).expect("it can be written");
     fs::rename(folder.join("new"), folder.join("profiles/centurylink.toml")).expect("it can be renamed");
@@ -166,7 +165,7 @@ impl Server {
         rustix::process::kill_process(process, rustix::process::Signal::HUP).expect("it is ours");
     }
 
-    /// Waits until what a profile says is served.
+    /// Waits until a text of a profile is served.
     fn reload_until(&self, profile: &str) {
         let host = if profile.contains("imap.centurylink.net") {
             "imap.centurylink.net"
@@ -180,7 +179,7 @@ impl Server {
         }
     }
 
-    /// One version after the other.
+    /// Writes the two versions in turn.
     fn reloads<'a>(
         &'a self,
         folder: &'a Path,
@@ -206,7 +205,7 @@ impl Server {
         count.and_then(|count| count.parse().ok()).expect("a number")
     }
 
-    /// Clients that ask for a while, and something that happens every 100 ms meanwhile.
+    /// Runs clients for some time, and an action every 100 ms.
     fn load(&self, seconds: Duration, bodies: &[Vec<u8>; 2], mut meanwhile: impl FnMut() + Send) -> Load {
         let (is_over, requests, failures) = (AtomicBool::new(false), AtomicU64::new(0), AtomicU64::new(0));
         let before = processor_time(self.process.id());
@@ -252,7 +251,7 @@ impl Load {
     }
 }
 
-/// One connection that asks the same again and again.
+/// A connection that repeats one request.
 struct Client {
     stream: TcpStream,
     buffer: Vec<u8>,
@@ -266,7 +265,7 @@ impl Client {
         Self { stream, buffer: vec![0; 64 * 1024] }
     }
 
-    /// The body of a 200; None for everything else.
+    /// The body of an answer with status 200; `None` for any other answer.
     fn ask(&mut self) -> Option<Vec<u8>> {
         self.stream.write_all(REQUEST).ok()?;
         let mut length = 0;

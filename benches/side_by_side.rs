@@ -1,9 +1,9 @@
-//! Our release binary and a bare axum router, side by side: processor time per request.
+//! The release binary and a bare axum router, side by side: processor time per request.
 //!
-//! The bare router answers the same bytes as a constant, so the ratio is what the directory, the
-//! documents and the doors cost on top of the framework. Both run pinned to one core, this program
-//! on another; rounds are interleaved, so that noise meets both alike. Compared are ratios of
-//! processor time, since seconds on a shared machine mean little.
+//! The bare router sends the same bytes as a constant, so the ratio is the cost of the directory, the documents and the
+//! middleware on top of the framework. Both servers are pinned to one core and this program to another. Rounds are
+//! interleaved, so noise affects both. Ratios of processor time are compared, because seconds on a shared machine mean
+//! little.
 //!
 //!     cargo bench --bench side_by_side
 
@@ -24,10 +24,10 @@ use self::measure::rounds;
 const ROUNDS: usize = 31;
 const REQUESTS: usize = 16_000;
 const CONNECTIONS: usize = 16;
-/// Tells this program to be the bare router instead.
+/// Makes this program act as the bare router.
 const BARE: &str = "WAYPOST_BENCH_BARE";
 
-/// One kind of request, and what it is compared with.
+/// A kind of request, and its counterpart.
 struct Case {
     name: &'static str,
     target: f64,
@@ -79,9 +79,9 @@ fn compare(case: &Case) {
     let mut ours = Server::ours(&case.request);
     let mut bare = Server::bare(&case.request);
     let (mut our_costs, mut bare_costs, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
-    // The first round warms both up.
+    // The first round is a warm-up.
     for round in 0..=rounds(ROUNDS) {
-        // Who goes first changes, so that neither always meets the other's leftovers.
+        // The order alternates, so that neither server always follows the other.
         let (our_cost, bare_cost) = if round % 2 == 0 {
             let our_cost = ours.round(&case.request);
             (our_cost, bare.round(&case.request))
@@ -107,7 +107,7 @@ fn compare(case: &Case) {
     );
 }
 
-/// What a server costs that nobody asks, and how soon it answers.
+/// The memory of an idle server, and the time to its first answer.
 fn idle() {
     let mut starts = Vec::new();
     let mut memory = 0;
@@ -130,7 +130,7 @@ impl Server {
         Self::start(&mut command, request)
     }
 
-    /// This program again, as the bare router, with the bytes that our server answers.
+    /// Starts this program as the bare router, with the bytes that our server sends.
     fn bare(request: &[u8]) -> Self {
         let mut ours = Self::ours(request);
         let response = ours.ask(request);
@@ -161,7 +161,7 @@ impl Server {
         stream
     }
 
-    /// One request and its whole answer, on a connection of its own.
+    /// One request and its whole answer, on a new connection.
     fn ask(&mut self, request: &[u8]) -> Vec<u8> {
         let mut stream = self.connect();
         stream.set_read_timeout(Some(Duration::from_millis(200))).expect("a socket option");
@@ -179,7 +179,7 @@ impl Server {
         response
     }
 
-    /// A round of requests over the kept connections; microseconds of processor time for each.
+    /// One round of requests on the kept connections; returns microseconds of processor time per request.
     fn round(&mut self, request: &[u8]) -> f64 {
         let before = processor_time(self.process.id());
         let mut response = vec![0; self.response_length];
@@ -198,7 +198,7 @@ impl Server {
     }
 }
 
-/// On a core of its own where util-linux is there.
+/// Pins a command to a core, if util-linux is installed.
 fn pinned(program: &str) -> Command {
     let has_taskset = Command::new("taskset").arg("--version").output().is_ok();
     if !has_taskset {
@@ -209,7 +209,7 @@ fn pinned(program: &str) -> Command {
     command
 }
 
-/// Leaves the servers' core to them.
+/// Keeps this program off the servers' core.
 fn stand_aside() {
     let this = std::process::id().to_string();
     let _ = Command::new("taskset").args(["--cpu-list", "--pid", "1", &this]).output();

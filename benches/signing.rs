@@ -1,6 +1,5 @@
-//! What a signed configuration profile costs: processor time beside an unsigned one, beside the
-//! autoconfig document, and beside the signature alone; and what everybody else feels of it, when
-//! as many profiles are asked for as the server will sign.
+//! The cost of a signed Apple profile: processor time beside an unsigned one, the autoconfig document, and the signature
+//! alone; and the delay of other requests while the server signs as many profiles as it can.
 //!
 //!     cargo bench --bench signing
 
@@ -25,7 +24,7 @@ use self::measure::processor_time;
 use self::measure::rounds;
 
 const REQUESTS: usize = 1000;
-/// Those who ask for profiles without a pause.
+/// The number of clients that request profiles without a pause.
 const CROWD: usize = 64;
 
 const XML: &str =
@@ -90,7 +89,7 @@ fn write_files(folder: &Path) {
     }
 }
 
-/// The signature without a server round it.
+/// The signature alone, without a server.
 fn signature_alone(folder: &Path) -> impl Fn() -> f64 {
     let files =
         SigningFiles { certificate: folder.join("cert.pem"), chain: None, key: folder.join("key.pem") };
@@ -118,7 +117,7 @@ impl Server {
         Self { address: process.addresses[0], process }
     }
 
-    /// Processor time of a request, in microseconds.
+    /// The processor time of a request, in microseconds.
     fn cost(&self, request: &str) -> f64 {
         let mut client = Client::connect(self.address, request);
         let before = processor_time(self.process.id());
@@ -143,7 +142,7 @@ impl Server {
     }
 }
 
-/// One connection that asks the same again and again.
+/// A connection that repeats one request.
 struct Client {
     stream: TcpStream,
     request: Vec<u8>,
@@ -159,7 +158,7 @@ impl Client {
         client
     }
 
-    /// A request and its whole answer, whose length may differ from one to the next.
+    /// A request and its whole answer. The length may differ between answers.
     fn ask(&mut self) {
         self.stream.write_all(&self.request).expect("the server reads");
         self.response.clear();
@@ -180,7 +179,7 @@ impl Client {
     }
 }
 
-/// Everybody who asks for a signed profile at once.
+/// Clients that request signed profiles at the same time.
 struct Crowd {
     begin: Instant,
     threads: Vec<thread::JoinHandle<()>>,
@@ -203,7 +202,7 @@ impl Crowd {
         Self { begin: Instant::now(), threads: (0..CROWD).map(|_| thread::spawn(ask)).collect() }
     }
 
-    /// How many profiles they got, and in how many seconds.
+    /// The number of profiles received, and the seconds it took.
     fn disperse(self) -> (u64, f64) {
         let seconds = self.begin.elapsed().as_secs_f64();
         let signed = SIGNED.load(Relaxed);

@@ -1,4 +1,4 @@
-//! What several benches measure with; no bench needs all of it.
+//! Shared by the benches. No bench uses all of it.
 
 #![allow(dead_code, reason = "each bench compiles it for itself")]
 
@@ -14,15 +14,15 @@ use axum::body::Bytes;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::routing::{get, post};
 
-/// A server in a process of its own, which ends with this.
+/// A server process that is stopped when this is dropped.
 pub struct Process {
     child: Child,
-    /// Where it listens, in the order in which it says so.
+    /// The addresses of its listeners, in the order in which it logs them.
     pub addresses: Vec<SocketAddr>,
 }
 
 impl Process {
-    /// Starts a server, and waits until it has said of so many listeners where they are.
+    /// Starts a server and waits until it has logged this number of listeners.
     pub fn start(command: &mut Command, listeners: usize) -> Self {
         let mut child = command.stderr(Stdio::piped()).spawn().expect("the server starts");
         let log = BufReader::new(child.stderr.take().expect("its log is piped"));
@@ -35,7 +35,7 @@ impl Process {
         };
         let addresses: Vec<_> = says_where.map(address).collect();
         assert_eq!(addresses.len(), listeners, "it says where it listens");
-        // Lines that nobody reads would be lost.
+        // Unread lines would be lost.
         thread::spawn(move || lines.for_each(drop));
         Self { child, addresses }
     }
@@ -52,7 +52,7 @@ impl Drop for Process {
     }
 }
 
-/// What the scheduler has given all threads of a process.
+/// The processor time of all threads of a process.
 pub fn processor_time(process: u32) -> Duration {
     let tasks = fs::read_dir(format!("/proc/{process}/task")).expect("a process on Linux");
     let nanoseconds = tasks.filter_map(|task| {
@@ -67,7 +67,7 @@ pub fn median(values: &mut [f64]) -> f64 {
     values[values.len() / 2]
 }
 
-/// Fewer rounds are enough to see that a bench runs.
+/// A few rounds suffice to show that a bench runs.
 pub fn rounds(usual: usize) -> usize {
     std::env::var("WAYPOST_BENCH_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(usual)
 }
@@ -78,7 +78,7 @@ pub fn resident_kilobytes(process: u32) -> u64 {
     line.trim().trim_end_matches(" kB").parse().expect("a number")
 }
 
-/// The floor: what axum costs for a constant answer with the same headers.
+/// The floor: axum's cost for a constant answer with the same headers.
 pub fn bare(body: &[u8]) {
     let body = Bytes::copy_from_slice(body);
     let headers = [(CONTENT_TYPE, "text/xml; charset=utf-8"), (CACHE_CONTROL, "private, max-age=600")];

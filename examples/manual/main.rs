@@ -1,11 +1,11 @@
-//! Writes the manual and the shells' completions, as the program's own arguments have them:
+//! Writes the man pages and the shell completions from the program's own arguments:
 //!
 //! ```sh
 //! cargo run --example manual -- target/manual
 //! man -l target/manual/waypost-serve.1
 //! ```
 //!
-//! An example, so that the program itself need not carry what writes them.
+//! It is an example, so that the program itself does not contain the generator.
 
 mod pages;
 mod settings;

@@ -1,5 +1,5 @@
-//! A page for the program and for each of its commands: what clap knows of the arguments, then what
-//! `docs/man/` has about the command, then what is the same for all.
+//! A man page for the program and for each command: clap's description of the arguments, then the text from `docs/man/`,
+//! then the part that is the same for all.
 
 use std::fs;
 use std::io;
@@ -16,7 +16,7 @@ use super::settings;
 pub const NAME: &str = "waypost";
 const TITLE: &str = concat!("Waypost ", env!("CARGO_PKG_VERSION"));
 
-/// Writes everything into a folder, and says what.
+/// Writes all pages into a folder, and returns their paths.
 pub fn write(folder: &Path) -> io::Result<Vec<PathBuf>> {
     fs::create_dir_all(folder)?;
     let mut files = Vec::new();
@@ -36,11 +36,11 @@ pub fn write(folder: &Path) -> io::Result<Vec<PathBuf>> {
 }
 
 fn program() -> Command {
-    // `waypost help serve` says what `waypost serve --help` says.
+    // `waypost help serve` prints the same as `waypost serve --help`.
     Arguments::command().disable_help_subcommand(true)
 }
 
-/// The program, then each of its commands.
+/// The program and its commands.
 pub fn commands() -> Vec<Command> {
     let mut program = program();
     program.build();
@@ -72,13 +72,13 @@ fn page(command: &Command, all: &[Command]) -> io::Result<Vec<u8>> {
     Ok(page)
 }
 
-/// The title, without a date: the same version is the same bytes. clap's own writes no empty argument.
+/// The title, without a date, so that one version always gives the same bytes. clap's own title cannot leave an argument empty.
 pub fn heading(name: &str, section: u8) -> Vec<u8> {
     let name = name.to_uppercase();
     format!(".TH \"{name}\" \"{section}\" \"\" \"{TITLE}\" \"Waypost\"\n").into_bytes()
 }
 
-/// What is written by hand, if anything is.
+/// The hand-written part, if there is one.
 fn own_words(name: &str) -> io::Result<Vec<u8>> {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/man").join(format!("{name}.man"));
     match fs::read(file) {

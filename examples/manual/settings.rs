@@ -1,5 +1,4 @@
-//! The page of the configuration. The shipped files explain every key; the page is made of them, so
-//! that there is one explanation.
+//! The man page of the configuration. It is generated from the comments of the shipped files.
 
 use std::fs;
 use std::io;
@@ -29,7 +28,7 @@ pub fn page() -> io::Result<Vec<u8>> {
         roff.control("SH", [heading]);
         roff.text([roman(about)]);
         let text = String::from_utf8_lossy(&read(file)?).into_owned();
-        // The first is about the file, not about a key; the manual has its own words for that.
+        // The first comment describes the file, not a key; the manual has its own introduction.
         for paragraph in text.split("\n\n").skip(1) {
             explain(&lines(paragraph), &mut roff);
         }
@@ -43,7 +42,7 @@ fn read(file: &str) -> io::Result<Vec<u8>> {
     fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(file))
 }
 
-/// What a line of a commented file is.
+/// The kinds of lines in a commented file.
 #[derive(Debug, PartialEq, Eq)]
 enum Line {
     Prose(String),
@@ -69,7 +68,7 @@ fn lines(paragraph: &str) -> Vec<Line> {
                 if value == "[" {
                     let items: Vec<_> =
                         rest.by_ref().take_while(|line| *line != "]").map(str::trim).collect();
-                    // One shows how it is written.
+                    // One example shows the syntax.
                     let more = if items.len() > 1 { " ..." } else { "" };
                     value = format!("[{}{more}]", items.first().map_or("", |item| *item));
                 }
@@ -83,12 +82,12 @@ fn lines(paragraph: &str) -> Vec<Line> {
 }
 
 fn explain(lines: &[Line], roff: &mut Roff) {
-    // The shipped file explains a section before it names it; a manual names it first.
+    // The shipped file explains a section before its name; a manual names it first.
     let first = lines.iter().find(|line| !matches!(line, Line::Prose(_)));
     if let Some(Line::Section(section)) = first {
         roff.control("SS", [section.as_str()]);
     }
-    // One key, and what is said of it.
+    // One key and its description.
     if let [prose @ .., Line::Key { key, value, comment }] = lines
         && !prose.is_empty()
         && prose.iter().all(|line| matches!(line, Line::Prose(_)))
@@ -105,7 +104,7 @@ fn explain(lines: &[Line], roff: &mut Roff) {
         return;
     }
     let mut named = first;
-    // No paragraph has to begin after a heading.
+    // A heading needs no paragraph mark after it.
     let mut was_prose = matches!(first, Some(Line::Section(_)));
     for line in lines {
         match line {
@@ -119,7 +118,7 @@ fn explain(lines: &[Line], roff: &mut Roff) {
                 roff.control("PP", []);
                 roff.text([bold(section.as_str())]);
             }
-            // It is the heading.
+            // This line is the heading.
             Line::Section(_) => {
                 named = None;
                 continue;

@@ -1,4 +1,4 @@
-//! Names and addresses: what is read is written as it is read again, and fits every document.
+//! Names and addresses: the written form is read as the same value, and fits every document.
 
 use waypost::address::{Domain, EmailAddress};
 use waypost::directory::DomainPattern;
@@ -18,7 +18,7 @@ pub fn address(data: &[u8]) {
     templates(text);
 }
 
-/// RFC 1035 2.3.4 and RFC 1123 2.1, and that every spelling is the same name.
+/// RFC 1035 2.3.4 and RFC 1123 2.1; every spelling is the same name.
 fn assert_domain(domain: &Domain, text: &str) {
     let name = domain.as_str();
     assert!((1..=253).contains(&name.len()), "{name}");
@@ -37,7 +37,7 @@ fn assert_domain(domain: &Domain, text: &str) {
     same(&name.to_ascii_uppercase());
     same(&format!("{name}."));
     same(text);
-    // As people see it.
+    // The form for people.
     let (people, read) = idna::domain_to_unicode(name);
     if read.is_ok() {
         same(&people);
@@ -52,7 +52,7 @@ fn assert_domain(domain: &Domain, text: &str) {
     }
 }
 
-/// RFC 5321 4.5.3.1, and that nothing in it can hurt a document.
+/// RFC 5321 4.5.3.1; no character can break a document.
 fn assert_address(address: &EmailAddress, text: &str) {
     let (local_part, domain) = text.rsplit_once('@').unwrap();
     assert_eq!(address.local_part(), local_part);
@@ -64,14 +64,14 @@ fn assert_address(address: &EmailAddress, text: &str) {
     assert!(!local_part.is_empty() && !local_part.contains('@'), "{printed}");
     assert!(!printed.contains(|c: char| c.is_control() || c.is_whitespace()), "{printed:?}");
     assert_eq!(address.folded(), address.folded().to_lowercase(), "{printed}");
-    // An address is a value in every one of them.
+    // Every document contains the address as a value.
     let xml = printed.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     let xml = format!("<a>{xml}</a>");
     let document = roxmltree::Document::parse(&xml).unwrap_or_else(|e| panic!("{e}: {printed:?}"));
     assert_eq!(document.root_element().text(), Some(printed.as_str()));
 }
 
-/// User names and host names with placeholders: filled, none is left but what the address itself has.
+/// User names and host names with placeholders: a filled name contains no placeholder except those of the address itself.
 fn templates(text: &str) {
     let address: EmailAddress = "jane@example.com".parse().unwrap();
     if let Ok(username) = text.parse::<Username>() {
@@ -80,7 +80,7 @@ fn templates(text: &str) {
     }
     if let Ok(hostname) = text.parse::<Hostname>() {
         let host = hostname.for_domain(address.domain());
-        // A label that is nearly too long is, with some domains.
+        // A label close to the limit is too long with some domains.
         let fits = host.len() <= Domain::LONGEST && host.split('.').all(|label| label.len() <= 63);
         assert!(!fits || host.parse::<Domain>().is_ok(), "{text}: {host}");
     }

@@ -1,4 +1,4 @@
-//! A posted body, read by our reader and by another, and answered by the whole server.
+//! A posted body, read by our reader and by an independent one, and answered by the whole server.
 
 use axum::body::Body;
 use axum::http::{Request as HttpRequest, header};
@@ -21,7 +21,7 @@ pub fn autodiscover(data: &[u8]) {
     let read = Request::read(data);
     compare(data, &read);
     answer(data, &read, "autodiscover.example.com", is_ours);
-    // On an exchanger's host any address is a customer's.
+    // On an MX host, every address belongs to a customer.
     answer(data, &read, "autodiscover.hoster.example", |_| true);
 }
 
@@ -91,7 +91,7 @@ pub fn assert_settings(text: &str, address: &EmailAddress) {
         let server = value(protocol, "Server");
         assert!(server.parse::<waypost::address::Domain>().is_ok_and(|d| d.as_str() == server), "{server}");
     }
-    // Whether IMAP or POP3 comes first is the operator's choice.
+    // The operator chooses whether IMAP or POP3 comes first.
     let known = ["IMAP SMTP", "POP3 SMTP", "IMAP POP3 SMTP", "POP3 IMAP SMTP"];
     assert!(known.contains(&types.join(" ").as_str()), "items 20 and 24: {types:?}");
 }
@@ -114,8 +114,8 @@ fn value(node: Node, name: &str) -> String {
     only(node, name).text().unwrap_or_default().to_owned()
 }
 
-/// What is a request to us is well-formed XML to another reader, with the same address in it; and where
-/// that one finds an address, so do we.
+/// A request that we accept is well-formed XML for the independent reader, with the same address. An address that the
+/// independent reader finds is found by ours.
 fn compare(data: &[u8], ours: &Result<Request, RequestError>) {
     let Ok(text) = std::str::from_utf8(data) else {
         assert_eq!(*ours, Err(RequestError::Malformed), "not UTF-8");
@@ -131,7 +131,7 @@ fn compare(data: &[u8], ours: &Result<Request, RequestError>) {
     let theirs = address(&document);
     match ours {
         Ok(request) => assert_eq!(theirs.as_ref(), Some(&request.email_address)),
-        // The other reader takes nearly anything for a declaration: ours is judged by the rest.
+        // The independent reader accepts nearly anything as a declaration, so declarations are not compared.
         Err(RequestError::Malformed) if text.trim_start_matches('\u{FEFF}').starts_with("<?xml") => {
             let (_, rest) = text.split_once("?>").unwrap();
             compare(rest.as_bytes(), &Request::read(rest.as_bytes()));
@@ -143,7 +143,7 @@ fn compare(data: &[u8], ours: &Result<Request, RequestError>) {
     }
 }
 
-/// Namespaces mean nothing to us; all else that is wrong in XML is wrong.
+/// Our reader ignores namespaces. Every other error in XML is an error.
 pub fn is_about_namespaces(error: &Error) -> bool {
     matches!(
         error,
@@ -156,14 +156,14 @@ pub fn is_about_namespaces(error: &Error) -> bool {
     )
 }
 
-/// What is XML and no request: too deep. And what the other reader takes for XML though it is none: `<:a></a>`,
-/// `<?a/b?>`, `<?a?b?>`, `<?xmL?>`; so it is not asked about instructions at all.
+/// XML that is nested too deeply for a request, and text that the independent reader accepts although it is not XML:
+/// `<:a></a>`, `<?a/b?>`, `<?a?b?>`, `<?xmL?>`. Processing instructions are therefore not compared.
 fn is_refused(text: &str, document: &Document) -> bool {
     let depth = document.descendants().map(|node| node.ancestors().filter(Node::is_element).count()).max();
     depth > Some(16) || ["<:", "</:", "<?"].iter().any(|odd| text.contains(odd))
 }
 
-/// The first address where clients write it.
+/// The first address at the place where clients write it.
 fn address(document: &Document) -> Option<EmailAddress> {
     let root = document.root_element();
     let is = |node: Node, name: &str| node.is_element() && name_is(node, name);

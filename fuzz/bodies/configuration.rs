@@ -1,5 +1,4 @@
-//! `waypost.toml`, loaded with one profile beside it: every problem is told with its place, or the server
-//! can be started and answers.
+//! `waypost.toml`, loaded with one profile beside it: every problem has a place, or the server starts and answers.
 
 use std::cell::OnceCell;
 use std::fs;
@@ -37,7 +36,7 @@ pub fn configuration(data: &[u8]) {
     });
 }
 
-/// Files in a folder of this thread's own; those of the time before are gone.
+/// The files of this input, in a folder of this thread. The files of the previous input are removed.
 pub fn with_files(files: &[(&str, &str)], then: impl FnOnce(&Path)) {
     thread_local! {
         static FOLDER: OnceCell<TempDir> = const { OnceCell::new() };
@@ -55,7 +54,7 @@ pub fn with_files(files: &[(&str, &str)], then: impl FnOnce(&Path)) {
     });
 }
 
-/// A problem is a sentence with a place that there is, and says what to do.
+/// A problem has a message, an existing place and a hint.
 pub fn assert_told(problems: &[Problem], file: &Path, text: &str) {
     let lines = text.split('\n').count();
     for problem in problems {
@@ -72,7 +71,7 @@ pub fn assert_told(problems: &[Problem], file: &Path, text: &str) {
     }
 }
 
-/// What the program relies on.
+/// The invariants that the program relies on.
 fn assert_settings(settings: &Settings) {
     assert!(!settings.listen.is_empty());
     let times = [

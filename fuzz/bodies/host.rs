@@ -1,6 +1,6 @@
-//! The host of a request, by each way that it can be said, on every path.
+//! The host of a request, in each way that a request can name it, on every path.
 //!
-//! The first byte chooses the way, the server and the scheme that a proxy names; the rest is the host.
+//! The first byte selects the way, the server and the scheme that a proxy reports; the rest is the host.
 
 use std::net::IpAddr;
 
@@ -22,24 +22,24 @@ use super::server::is_exchanger;
 use super::server::is_ours;
 use super::strict::assert_strict;
 
-/// How a host is said. Where it is not the `Host` header, that names `DECOY`.
+/// How the request names the host. If it is not in the `Host` header, that header contains `DECOY`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Way {
     Header,
-    /// `X-Forwarded-Host`, from the proxy that is believed.
+    /// `X-Forwarded-Host`, from a trusted proxy.
     Proxy,
-    /// The same, from somebody else.
+    /// `X-Forwarded-Host`, from an untrusted peer.
     Stranger,
     /// In the request target.
     Absolute,
-    /// HTTP/2's `:authority`.
+    /// In HTTP/2's `:authority`.
     Authority,
 }
 
 const WAYS: [Way; 5] = [Way::Header, Way::Proxy, Way::Stranger, Way::Absolute, Way::Authority];
 const DECOY: &str = "pop.example";
 
-/// What is answered by the served name alone: neither by scheme nor by port nor by service label.
+/// Answers that depend only on the served name: not on the scheme, the port or the service label.
 const BY_NAME: [&str; 9] = [
     "/v1.1/example.com",
     "/autodiscover/autodiscover.json/v1.0/jane@example.com",
@@ -76,7 +76,7 @@ pub fn host(data: &[u8]) {
             assert_eq!(answer, plain(server, name.as_ref(), target), "{target}");
         }
     }
-    // A question for an address is answered for that address or not at all, but on an exchanger's host.
+    // The answer for an address depends on that address only, except on an MX host.
     for target in [
         "/autodiscover/autodiscover.json?Email=jane@customer.test&Protocol=AutodiscoverV1",
         "/setup.json?emailaddress=jane@customer.test",
@@ -91,7 +91,7 @@ pub fn host(data: &[u8]) {
     assert_eq!(asked(propfind, "/.well-known/caldav", "").unwrap().status, by_get.status);
 }
 
-/// None for what no connection would let through.
+/// `None` for a host that no connection would let through.
 fn request(way: Way, host: &[u8], scheme: &str, target: &str) -> Option<axum::http::request::Builder> {
     let mut request = Request::builder();
     if !scheme.is_empty() {
@@ -113,12 +113,12 @@ fn request(way: Way, host: &[u8], scheme: &str, target: &str) -> Option<axum::ht
     })
 }
 
-/// The name that is asked for, by DESIGN's decision 4: less port, trailing dot and one service label.
+/// The requested name by DESIGN's decision 4: without port, trailing dot and one service label.
 fn name(way: Way, host: &[u8]) -> Option<Domain> {
     let text = std::str::from_utf8(host).ok().filter(|text| text.is_ascii());
     let host = match way {
         Way::Stranger => DECOY,
-        // The first of several; nothing at all says nothing.
+        // The first of several values. An empty value names no host.
         Way::Proxy => text
             .and_then(|text| text.split(',').next())
             .map(str::trim)
@@ -134,12 +134,12 @@ fn name(way: Way, host: &[u8]) -> Option<Domain> {
     let rest = ["autoconfig.", "autodiscover.", "ua-auto-config."]
         .iter()
         .find_map(|label| lower.strip_prefix(label))
-        // Never so much that only a top-level domain is left.
+        // The label is kept if only a top-level domain would remain.
         .filter(|rest| rest.trim_end_matches('.').contains('.'));
     rest.unwrap_or(&lower).parse().ok()
 }
 
-/// The answer where the name is said in the plainest way.
+/// The answer if the request names the host in the plainest way.
 fn plain(server: &App, name: Option<&Domain>, target: &str) -> Answer {
     let host = name.map_or_else(|| "elsewhere.example".to_owned(), |name| format!("autoconfig.{name}"));
     let is_long = host.parse::<Domain>().is_err();

@@ -1,7 +1,7 @@
-//! What each fuzz target does with its input, in one place: the targets in `fuzz_targets` give it what the
-//! fuzzer makes up, the test suite what was kept of that. A body returns if all is well and panics if not.
+//! The body of each fuzz target. The targets in `fuzz_targets` call it with generated inputs, the test suite with the
+//! corpus. A body returns if all is well and panics if not.
 //!
-//! `server` has the whole server and what is true of all that it answers, `page` what is true of its pages.
+//! `server` contains the whole server and the rules for all its answers, `page` the rules for its pages.
 
 #![allow(clippy::missing_panics_doc, clippy::unwrap_used, reason = "a panic is a finding")]
 
@@ -22,7 +22,7 @@ pub use self::host::host;
 pub use self::provider::provider;
 pub use self::query::query;
 
-/// A target: the name of its corpus, and what is done with an input.
+/// A target: the name of its corpus and its body.
 pub type Target = (&'static str, fn(&[u8]));
 
 pub const TARGETS: [Target; 6] = [

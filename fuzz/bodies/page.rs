@@ -1,5 +1,4 @@
-//! What is true of every page: the templates' own elements and attributes, and nothing that a visitor
-//! could have written as either.
+//! The rules for every page: it has only the elements and attributes of the templates, and a visitor's text is never markup.
 
 const ELEMENTS: [&str; 37] = [
     "a", "body", "button", "caption", "details", "div", "footer", "form", "h1", "h2", "h3", "head", "header",
@@ -49,8 +48,8 @@ const ATTRIBUTES: [&str; 39] = [
     "width",
 ];
 
-/// Reads the page tag by tag. Whoever gets out of a text or an attribute makes an element or attribute that
-/// the templates do not have, or a quote that none of them closes.
+/// Reads the page tag by tag. Text that escapes from a text node or an attribute creates an element or attribute that the
+/// templates do not have, or an unclosed quote.
 pub fn assert_page(page: &str, about: &str) {
     let mut rest = page.strip_prefix("<!doctype html>").unwrap_or_else(|| panic!("{about}: {page}"));
     let mut open = Vec::new();
@@ -73,7 +72,7 @@ pub fn assert_page(page: &str, about: &str) {
     assert!(open.is_empty() && rest.trim().is_empty(), "{about}: {open:?} stays open before {rest}");
 }
 
-/// Takes one attribute off a tag.
+/// Splits the first attribute off a tag.
 fn attribute<'t>(tag: &'t str, about: &str) -> &'t str {
     let tag = tag.trim_start();
     let end = tag.find(|c: char| !c.is_ascii_lowercase() && c != '-').unwrap_or(tag.len());
@@ -86,7 +85,7 @@ fn attribute<'t>(tag: &'t str, about: &str) -> &'t str {
     let (value, rest) = rest.split_once('"').unwrap_or_else(|| panic!("{about}: {name} stays open"));
     assert!(!value.contains(['<', '>']), "{about}: {name}={value}");
     if ["href", "src", "action"].contains(&name) {
-        // `//host` would be somebody's.
+        // `//host` would name a foreign host.
         let is_ours = value.starts_with('/') && !value.starts_with("//") && !value.starts_with("/\\");
         let is_url = value.starts_with("https://") || value.starts_with("http://");
         assert!(is_ours || is_url && name == "href", "{about}: {name}={value}");

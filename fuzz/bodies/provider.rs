@@ -1,5 +1,5 @@
-//! A profile: Mozilla's XML where the input begins with `<`, else our TOML. What loads can be served in
-//! every form, and what is written of it is read again.
+//! A profile: Mozilla's XML if the input begins with `<`, else our TOML. A profile that loads can be served in every format,
+//! and its written form is read as the same profile.
 
 use std::path::Path;
 
@@ -35,8 +35,7 @@ pub fn provider(data: &[u8]) {
     }
 }
 
-/// To another reader too. Declarations and DOCTYPEs are passed over, namespaces and what is no name as well:
-/// who writes such a file means what we read in it.
+/// The independent reader agrees. Declarations, DOCTYPEs, namespaces and invalid names are not compared.
 fn assert_well_formed(text: &str) {
     let mut text = text.trim_start_matches('\u{FEFF}').trim_start().to_owned();
     while let Some((before, after)) = text.split_once("<?xml") {
@@ -49,7 +48,7 @@ fn assert_well_formed(text: &str) {
     }
 }
 
-/// The configuration that has this profile and no other.
+/// The configuration with this profile only.
 fn load(text: &str, is_xml: bool) -> Option<Config> {
     let name = if is_xml { "profiles/a.xml" } else { "profiles/a.toml" };
     let mut loaded = None;
@@ -75,7 +74,7 @@ fn serve(config: &Config, is_xml: bool) {
     let domain = config.origins[0].domain.clone().expect("who loads has a domain");
     let address: EmailAddress = format!("jane.doe+news@{domain}").parse().unwrap();
     let servers = || entry.profile.servers();
-    // A name that is too long with the domain in it is no host's; nobody has such a domain.
+    // A host name that is too long with the domain in it belongs to no host, and no such domain exists.
     let has_hosts = servers().all(|server| server.hostname.for_domain(&domain).parse::<Domain>().is_ok());
     let autodiscover = entry.documents.autodiscover.fill(&address);
     let autoconfig = entry.documents.autoconfig.fill(&domain);
@@ -87,7 +86,7 @@ fn serve(config: &Config, is_xml: bool) {
     }
     let strict = ["password-cleartext", "password-encrypted", "OAuth2"];
     let is_harmless = |method: Authentication| strict.contains(&method.word());
-    // What else an operator insists on is told by `check`: reference/autoconfig 5, item 30.
+    // `check` reports what else clients need: reference/autoconfig 5, item 30.
     if has_hosts && servers().flat_map(|server| server.authentication.published()).all(is_harmless) {
         assert_strict(&autoconfig, domain.as_str());
     }
@@ -103,7 +102,7 @@ fn serve(config: &Config, is_xml: bool) {
     read_back(entry, &domain, is_xml);
 }
 
-/// Every client is played, and every record is derived.
+/// Runs every client model and derives every DNS record.
 fn check(config: &Config, domain: &Domain) {
     let examined = check::examine(config, 0).expect("who loads can be played");
     assert!(!examined.rows.is_empty());
@@ -116,7 +115,7 @@ fn check(config: &Config, domain: &Domain) {
     }
 }
 
-/// The document with everything is a provider file again, of the same profile if it was one.
+/// The document with all servers is a provider file of the same profile, if it was read from one.
 fn read_back(entry: &RenderedProfile, domain: &Domain, is_xml: bool) {
     let whole = entry.documents.all_servers.fill(domain);
     let whole = std::str::from_utf8(&whole).unwrap();
@@ -135,8 +134,8 @@ fn assert_same(one: &Profile, other: &Profile) {
     assert!(one == other, "{one:#?}\nis not\n{other:#?}");
 }
 
-/// What is imported loads, and is the profile that the file itself is, where both are right: an import
-/// leaves out what may be misspelt, and says so as an error, where the server passes over it.
+/// An imported profile loads, and equals the profile of the file itself if both are valid. Import leaves out an unknown
+/// element and reports an error; the server ignores it.
 fn import(text: &str, loaded: Option<&Config>) {
     let mut made = None;
     let mut is_whole = true;

@@ -1,7 +1,6 @@
-//! A query string on every path that is asked by GET.
+//! A query string on every path that answers GET.
 //!
-//! The first byte chooses the host. The query ends with the line; the next lines are `Accept-Language` and
-//! `Accept`.
+//! The first byte selects the host. The query is the rest of the line; the next lines are `Accept-Language` and `Accept`.
 
 use axum::body::Body;
 use axum::http::{HeaderValue, Request, Uri, header};
@@ -47,13 +46,13 @@ pub fn query(data: &[u8]) {
     for path in OTHERS {
         assert_other(host, path, &get(server, path));
     }
-    // What depends on the public URL.
+    // Answers that depend on the public URL.
     for path in ["/autodiscover/autodiscover.json", "/setup.json"] {
         assert_other(host, path, &get(own, path));
     }
 }
 
-/// What a client could send on the request line: the rest percent-encoded, `%` as it is.
+/// A valid request line: other characters are percent-encoded, `%` is kept.
 fn query_string(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     if format!("/?{text}").parse::<Uri>().is_ok() && !text.contains('#') {
@@ -63,7 +62,7 @@ fn query_string(bytes: &[u8]) -> String {
     bytes.iter().map(|b| if plain(*b) { char::from(*b).to_string() } else { format!("%{b:02X}") }).collect()
 }
 
-/// The same bytes as for anybody else of that domain, or for anybody who asks for all servers.
+/// The bytes are those of every other request for the domain, or of every request for all servers.
 fn assert_autoconfig(server: &App, host: &str, answer: &Answer) {
     if answer.status != 200 {
         answer.assert_not_ours();
@@ -113,7 +112,7 @@ fn assert_other(host: &str, path: &str, answer: &Answer) {
     }
 }
 
-/// At most ten accounts, each of a domain that is served, and no password.
+/// At most ten accounts, each in a served domain, and no password.
 fn assert_profile(answer: &Answer, is_served: impl Fn(&str) -> bool) {
     let profile = plist::Value::from_reader_xml(&answer.body[..]).unwrap();
     let payloads = profile.as_dictionary().unwrap()["PayloadContent"].as_array().unwrap();

@@ -1,7 +1,7 @@
-//! The whole server but its sockets, over a small mapping; and what is true of every answer.
+//! The whole server without its sockets, with a small configuration; and the rules for every answer.
 //!
-//! A header's value is one of those that are written here, so nothing that a client sent is ever among
-//! them. What the mapping serves is said here once more, by hand: `is_ours` asks none of the code it judges.
+//! Every header value is one of the constants here, so no text of a client can be among them. `is_ours` repeats the
+//! configuration by hand and uses none of the code under test.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::LazyLock;
@@ -16,23 +16,23 @@ use waypost::http::App;
 
 use super::page;
 
-/// A server where `public_url` says where Autodiscover is, and one where each domain has it itself.
+/// A server with `public_url`, and a server on which each domain has its own Autodiscover host.
 pub static SERVERS: LazyLock<[App; 2]> =
     LazyLock::new(|| [include_str!("mapping/public.toml"), include_str!("mapping/own.toml")].map(app));
 
-/// The proxy that both believe.
+/// The trusted proxy of both.
 pub const PROXY: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
 pub const STRANGER: IpAddr = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 1));
 
 pub const AUTODISCOVER: &str = "/autodiscover/autodiscover.xml";
-/// Where Mozilla's document is.
+/// The paths of the autoconfig document.
 pub const AUTOCONFIG: [&str; 4] = [
     "/mail/config-v1.1.xml",
     "/.well-known/autoconfig/mail/config-v1.1.xml",
     "/.well-known/mail-v1.xml",
     "/v1.1/mail/config-v1.1.xml",
 ];
-/// What a GET finds elsewhere; the last is for any file.
+/// The other paths that answer GET; the last stands for any file.
 pub const OTHERS: [&str; 17] = [
     "/",
     "/setup",
@@ -60,7 +60,7 @@ pub struct Answer {
     pub body: Bytes,
 }
 
-/// Asks a server, and sees that the answer is one that may be given.
+/// Sends a request, and checks that the answer is a permitted one.
 pub fn ask(server: &App, peer: IpAddr, request: Request<Body>) -> Answer {
     thread_local! {
         static RUNTIME: Runtime = Builder::new_current_thread().enable_time().build().unwrap();
@@ -94,25 +94,25 @@ fn app(settings: &str) -> App {
     App::new(Config::load(&file).expect("the mapping is right"))
 }
 
-/// Whether the operator has named a domain.
+/// Whether the configuration serves a domain.
 pub fn is_ours(name: &str) -> bool {
     ["example.com", "xn--bcher-kva.example", "named.example", "pop.example"].contains(&name)
         || name.ends_with(".customers.example.com")
 }
 
-/// Whether the hosts that depend on a domain have names: `imap.D` may be too long for one.
+/// Whether the host names that contain the domain are valid: `imap.D` may be too long.
 pub fn has_hosts(domain: &str) -> bool {
     domain.len() + "imap.".len() <= Domain::LONGEST
 }
 
-/// Whether any address is answered for on this host: the exchangers', and those that clients derive of them.
+/// Whether the server answers for every address on this host: MX hosts, and the names that clients derive from them.
 pub fn is_exchanger(name: &str) -> bool {
-    // Each with those above it.
+    // A name and its parents.
     ["mx1.mail.hoster.example", "mail.hoster.example", "hoster.example", "mx.named.example", "named.example"]
         .contains(&name)
 }
 
-/// Whether a URL leads to a host of the operator's and is no more than a URL.
+/// Whether a URL is well formed and leads to a host of the configuration.
 #[track_caller]
 pub fn assert_operators_url(url: &str) {
     let rest = url.strip_prefix("https://").unwrap_or_else(|| panic!("{url} is not https"));
@@ -151,8 +151,7 @@ impl Answer {
         serde_json::from_slice(&self.body).expect("JSON")
     }
 
-    /// What an operator's 404 has to be for a mail program: nothing, or the page for a person, or
-    /// Autodiscover's error.
+    /// The body of a 404 for a mail program: empty, the page for people, or Autodiscover's error.
     pub fn assert_not_ours(&self) {
         assert_eq!(self.status, StatusCode::NOT_FOUND);
         assert!(!self.text().contains("<clientConfig") && !self.text().contains("<Protocol"));
@@ -175,7 +174,7 @@ impl Answer {
 
     fn is_known(&self, name: &str, value: &str) -> bool {
         match name {
-            // Judged by themselves.
+            // Checked elsewhere.
             "content-type" | "location" => true,
             "content-length" => value.parse() == Ok(self.body.len()),
             "cache-control" => [
@@ -198,7 +197,7 @@ impl Answer {
         }
     }
 
-    /// By another reader than ours, according to what it says that it is.
+    /// Parses the body with an independent reader for its content type.
     fn assert_readable(&self, about: &str) {
         let text = self.text();
         match self.content_type() {

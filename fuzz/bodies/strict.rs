@@ -1,12 +1,12 @@
-//! What every client accepts, as rules: reference/autoconfig 5, items 20 to 36.
+//! The rules of a document that every client accepts: reference/autoconfig 5, items 20 to 36.
 //!
-//! The draft's own schema (item 37) asks for less, and all it asks for is among these rules: the
-//! root `clientConfig` without a namespace, with `version`; `id` on `emailProvider`, `type` on each
-//! server, `url` on `documentation`; a positive integer for a `port`; no text between elements.
+//! These rules include the draft's own schema (item 37): the root `clientConfig` without a namespace, with `version`; `id`
+//! on `emailProvider`, `type` on each server, `url` on `documentation`; a positive integer as `port`; no text between
+//! elements.
 
 use roxmltree::{Document, Node};
 
-/// What a document says of a server: protocol, host, port, security, user name.
+/// A server in a document: protocol, host, port, security, user name.
 pub type Settings = (String, String, u16, String, String);
 
 /// Checks a default document for a domain, and returns its servers.
@@ -104,7 +104,7 @@ fn server(node: Node) -> Settings {
     (protocol.to_owned(), hostname, port.parse().unwrap(), socket_type, username)
 }
 
-/// An element's text, which is all it has.
+/// The text of an element that contains nothing else.
 #[track_caller]
 fn value(node: Node) -> String {
     assert!(node.children().all(|child| child.is_text()), "item 20: no comment inside a value");
