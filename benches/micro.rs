@@ -8,9 +8,9 @@ use std::path::Path;
 use criterion::{Criterion, criterion_group, criterion_main};
 use waypost::address::{Domain, EmailAddress};
 use waypost::config::Config;
+use waypost::documents::accept_language::Languages;
 use waypost::documents::autodiscover::Request;
-use waypost::documents::languages::Languages;
-use waypost::page::{Settings, Visit, Whom};
+use waypost::page::{PageRequest, Settings, SetupTarget};
 
 const REQUEST: &[u8] =
     b"<?xml version=\"1.0\" encoding=\"utf-8\"?><Autodiscover xmlns=\"http://schemas.microsoft.com/\
@@ -41,11 +41,11 @@ fn parts(criterion: &mut Criterion) {
         bencher.iter(|| documents.autodiscover.fill(black_box(&address)));
     });
     criterion.bench_function("render the setup page", |bencher| {
-        let whom = Whom::Person(address.clone());
-        let visit = Visit::default();
+        let target = SetupTarget::Address(address.clone());
+        let request = PageRequest::default();
         bencher.iter(|| {
-            let settings = Settings::of(found.entry, black_box(&whom), Some("https://q.com"));
-            config.pages.setup(&settings, &found.entry.brand, &whom, false, &visit)
+            let settings = Settings::of(found.entry, black_box(&target), Some("https://q.com"));
+            config.pages.setup(&settings, &found.entry.brand, &target, false, &request)
         });
     });
     criterion.bench_function("fill PACC's document", |bencher| {

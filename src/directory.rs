@@ -8,7 +8,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::address::{Domain, DomainError};
-use crate::documents::rendered::RenderedProfile;
+use crate::documents::RenderedProfile;
 
 /// Every profile, and the names that lead to it.
 #[derive(Debug, Default)]

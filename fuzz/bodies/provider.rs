@@ -9,8 +9,8 @@ use waypost::check;
 use waypost::config::{Config, LoadError};
 use waypost::diagnostics::Problem;
 use waypost::dns::Records;
-use waypost::documents::languages::Languages;
-use waypost::documents::rendered::RenderedProfile;
+use waypost::documents::RenderedProfile;
+use waypost::documents::accept_language::Languages;
 use waypost::formats::import::{Reading, settle};
 use waypost::profile::{Authentication, Profile};
 

@@ -15,7 +15,7 @@ pub use self::row::{Cell, Difference, Row};
 use crate::address::{Domain, EmailAddress};
 use crate::clients::{ALL, Answer, Client, Format};
 use crate::config::Config;
-use crate::documents::rendered::{Documents, RenderedProfile};
+use crate::documents::{Documents, RenderedProfile};
 use crate::formats::Origin;
 use crate::profile::Profile;
 

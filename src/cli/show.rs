@@ -13,11 +13,11 @@ use crate::address::EmailAddress;
 use crate::check::{Cell, Row, play};
 use crate::clients::{ALL, Endpoint};
 use crate::directory::Found;
-use crate::documents::languages::Languages;
-use crate::documents::mobileconfig::Inexpressible;
+use crate::documents::RenderedProfile;
+use crate::documents::accept_language::Languages;
+use crate::documents::mobileconfig::UnsupportedProfile;
 use crate::documents::pacc;
-use crate::documents::pacc::LeftOut;
-use crate::documents::rendered::RenderedProfile;
+use crate::documents::pacc::Omission;
 use crate::profile::{Authentications, Profile, Protocol, Server};
 
 #[derive(Debug, Args)]
@@ -101,14 +101,16 @@ impl Show {
 }
 
 /// Without a signature: the server signs each answer.
-fn mobileconfig(entry: &RenderedProfile, address: &EmailAddress) -> Result<String, Inexpressible> {
+fn mobileconfig(entry: &RenderedProfile, address: &EmailAddress) -> Result<String, UnsupportedProfile> {
     let config = entry.documents.mobileconfig.as_ref().map_err(|reason| *reason)?;
     Ok(utf8(&config.for_address(address, &Languages::default())))
 }
 
 fn no_pacc(profile: &Profile) -> String {
-    let reasons: Vec<_> =
-        pacc::left_out(profile).into_iter().map(|LeftOut { what, why }| format!("{what}: {why}")).collect();
+    let reasons: Vec<_> = pacc::omissions(profile)
+        .into_iter()
+        .map(|Omission { service, reason }| format!("{service}: {reason}"))
+        .collect();
     format!("PACC can express nothing of `{}`: {}", profile.id, reasons.join("; "))
 }
 

@@ -9,7 +9,7 @@ use super::settings::{Signing, Tls};
 use crate::certificates::expiry::days_left;
 use crate::certificates::tls::TlsCertificate;
 use crate::diagnostics::Problem;
-use crate::documents::mobileconfig::SOON;
+use crate::documents::mobileconfig::EXPIRY_WARNING_PERIOD;
 use crate::documents::mobileconfig::signing::Signer;
 use crate::files::SourceFiles;
 
@@ -20,8 +20,8 @@ pub fn signer(signing: &Signing, inputs: &SourceFiles, problems: &mut Vec<Proble
     match Signer::load(&signing.files, SystemTime::now()) {
         Ok(signer) => {
             inputs.set_content(&signing.files.certificate, &signer.chain());
-            for doubt in signer.doubts() {
-                problems.push(Problem::warning(place(), doubt.to_string(), doubt.hint()));
+            for warning in signer.warnings() {
+                problems.push(Problem::warning(place(), warning.to_string(), warning.hint()));
             }
             Some(signer)
         }
@@ -81,7 +81,7 @@ fn certificate(tls: &Tls, inputs: &SourceFiles, problems: &mut Vec<Problem>) -> 
     } else if certificate.not_before > now {
         let message = format!("the certificate for {certificate} is not valid yet");
         problems.push(Problem::warning(place(), message, "check this machine's clock"));
-    } else if certificate.not_after < now + SOON {
+    } else if certificate.not_after < now + EXPIRY_WARNING_PERIOD {
         let days = match days_left(certificate.not_after, now) {
             0 => "less than a day".to_owned(),
             1 => "1 day".to_owned(),

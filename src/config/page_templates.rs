@@ -9,12 +9,13 @@ use crate::diagnostics::problem::{Source, suggest};
 use crate::diagnostics::toml_table::Table;
 use crate::diagnostics::{Location, Problem};
 use crate::directory::Directory;
+use crate::documents::Brand;
 use crate::files::read::LARGEST_TEXT;
 use crate::files::{SourceFiles, extension};
 use crate::formats::translations::is_tag;
 use crate::page::{
-    Assets, Brand, Catalogue, MESSAGES, Messages, Pages, Settings, Start, TEMPLATES, TemplateError, Visit,
-    Whom, words,
+    Catalogue, MESSAGES, Messages, PageAssets, PageRequest, Pages, Settings, SetupTarget, StartPage,
+    TEMPLATES, TemplateError, placeholders,
 };
 
 /// A language's texts, each with its place.
@@ -35,14 +36,15 @@ pub fn load(folder: Option<&Path>, inputs: &SourceFiles, problems: &mut Vec<Prob
             return Pages::new(catalogue);
         }
     };
-    let (mut own, mut assets) = (Vec::new(), Assets::default());
+    let (mut own, mut assets) = (Vec::new(), PageAssets::default());
     for path in files {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let template = TEMPLATES.iter().find(|template| template.name == name);
         let is_language = extension(&path).as_deref() == Some("toml");
-        let is_asset = Assets::NAMES.contains(&name);
+        let is_asset = PageAssets::NAMES.contains(&name);
         if template.is_none() && !is_language && !is_asset {
-            let known: Vec<_> = TEMPLATES.iter().map(|template| template.name).chain(Assets::NAMES).collect();
+            let known: Vec<_> =
+                TEMPLATES.iter().map(|template| template.name).chain(PageAssets::NAMES).collect();
             let hint = format!("{}, or a language like de.toml", suggest(name, &known));
             let message = "no page is made of this file".to_owned();
             problems.push(Problem::warning(Location::whole(&path), message, hint));
@@ -69,7 +71,7 @@ pub fn load(folder: Option<&Path>, inputs: &SourceFiles, problems: &mut Vec<Prob
     }
     let mut pages = Pages::new(catalogue);
     pages.assets = assets;
-    let (pages, wrong) = pages.with_own(own);
+    let (pages, wrong) = pages.with_custom_templates(own);
     problems.extend(wrong.iter().map(|(name, error)| template_problem(folder, name, error)));
     pages
 }
@@ -78,37 +80,41 @@ pub fn load(folder: Option<&Path>, inputs: &SourceFiles, problems: &mut Vec<Prob
 /// gives way to the built-in one.
 pub fn try_out(pages: &mut Pages, folder: Option<&Path>, directory: &Directory, problems: &mut Vec<Problem>) {
     let Some(folder) = folder else {
-        pages.fall_back();
+        pages.enable_fallback();
         return;
     };
     while let Err((page, error)) = all(pages, directory) {
         let name = error.name().unwrap_or(page).to_owned();
         problems.push(template_problem(folder, &name, &error));
         // What fails in a template of ours has been made to by theirs.
-        if !pages.forget_own(&name) && !pages.forget_own(page) && !pages.forget_own("layout.html") {
+        if !pages.remove_custom_template(&name)
+            && !pages.remove_custom_template(page)
+            && !pages.remove_custom_template("layout.html")
+        {
             break;
         }
     }
-    pages.fall_back();
+    pages.enable_fallback();
 }
 
 /// Every page, for everybody there is.
 fn all(pages: &Pages, directory: &Directory) -> Result<(), (&'static str, TemplateError)> {
-    let visit = Visit { chosen: Some("en".to_owned()), ..Visit::default() };
+    let request = PageRequest { chosen_language: Some("en".to_owned()), ..PageRequest::default() };
     let example: Vec<_> = "example.com".parse().into_iter().collect();
-    let unknown = Start::Unknown(Some("elsewhere.example".to_owned()));
-    for start in [Start::Fresh, Start::NoAddress, unknown] {
+    let unknown = StartPage::UnknownDomain("elsewhere.example".to_owned());
+    for start in [StartPage::Form, StartPage::InvalidAddress, unknown] {
         pages
-            .start("", &Brand::default(), &start, &example, &visit)
+            .start("", &Brand::default(), &start, &example, &request)
             .map_err(|error| ("index.html", error))?;
     }
     for entry in directory.entries() {
         let address = format!("jane.doe@{}", entry.profile.id).parse();
-        let person = address.map_or_else(|_| Whom::Domain(entry.profile.id.clone()), Whom::Person);
-        for (whom, is_signed) in [(person, true), (Whom::Domain(entry.profile.id.clone()), false)] {
-            let settings = Settings::of(entry, &whom, Some("https://example.com"));
+        let person =
+            address.map_or_else(|_| SetupTarget::Domain(entry.profile.id.clone()), SetupTarget::Address);
+        for (target, is_signed) in [(person, true), (SetupTarget::Domain(entry.profile.id.clone()), false)] {
+            let settings = Settings::of(entry, &target, Some("https://example.com"));
             pages
-                .setup(&settings, &entry.brand, &whom, is_signed, &visit)
+                .setup(&settings, &entry.brand, &target, is_signed, &request)
                 .map_err(|error| ("setup.html", error))?;
         }
     }
@@ -175,7 +181,7 @@ fn language(catalogue: &mut Catalogue, path: &Path, text: String, problems: &mut
             problems.push(Problem::warning(place.clone(), format!("no page says `{key}`"), hint));
             return false;
         };
-        let (wanted, found) = (words(original), words(text));
+        let (wanted, found) = (placeholders(original), placeholders(text));
         if wanted != found {
             let list =
                 |words: &[&str]| words.iter().map(|word| format!("{{{word}}}")).collect::<Vec<_>>().join(" ");

@@ -1,11 +1,17 @@
-//! What is sent: one file or folder for each answer format.
+//! The documents that Waypost serves: one file or folder for each format.
 
+pub mod accept_language;
+mod asset;
 pub mod autoconfig;
 pub mod autodiscover;
-pub mod languages;
+mod brand;
 pub mod mobileconfig;
 pub mod mta_sts;
 pub mod pacc;
-pub(crate) mod plist;
-pub mod rendered;
-pub mod slots;
+mod rendered_profile;
+mod response_template;
+
+pub use self::asset::Asset;
+pub use self::brand::Brand;
+pub use self::rendered_profile::{Documents, RenderError, RenderedProfile};
+pub use self::response_template::{AddressVariable, DomainVariable, ResponseTemplate, escape};

@@ -1,21 +1,19 @@
-//! The policy file of MTA-STS (RFC 8461 3.2), and the `id` of the record that announces it.
+//! The policy file of MTA-STS (RFC 8461 3.2), and the `id` of the DNS record that announces it.
 //!
-//! No client configuration, but served from the same kind of host by the same people. Off unless a
-//! profile asks for it.
+//! Sending mail servers read this file, not mail clients. A profile without a policy has no file.
 
 use sha2::{Digest, Sha256};
 
 use crate::profile::MtaSts;
 
-/// The file, in the order of RFC 8461's own example, its lines ended as there.
+/// The file. Order and line ends (CRLF) are those of the example in RFC 8461.
 pub fn policy(policy: &MtaSts) -> String {
-    let mut lines = vec!["version: STSv1".to_owned(), format!("mode: {}", policy.mode().word())];
-    lines.extend(policy.mx().iter().map(|pattern| format!("mx: {pattern}")));
-    lines.push(format!("max_age: {}", policy.max_age().seconds()));
-    lines.into_iter().map(|line| line + "\r\n").collect()
+    let mx: String = policy.mx().iter().map(|pattern| format!("mx: {pattern}\r\n")).collect();
+    let (mode, max_age) = (policy.mode().word(), policy.max_age().seconds());
+    format!("version: STSv1\r\nmode: {mode}\r\n{mx}max_age: {max_age}\r\n")
 }
 
-/// The record's `id`, 32 letters and digits that are others when the policy is another (3.1).
+/// The record's `id`: 32 letters and digits that change with the policy (RFC 8461 3.1).
 pub fn id(policy: &MtaSts) -> String {
     let digest = Sha256::digest(self::policy(policy));
     let first: [u8; 16] = digest[..16].try_into().expect("a SHA-256 has 32 bytes");

@@ -1,8 +1,9 @@
-//! The user agent configuration document (PACC, draft-ietf-mailmaint-pacc-03; reference/beyond 3.1).
+//! The user agent configuration document (PACC, Provider Auto-Configuration for Clients,
+//! draft-ietf-mailmaint-pacc-03; reference/beyond 3.1).
 //!
-//! One document for everybody of a domain, the same bytes for as long as the profile is the same: a
-//! DNS record holds their digest, and a client drops what does not match. It can name implicit TLS
-//! on the registered ports only; what a profile has beyond that is [left out](left_out).
+//! A domain has one document. A DNS record contains its digest, and a client rejects a document with another digest, so
+//! the bytes depend on the profile only. PACC expresses only implicit TLS on registered ports; [`omissions`] lists
+//! the services that it cannot express.
 
 use std::fmt;
 
@@ -11,41 +12,41 @@ use base64::prelude::BASE64_STANDARD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::slots::{Document, DomainSlot, domain_mark, marked};
+use super::response_template::{DOMAIN, DomainVariable, ResponseTemplate, with_markers};
 use crate::profile::{
     Authentication, Mechanism, OAuth2, Profile, Protocol, Server, Services, SocketType, WebAddress,
     WebService,
 };
 
-/// The document. Keys that are not known are ignored when it is read, as clients do.
+/// The document. When it is read, unknown keys are ignored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Configuration {
     pub protocols: Protocols,
-    /// Pimalaya's reader fails without it.
-    pub authentication: Ways,
+    /// Pimalaya requires it.
+    pub authentication: AuthenticationMethods,
     pub info: Info,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Protocols {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub imap: Option<Host>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub pop3: Option<Host>,
-    /// Draft 03's word.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// The name in draft 03.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub submit: Option<Host>,
-    /// Draft 02's word for the same, which Stalwart and Pimalaya 0.9 read.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// The name in draft 02, which Stalwart and Pimalaya 0.9 read.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub smtp: Option<Host>,
-    /// Read, never written: it has no registered port with TLS from the first byte.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// Read, never written: it has no registered port with implicit TLS.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub managesieve: Option<Host>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub jmap: Option<Url>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub caldav: Option<Url>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub carddav: Option<Url>,
 }
 
@@ -60,12 +61,12 @@ pub struct Url {
     pub url: String,
 }
 
-/// How people prove who they are, at one service or another; each service says which.
+/// The methods of all services together. Each service announces its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Ways {
+pub struct AuthenticationMethods {
     pub password: bool,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub oauth_public: Option<Issuer>,
 }
 
@@ -77,7 +78,7 @@ pub struct Issuer {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Info {
     pub provider: Provider,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub help: Option<Help>,
 }
 
@@ -85,44 +86,44 @@ pub struct Info {
 #[serde(rename_all = "camelCase")]
 pub struct Provider {
     pub name: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub short_name: Option<String>,
-    /// Read, never written: no profile has one yet.
+    /// Read, never written: a profile's logo has no stable URL.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub logo: Vec<Logo>,
 }
 
-/// A picture; one without a size can have any.
+/// An image. One without a size can be scaled.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Logo {
     pub url: String,
     pub content_type: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub width: Option<u32>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub height: Option<u32>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Help {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub documentation: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub developer: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub contact: Vec<String>,
 }
 
-/// Something of a profile that the document cannot say.
+/// A service of a profile that is not in its document, with the reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LeftOut {
-    pub what: What,
-    pub why: &'static str,
+pub struct Omission {
+    pub service: Service,
+    pub reason: &'static str,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum What {
+pub enum Service {
     Mail(Protocol),
     Jmap,
     Calendar,
@@ -132,44 +133,42 @@ pub enum What {
     Files,
 }
 
-/// Prepares a profile's document; none if nothing of it can be said.
-pub fn document(profile: &Profile) -> Option<Document<DomainSlot>> {
-    let configuration = Configuration::of(profile)?;
-    let text = serde_json::to_string(&configuration).expect("structs of strings can be written as JSON");
-    Some(Document::prepare(&text))
+/// Renders a profile's document; none if PACC can express none of the profile's services.
+pub fn template(profile: &Profile) -> Option<ResponseTemplate<DomainVariable>> {
+    let configuration = Configuration::new(profile)?;
+    let text = serde_json::to_string(&configuration).expect("JSON can contain structs of strings");
+    Some(ResponseTemplate::new(&text))
 }
 
-/// The record at `_ua-auto-config.D` that vouches for a body (draft, 5.2).
+/// The TXT record at `_ua-auto-config.DOMAIN` with the digest of a document (draft, 5.2).
 pub fn digest_record(body: &[u8]) -> String {
     format!("v=UAAC1; a=sha256; d={}", BASE64_STANDARD.encode(Sha256::digest(body)))
 }
 
-/// What of a profile is not in its document, and why.
-pub fn left_out(profile: &Profile) -> Vec<LeftOut> {
+/// The services of a profile that are not in its document.
+pub fn omissions(profile: &Profile) -> Vec<Omission> {
     let services = &profile.services;
-    let issuer = services.oauth2.as_ref().map(|oauth2| issuer(oauth2).map(drop));
-    let mail = [Protocol::Imap, Protocol::Pop3, Protocol::Smtp].into_iter().filter_map(|protocol| {
-        let is_offered = profile.preferred(protocol).is_some();
-        is_offered.then(|| (What::Mail(protocol), said(profile, protocol).map(drop)))
-    });
-    let web = [
-        services
-            .jmap()
-            .map(|(server, url)| (What::Jmap, web(url, &server.authentication, services).map(drop))),
-        services.caldav().map(|service| (What::Calendar, dav(service, services).map(drop))),
-        services.carddav().map(|service| (What::AddressBook, dav(service, services).map(drop))),
-        issuer.map(|issuer| (What::Issuer, issuer)),
-        // It begins in clear (RFC 5804 1.1).
-        services.sieve.is_some().then_some((What::Sieve, Err("it has no port with TLS from the first byte"))),
-        (!services.file_shares.is_empty())
-            .then_some((What::Files, Err("Waypost does not know the draft's word for them"))),
-    ];
-    mail.chain(web.into_iter().flatten())
-        .filter_map(|(what, said)| Some(LeftOut { what, why: said.err()? }))
-        .collect()
+    let supported = SupportedServices::of(profile);
+    let mut omissions = Vec::new();
+    let mut add = |service, reason: Option<&'static str>| {
+        omissions.extend(reason.map(|reason| Omission { service, reason }));
+    };
+    for (protocol, server) in MAIL_PROTOCOLS.into_iter().zip(supported.mail) {
+        add(Service::Mail(protocol), server.err().filter(|_| profile.preferred(protocol).is_some()));
+    }
+    add(Service::Jmap, supported.jmap.and_then(Result::err));
+    add(Service::Calendar, supported.caldav.and_then(Result::err));
+    add(Service::AddressBook, supported.carddav.and_then(Result::err));
+    add(Service::Issuer, supported.issuer.and_then(Result::err));
+    // RFC 5804 1.1: ManageSieve starts without TLS.
+    let has_sieve = services.sieve.is_some();
+    add(Service::Sieve, has_sieve.then_some("it has no port with TLS from the first byte"));
+    let has_files = !services.file_shares.is_empty();
+    add(Service::Files, has_files.then_some("Waypost does not know the draft's word for them"));
+    omissions
 }
 
-impl fmt::Display for What {
+impl fmt::Display for Service {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Mail(protocol) => protocol.fmt(f),
@@ -184,37 +183,34 @@ impl fmt::Display for What {
 }
 
 impl Configuration {
-    fn of(profile: &Profile) -> Option<Self> {
-        let services = &profile.services;
-        let servers = [Protocol::Imap, Protocol::Pop3, Protocol::Smtp].map(|p| said(profile, p).ok());
-        let jmap = services.jmap().filter(|(server, url)| web(url, &server.authentication, services).is_ok());
-        let caldav = services.caldav().filter(|service| dav(service, services).is_ok());
-        let carddav = services.carddav().filter(|service| dav(service, services).is_ok());
-        let [imap, pop3, submit] = servers.map(|server| server.map(Host::of));
+    fn new(profile: &Profile) -> Option<Self> {
+        let supported = SupportedServices::of(profile);
+        let [imap, pop3, submit] = supported.mail.clone().map(|server| Some(Host::of(server.ok()?)));
+        let url = |service: &Option<Supported<WebLogin>>| Some(Url::of(service.clone()?.ok()?.url));
         let protocols = Protocols {
             imap,
             pop3,
             smtp: submit.clone(),
             submit,
             managesieve: None,
-            jmap: jmap.map(|(_, url)| Url::of(url)),
-            caldav: caldav.map(|service| Url::of(&service.url)),
-            carddav: carddav.map(|service| Url::of(&service.url)),
+            jmap: url(&supported.jmap),
+            caldav: url(&supported.caldav),
+            carddav: url(&supported.carddav),
         };
         if protocols == Protocols::default() {
             return None;
         }
-        let dav = [caldav, carddav].into_iter().flatten().map(|service| &service.authentication);
-        let mut web = dav.chain(jmap.map(|(server, _)| &server.authentication));
-        let password = servers.into_iter().flatten().any(|server| server.authentication.takes_password())
-            || web.any(|methods| Mechanism::take_password(methods));
-        let oauth_public = services.oauth2.as_ref().and_then(|oauth2| issuer(oauth2).ok());
+        let web = [supported.jmap, supported.caldav, supported.carddav].into_iter().flatten().flatten();
+        let mut mail = supported.mail.into_iter().flatten();
+        let password = mail.any(|server| server.authentication.takes_password())
+            || web.into_iter().any(|service| Mechanism::take_password(service.methods));
+        let issuer = supported.issuer.and_then(Result::ok);
         let documentation = profile.documentation.iter().find(|page| !page.url.needs_address());
         Some(Self {
             protocols,
-            authentication: Ways {
+            authentication: AuthenticationMethods {
                 password,
-                oauth_public: oauth_public.map(|issuer| Issuer { issuer: issuer.to_owned() }),
+                oauth_public: issuer.map(|issuer| Issuer { issuer: issuer.to_owned() }),
             },
             info: Info {
                 provider: Provider {
@@ -229,46 +225,70 @@ impl Configuration {
     }
 }
 
-/// The server that the document names for a protocol, or why it names none. An account that can only
-/// send is none, and a client that has one looks no further.
-fn said(profile: &Profile, protocol: Protocol) -> Result<&Server, &'static str> {
-    let fetches = |protocol| mail(profile, protocol).is_ok();
-    let services = &profile.services;
-    let jmap = services.jmap();
-    let jmap = jmap.is_some_and(|(server, url)| web(url, &server.authentication, services).is_ok());
-    if protocol == Protocol::Smtp && !fetches(Protocol::Imap) && !fetches(Protocol::Pop3) && !jmap {
-        return Err("no way to fetch mail can be named beside it");
-    }
-    mail(profile, protocol)
+/// A service that PACC can express, or the reason why it cannot.
+type Supported<T> = Result<T, &'static str>;
+
+const MAIL_PROTOCOLS: [Protocol; 3] = [Protocol::Imap, Protocol::Pop3, Protocol::Smtp];
+
+/// The services of a profile, as far as PACC can express them. None: the profile has no such service.
+struct SupportedServices<'p> {
+    /// In the order of [`MAIL_PROTOCOLS`].
+    mail: [Supported<&'p Server>; 3],
+    jmap: Option<Supported<WebLogin<'p>>>,
+    caldav: Option<Supported<WebLogin<'p>>>,
+    carddav: Option<Supported<WebLogin<'p>>>,
+    issuer: Option<Supported<&'p str>>,
 }
 
-/// The server that can be named for a protocol.
-fn mail(profile: &Profile, protocol: Protocol) -> Result<&Server, &'static str> {
-    let mut secured = profile.secured(protocol, SocketType::Ssl).peekable();
-    if secured.peek().is_none() {
+/// A service on the web and its authentication methods.
+#[derive(Clone)]
+struct WebLogin<'p> {
+    url: &'p WebAddress,
+    methods: &'p [Mechanism],
+}
+
+impl<'p> SupportedServices<'p> {
+    fn of(profile: &'p Profile) -> Self {
+        let services = &profile.services;
+        let mut mail = MAIL_PROTOCOLS.map(|protocol| mail(profile, protocol));
+        let jmap = services.jmap().map(|(server, url)| web(url, &server.authentication, services));
+        // A client that finds an account looks no further, so an account that can only send is left out.
+        let can_receive = mail[0].is_ok() || mail[1].is_ok() || matches!(jmap, Some(Ok(_)));
+        if !can_receive {
+            mail[2] = Err("no way to fetch mail can be named beside it");
+        }
+        Self {
+            mail,
+            jmap,
+            caldav: services.caldav().map(|service| dav(service, services)),
+            carddav: services.carddav().map(|service| dav(service, services)),
+            issuer: services.oauth2.as_ref().map(issuer),
+        }
+    }
+}
+
+/// The preferred server of a protocol among those that PACC can express.
+fn mail(profile: &Profile, protocol: Protocol) -> Supported<&Server> {
+    let mut with_tls = profile.secured(protocol, SocketType::Ssl).peekable();
+    if with_tls.peek().is_none() {
         return Err("none of its servers has TLS from the first byte (socket_type \"SSL\")");
     }
     let port = protocol.registered_port(SocketType::Ssl);
-    let mut registered = secured.filter(|server| server.port.get() == port).peekable();
+    let mut registered = with_tls.filter(|server| server.port.get() == port).peekable();
     if registered.peek().is_none() {
         return Err("its servers with TLS are not on the registered port (993, 995, 465)");
     }
+    let accepts_token = |server: &Server| {
+        has_issuer(&profile.services) && server.authentication.as_slice().contains(&Authentication::OAuth2)
+    };
     registered
-        .find(|server| server.authentication.takes_password() || takes_token(server, &profile.services))
+        .find(|server| server.authentication.takes_password() || accepts_token(server))
         .ok_or("its server takes neither a password nor a token of an issuer that can be named")
 }
 
-fn takes_token(server: &Server, services: &Services) -> bool {
-    names_issuer(services) && server.authentication.as_slice().contains(&Authentication::OAuth2)
-}
-
-/// `https`, no port, the same for everybody; and a way to log in that can be named.
-fn web<'s>(
-    url: &'s WebAddress,
-    methods: &[Mechanism],
-    services: &Services,
-) -> Result<&'s WebAddress, &'static str> {
-    let takes_token = Mechanism::take_token(methods) && names_issuer(services);
+/// A URL with https and the default port, the same for all addresses, and a method that PACC can express.
+fn web<'p>(url: &'p WebAddress, methods: &'p [Mechanism], services: &Services) -> Supported<WebLogin<'p>> {
+    let accepts_token = Mechanism::take_token(methods) && has_issuer(services);
     if !url.is_https() {
         Err("its URL is not https")
     } else if url.names_port() {
@@ -277,24 +297,24 @@ fn web<'s>(
         Err("its URL is another for each person")
     } else if url.port().is_none() {
         Err("its URL names no host by its name")
-    } else if !Mechanism::take_password(methods) && !takes_token {
+    } else if !Mechanism::take_password(methods) && !accepts_token {
         Err("it takes neither a password nor a token of an issuer that can be named")
     } else {
-        Ok(url)
+        Ok(WebLogin { url, methods })
     }
 }
 
-fn dav<'s>(service: &'s WebService, services: &Services) -> Result<&'s WebAddress, &'static str> {
-    let url = web(&service.url, &service.authentication, services)?;
-    if url.path() == "/" { Err("its URL has no path") } else { Ok(url) }
+fn dav<'p>(service: &'p WebService, services: &Services) -> Supported<WebLogin<'p>> {
+    let dav = web(&service.url, &service.authentication, services)?;
+    if dav.url.path() == "/" { Err("its URL has no path") } else { Ok(dav) }
 }
 
-fn names_issuer(services: &Services) -> bool {
+fn has_issuer(services: &Services) -> bool {
     services.oauth2.as_ref().is_some_and(|oauth2| issuer(oauth2).is_ok())
 }
 
-/// An issuer's URL, byte for byte as the operator wrote it (draft-ietf-mailmaint-oauth-public-06 3.2).
-fn issuer(oauth2: &OAuth2) -> Result<&str, &'static str> {
+/// The issuer's URL exactly as in the profile (draft-ietf-mailmaint-oauth-public-06 3.2).
+fn issuer(oauth2: &OAuth2) -> Supported<&str> {
     let issuer = oauth2.issuer.as_str();
     let url: Option<WebAddress> = issuer.parse().ok().filter(WebAddress::is_https);
     let Some(url) = url.filter(|url| url.authority().is_some()) else {
@@ -309,12 +329,12 @@ fn issuer(oauth2: &OAuth2) -> Result<&str, &'static str> {
 
 impl Host {
     fn of(server: &Server) -> Self {
-        Self { host: marked(server.hostname.pieces()) }
+        Self { host: with_markers(server.hostname.pieces()) }
     }
 }
 
 impl Url {
     fn of(url: &WebAddress) -> Self {
-        Self { url: url.filled("", &domain_mark()).to_string() }
+        Self { url: url.filled("", &DOMAIN.to_string()).to_string() }
     }
 }

@@ -12,7 +12,7 @@ use super::responses::Answer;
 use crate::address::Domain;
 use crate::documents::autodiscover::json::Refusal;
 use crate::documents::autodiscover::{ErrorCode, ErrorResponse, RequestError};
-use crate::documents::mobileconfig::Inexpressible;
+use crate::documents::mobileconfig::UnsupportedProfile;
 use crate::metrics::labels::RefusedInside;
 
 /// Why a request has no document for an answer.
@@ -32,7 +32,7 @@ pub enum Error {
     NoAddress,
     TooManyAddresses,
     /// Apple's devices cannot be told the settings of this provider, or of one of several.
-    Inexpressible(Inexpressible, Domain),
+    Inexpressible(UnsupportedProfile, Domain),
     /// More signatures are wanted than can be made.
     Busy,
     /// We could not do it; the log has the reason.

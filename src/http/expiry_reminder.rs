@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::certificates::expiry::days_left;
-use crate::documents::mobileconfig::SOON;
+use crate::documents::mobileconfig::EXPIRY_WARNING_PERIOD;
 
 /// A certificate's end, and when it was last spoken of.
 #[derive(Debug)]
@@ -53,7 +53,7 @@ impl Reminder {
         let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
         let has_expired = self.end < now;
         let is_news = has_expired && !said.has_expired;
-        let is_again = self.end < now + SOON && at.duration_since(said.at) >= BETWEEN;
+        let is_again = self.end < now + EXPIRY_WARNING_PERIOD && at.duration_since(said.at) >= BETWEEN;
         if !is_news && !is_again {
             return None;
         }

@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, HeaderName, Uri};
 use super::error::Error;
 use super::query;
 use crate::address::{Domain, EmailAddress, SERVICE_LABELS};
-use crate::documents::languages::Languages;
+use crate::documents::accept_language::Languages;
 
 /// The address and host of a request for autoconfig. Neither is required; an address that cannot
 /// be read is none (reference/autoconfig 5, item 9).
@@ -107,7 +107,7 @@ impl<S: Sync> FromRequestParts<S> for Wanted {
             addresses.push(address);
         }
         let accepted = parts.headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-        Ok(Self { addresses, languages: Languages::accepted(accepted.unwrap_or_default()) })
+        Ok(Self { addresses, languages: Languages::from_header(accepted.unwrap_or_default()) })
     }
 }
 

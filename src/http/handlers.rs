@@ -17,11 +17,11 @@ use super::state::Snapshot;
 use crate::address::{Domain, MTA_STS_LABEL};
 use crate::config::PublicUrl;
 use crate::directory::Found;
+use crate::documents::RenderedProfile;
 use crate::documents::autodiscover::json::{Endpoint, Refusal};
 use crate::documents::autodiscover::{ErrorCode, Request, Schema};
-use crate::documents::mobileconfig::{Inexpressible, MobileConfig};
-use crate::documents::rendered::RenderedProfile;
-use crate::documents::slots::{Document, DomainSlot};
+use crate::documents::mobileconfig::{MobileConfig, UnsupportedProfile};
+use crate::documents::{DomainVariable, ResponseTemplate};
 use crate::profile::{Services, WebAddress};
 
 type Shared = State<Arc<Snapshot>>;
@@ -46,7 +46,7 @@ pub async fn listed(State(served): Shared, uri: Uri) -> Result<Response, Error> 
 }
 
 /// The document for every client, or everything for one that asks for it: `servers=all`.
-fn wanted<'a>(entry: &'a RenderedProfile, query: Option<&str>) -> &'a Document<DomainSlot> {
+fn wanted<'a>(entry: &'a RenderedProfile, query: Option<&str>) -> &'a ResponseTemplate<DomainVariable> {
     let servers = query::parameter(query.unwrap_or_default(), "servers");
     let wants_all = servers.is_some_and(|servers| servers.eq_ignore_ascii_case("all"));
     if wants_all { &entry.documents.all_servers } else { &entry.documents.autoconfig }
@@ -184,7 +184,7 @@ fn apple<'a>(served: &Snapshot, found: &Found<'a>) -> Result<&'a MobileConfig, E
     {
         return Err(Error::NotOurs(Some(found.domain.clone())));
     }
-    let reason = |reason: &Inexpressible| Error::Inexpressible(*reason, found.domain.clone());
+    let reason = |reason: &UnsupportedProfile| Error::Inexpressible(*reason, found.domain.clone());
     found.entry.documents.mobileconfig.as_ref().map_err(reason)
 }
 

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::request_log as log;
 use crate::address::Domain;
-use crate::page::Asset;
+use crate::documents::Asset;
 
 /// A document, and what kind it is.
 #[derive(Debug)]

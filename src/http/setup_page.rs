@@ -18,8 +18,9 @@ use super::responses::Answer;
 use super::state::Snapshot;
 use crate::address::Domain;
 use crate::directory::Found;
-use crate::documents::languages::Languages;
-use crate::page::{Brand, PROGRAMS, Settings, Start, TemplateError, Visit, Whom, qr_code};
+use crate::documents::Brand;
+use crate::documents::accept_language::{Languages, accepted};
+use crate::page::{PROGRAMS, PageRequest, Settings, SetupTarget, StartPage, TemplateError, qr_code};
 
 type Shared = State<Arc<Snapshot>>;
 
@@ -27,7 +28,7 @@ type Shared = State<Arc<Snapshot>>;
 #[derive(Debug)]
 pub struct Visitor {
     asked: Asked,
-    visit: Visit,
+    request: PageRequest,
     /// The Host without its service label.
     host: Option<Domain>,
     origin: Origin,
@@ -39,7 +40,7 @@ enum Asked {
     Nothing,
     /// Neither an address nor a domain.
     Nonsense,
-    For(Whom),
+    For(SetupTarget),
 }
 
 impl<S: Sync> FromRequestParts<S> for Visitor {
@@ -54,29 +55,22 @@ impl<S: Sync> FromRequestParts<S> for Visitor {
         // What no keyboard types is not given back.
         let is_typed = |text: &String| text.len() <= 320 && !text.chars().any(char::is_control);
         let typed = typed().filter(|_| asked != Asked::Nothing).filter(is_typed);
-        let visit = Visit {
-            chosen: text("lang").map(Cow::into_owned),
-            languages: Languages::accepted(header(ACCEPT_LANGUAGE)),
+        let request = PageRequest {
+            chosen_language: text("lang").map(Cow::into_owned),
+            languages: Languages::from_header(header(ACCEPT_LANGUAGE)),
             program: text("program").and_then(|id| PROGRAMS.into_iter().find(|program| *program == id)),
-            typed,
+            entered_address: typed,
         };
         let wants_json = prefers_json(header(ACCEPT));
         let host = asked::served_name(&parts.uri, &parts.headers);
         let Ok(origin) = Origin::from_request_parts(parts, state).await;
-        Ok(Self { asked, visit, host, origin, wants_json })
+        Ok(Self { asked, request, host, origin, wants_json })
     }
 }
 
 /// Whether JSON is asked for, and no page.
 fn prefers_json(accept: &str) -> bool {
-    let names = |kind: &str| {
-        accept.split(',').any(|part| {
-            let (name, parameters) = part.split_once(';').unwrap_or((part, ""));
-            let is_refused =
-                parameters.split(';').any(|p| matches!(p.trim(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000"));
-            name.trim().eq_ignore_ascii_case(kind) && !is_refused
-        })
-    };
+    let names = |kind: &str| accepted(accept).any(|(name, _)| name.eq_ignore_ascii_case(kind));
     names("application/json") && !names("text/html")
 }
 
@@ -90,12 +84,14 @@ fn asked(query: &str) -> Asked {
     if text.is_empty() {
         return Asked::Nothing;
     }
-    let whom = match value.and_then(query::address) {
-        Some(address) => Some(Whom::Person(address)),
+    let target = match value.and_then(query::address) {
+        Some(address) => Some(SetupTarget::Address(address)),
         None if text.contains('@') => None,
-        None => text.parse().ok().filter(|domain: &Domain| domain.as_str().contains('.')).map(Whom::Domain),
+        None => {
+            text.parse().ok().filter(|domain: &Domain| domain.as_str().contains('.')).map(SetupTarget::Domain)
+        }
     };
-    whom.map_or(Asked::Nonsense, Asked::For)
+    target.map_or(Asked::Nonsense, Asked::For)
 }
 
 /// `/`: the first page.
@@ -105,17 +101,22 @@ pub async fn start(state: Shared, visitor: Visitor) -> Result<Response, Error> {
 
 /// `/setup`: the settings for somebody, or the first page.
 pub async fn setup(State(served): Shared, visitor: Visitor) -> Result<Response, Error> {
-    let whom = match &visitor.asked {
-        Asked::Nothing => return visitor.first_page(&served, &Start::Fresh),
+    let target = match &visitor.asked {
+        Asked::Nothing => return visitor.first_page(&served, &StartPage::Form),
         _ if visitor.wants_json => return visitor.twin(&served),
-        Asked::Nonsense => return visitor.first_page(&served, &Start::NoAddress),
-        Asked::For(whom) => whom,
+        Asked::Nonsense => return visitor.first_page(&served, &StartPage::InvalidAddress),
+        Asked::For(target) => target,
     };
-    let Some((settings, found)) = visitor.settings(&served, whom) else {
-        return visitor.first_page(&served, &Start::Unknown(Some(whom.domain().to_string())));
+    let Some((settings, found)) = visitor.settings(&served, target) else {
+        return visitor.first_page(&served, &StartPage::UnknownDomain(target.domain().to_string()));
     };
-    let page =
-        served.pages.setup(&settings, &found.entry.brand, whom, served.signatures.is_some(), &visitor.visit);
+    let page = served.pages.setup(
+        &settings,
+        &found.entry.brand,
+        target,
+        served.signatures.is_some(),
+        &visitor.request,
+    );
     Ok(Answer::page(page.map_err(|error| failed(&error))?).about(found.domain))
 }
 
@@ -147,16 +148,20 @@ fn failed(error: &TemplateError) -> Error {
 
 impl Visitor {
     /// Whoever names a mailbox gets that mailbox's settings or none.
-    fn settings<'a>(&'a self, served: &'a Snapshot, whom: &'a Whom) -> Option<(Settings, Found<'a>)> {
-        let found = served.directory.find_address(whom.domain(), self.host.as_ref())?;
-        let host = self.profile_host(served, whom, &found);
-        Some((Settings::of(found.entry, whom, host.as_deref()), found))
+    fn settings<'a>(
+        &'a self,
+        served: &'a Snapshot,
+        target: &'a SetupTarget,
+    ) -> Option<(Settings, Found<'a>)> {
+        let found = served.directory.find_address(target.domain(), self.host.as_ref())?;
+        let host = self.profile_host(served, target, &found);
+        Some((Settings::of(found.entry, target, host.as_deref()), found))
     }
 
     /// The same for programs, which get errors where people get pages.
     fn settings_or_error<'a>(&'a self, served: &'a Snapshot) -> Result<(Settings, Found<'a>), Error> {
-        let Asked::For(whom) = &self.asked else { return Err(Error::NoAddress) };
-        self.settings(served, whom).ok_or_else(|| Error::NotOurs(Some(whom.domain().clone())))
+        let Asked::For(target) = &self.asked else { return Err(Error::NoAddress) };
+        self.settings(served, target).ok_or_else(|| Error::NotOurs(Some(target.domain().clone())))
     }
 
     /// The settings as JSON.
@@ -167,20 +172,20 @@ impl Visitor {
     }
 
     /// With the provider's name where the Host is served, else with a 404.
-    fn first_page(&self, served: &Snapshot, start: &Start) -> Result<Response, Error> {
+    fn first_page(&self, served: &Snapshot, start: &StartPage) -> Result<Response, Error> {
         let found = served.directory.find(None, || self.host.as_ref());
         let (status, start) = match (start, found) {
-            (Start::Unknown(_), _) => (StatusCode::NOT_FOUND, start),
-            (Start::NoAddress, Some(_)) => (StatusCode::BAD_REQUEST, start),
-            (Start::Fresh, Some(_)) => (StatusCode::OK, start),
-            (_, None) => (StatusCode::NOT_FOUND, &Start::Unknown(None)),
+            (StartPage::UnknownDomain(_) | StartPage::UnknownHost, _) => (StatusCode::NOT_FOUND, start),
+            (StartPage::InvalidAddress, Some(_)) => (StatusCode::BAD_REQUEST, start),
+            (StartPage::Form, Some(_)) => (StatusCode::OK, start),
+            (_, None) => (StatusCode::NOT_FOUND, &StartPage::UnknownHost),
         };
         let nobodys = Brand::default();
         let entry = found.map(|found| found.entry);
         let provider = entry.map_or("", |entry| entry.profile.display_name.as_str());
         let brand = entry.map_or(&nobodys, |entry| &entry.brand);
         let domains = entry.map_or(&[][..], |entry| &entry.profile.page.domains);
-        let page = served.pages.start(provider, brand, start, domains, &self.visit);
+        let page = served.pages.start(provider, brand, start, domains, &self.request);
         let page = page.map_err(|error| failed(&error))?;
         let answer = Answer::page(page).with_status(status);
         Ok(match found {
@@ -192,10 +197,10 @@ impl Visitor {
     /// Where Apple's profile for somebody can be downloaded. Nothing where that is only by a link of this
     /// page, since nobody outside knows the host by its name; none where another profile answers there,
     /// as it does for a domain alone.
-    fn profile_host(&self, served: &Snapshot, whom: &Whom, found: &Found) -> Option<String> {
+    fn profile_host(&self, served: &Snapshot, target: &SetupTarget, found: &Found) -> Option<String> {
         let of_host = served.directory.find(None, || self.host.as_ref());
         let is_same = of_host.is_some_and(|of_host| std::ptr::eq(of_host.entry, found.entry));
-        if whom.address().is_none() && !is_same {
+        if target.address().is_none() && !is_same {
             return None;
         }
         let name = self.origin.name.as_ref().filter(|_| of_host.is_some());

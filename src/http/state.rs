@@ -16,8 +16,9 @@ use crate::certificates::tls;
 use crate::certificates::tls::TlsCertificate;
 use crate::config::{Config, PublicUrl, Settings};
 use crate::directory::Directory;
+use crate::documents::Asset;
 use crate::files::ConfigHash;
-use crate::page::{Asset, Pages};
+use crate::page::Pages;
 
 #[derive(Debug)]
 pub struct ServedConfig {

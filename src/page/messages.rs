@@ -1,19 +1,30 @@
-//! What the pages say, in the languages there are.
+//! The texts of the pages, in all available languages.
+//!
+//! Fluent has plurals and a file format of its own. These texts need neither, and an operator's files are TOML like all
+//! other configuration.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::profile::Description;
 
-/// The texts of one language. English has every key; another language falls back to it.
+/// The built-in texts: language tag and TOML file, English first.
+pub const MESSAGES: [(&str, &str); 4] = [
+    ("en", include_str!("../../templates/en.toml")),
+    ("de", include_str!("../../templates/de.toml")),
+    ("es", include_str!("../../templates/es.toml")),
+    ("fr", include_str!("../../templates/fr.toml")),
+];
+
+/// The texts of one language. English has every key; the other languages fall back to it.
 #[derive(Debug, Clone)]
 pub struct Messages {
-    /// BCP 47.
+    /// The language tag (BCP 47).
     pub tag: String,
     texts: HashMap<String, String>,
 }
 
-/// Every language, English first.
+/// All languages, English first.
 #[derive(Debug, Clone)]
 pub struct Catalogue(Vec<Arc<Messages>>);
 
@@ -32,7 +43,6 @@ impl Messages {
 }
 
 impl Catalogue {
-    /// English, to which everything falls back, and the others.
     pub fn new(english: Messages, others: Vec<Messages>) -> Self {
         Self(std::iter::once(english).chain(others).map(Arc::new).collect())
     }
@@ -45,14 +55,14 @@ impl Catalogue {
         &self.0
     }
 
-    /// Puts texts over those of a language, or beside all others; the language as it is then.
+    /// Replaces or adds texts of a language, and returns all its texts.
     pub fn extend(&mut self, tag: &str, texts: impl IntoIterator<Item = (String, String)>) -> &Messages {
-        let at = self.0.iter().position(|messages| messages.tag.eq_ignore_ascii_case(tag));
-        let at = at.unwrap_or_else(|| {
+        let index = self.0.iter().position(|messages| messages.tag.eq_ignore_ascii_case(tag));
+        let index = index.unwrap_or_else(|| {
             self.0.push(Arc::new(Messages::new(tag.to_owned(), [])));
             self.0.len() - 1
         });
-        let messages = Arc::make_mut(&mut self.0[at]);
+        let messages = Arc::make_mut(&mut self.0[index]);
         messages.texts.extend(texts);
         messages
     }
@@ -61,35 +71,34 @@ impl Catalogue {
         self.0.iter().find(|messages| messages.tag.eq_ignore_ascii_case(tag))
     }
 
-    /// The language itself, or the one that it is a kind of: `de` for `de-AT`.
+    /// The language with this tag, or with its first subtag: `de` for `de-AT`.
     pub fn find_nearest(&self, tag: &str) -> Option<&Arc<Messages>> {
         self.find(tag).or_else(|| self.find(tag.split_once('-')?.0))
     }
 
-    /// A text in a language, or in English; its `{words}` filled in.
-    pub fn say(&self, messages: &Messages, key: &str, values: &[(&str, &str)]) -> Option<String> {
+    /// A text with values in place of its `{placeholders}`; in English if the language does not have it.
+    pub fn format(&self, messages: &Messages, key: &str, values: &[(&str, &str)]) -> Option<String> {
         let text = messages.get(key).or_else(|| self.english().get(key))?;
         Some(fill(text, values))
     }
 
-    /// Each language as a sentence, for [`crate::documents::languages::Languages::choose`].
-    pub fn as_sentences(&self) -> Vec<Description> {
-        self.0
-            .iter()
-            .map(|messages| Description { lang: messages.tag.clone(), text: String::new() })
-            .collect()
+    /// The languages in the form that [`crate::documents::accept_language::Languages::choose`] needs.
+    pub fn languages(&self) -> Vec<Description> {
+        let language =
+            |messages: &Arc<Messages>| Description { lang: messages.tag.clone(), text: String::new() };
+        self.0.iter().map(language).collect()
     }
 }
 
-/// In one pass, so that a value that looks like a word in braces stays what it is.
+/// One pass, so that placeholders in a value are not replaced.
 fn fill(text: &str, values: &[(&str, &str)]) -> String {
     let mut filled = String::new();
     let mut rest = text;
     while let Some(start) = rest.find('{') {
         filled.push_str(&rest[..start]);
         rest = &rest[start..];
-        let word = rest[1..].find('}').map(|end| &rest[1..=end]);
-        match word.and_then(|word| values.iter().find(|(name, _)| *name == word)) {
+        let placeholder = rest[1..].find('}').map(|end| &rest[1..=end]);
+        match values.iter().find(|(name, _)| Some(*name) == placeholder) {
             Some((name, value)) => {
                 filled.push_str(value);
                 rest = &rest[name.len() + 2..];
@@ -104,13 +113,13 @@ fn fill(text: &str, values: &[(&str, &str)]) -> String {
     filled
 }
 
-/// The `{words}` of a text, in the order of the alphabet.
-pub fn words(text: &str) -> Vec<&str> {
-    let after = text.split('{').skip(1).filter_map(|rest| rest.split_once('}'));
-    let mut words: Vec<_> = after.map(|(word, _)| word).collect();
-    words.sort_unstable();
-    words.dedup();
-    words
+/// The names of a text's `{placeholders}`, sorted.
+pub fn placeholders(text: &str) -> Vec<&str> {
+    let names = text.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0));
+    let mut names: Vec<_> = names.collect();
+    names.sort_unstable();
+    names.dedup();
+    names
 }
 
 #[cfg(test)]
@@ -118,12 +127,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fills_words_once() {
+    fn fills_placeholders_once() {
         let values = [("domain", "{address}"), ("address", "a@q.com")];
         assert_eq!(
             fill("To {domain} from {address}, {what} {", &values),
             "To {address} from a@q.com, {what} {"
         );
-        assert_eq!(words("{b} {a} {b}"), ["a", "b"]);
+        assert_eq!(placeholders("{b} {a} {b}"), ["a", "b"]);
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::config::Config;
 use crate::diagnostics::{Problem, Severity};
-use crate::documents::pacc::{self, LeftOut};
+use crate::documents::pacc::{self, Omission};
 
 /// How many profiles are named in the log for PACC (Provider Auto-Configuration for Clients).
 const PROFILES_NAMED: usize = 10;
@@ -15,11 +15,12 @@ pub fn log(config: &Config) {
         }
     }
     let profiles = config.directory.entries().iter().map(|entry| &entry.profile);
-    let mut left_out =
-        profiles.map(|profile| (&profile.id, pacc::left_out(profile))).filter(|(_, parts)| !parts.is_empty());
+    let mut left_out = profiles
+        .map(|profile| (&profile.id, pacc::omissions(profile)))
+        .filter(|(_, parts)| !parts.is_empty());
     for (profile, parts) in left_out.by_ref().take(PROFILES_NAMED) {
-        for LeftOut { what, why } in parts {
-            tracing::info!(%profile, "PACC cannot express {what}: {why}");
+        for Omission { service, reason } in parts {
+            tracing::info!(%profile, "PACC cannot express {service}: {reason}");
         }
     }
     let profiles = left_out.count();

@@ -6,10 +6,10 @@ use roxmltree::Document;
 use waypost::address::Domain;
 use waypost::config::Config;
 use waypost::dns::{Data, Records};
-use waypost::documents::languages::Languages;
+use waypost::documents::RenderedProfile;
+use waypost::documents::accept_language::Languages;
 use waypost::documents::mobileconfig::MobileConfig;
 use waypost::documents::pacc::Configuration;
-use waypost::documents::rendered::RenderedProfile;
 use waypost::profile::Profile;
 
 use crate::common::Files;

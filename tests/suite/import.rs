@@ -79,7 +79,7 @@ fn as_xml(text: &str) -> Profile {
 
 /// The whole document of an imported file, for one of its domains.
 fn whole(config: &Config, domain: &str) -> String {
-    let document = autoconfig::whole(&config.directory.entries()[0].profile).unwrap();
+    let document = autoconfig::all_servers_template(&config.directory.entries()[0].profile).unwrap();
     String::from_utf8(document.fill(&domain.parse().unwrap()).to_vec()).unwrap()
 }
 

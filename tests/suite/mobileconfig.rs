@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use plist::{Dictionary, Value};
-use waypost::documents::languages::Languages;
+use waypost::documents::accept_language::Languages;
 
 use crate::common::Files;
 use crate::common::PUBLIC;

@@ -3,9 +3,9 @@
 use super::{Cause, Look};
 use crate::diagnostics::{Location, Severity};
 use crate::documents::mobileconfig;
-use crate::documents::mobileconfig::{Inexpressible, MobileConfig};
+use crate::documents::mobileconfig::{MobileConfig, UnsupportedProfile};
 use crate::documents::pacc;
-use crate::documents::pacc::{LeftOut, What};
+use crate::documents::pacc::{Omission, Service};
 use crate::profile::{Mode, Protocol, Server};
 
 impl Look<'_> {
@@ -14,10 +14,10 @@ impl Look<'_> {
         let Err(reason) = MobileConfig::new(self.profile) else { return self.apple_leaves_out() };
         let message = format!("Apple's devices get no configuration profile from this provider: {reason}");
         let hint = match reason {
-            Inexpressible::Plaintext => {
+            UnsupportedProfile::Plaintext => {
                 "add servers with socket_type \"SSL\" or \"STARTTLS\", if there are any"
             }
-            Inexpressible::Authentication => {
+            UnsupportedProfile::Authentication => {
                 "add a password method if the servers take one; OAuth2 cannot be said in a profile"
             }
         };
@@ -26,9 +26,9 @@ impl Look<'_> {
     }
 
     fn apple_leaves_out(&mut self) {
-        for (what, why) in mobileconfig::left_out(self.profile) {
+        for (service, reason) in mobileconfig::omissions(self.profile) {
             let place = self.origin.place.clone();
-            let message = format!("left out of Apple's configuration profile: {what}: {why}");
+            let message = format!("left out of Apple's configuration profile: {service}: {reason}");
             let hint = "nothing to do: people can set it up by hand";
             self.add(Cause::Apple, Severity::Note, &place, message, hint, Vec::new());
         }
@@ -36,9 +36,9 @@ impl Look<'_> {
 
     /// reference/beyond 3.1.
     pub fn pacc(&mut self) {
-        for LeftOut { what, why } in pacc::left_out(self.profile) {
-            let place = match what {
-                What::Mail(protocol) => self.place_of(protocol),
+        for Omission { service, reason } in pacc::omissions(self.profile) {
+            let place = match service {
+                Service::Mail(protocol) => self.place_of(protocol),
                 _ => None,
             };
             let place = place.unwrap_or_else(|| self.origin.place.clone());
@@ -47,7 +47,7 @@ impl Look<'_> {
                 Cause::Pacc,
                 Severity::Note,
                 &place,
-                format!("left out of PACC: {what}: {why}"),
+                format!("left out of PACC: {service}: {reason}"),
                 hint,
                 Vec::new(),
             );

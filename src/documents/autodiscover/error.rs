@@ -1,27 +1,27 @@
-//! Autodiscover's `Error` document (reference/autodiscover 2.6).
+//! The `Autodiscover` document with an error (reference/autodiscover 2.6).
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::Autodiscover;
+use super::response::Autodiscover;
 
-/// Why there are no settings; MS-OXDSCLI 2.2.4.2 and reference/autodiscover 2.6.
+/// Why there are no settings (MS-OXDSCLI 2.2.4.2 and reference/autodiscover 2.6).
 ///
-/// 501, 602 and 603 are missing on purpose: a profile without servers cannot be loaded, and a
-/// document that cannot be rendered stops the start.
+/// The codes 501, 602 and 603 are never needed: a profile without servers, or with a document that cannot be rendered,
+/// is rejected when it is loaded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ErrorCode {
-    /// 500: the address is not one we have settings for.
+    /// 500: the domain of the address is not served.
     AddressNotFound,
-    /// 600: not a well-formed request with a usable address.
+    /// 600: the request is malformed or has no valid address.
     InvalidRequest,
-    /// 601: settings of a kind we do not have, ActiveSync for one.
+    /// 601: the request is for settings of another kind, like ActiveSync.
     ProviderNotAvailable,
 }
 
-/// A `Response` with an `Error`; in the root's namespace, where exchangelib looks for it.
+/// A `Response` with an `Error`. exchangelib expects it in the root's namespace.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ErrorResponse {
@@ -40,7 +40,7 @@ pub struct ErrorElement {
     pub debug_data: String,
 }
 
-/// Exchange sends a hash of its host's name. A constant says nothing about the machine.
+/// Exchange sends a hash of its host name. A constant reveals nothing about the machine.
 const SERVER_ID: u32 = 4_130_155_072;
 
 impl ErrorCode {
@@ -54,7 +54,7 @@ impl ErrorCode {
         }
     }
 
-    /// The first is a text that exchangelib 4.9 recognises as `ErrorNonExistentMailbox`.
+    /// exchangelib 4.9 recognises the first text as `ErrorNonExistentMailbox`.
     pub const fn message(self) -> &'static str {
         match self {
             Self::AddressNotFound => "The email address can't be found.",
@@ -65,7 +65,7 @@ impl ErrorCode {
 }
 
 impl ErrorResponse {
-    /// The document's bytes, stamped with the time of day.
+    /// The whole document with the time of day.
     pub fn document(code: ErrorCode, now: SystemTime) -> Bytes {
         let error = ErrorElement {
             time: time_of_day(now),
@@ -75,7 +75,7 @@ impl ErrorResponse {
             debug_data: String::new(),
         };
         let xml = Autodiscover::new(Self { error }).to_xml();
-        Bytes::from(xml.expect("digits and fixed sentences can be written as XML"))
+        Bytes::from(xml.expect("XML can contain digits and fixed sentences"))
     }
 }
 
@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn writes_the_time_as_exchange_does() {
+    fn writes_the_time_in_the_format_of_exchange() {
         let moment = UNIX_EPOCH + Duration::new(86_400 * 3 + 21 * 3600 + 25 * 60 + 4, 889_708_300);
         assert_eq!(time_of_day(moment), "21:25:04.8897083");
         assert_eq!(time_of_day(UNIX_EPOCH), "00:00:00.0000000");

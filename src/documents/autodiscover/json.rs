@@ -1,11 +1,11 @@
-//! Autodiscover's JSON form (v2): where the XML is, and nothing else (reference/autodiscover 3).
+//! Autodiscover version 2 (JSON): the URL of the XML endpoint.
 //!
-//! It cannot carry IMAP, POP3 or SMTP. A quick refusal of every protocol but `AutodiscoverV1` is
-//! what lets Microsoft's AutoDetect go on to the XML.
+//! The format cannot express IMAP, POP3 or SMTP (reference/autodiscover 3). Microsoft's AutoDetect continues with the XML
+//! endpoint when all other protocols are refused.
 
 use serde::Serialize;
 
-/// Where the endpoint of a protocol is.
+/// The endpoint of a protocol.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Endpoint<'a> {
@@ -13,7 +13,7 @@ pub struct Endpoint<'a> {
     pub url: &'a str,
 }
 
-/// Why there is none.
+/// Why there is no endpoint.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     #[error("The get request sent does not match the valid format.")]
@@ -24,45 +24,32 @@ pub enum Refusal {
     InvalidProtocol(String),
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct RefusalBody<'a> {
-    error_code: &'a str,
-    error_message: String,
-}
-
-/// The one protocol that has an endpoint here.
-const AUTODISCOVER_V1: &str = "AutodiscoverV1";
-
 impl<'a> Endpoint<'a> {
-    /// Answers a `Protocol` parameter. Microsoft 365 repeats the client's spelling, and so do we.
+    /// The response to a `Protocol` parameter. Like Microsoft 365, it repeats the client's spelling.
     ///
     /// # Errors
-    /// When the protocol is missing, or not the one we speak.
+    /// If the protocol is missing or not `AutodiscoverV1`.
     pub fn find(protocol: Option<&'a str>, url: &'a str) -> Result<Self, Refusal> {
         match protocol {
             None | Some("") => Err(Refusal::MissingProtocol),
-            Some(protocol) if protocol.eq_ignore_ascii_case(AUTODISCOVER_V1) => Ok(Self { protocol, url }),
+            Some(protocol) if protocol.eq_ignore_ascii_case("AutodiscoverV1") => Ok(Self { protocol, url }),
             Some(protocol) => Err(Refusal::InvalidProtocol(protocol.to_owned())),
         }
     }
 
     pub fn to_json(&self) -> Vec<u8> {
-        serde_json::to_vec(self).expect("two strings can be written as JSON")
+        serde_json::to_vec(self).expect("JSON can contain two strings")
     }
 }
 
 impl Refusal {
-    const fn code(&self) -> &'static str {
-        match self {
+    pub fn to_json(&self) -> Vec<u8> {
+        let code = match self {
             Self::MandatoryParameterMissing => "MandatoryParameterMissing",
             Self::MissingProtocol => "MissingProtocol",
             Self::InvalidProtocol(_) => "InvalidProtocol",
-        }
-    }
-
-    pub fn to_json(&self) -> Vec<u8> {
-        let body = RefusalBody { error_code: self.code(), error_message: self.to_string() };
-        serde_json::to_vec(&body).expect("two strings can be written as JSON")
+        };
+        let body = serde_json::json!({ "ErrorCode": code, "ErrorMessage": self.to_string() });
+        body.to_string().into_bytes()
     }
 }

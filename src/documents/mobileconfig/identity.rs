@@ -1,4 +1,4 @@
-//! Who a configuration profile is for, as names that stay the same.
+//! Stable identifiers and UUIDs for Apple profiles and their accounts.
 
 use std::collections::BTreeMap;
 
@@ -6,10 +6,10 @@ use uuid::Uuid;
 
 use crate::address::{Domain, EmailAddress};
 
-/// Changing this would make every installed account a second one.
+/// Must never change: a device would install every account a second time.
 const NAMESPACE: Uuid = Uuid::from_u128(0x38af_68cd_5c7a_437d_9126_eb64_4a34_4a9b);
 
-/// An address, a set of addresses, or a domain.
+/// The identity of an address, a set of addresses, or a domain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
     uuid: Uuid,
@@ -22,17 +22,16 @@ impl Identity {
         Self::new(&address.folded(), address.domain())
     }
 
-    /// The same for the same addresses in another order.
+    /// Does not depend on the order of the addresses.
     pub fn of_addresses<'a>(one: &'a EmailAddress, more: impl Iterator<Item = &'a EmailAddress>) -> Self {
         let all = std::iter::once(one).chain(more);
         let all: BTreeMap<_, _> = all.map(|address| (address.folded(), address.domain())).collect();
         let names: Vec<_> = all.keys().map(String::as_str).collect();
         let domain = all.values().next().map_or(one.domain(), |first| *first);
-        // No address has a line break in it.
+        // An address cannot contain a line break.
         Self::new(&names.join("\n"), domain)
     }
 
-    /// Whoever it is.
     pub fn of_domain(domain: &Domain) -> Self {
         Self::new(domain.as_str(), domain)
     }
@@ -42,14 +41,14 @@ impl Identity {
         Self { uuid: Uuid::new_v5(&NAMESPACE, name.as_bytes()), reversed_domain: labels.join(".") }
     }
 
-    /// A name in reverse-DNS style, with nothing of the address's local part in it.
+    /// A reverse-DNS name. It does not contain the local part of the address.
     pub fn identifier(&self) -> String {
         format!("{}.waypost.{}", self.reversed_domain, self.uuid.simple())
     }
 
-    /// The UUID of something that belongs to it, in capitals as Apple writes it.
-    pub fn uuid(&self, what: &str) -> String {
-        let uuid = Uuid::new_v5(&self.uuid, what.as_bytes());
+    /// The UUID of a part of the profile, in upper case as Apple writes it.
+    pub fn uuid(&self, part: &str) -> String {
+        let uuid = Uuid::new_v5(&self.uuid, part.as_bytes());
         uuid.hyphenated().encode_upper(&mut Uuid::encode_buffer()).to_owned()
     }
 }
@@ -59,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn stays_the_same_for_the_same_addresses() {
+    fn is_the_same_for_the_same_addresses() {
         let address = |text: &str| text.parse::<EmailAddress>().unwrap();
         let (a, b) = (address("Jane@q.com"), address("joe@qwest.net"));
         assert_eq!(Identity::of_address(&a), Identity::of_address(&address("jane@Q.com")));
@@ -69,9 +68,9 @@ mod tests {
         assert_eq!(Identity::of_addresses(&a, std::iter::empty()), Identity::of_address(&a));
     }
 
-    /// What is installed on people's devices was named so.
+    /// Profiles with these identifiers are installed on devices.
     #[test]
-    fn never_changes() {
+    fn does_not_change_between_versions() {
         let jane = Identity::of_address(&"jane@q.com".parse().unwrap());
         assert_eq!(jane.identifier(), "com.q.waypost.574ab5fe15db5b8786d9a4e2b790fb22");
         assert_eq!(jane.uuid("mail"), "14BBCF4D-D9C8-583A-A2BE-AA9AA7C36D76");

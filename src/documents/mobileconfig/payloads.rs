@@ -1,17 +1,36 @@
-//! What an account consists of on Apple's devices: the payloads for mail, calendar and address book.
+//! The payloads of an account in an Apple profile: mail, calendar and address book.
 //!
 //! Keys, types and defaults are those of Apple's schema (reference/beyond 1.1).
 
-use std::num::NonZeroU16;
+use plist::Value;
 
-use super::{ADDRESS_BOOK_UUID, CALENDAR_UUID, IDENTIFIER, Inexpressible, LOCAL_PART_IN_URL, MAIL_UUID};
-use crate::documents::plist::{Dict, Value};
-use crate::documents::slots::{DOMAIN, address_mark, marked};
+use super::identity::Identity;
+use super::property_list::dictionary;
+use crate::address::Domain;
+use crate::documents::response_template::{
+    DOMAIN, LOCAL_PART, ResponseTemplate, Variable, address_marker, escape, with_markers,
+};
 use crate::profile::{
-    Authentication, Authentications, Mechanism, Profile, Protocol, Server, SocketType, Username, WebService,
+    Authentication, Mechanism, Profile, Protocol, Server, SocketType, Username, WebService, percent_encoded,
 };
 
-/// A payload of an account; the word is part of its identity.
+/// Why there is no Apple profile for the addresses of a profile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum UnsupportedProfile {
+    #[error("its mail servers offer no encryption, so it would send the password in clear")]
+    Plaintext,
+    #[error("its mail servers want a way to log in for which such a profile has no key, like OAuth2")]
+    Authentication,
+}
+
+/// For whom an account is rendered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AccountFor {
+    Address,
+    /// Keys that depend on the address are left out, so that the device asks for it.
+    Domain,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Payload {
     Mail,
@@ -19,31 +38,82 @@ pub enum Payload {
     AddressBook,
 }
 
-/// For whom an account is prepared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Whose {
-    OnePersons,
-    /// Keys that depend on the person are left out, and the device asks.
-    Nobodys,
+/// The variables of an account.
+#[derive(Debug, Clone, Copy)]
+pub enum AccountVariable {
+    LocalPart,
+    LocalPartInUrl,
+    Domain,
+    Identifier,
+    Uuid(Payload),
 }
 
-/// The payloads of an account: mail, and the calendar and address book that there are.
-///
-/// # Errors
-/// When its mail servers cannot be said.
-pub fn of(profile: &Profile, whose: Whose) -> Result<Vec<Value>, Inexpressible> {
-    let servers = Servers::of(profile)?;
+pub const IDENTIFIER: char = '\u{E002}';
+const LOCAL_PART_IN_URL: char = '\u{E006}';
+
+impl Variable for AccountVariable {
+    const MARKERS: &'static [(char, Self)] = &[
+        (LOCAL_PART, Self::LocalPart),
+        (LOCAL_PART_IN_URL, Self::LocalPartInUrl),
+        (DOMAIN, Self::Domain),
+        (IDENTIFIER, Self::Identifier),
+        (Payload::Mail.uuid_marker(), Self::Uuid(Payload::Mail)),
+        (Payload::Calendar.uuid_marker(), Self::Uuid(Payload::Calendar)),
+        (Payload::AddressBook.uuid_marker(), Self::Uuid(Payload::AddressBook)),
+    ];
+}
+
+/// The payloads of an account: mail, and calendar and address book if Apple's schema can express them.
+pub fn payloads(profile: &Profile, account_for: AccountFor) -> Result<Vec<Value>, UnsupportedProfile> {
+    let (incoming, outgoing) = mail_servers(profile)?;
     let name = profile.display_name.as_str();
-    let calendar = profile.services.caldav().and_then(|service| Dav::of(service).ok());
-    let contacts = profile.services.carddav().and_then(|service| Dav::of(service).ok());
-    let mut payloads = vec![mail(name, &servers, whose).into()];
-    payloads.extend(calendar.map(|dav| dav.payload(Payload::Calendar, "CalDAV", name, whose).into()));
-    payloads.extend(contacts.map(|dav| dav.payload(Payload::AddressBook, "CardDAV", name, whose).into()));
-    Ok(payloads)
+    let services = &profile.services;
+    let dav = [
+        (Payload::Calendar, "CalDAV", services.caldav()),
+        (Payload::AddressBook, "CardDAV", services.carddav()),
+    ];
+    let dav = dav.into_iter().filter_map(|(payload, prefix, service)| {
+        Some(payload.value(dav_keys(service?, prefix, name, account_for).ok()?))
+    });
+    let mail = Payload::Mail.value(mail_keys(name, &incoming, &outgoing, account_for));
+    Ok(std::iter::once(mail).chain(dav).collect())
+}
+
+/// Fills an account's template.
+pub fn fill(
+    account: &ResponseTemplate<AccountVariable>,
+    identity: &Identity,
+    local_part: &str,
+    domain: &Domain,
+) -> String {
+    let uuids = [Payload::Mail, Payload::Calendar, Payload::AddressBook].map(|p| identity.uuid(p.name()));
+    let identifier = identity.identifier();
+    let in_url = percent_encoded(local_part);
+    let local_part = escape(local_part);
+    account.fill_with(|variable| match variable {
+        AccountVariable::LocalPart => &local_part,
+        AccountVariable::LocalPartInUrl => &in_url,
+        AccountVariable::Domain => domain.as_str(),
+        AccountVariable::Identifier => &identifier,
+        AccountVariable::Uuid(payload) => &uuids[payload as usize],
+    })
+}
+
+/// The services of a profile that its Apple profile does not contain, each with the reason.
+pub fn omissions(profile: &Profile) -> Vec<(&'static str, &'static str)> {
+    let services = &profile.services;
+    let dav = [("the calendar", services.caldav()), ("the address book", services.carddav())];
+    let dav = dav.into_iter().filter_map(|(name, service)| Some((name, dav_port(service?).err()?)));
+    let uses_pop3 =
+        mail_servers(profile).is_ok_and(|(incoming, _)| incoming.server.protocol == Protocol::Pop3);
+    let imap = (uses_pop3 && profile.preferred(Protocol::Imap).is_some())
+        .then_some(("IMAP", "it cannot be said, so devices fetch by POP3"));
+    imap.into_iter().chain(dav).collect()
 }
 
 impl Payload {
-    pub const fn word(self) -> &'static str {
+    /// Part of the payload's identity: it must never change.
+    const fn name(self) -> &'static str {
         match self {
             Self::Mail => "mail",
             Self::Calendar => "caldav",
@@ -51,187 +121,166 @@ impl Payload {
         }
     }
 
-    /// The keys that every payload begins with.
-    fn begin(self) -> Dict {
-        let (kind, uuid) = match self {
-            Self::Mail => ("com.apple.mail.managed", MAIL_UUID),
-            Self::Calendar => ("com.apple.caldav.account", CALENDAR_UUID),
-            Self::AddressBook => ("com.apple.carddav.account", ADDRESS_BOOK_UUID),
-        };
-        Dict::default()
-            .with("PayloadType", kind)
-            .with("PayloadVersion", 1)
-            .with("PayloadIdentifier", format!("{IDENTIFIER}.{}", self.word()))
-            .with("PayloadUUID", uuid.to_string())
-    }
-}
-
-/// `com.apple.mail.managed`.
-fn mail(name: &str, servers: &Servers, whose: Whose) -> Dict {
-    let Servers { incoming, incoming_method, outgoing, outgoing_method } = servers;
-    let address = (whose == Whose::OnePersons).then(address_mark);
-    let user = |server: &Server, method: Method| {
-        (method != Method::Nothing).then(|| user_name(&server.username, whose)).flatten()
-    };
-    let same_password = *incoming_method != Method::Nothing
-        && *outgoing_method != Method::Nothing
-        && incoming.username == outgoing.username;
-    let dict = Payload::Mail
-        .begin()
-        .with(
-            "EmailAccountType",
-            if incoming.protocol == Protocol::Imap { "EmailTypeIMAP" } else { "EmailTypePOP" },
-        )
-        .with_some("EmailAddress", address)
-        .with("EmailAccountDescription", name)
-        .with("IncomingMailServerHostName", marked(incoming.hostname.pieces()))
-        .with("IncomingMailServerPortNumber", incoming.port.get())
-        // True for STARTTLS too: there is no key for it, and false would allow a connection in clear.
-        .with("IncomingMailServerUseSSL", true)
-        .with("IncomingMailServerAuthentication", incoming_method.word())
-        .with_some("IncomingMailServerUsername", user(incoming, *incoming_method))
-        .with("OutgoingMailServerHostName", marked(outgoing.hostname.pieces()))
-        // Left out, it would mean 25, then 587, then 465.
-        .with("OutgoingMailServerPortNumber", outgoing.port.get())
-        .with("OutgoingMailServerUseSSL", true)
-        .with("OutgoingMailServerAuthentication", outgoing_method.word())
-        .with_some("OutgoingMailServerUsername", user(outgoing, *outgoing_method))
-        .with_some("OutgoingPasswordSameAsIncomingPassword", same_password.then_some(true));
-    // Left out, they would lock the person out of what an account set up by hand can do.
-    let unlocked = [
-        "SMIMESigningUserOverrideable",
-        "SMIMESigningCertificateUUIDUserOverrideable",
-        "SMIMEEncryptByDefaultUserOverrideable",
-        "SMIMEEncryptionCertificateUUIDUserOverrideable",
-        "SMIMEEnableEncryptionPerMessageSwitch",
-    ];
-    unlocked.into_iter().fold(dict, |dict, key| dict.with(key, true))
-}
-
-/// A user name with marks for its placeholders; none if it needs an address that there is not.
-fn user_name(username: &Username, whose: Whose) -> Option<String> {
-    (whose == Whose::OnePersons || !username.needs_address()).then(|| marked(username.pieces()))
-}
-
-/// The two servers of an account, and how to log in to each.
-struct Servers<'p> {
-    incoming: &'p Server,
-    incoming_method: Method,
-    outgoing: &'p Server,
-    outgoing_method: Method,
-}
-
-/// Apple's ways to log in that ours can be said in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Method {
-    Password,
-    CramMd5,
-    Ntlm,
-    Nothing,
-}
-
-impl<'p> Servers<'p> {
-    fn of(profile: &'p Profile) -> Result<Self, Inexpressible> {
-        let (incoming, incoming_method) = match server(profile, Protocol::Imap) {
-            Ok(imap) => imap,
-            // Of two reasons the one of the preferred protocol is told, if there is such a server.
-            Err(reason) => server(profile, Protocol::Pop3).map_err(|pop3| reason.or(pop3))?,
-        };
-        let (outgoing, outgoing_method) = server(profile, Protocol::Smtp)?;
-        Ok(Self { incoming, incoming_method, outgoing, outgoing_method })
-    }
-}
-
-impl Inexpressible {
-    /// A way to log in matters more: with another, the server could be used.
-    fn or(self, other: Self) -> Self {
-        if self == other { self } else { Self::Authentication }
-    }
-}
-
-/// The server of a protocol that an account gets: TLS from the first byte before STARTTLS.
-fn server(profile: &Profile, protocol: Protocol) -> Result<(&Server, Method), Inexpressible> {
-    let secured = [SocketType::Ssl, SocketType::StartTls].map(|s| profile.secured(protocol, s));
-    let mut reason = Inexpressible::Plaintext;
-    for server in secured.into_iter().flatten() {
-        if let Some(method) = Method::of(&server.authentication) {
-            return Ok((server, method));
-        }
-        reason = Inexpressible::Authentication;
-    }
-    Err(reason)
-}
-
-impl Method {
-    /// A password goes through TLS as it is wherever the server takes it so: every server that has
-    /// it understands it in one way, while `password-encrypted` may be something else than CRAM-MD5.
-    fn of(methods: &Authentications) -> Option<Self> {
-        let has = |method| methods.as_slice().contains(&method);
-        if has(Authentication::PasswordCleartext) {
-            Some(Self::Password)
-        } else if has(Authentication::PasswordEncrypted) {
-            Some(Self::CramMd5)
-        } else if has(Authentication::Ntlm) {
-            Some(Self::Ntlm)
-        } else {
-            let knows_them = methods.as_slice().iter().any(|method| method.needs_no_login());
-            knows_them.then_some(Self::Nothing)
-        }
-    }
-
-    const fn word(self) -> &'static str {
+    const fn uuid_marker(self) -> char {
         match self {
-            Self::Password => "EmailAuthPassword",
-            Self::CramMd5 => "EmailAuthCRAMMD5",
-            Self::Ntlm => "EmailAuthNTLM",
-            Self::Nothing => "EmailAuthNone",
+            Self::Mail => '\u{E007}',
+            Self::Calendar => '\u{E008}',
+            Self::AddressBook => '\u{E009}',
         }
+    }
+
+    /// The keys that all payloads have, then the payload's own.
+    fn value(self, keys: Vec<(String, Option<Value>)>) -> Value {
+        let payload_type = match self {
+            Self::Mail => "com.apple.mail.managed",
+            Self::Calendar => "com.apple.caldav.account",
+            Self::AddressBook => "com.apple.carddav.account",
+        };
+        let common = [
+            ("PayloadType", payload_type.into()),
+            ("PayloadVersion", 1.into()),
+            ("PayloadIdentifier", format!("{IDENTIFIER}.{}", self.name()).into()),
+            ("PayloadUUID", self.uuid_marker().to_string().into()),
+        ];
+        dictionary(common.map(|(key, value)| (key.to_owned(), Some(value))).into_iter().chain(keys))
     }
 }
 
-/// A calendar or address book that a password opens, by https.
-struct Dav<'p> {
-    service: &'p WebService,
-    port: NonZeroU16,
+/// A mail server, and the value of Apple's key for its authentication.
+struct MailServer<'p> {
+    server: &'p Server,
+    authentication: &'static str,
 }
 
-impl<'p> Dav<'p> {
-    fn of(service: &'p WebService) -> Result<Self, &'static str> {
-        if !service.url.is_https() {
-            return Err("its URL is not https");
+const NO_AUTHENTICATION: &str = "EmailAuthNone";
+
+/// The incoming and the outgoing server of an account.
+fn mail_servers(profile: &Profile) -> Result<(MailServer<'_>, MailServer<'_>), UnsupportedProfile> {
+    let incoming = MailServer::find(profile, Protocol::Imap).or_else(|imap| {
+        // If both protocols fail, authentication is the more useful reason: the servers have encryption.
+        MailServer::find(profile, Protocol::Pop3)
+            .map_err(|pop3| if imap == pop3 { imap } else { UnsupportedProfile::Authentication })
+    });
+    Ok((incoming?, MailServer::find(profile, Protocol::Smtp)?))
+}
+
+impl<'p> MailServer<'p> {
+    /// The server of a protocol that Apple's schema can express. Implicit TLS is preferred to STARTTLS.
+    fn find(profile: &'p Profile, protocol: Protocol) -> Result<Self, UnsupportedProfile> {
+        let encrypted = [SocketType::Ssl, SocketType::StartTls].map(|s| profile.secured(protocol, s));
+        let mut reason = UnsupportedProfile::Plaintext;
+        for server in encrypted.into_iter().flatten() {
+            if let Some(authentication) = authentication(server) {
+                return Ok(Self { server, authentication });
+            }
+            reason = UnsupportedProfile::Authentication;
         }
-        if !Mechanism::take_password(&service.authentication) {
-            return Err("it takes no password");
-        }
-        let port = service.url.port().ok_or("its URL names no host by its name")?;
-        Ok(Self { service, port })
+        Err(reason)
     }
 
-    /// `com.apple.caldav.account` and `com.apple.carddav.account`, whose keys differ in the prefix.
-    fn payload(&self, payload: Payload, prefix: &str, name: &str, whose: Whose) -> Dict {
-        let url = &self.service.url;
-        let is_written = whose == Whose::OnePersons || !url.needs_address();
-        let marked = url.filled(&LOCAL_PART_IN_URL.to_string(), &DOMAIN.to_string());
-        // The field writes a path here, from the root.
-        let path = Some(marked.path()).filter(|path| *path != "/" && is_written);
-        payload
-            .begin()
-            .with(&format!("{prefix}AccountDescription"), name)
-            .with(&format!("{prefix}HostName"), marked.host())
-            .with(&format!("{prefix}Port"), self.port.get())
-            .with(&format!("{prefix}UseSSL"), true)
-            .with_some(&format!("{prefix}PrincipalURL"), path)
-            .with_some(&format!("{prefix}Username"), user_name(&self.service.username, whose))
+    fn needs_login(&self) -> bool {
+        self.authentication != NO_AUTHENTICATION
+    }
+
+    /// `direction` is the prefix of the keys: `Incoming` or `Outgoing`.
+    fn keys(&self, direction: &str, account_for: AccountFor) -> [(String, Option<Value>); 5] {
+        let username = self.needs_login().then(|| username(&self.server.username, account_for)).flatten();
+        [
+            ("HostName", Some(with_markers(self.server.hostname.pieces()).into())),
+            // The default of the outgoing port is 25, then 587, then 465.
+            ("PortNumber", Some(self.server.port.get().into())),
+            // Also for STARTTLS: it has no key, and false would allow a connection without encryption.
+            ("UseSSL", Some(true.into())),
+            ("Authentication", Some(self.authentication.into())),
+            ("Username", username),
+        ]
+        .map(|(key, value)| (format!("{direction}MailServer{key}"), value))
     }
 }
 
-/// What of an account's services is not in its payloads, and why.
-pub fn left_out(profile: &Profile) -> Vec<(&'static str, &'static str)> {
-    let services = &profile.services;
-    let dav = [("the calendar", services.caldav()), ("the address book", services.carddav())];
-    let dav = dav.into_iter().filter_map(|(what, service)| Some((what, Dav::of(service?).err()?)));
-    let is_pop = Servers::of(profile).is_ok_and(|servers| servers.incoming.protocol == Protocol::Pop3);
-    let imap = (is_pop && profile.preferred(Protocol::Imap).is_some())
-        .then_some(("IMAP", "it cannot be said, so devices fetch by POP3"));
-    imap.into_iter().chain(dav).collect()
+/// Apple's value for a server's authentication. A password in clear inside TLS is preferred: all servers that accept
+/// it do so in the same way, but `password-encrypted` may mean something other than CRAM-MD5.
+fn authentication(server: &Server) -> Option<&'static str> {
+    let methods = server.authentication.as_slice();
+    let known = [
+        (Authentication::PasswordCleartext, "EmailAuthPassword"),
+        (Authentication::PasswordEncrypted, "EmailAuthCRAMMD5"),
+        (Authentication::Ntlm, "EmailAuthNTLM"),
+    ];
+    let known = known.into_iter().find(|(method, _)| methods.contains(method)).map(|(_, value)| value);
+    known.or_else(|| methods.iter().any(|method| method.needs_no_login()).then_some(NO_AUTHENTICATION))
+}
+
+/// The keys of `com.apple.mail.managed`.
+fn mail_keys(
+    name: &str,
+    incoming: &MailServer,
+    outgoing: &MailServer,
+    account_for: AccountFor,
+) -> Vec<(String, Option<Value>)> {
+    let account_type =
+        if incoming.server.protocol == Protocol::Imap { "EmailTypeIMAP" } else { "EmailTypePOP" };
+    let address = (account_for == AccountFor::Address).then(|| address_marker().into());
+    let has_one_login = incoming.needs_login()
+        && outgoing.needs_login()
+        && incoming.server.username == outgoing.server.username;
+    let account = [
+        ("EmailAccountType", Some(account_type.into())),
+        ("EmailAddress", address),
+        ("EmailAccountDescription", Some(name.into())),
+    ];
+    let switches = [
+        ("OutgoingPasswordSameAsIncomingPassword", has_one_login.then(|| true.into())),
+        // The default of these keys is false: the person could not change what can be changed in an account set up
+        // by hand.
+        ("SMIMESigningUserOverrideable", Some(true.into())),
+        ("SMIMESigningCertificateUUIDUserOverrideable", Some(true.into())),
+        ("SMIMEEncryptByDefaultUserOverrideable", Some(true.into())),
+        ("SMIMEEncryptionCertificateUUIDUserOverrideable", Some(true.into())),
+        ("SMIMEEnableEncryptionPerMessageSwitch", Some(true.into())),
+    ];
+    let owned = |(key, value): (&str, _)| (key.to_owned(), value);
+    let servers = [incoming.keys("Incoming", account_for), outgoing.keys("Outgoing", account_for)];
+    let account = account.into_iter().map(owned).chain(servers.into_iter().flatten());
+    account.chain(switches.into_iter().map(owned)).collect()
+}
+
+/// A user name with markers in place of its placeholders; none if it needs an address and there is none.
+fn username(username: &Username, account_for: AccountFor) -> Option<Value> {
+    let is_known = account_for == AccountFor::Address || !username.needs_address();
+    is_known.then(|| with_markers(username.pieces()).into())
+}
+
+/// The port of a calendar or address book that Apple's schema can express: https, with a password.
+fn dav_port(service: &WebService) -> Result<u16, &'static str> {
+    if !service.url.is_https() {
+        return Err("its URL is not https");
+    }
+    if !Mechanism::take_password(&service.authentication) {
+        return Err("it takes no password");
+    }
+    service.url.port().map(std::num::NonZero::get).ok_or("its URL names no host by its name")
+}
+
+/// The keys of `com.apple.caldav.account` and `com.apple.carddav.account`, which differ only in their prefix.
+fn dav_keys(
+    service: &WebService,
+    prefix: &str,
+    name: &str,
+    account_for: AccountFor,
+) -> Result<Vec<(String, Option<Value>)>, &'static str> {
+    let port = dav_port(service)?;
+    let url = service.url.filled(&LOCAL_PART_IN_URL.to_string(), &DOMAIN.to_string());
+    let is_known = account_for == AccountFor::Address || !service.url.needs_address();
+    // Despite its name, the key's value is an absolute path.
+    let path = Some(url.path()).filter(|path| *path != "/" && is_known);
+    let keys = [
+        ("AccountDescription", Some(name.into())),
+        ("HostName", Some(url.host().into())),
+        ("Port", Some(port.into())),
+        ("UseSSL", Some(true.into())),
+        ("PrincipalURL", path.map(Value::from)),
+        ("Username", username(&service.username, account_for)),
+    ];
+    Ok(keys.map(|(key, value)| (format!("{prefix}{key}"), value)).into())
 }

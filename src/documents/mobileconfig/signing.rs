@@ -1,14 +1,19 @@
-//! Signing a configuration profile: a CMS `SignedData` (RFC 5652) round the plist, which devices
-//! show as verified if its certificates lead to a root they know (reference/beyond 1.1, Signing).
+//! Signs an Apple profile: a CMS `SignedData` (RFC 5652) that contains the property list. Devices show it as verified if
+//! they trust the certificate chain (reference/beyond 1.1, Signing).
 //!
-//! The certificates of the structure are typed by `cms`; the signature is rustls' own.
+//! The `cms` crate defines the structures, and rustls signs. The builder of `cms` needs signers of RustCrypto's
+//! `signature` traits and pulls in `rsa`; rustls' keys do not implement these traits.
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use cms::cert::x509::attr::Attribute;
-use cms::cert::x509::der::asn1::{ObjectIdentifier, OctetString, SetOfVec};
+use cms::cert::x509::der::asn1::{ObjectIdentifier, OctetString, SetOfVec, UtcTime};
+use cms::cert::x509::der::oid::db::rfc5911::{
+    ID_CONTENT_TYPE, ID_DATA, ID_MESSAGE_DIGEST, ID_SIGNED_DATA, ID_SIGNING_TIME,
+};
+use cms::cert::x509::der::oid::db::rfc5912::{ECDSA_WITH_SHA_256, ID_SHA_256, RSA_ENCRYPTION};
 use cms::cert::x509::der::{self, Any, Encode, EncodeValue, Tagged};
 use cms::cert::x509::spki::AlgorithmIdentifierOwned;
 use cms::cert::{CertificateChoices, IssuerAndSerialNumber};
@@ -20,92 +25,82 @@ use rustls::SignatureScheme;
 use rustls::sign::SigningKey;
 use sha2::{Digest, Sha256};
 
-use super::certificates::{Certified, Doubt, SigningError, SigningFiles};
+use super::signing_certificate::{SigningCertificate, SigningError, SigningFiles, SigningWarning};
 use crate::certificates::pem::PemError;
 
-/// A certificate with its chain and its key, ready to sign.
+/// A signing key with its certificate chain.
 pub struct Signer {
     key: Arc<dyn SigningKey>,
-    kind: Kind,
-    /// The signer's certificate and what leads from it to a root, which is not among them.
+    algorithm: Algorithm,
+    /// The chain without the root.
     certificates: CertificateSet,
-    name: SignerIdentifier,
+    identifier: SignerIdentifier,
     not_after: SystemTime,
-    doubts: Vec<Doubt>,
+    warnings: Vec<SigningWarning>,
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Kind {
+enum Algorithm {
     Rsa,
     EcdsaP256,
 }
 
-// RFC 5652 4, 11.1 to 11.3; RFC 5754 2.2, 3.2, 3.3.
-const DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.1");
-const SIGNED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.2");
-const CONTENT_TYPE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.3");
-const MESSAGE_DIGEST: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.4");
-const SIGNING_TIME: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.5");
-const SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.1");
-const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
-const ECDSA_SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.2");
-
 impl Signer {
-    /// Reads the files, and holds them against each other and the time.
+    /// Reads and verifies the files.
     ///
     /// # Errors
-    /// When what they give could not be verified by anybody.
+    /// If no device could verify a signature made with them.
     pub fn load(files: &SigningFiles, now: SystemTime) -> Result<Self, SigningError> {
-        let Certified { chain, key, not_after, doubts } = Certified::load(files, now)?;
-        let kind = Kind::of(key.as_ref())?;
+        let SigningCertificate { chain, key, not_after, warnings } = SigningCertificate::load(files, now)?;
+        let algorithm = Algorithm::of(key.as_ref())?;
         let leaf = &chain[0].tbs_certificate;
-        let name = SignerIdentifier::IssuerAndSerialNumber(IssuerAndSerialNumber {
+        let identifier = SignerIdentifier::IssuerAndSerialNumber(IssuerAndSerialNumber {
             issuer: leaf.issuer.clone(),
             serial_number: leaf.serial_number.clone(),
         });
         let certificates = chain.into_iter().map(CertificateChoices::Certificate).collect::<Vec<_>>();
         let certificates = CertificateSet::try_from(certificates)
             .map_err(|_| PemError::NoCertificate(files.certificate.clone()))?;
-        Ok(Self { key, kind, certificates, name, not_after, doubts })
+        Ok(Self { key, algorithm, certificates, identifier, not_after, warnings })
     }
 
-    /// When the first of its certificates expires.
+    /// The earliest expiry in the chain.
     pub fn not_after(&self) -> SystemTime {
         self.not_after
     }
 
-    /// The certificates that go with each signature, in DER.
+    /// The certificates in each signature, in DER.
     pub fn chain(&self) -> Vec<u8> {
-        self.certificates.to_der().expect("what was read in DER can be written in DER")
+        self.certificates.to_der().expect("certificates that were read from DER can be written as DER")
     }
 
-    pub fn doubts(&self) -> &[Doubt] {
-        &self.doubts
+    pub fn warnings(&self) -> &[SigningWarning] {
+        &self.warnings
     }
 
-    /// The content with its signature round it, in DER.
+    /// A `SignedData` with the content, in DER.
     ///
     /// # Errors
-    /// When the key refuses, or the time cannot be written.
+    /// If the key cannot sign, or the time is outside the range of a UTCTime.
     pub fn sign(&self, content: &[u8], now: SystemTime) -> der::Result<Vec<u8>> {
         self.signed_data(content, now)?.to_der()
     }
 
     fn signed_data(&self, content: &[u8], now: SystemTime) -> der::Result<ContentInfo> {
-        let digest = AlgorithmIdentifierOwned { oid: SHA256, parameters: None };
+        let digest = AlgorithmIdentifierOwned { oid: ID_SHA_256, parameters: None };
         let attributes = SetOfVec::try_from(vec![
-            attribute(CONTENT_TYPE, &DATA)?,
-            attribute(MESSAGE_DIGEST, &OctetString::new(&Sha256::digest(content)[..])?)?,
-            attribute(SIGNING_TIME, &time(now)?)?,
+            attribute(ID_CONTENT_TYPE, &ID_DATA)?,
+            attribute(ID_MESSAGE_DIGEST, &OctetString::new(&Sha256::digest(content)[..])?)?,
+            attribute(ID_SIGNING_TIME, &utc_time(now)?)?,
         ])?;
-        // What is signed is the set itself, and not the implicitly tagged one (5.4).
+        // The signature covers the SET OF, not the implicitly tagged attributes (RFC 5652 5.4).
         let signature = self.signature(&attributes.to_der()?).ok_or(der::ErrorKind::Failed)?;
         let signer = SignerInfo {
             version: CmsVersion::V1,
-            sid: self.name.clone(),
+            sid: self.identifier.clone(),
             digest_alg: digest.clone(),
             signed_attrs: Some(attributes),
-            signature_algorithm: self.kind.algorithm(),
+            signature_algorithm: self.algorithm.identifier(),
             signature: OctetString::new(signature)?,
             unsigned_attrs: None,
         };
@@ -113,18 +108,18 @@ impl Signer {
             version: CmsVersion::V1,
             digest_algorithms: SetOfVec::try_from(vec![digest])?,
             encap_content_info: EncapsulatedContentInfo {
-                econtent_type: DATA,
+                econtent_type: ID_DATA,
                 econtent: Some(Any::encode_from(&OctetString::new(content)?)?),
             },
             certificates: Some(self.certificates.clone()),
             crls: None,
             signer_infos: SignerInfos(SetOfVec::try_from(vec![signer])?),
         };
-        Ok(ContentInfo { content_type: SIGNED_DATA, content: Any::encode_from(&data)? })
+        Ok(ContentInfo { content_type: ID_SIGNED_DATA, content: Any::encode_from(&data)? })
     }
 
     fn signature(&self, message: &[u8]) -> Option<Vec<u8>> {
-        self.key.choose_scheme(&[self.kind.scheme()])?.sign(message).ok()
+        self.key.choose_scheme(&[self.algorithm.scheme()])?.sign(message).ok()
     }
 }
 
@@ -132,18 +127,18 @@ impl fmt::Debug for Signer {
     /// Without the key.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Signer")
-            .field("kind", &self.kind)
+            .field("algorithm", &self.algorithm)
             .field("not_after", &self.not_after)
             .finish_non_exhaustive()
     }
 }
 
-impl Kind {
+impl Algorithm {
     fn of(key: &dyn SigningKey) -> Result<Self, SigningError> {
         [Self::Rsa, Self::EcdsaP256]
             .into_iter()
-            .find(|kind| key.choose_scheme(&[kind.scheme()]).is_some())
-            .ok_or(SigningError::KindOfKey)
+            .find(|algorithm| key.choose_scheme(&[algorithm.scheme()]).is_some())
+            .ok_or(SigningError::UnsupportedKey)
     }
 
     const fn scheme(self) -> SignatureScheme {
@@ -153,10 +148,11 @@ impl Kind {
         }
     }
 
-    fn algorithm(self) -> AlgorithmIdentifierOwned {
+    /// RFC 5754 3.2 and 3.3.
+    fn identifier(self) -> AlgorithmIdentifierOwned {
         match self {
-            Self::Rsa => AlgorithmIdentifierOwned { oid: RSA, parameters: Some(Any::null()) },
-            Self::EcdsaP256 => AlgorithmIdentifierOwned { oid: ECDSA_SHA256, parameters: None },
+            Self::Rsa => AlgorithmIdentifierOwned { oid: RSA_ENCRYPTION, parameters: Some(Any::null()) },
+            Self::EcdsaP256 => AlgorithmIdentifierOwned { oid: ECDSA_WITH_SHA_256, parameters: None },
         }
     }
 }
@@ -165,8 +161,8 @@ fn attribute<T: EncodeValue + Tagged>(oid: ObjectIdentifier, value: &T) -> der::
     Ok(Attribute { oid, values: SetOfVec::try_from(vec![Any::encode_from(value)?])? })
 }
 
-/// A UTC time until 2049, as RFC 5652 11.3 has it.
-fn time(now: SystemTime) -> der::Result<der::asn1::UtcTime> {
+/// RFC 5652 11.3: UTCTime for the years up to 2049.
+fn utc_time(now: SystemTime) -> der::Result<UtcTime> {
     let since = now.duration_since(UNIX_EPOCH).map_err(|_| der::ErrorKind::DateTime)?;
-    der::asn1::UtcTime::from_unix_duration(Duration::from_secs(since.as_secs()))
+    UtcTime::from_unix_duration(Duration::from_secs(since.as_secs()))
 }

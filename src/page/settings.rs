@@ -1,27 +1,27 @@
-//! What the setup page's template may say, and what its machine-readable twin does.
+//! The settings of an address or domain, for the setup page and for `/setup.json`.
 
 use serde::Serialize;
 
 use crate::address::{Domain, EmailAddress};
-use crate::documents::rendered::RenderedProfile;
+use crate::documents::RenderedProfile;
 use crate::profile::{Piece, Placeholder, Profile, Protocol, Server, Username, WebAddress, percent_encoded};
 
-/// Whom settings are for: a person, or anybody of a domain.
+/// The address or the domain whose settings are shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Whom {
-    Person(EmailAddress),
+pub enum SetupTarget {
+    Address(EmailAddress),
     Domain(Domain),
 }
 
-/// Everything about a mailbox, the same for the page and its twin.
+/// The settings. Page and JSON have the same values.
 #[derive(Debug, Serialize)]
 pub struct Settings {
-    /// As it was asked for.
+    /// The requested domain.
     pub domain: String,
     pub address: Option<String>,
     pub provider: String,
-    pub incoming: Vec<ServerView>,
-    pub outgoing: Vec<ServerView>,
+    pub incoming: Vec<ServerSettings>,
+    pub outgoing: Vec<ServerSettings>,
     pub calendar: Option<String>,
     pub contacts: Option<String>,
     pub files: Option<String>,
@@ -29,29 +29,29 @@ pub struct Settings {
     pub webmail: Option<String>,
     pub mailbox_limit: Option<String>,
     pub message_limit: Option<String>,
-    /// Where Apple's configuration profile is, if there is one, on whichever host.
+    /// The absolute URL of the Apple profile, if there is one.
     pub mobileconfig: Option<String>,
-    /// Whether there is one on the host that was asked.
+    /// Whether the host of the request serves the Apple profile.
     #[serde(skip)]
     pub has_profile: bool,
     pub documentation: Vec<Link>,
-    /// To be visited before a mail program works.
+    /// Pages to visit before a mail program works.
     pub first: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
-pub struct ServerView {
+pub struct ServerSettings {
     pub protocol: &'static str,
-    /// Its name among people.
+    /// The name to display.
     pub name: String,
     pub hostname: String,
     pub port: u16,
     pub socket_type: &'static str,
-    /// The draft's word.
+    /// A method of the autoconfig draft.
     pub authentication: &'static str,
-    /// As this person logs in; none where that is not known.
+    /// The user name of this address; none if it is not known.
     pub username: Option<String>,
-    /// With the draft's placeholders.
+    /// The user name with the draft's placeholders.
     pub username_template: String,
     pub is_alternative: bool,
     pub leave_messages_on_server: Option<bool>,
@@ -64,25 +64,25 @@ pub struct Link {
     pub lang: String,
 }
 
-impl Whom {
+impl SetupTarget {
     pub fn domain(&self) -> &Domain {
         match self {
-            Self::Person(address) => address.domain(),
+            Self::Address(address) => address.domain(),
             Self::Domain(domain) => domain,
         }
     }
 
     pub fn address(&self) -> Option<&EmailAddress> {
         match self {
-            Self::Person(address) => Some(address),
+            Self::Address(address) => Some(address),
             Self::Domain(_) => None,
         }
     }
 
-    /// Where Apple's profile for them is, on any host of ours.
+    /// The path of the Apple profile on all hosts.
     pub fn mobileconfig_path(&self) -> String {
         match self {
-            Self::Person(address) => {
+            Self::Address(address) => {
                 format!("/mobileconfig?emailaddress={}", percent_encoded(&address.to_string()))
             }
             // The device asks for the address.
@@ -92,94 +92,97 @@ impl Whom {
 
     fn fill(&self, url: &WebAddress) -> Option<String> {
         match self {
-            Self::Person(address) => Some(url.for_address(address).to_string()),
+            Self::Address(address) => Some(url.for_address(address).to_string()),
             Self::Domain(domain) => url.for_domain(domain).map(|url| url.to_string()),
         }
     }
 }
 
-impl std::fmt::Display for Whom {
+impl std::fmt::Display for SetupTarget {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Person(address) => address.fmt(f),
+            Self::Address(address) => address.fmt(f),
             Self::Domain(domain) => domain.fmt(f),
         }
     }
 }
 
 impl Settings {
-    /// `host` is where these people can download Apple's profile: nothing if that is only on the host
-    /// that was asked, none if not even there.
-    pub fn of(entry: &RenderedProfile, whom: &Whom, host: Option<&str>) -> Self {
+    /// `host` is the base URL for the Apple profile. It is empty if only the host of the request serves the profile, and
+    /// none if no host does.
+    pub fn of(entry: &RenderedProfile, target: &SetupTarget, host: Option<&str>) -> Self {
         let RenderedProfile { profile, documents, .. } = entry;
         let services = &profile.services;
-        let url = |url: Option<&WebAddress>| url.and_then(|url| whom.fill(url));
+        let url = |url: Option<&WebAddress>| url.and_then(|url| target.fill(url));
         Self {
-            domain: whom.domain().to_string(),
-            address: whom.address().map(ToString::to_string),
+            domain: target.domain().to_string(),
+            address: target.address().map(ToString::to_string),
             provider: profile.display_name.as_str().to_owned(),
-            incoming: servers(profile, profile.incoming(), whom),
-            outgoing: servers(profile, profile.outgoing(), whom),
+            incoming: servers(profile, profile.incoming(), target),
+            outgoing: servers(profile, profile.outgoing(), target),
             calendar: url(services.caldav().map(|service| &service.url)),
             contacts: url(services.carddav().map(|service| &service.url)),
             files: url(services.file_shares.first().map(|service| &service.url)),
             filters: services
                 .sieve
                 .as_ref()
-                .map(|sieve| format!("{}:{}", sieve.hostname.for_domain(whom.domain()), sieve.port)),
+                .map(|sieve| format!("{}:{}", sieve.hostname.for_domain(target.domain()), sieve.port)),
             webmail: url(services.webmail.as_ref().and_then(|webmail| webmail.login_page.as_ref())),
             mailbox_limit: profile.limits.mailbox.map(|size| size.to_string()),
             message_limit: profile.limits.message.map(|size| size.to_string()),
             mobileconfig: host
                 .filter(|host| documents.mobileconfig.is_ok() && !host.is_empty())
-                .map(|host| host.to_owned() + &whom.mobileconfig_path()),
+                .map(|host| host.to_owned() + &target.mobileconfig_path()),
             has_profile: documents.mobileconfig.is_ok() && host.is_some(),
-            documentation: documentation(profile, whom),
-            first: services.enable.iter().filter_map(|enable| whom.fill(&enable.url)).collect(),
+            documentation: documentation(profile, target),
+            first: services.enable.iter().filter_map(|enable| target.fill(&enable.url)).collect(),
         }
     }
 
-    /// Help in a language: each page once, in English or in what there is where it is not in that.
+    /// The documentation in a language. Each page is listed once, in English or any language if it does not have this
+    /// one.
     pub fn documentation_in(&self, tag: &str) -> Vec<&Link> {
         let mut chosen: Vec<&Link> = Vec::new();
         for link in &self.documentation {
             if chosen.iter().any(|other| other.url == link.url) {
                 continue;
             }
-            let mut alike = self.documentation.iter().filter(|other| other.url == link.url);
+            let mut same_page = self.documentation.iter().filter(|other| other.url == link.url);
             let is_of = |link: &&Link, tag: &str| link.lang.split('-').next() == tag.split('-').next();
-            let best =
-                alike.clone().find(|link| is_of(link, tag)).or_else(|| alike.find(|link| is_of(link, "en")));
+            let best = same_page
+                .clone()
+                .find(|link| is_of(link, tag))
+                .or_else(|| same_page.find(|link| is_of(link, "en")));
             chosen.push(best.unwrap_or(link));
         }
         chosen
     }
 }
 
-fn documentation(profile: &Profile, whom: &Whom) -> Vec<Link> {
+fn documentation(profile: &Profile, target: &SetupTarget) -> Vec<Link> {
     let links =
         profile.documentation.iter().flat_map(|page| page.descr.iter().map(move |descr| (page, descr)));
     links
         .filter_map(|(page, descr)| {
-            Some(Link { url: whom.fill(&page.url)?, text: descr.text.clone(), lang: descr.lang.clone() })
+            Some(Link { url: target.fill(&page.url)?, text: descr.text.clone(), lang: descr.lang.clone() })
         })
         .collect()
 }
 
-fn servers(profile: &Profile, servers: &[Server], whom: &Whom) -> Vec<ServerView> {
-    servers.iter().map(|server| ServerView::of(server, whom, !profile.prefers(server))).collect()
+fn servers(profile: &Profile, servers: &[Server], target: &SetupTarget) -> Vec<ServerSettings> {
+    servers.iter().map(|server| ServerSettings::of(server, target, !profile.prefers(server))).collect()
 }
 
-impl ServerView {
-    fn of(server: &Server, whom: &Whom, is_alternative: bool) -> Self {
+impl ServerSettings {
+    fn of(server: &Server, target: &SetupTarget, is_alternative: bool) -> Self {
         Self {
             protocol: server.protocol.word(),
             name: server.protocol.to_string(),
-            hostname: server.hostname.for_domain(whom.domain()),
+            hostname: server.hostname.for_domain(target.domain()),
             port: server.port.get(),
             socket_type: server.socket_type.word(),
             authentication: server.authentication.preferred().word(),
-            username: username(&server.username, whom),
+            username: username(&server.username, target),
             username_template: server.username.as_str().to_owned(),
             is_alternative,
             leave_messages_on_server: (server.protocol == Protocol::Pop3)
@@ -188,11 +191,11 @@ impl ServerView {
     }
 }
 
-/// The log-in name, spelled out for a person; for anybody only where it is the same for all.
-fn username(username: &Username, whom: &Whom) -> Option<String> {
-    match whom {
-        Whom::Person(address) => Some(username.login_name(address).to_string()),
-        Whom::Domain(domain) => {
+/// The user name of an address; for a domain only if it is the same for all addresses.
+fn username(username: &Username, target: &SetupTarget) -> Option<String> {
+    match target {
+        SetupTarget::Address(address) => Some(username.login_name(address).to_string()),
+        SetupTarget::Domain(domain) => {
             let pieces = username.pieces().iter().map(|piece| match piece {
                 Piece::Literal(literal) => Some(literal.as_str()),
                 Piece::Placeholder(Placeholder::EmailDomain) => Some(domain.as_str()),
