@@ -12,7 +12,7 @@ use clap::Args;
 use rustls::StreamOwned;
 
 use super::config_argument::ConfigArgument;
-use super::output::{errors_found, message, not_loaded, print};
+use super::output::{errors_found, not_loaded, print, print_problems};
 use crate::certificates::tls;
 use crate::config::{Address, Config, Listener, Settings};
 
@@ -43,9 +43,7 @@ impl Health {
             None => match self.config.locate().and_then(|path| Config::settings(&path)) {
                 Ok((settings, problems)) => {
                     // The server may be well, with what it had before.
-                    for problem in &problems {
-                        message(problem);
-                    }
+                    print_problems(&problems);
                     Question::about(settings)
                 }
                 Err(error) => return not_loaded(&error),

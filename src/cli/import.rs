@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use clap::Args;
 use tempfile::Builder;
 
-use super::output::{could_not_run, count, exit_code, message, print};
+use super::output::{could_not_run, count, exit_code, message, print, print_problems};
 use super::parallel::in_parallel;
 use crate::diagnostics::{Location, Problem};
 use crate::files::is_hidden;
@@ -50,9 +50,7 @@ impl Import {
             }
         }
         if files.is_empty() {
-            for problem in &problems {
-                message(format!("{problem}\n"));
-            }
+            print_problems(&problems);
             return could_not_run("no provider file was found", Some("their names end in .xml"));
         }
         if !self.dry_run
@@ -85,9 +83,7 @@ impl Import {
     }
 
     fn report(&self, files: &[PathBuf], written: usize, problems: &[Problem]) -> ExitCode {
-        for problem in problems {
-            message(format!("{problem}\n"));
-        }
+        print_problems(problems);
         let errors = problems.iter().filter(|problem| problem.is_error()).count();
         let would_be = if self.dry_run { " would be" } else { "" };
         message(format!(

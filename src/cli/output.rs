@@ -8,7 +8,7 @@ use anstyle::{AnsiColor, Style};
 
 use crate::address::Domain;
 use crate::config::LoadError;
-use crate::diagnostics::{Problem, Severity, nearest};
+use crate::diagnostics::{Problem, ProblemRenderer, Severity, nearest};
 use crate::directory::Directory;
 
 /// Prints a result. A closed reader (`| head`) is not an error; a full disk is. Colours are removed unless standard
@@ -26,6 +26,14 @@ pub fn print(text: &str, code: ExitCode) -> ExitCode {
 /// Prints a message to standard error, if it is open.
 pub fn message(text: impl Display) {
     let _ = writeln!(anstream::stderr().lock(), "{text}");
+}
+
+/// Prints problems to standard error, each with its source line.
+pub fn print_problems(problems: &[Problem]) {
+    let mut renderer = ProblemRenderer::styled();
+    for problem in problems {
+        message(renderer.render(problem) + "\n");
+    }
 }
 
 /// Reports that the command found errors.
@@ -67,9 +75,7 @@ pub fn not_loaded(error: &LoadError) -> ExitCode {
             Some("name the file with --config FILE or in $WAYPOST_CONFIG, and make it readable"),
         ),
         LoadError::Problems(problems) => {
-            for problem in problems {
-                message(format!("{problem}\n"));
-            }
+            print_problems(problems);
             let errors = problems.iter().filter(|problem| Problem::is_error(problem)).count();
             could_not_run(&format!("{error}: {}", count(errors, "error")), None)
         }

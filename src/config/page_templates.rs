@@ -122,11 +122,10 @@ fn all(pages: &Pages, directory: &Directory) -> Result<(), (&'static str, Templa
 }
 
 fn template_problem(folder: &Path, name: &str, error: &TemplateError) -> Problem {
-    let place = Location {
-        file: Arc::from(folder.join(name)),
-        line: error.line().unwrap_or(0),
-        column: usize::from(error.line().is_some()),
-    };
+    let file = folder.join(name);
+    let place = error
+        .line()
+        .map_or_else(|| Location::whole(&file), |line| Location::new(Arc::from(file.as_path()), line, 1));
     let hint = "mend it, or remove it: until then the built-in pages serve";
     Problem::warning(place, format!("the template is not right: {error}"), hint)
 }

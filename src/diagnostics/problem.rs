@@ -30,7 +30,8 @@ pub enum Severity {
     Note,
 }
 
-/// A place in a file. Lines and columns count from 1; 0 is the whole file.
+/// A location in a file. Lines and columns count from 1, columns in characters. In a location that is the whole file
+/// or folder, both are 0.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Location {
     #[serde(serialize_with = "as_text")]
@@ -39,6 +40,9 @@ pub struct Location {
     pub line: usize,
     #[serde(skip_serializing_if = "is_none")]
     pub column: usize,
+    /// Characters from there on that belong to it, on the same line; 0 if that is not known.
+    #[serde(skip)]
+    pub length: usize,
 }
 
 /// A file's text, able to say where in it something is.
@@ -107,9 +111,14 @@ impl fmt::Display for Severity {
 }
 
 impl Location {
+    /// A character of a file.
+    pub fn new(file: Arc<Path>, line: usize, column: usize) -> Self {
+        Self { file, line, column, length: 0 }
+    }
+
     /// A file or folder as a whole.
     pub fn whole(file: &Path) -> Self {
-        Self { file: file.into(), line: 0, column: 0 }
+        Self::new(file.into(), 0, 0)
     }
 }
 
@@ -139,16 +148,25 @@ impl Source {
         Self { file, text, line_starts }
     }
 
-    /// The place of a byte of the text.
+    /// The location of a byte of the text.
     pub fn place(&self, offset: usize) -> Location {
         let line = self.line_starts.partition_point(|start| *start <= offset);
         let start = self.line_starts[line - 1];
         let column = self.text.get(start..offset).map_or(1, |before| before.chars().count() + 1);
-        Location { file: self.file.clone(), line, column }
+        Location::new(self.file.clone(), line, column)
     }
 
+    /// The location of bytes of the text, as far as they are on one line.
     pub fn place_of(&self, span: &Range<usize>) -> Location {
-        self.place(span.start)
+        let text = self.text.get(span.clone()).unwrap_or_default();
+        let length = text.lines().next().map_or(0, |line| line.chars().count());
+        Location { length, ..self.place(span.start) }
+    }
+
+    /// A line without its end, counted from 1.
+    pub fn line(&self, number: usize) -> Option<&str> {
+        let start = *self.line_starts.get(number.checked_sub(1)?)?;
+        self.text.get(start..)?.lines().next()
     }
 }
 
@@ -201,7 +219,7 @@ mod tests {
 
     #[test]
     fn says_what_where_and_what_next() {
-        let place = Location { file: Path::new("p/a.toml").into(), line: 14, column: 3 };
+        let place = Location::new(Path::new("p/a.toml").into(), 14, 3);
         assert_eq!(
             Problem::error(place, "the port is 0", "a port is 1 to 65535").to_string(),
             "error: the port is 0\n  --> p/a.toml:14:3\nhint: a port is 1 to 65535"

@@ -353,7 +353,10 @@ fn domains_file(
             continue;
         }
         let column = line.find(entry).map_or(1, |at| line[..at].chars().count() + 1);
-        let place = Location { file: std::sync::Arc::clone(&path), line: number + 1, column };
+        let place = Location {
+            length: entry.chars().count(),
+            ..Location::new(std::sync::Arc::clone(&path), number + 1, column)
+        };
         match DomainPattern::from_text(entry) {
             Ok(value) => claims.push(Located { value, place }),
             Err(complaint) => problems.push(Problem::at(place, complaint)),

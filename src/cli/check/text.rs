@@ -10,7 +10,7 @@ use crate::check::{Cell, Examined, Finding, Row};
 use crate::cli::output::{count, severity_style, styled};
 use crate::cli::table::table;
 use crate::clients::{Client, Format};
-use crate::diagnostics::{Problem, Severity};
+use crate::diagnostics::{ProblemRenderer, Severity};
 
 /// How many places or profiles are listed by name.
 const LISTED: usize = 5;
@@ -28,8 +28,9 @@ pub fn write(report: &Report) -> String {
     }
     // Errors that prevent a start come last, where they are seen.
     let (errors, others): (Vec<_>, Vec<_>) = report.problems.iter().partition(|problem| problem.is_error());
+    let mut renderer = ProblemRenderer::styled();
     for problem in others.into_iter().chain(errors) {
-        text += &self::problem(problem);
+        text += &(renderer.render(problem) + "\n\n");
     }
     let directory = &report.config.directory;
     let profiles = count(directory.entries().len(), "profile");
@@ -123,13 +124,6 @@ fn preferred(one: &Examined) -> [[String; 4]; 2] {
         rows[1][i + 1] = format!("{}, {}", server.socket_type.in_words(), server.username.as_str());
     }
     rows
-}
-
-fn problem(problem: &Problem) -> String {
-    let text = problem.to_string();
-    let word = problem.severity.to_string();
-    let rest = text.strip_prefix(&word).unwrap_or(&text);
-    format!("{}{rest}\n\n", styled(severity_style(problem.severity), &word))
 }
 
 fn finding(finding: &Finding) -> String {

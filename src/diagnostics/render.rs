@@ -1,0 +1,185 @@
+//! Problems as text for people: the message, the source line with a caret below the location, the hint.
+//!
+//! The source is read again when a problem is printed, so a loaded configuration keeps no text of its files.
+
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+
+use annotate_snippets::renderer::AnsiColor;
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+
+use super::problem::{Location, Problem, Severity, Source};
+use crate::files::read::{LARGEST_LIST, read};
+
+/// Columns in which a source line is shown. The rest of a longer line is left out.
+const WIDTH: usize = 100;
+
+/// Renders problems, with or without colours.
+#[derive(Debug)]
+pub struct ProblemRenderer {
+    renderer: Renderer,
+    /// The file that was read last: the problems of a file follow each other.
+    source: Source,
+}
+
+impl ProblemRenderer {
+    /// Without colours.
+    pub fn plain() -> Self {
+        let source = Source::new(Path::new("").into(), String::new());
+        Self { renderer: Renderer::plain().term_width(WIDTH), source }
+    }
+
+    /// With the codes that colour text on a terminal.
+    pub fn styled() -> Self {
+        let renderer = Renderer::styled()
+            .error(AnsiColor::Red.on_default())
+            .warning(AnsiColor::Yellow.on_default())
+            .note(AnsiColor::Cyan.on_default())
+            .hyperlink(false)
+            .term_width(WIDTH);
+        Self { renderer, ..Self::plain() }
+    }
+
+    /// The problem, in lines without an end of the last one. If the file does not have the location any more, its
+    /// source line is left out.
+    pub fn render(&mut self, problem: &Problem) -> String {
+        let Location { file, line, column, .. } = &problem.place;
+        let path = printable(&file.display().to_string());
+        let level = match problem.severity {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+            Severity::Note => Level::NOTE,
+        };
+        let title = level.primary_title(printable(&problem.message));
+        let problem_group = match self.source_line(&problem.place) {
+            Some((text, span)) => title.element(
+                Snippet::source(text)
+                    .line_start(*line)
+                    .path(path)
+                    .annotation(AnnotationKind::Primary.span(span)),
+            ),
+            None if *line == 0 => title.element(Origin::path(path)),
+            None => title.element(Origin::path(path).line(*line).char_column(*column)),
+        };
+        let hint = problem.hint.as_deref().map(printable);
+        let hint_group =
+            hint.map(|hint| Group::with_title(Level::HELP.with_name("hint").secondary_title(hint)));
+        self.renderer.render(&[problem_group].into_iter().chain(hint_group).collect::<Vec<_>>())
+    }
+
+    /// The line of a location, and the bytes of it that the location stands for.
+    fn source_line(&mut self, location: &Location) -> Option<(String, Range<usize>)> {
+        if self.source.file != location.file {
+            let text =
+                read(&location.file, LARGEST_LIST).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+            self.source = Source::new(Arc::clone(&location.file), text.unwrap_or_default());
+        }
+        let line = printable(self.source.line(location.line)?);
+        let ends = || line.char_indices().map(|(at, _)| at).chain([line.len()]);
+        let start = ends().nth(location.column.checked_sub(1)?)?;
+        let end = ends().nth(location.column - 1 + location.length.max(1)).unwrap_or(line.len());
+        Some((line, start..end))
+    }
+}
+
+/// The text with a replacement for each character that would control the terminal or change the direction of text.
+fn printable(text: &str) -> String {
+    let is_unsafe = |c: char| {
+        c.is_control() && c != '\t' || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.replace(is_unsafe, "\u{fffd}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rendered(text: &str, place: impl FnOnce(&Source) -> Location, hint: &str) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a.toml");
+        std::fs::write(&file, text).unwrap();
+        let source = Source::new(file.as_path().into(), text.to_owned());
+        let problem = Problem::error(place(&source), "it is wrong", hint);
+        ProblemRenderer::plain().render(&problem).replace(&*folder.path().to_string_lossy(), "folder")
+    }
+
+    #[test]
+    fn points_at_the_value_in_its_line() {
+        let text = "# one\nid = \"a.example\"\ndomains = [\"example.com\"]\n";
+        assert_eq!(
+            rendered(text, |source| source.place_of(&(34..47)), "remove it"),
+            "error: it is wrong
+ --> folder/a.toml:3:12
+  |
+3 | domains = [\"example.com\"]
+  |            ^^^^^^^^^^^^^
+  |
+hint: remove it"
+        );
+        let far_below = "\n".repeat(120) + "\tä = [";
+        assert_eq!(
+            rendered(&far_below, |source| source.place(far_below.len()), "write ]"),
+            "error: it is wrong
+   --> folder/a.toml:121:7
+    |
+121 |     ä = [
+    |          ^
+    |
+hint: write ]"
+        );
+    }
+
+    #[test]
+    fn names_only_the_file_if_there_is_no_such_line() {
+        let whole = rendered("", |source| Location::whole(&source.file), "remove it");
+        assert_eq!(whole, "error: it is wrong\n--> folder/a.toml\n |\nhint: remove it");
+        for (line, column) in [(20, 3), (1, 30)] {
+            let lost = rendered("a = 1\n", |source| Location::new(source.file.clone(), line, column), "look");
+            assert_eq!(
+                lost,
+                format!("error: it is wrong\n--> folder/a.toml:{line}:{column}\n |\nhint: look")
+            );
+        }
+    }
+
+    #[test]
+    fn trims_a_long_line() {
+        let text = format!("a = [{}\"here\", {}]", "1, ".repeat(200), "1, ".repeat(200));
+        assert_eq!(
+            rendered(&text, |source| source.place_of(&(605..611)), "write a number"),
+            "error: it is wrong
+ --> folder/a.toml:1:606
+  |
+1 | ...1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, \"here\", 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1...
+  |                                              ^^^^^^
+  |
+hint: write a number"
+        );
+    }
+
+    #[test]
+    fn passes_no_control_character_on() {
+        let text = "a = \"\u{1b}[31m\u{9b}\u{202e}x\" ?\r\n";
+        assert_eq!(
+            rendered(text, |source| source.place(text.len() - 3), "remove\u{9b}\n it"),
+            "error: it is wrong
+ --> folder/a.toml:1:16
+  |
+1 | a = \"\u{fffd}[31m\u{fffd}\u{fffd}x\" ?
+  |                ^
+  |
+hint: remove\u{fffd}\u{fffd} it"
+        );
+    }
+
+    #[test]
+    fn colours_the_severity_and_the_caret() {
+        let problem = Problem::warning(Location::whole(Path::new("a.toml")), "it is odd", "look");
+        assert_eq!(
+            ProblemRenderer::styled().render(&problem),
+            "\u{1b}[33mwarning\u{1b}[0m\u{1b}[1m: it is odd\u{1b}[0m\n\u{1b}[1m\u{1b}[94m--> \u{1b}[0ma.toml\n \
+             \u{1b}[1m\u{1b}[94m|\u{1b}[0m\n\u{1b}[1m\u{1b}[96mhint\u{1b}[0m: look"
+        );
+    }
+}
