@@ -1,5 +1,5 @@
-//! Certificates for signing, made anew for each test; the RSA keys are kept, since making them is
-//! slow. They protect nothing.
+//! Certificates for signing, generated in each test. The RSA keys are stored, because generating them is slow. They are
+//! used in tests only.
 
 use std::fs;
 use std::path::Path;
@@ -19,7 +19,7 @@ pub struct Chain {
     pub key: String,
 }
 
-/// What the certificate's key is.
+/// The type of the certificate's key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Key {
     Rsa,
@@ -87,7 +87,7 @@ impl Chain {
     }
 }
 
-/// As one step, under the eyes of a running server.
+/// Replaces the file in one step, so a running server sees no part of it.
 pub fn write(path: &Path, text: &str) {
     use std::os::unix::fs::PermissionsExt;
 

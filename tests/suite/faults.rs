@@ -1,4 +1,4 @@
-//! What is no request at all.
+//! Invalid and hostile requests.
 
 use std::io::{Read, Write};
 
@@ -6,7 +6,7 @@ use crate::common::SHIPPED;
 use crate::common::http2;
 use crate::common::request;
 
-/// Sends bytes, closes the sending side, and returns all that comes back.
+/// Sends bytes, closes the sending side, and returns the response bytes.
 fn send(bytes: &[u8]) -> String {
     let mut stream = SHIPPED.connect();
     // The server may close before it has read everything.
@@ -18,7 +18,7 @@ fn send(bytes: &[u8]) -> String {
 }
 
 #[test]
-fn answers_nonsense_with_400_or_silence_and_goes_on() {
+fn answers_invalid_requests_with_400_or_closes() {
     for bytes in [
         &b""[..],
         b"\r\n\r\n",
@@ -38,7 +38,7 @@ fn answers_nonsense_with_400_or_silence_and_goes_on() {
 }
 
 #[test]
-fn a_body_that_ends_early_hurts_nobody() {
+fn survives_bodies_that_end_early() {
     let head = b"POST /autodiscover/autodiscover.xml HTTP/1.1\r\nHost: q.com\r\n";
     for rest in [
         &b"Content-Length: 100\r\n\r\n<Auto"[..],
@@ -51,28 +51,27 @@ fn a_body_that_ends_early_hurts_nobody() {
     assert_eq!(SHIPPED.get("q.com", "/mail/config-v1.1.xml").status, 200);
 }
 
-/// A body where none belongs is passed over.
 #[test]
-fn takes_no_notice_of_a_body_on_get() {
+fn ignores_a_body_on_get() {
     let request = request("GET", "q.com", "/mail/config-v1.1.xml", &[], b"<x/>");
     assert_eq!(SHIPPED.send(&request).status, 200);
 }
 
 const GOOD: &str = "GET /mail/config-v1.1.xml HTTP/1.1\r\nHost: q.com\r\n\r\n";
 
-/// How many answers come back, and their statuses.
+/// The status of each response.
 fn statuses(answer: &str) -> Vec<&str> {
     answer.split("HTTP/1.1 ").skip(1).map(|rest| &rest[..3]).collect()
 }
 
-/// Two lengths, or two ways to say where a body ends: what follows must not become a request that
-/// somebody before us took for a body (RFC 9112 6.1, 11.2).
+/// Two lengths, or a length and chunks: a proxy may take for a body what follows, so it must not become a request
+/// (RFC 9112 6.1, 11.2).
 #[test]
-fn nothing_is_smuggled_in_a_body() {
+fn prevents_request_smuggling() {
     assert_eq!(
         statuses(&send(format!("{GOOD}{GOOD}").as_bytes())),
         ["200", "200"],
-        "what smuggling would look like"
+        "two requests get two responses"
     );
     let post = "POST /autodiscover/autodiscover.xml HTTP/1.1\r\nHost: q.com\r\n";
     for (headers, body) in [
@@ -100,9 +99,9 @@ fn nothing_is_smuggled_in_a_body() {
     }
 }
 
-/// A line that ends without a carriage return is one line to all, or none (RFC 9112 2.2).
+/// A line feed without a carriage return ends a line everywhere or is rejected (RFC 9112 2.2).
 #[test]
-fn bare_line_feeds_are_ends_of_lines_or_refused() {
+fn accepts_or_rejects_bare_line_feeds_consistently() {
     let answer = send(GOOD.replace("\r\n", "\n").as_bytes());
     assert!(["200", "400"].contains(&statuses(&answer)[0]), "{answer}");
     for request in [
@@ -117,9 +116,9 @@ fn bare_line_feeds_are_ends_of_lines_or_refused() {
     }
 }
 
-/// Two hosts are none; a target with a host of its own has that; a tunnel is nobody's.
+/// Two hosts are an error. An absolute target overrides the header. Tunnels are not supported.
 #[test]
-fn a_host_is_one_host() {
+fn rejects_invalid_or_repeated_hosts() {
     let two = "GET /mail/config-v1.1.xml HTTP/1.1\r\nHost: q.com\r\nHost: qwestoffice.net\r\n\r\n";
     assert_eq!(statuses(&send(two.as_bytes())), ["400"]);
     assert_eq!(statuses(&send(two.replace(" HTTP", "?emailaddress=jane@q.com HTTP").as_bytes())), ["400"]);
@@ -150,35 +149,34 @@ fn a_host_is_one_host() {
     assert!(statuses(&send(star.as_bytes()))[0].starts_with('4'));
 }
 
-/// CVE-2023-44487: requests that are taken back as soon as they are made cost their sender the
-/// connection, and nobody else anything.
+/// CVE-2023-44487: a client that resets its requests at once loses its connection, and other clients are served.
 #[test]
-fn http2_requests_that_are_taken_back_end_the_connection() {
+fn closes_an_http2_connection_with_rapid_resets() {
     let mut stream = SHIPPED.connect();
     http2::begin(&mut stream);
     let fields = http2::fields("q.com", "/mail/config-v1.1.xml", &[]);
-    // Others are answered meanwhile, and what is said is read meanwhile: the end would take it away.
+    // The frames are read in a thread, because they are lost when the connection is closed.
     let mut reader = stream.try_clone().unwrap();
-    let said = std::thread::spawn(move || {
-        let mut said = Vec::new();
-        let _ = reader.read_to_end(&mut said);
-        said
+    let frames_read = std::thread::spawn(move || {
+        let mut frames_read = Vec::new();
+        let _ = reader.read_to_end(&mut frames_read);
+        frames_read
     });
     for number in 0..20_000 {
         let id = number * 2 + 1;
         // RST_STREAM: CANCEL.
-        let (ask, take_back) =
+        let (headers, reset) =
             (http2::frame_of(1, 0x5, id, &fields), http2::frame_of(3, 0, id, &8_u32.to_be_bytes()));
-        if stream.write_all(&[ask, take_back].concat()).is_err() {
+        if stream.write_all(&[headers, reset].concat()).is_err() {
             break;
         }
         if number % 100 == 0 {
             assert_eq!(SHIPPED.get("q.com", "/mail/config-v1.1.xml").status, 200);
         }
     }
-    let said = said.join().unwrap();
+    let frames_read = frames_read.join().unwrap();
     // GOAWAY: ENHANCE_YOUR_CALM.
-    let mut frames = &said[..];
+    let mut frames = &frames_read[..];
     let mut reasons = Vec::new();
     while let Some((head, rest)) = frames.split_at_checked(9) {
         let length = usize::from(head[1]) << 8 | usize::from(head[2]);
