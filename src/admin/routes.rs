@@ -15,7 +15,8 @@ use serde_json::json;
 use tokio::task::spawn_blocking;
 
 use super::metrics;
-use crate::certificates::expiry::{Time, days_left};
+use crate::certificates::expiry::days_left;
+use crate::certificates::time::Time;
 use crate::http::error::Error;
 use crate::http::responses::Answer;
 use crate::http::state::ServedConfig;

@@ -1,24 +1,23 @@
-//! Reminding an operator, in the log, that a certificate is about to expire.
+//! Log lines for a certificate that is about to expire.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::certificates::expiry::days_left;
-use crate::documents::mobileconfig::EXPIRY_WARNING_PERIOD;
+use super::expiry::{EXPIRY_WARNING, days_left};
 
-/// A certificate's end, and when it was last spoken of.
+/// A certificate's end, and what was last logged about it.
 #[derive(Debug)]
 pub struct Reminder {
     /// "the certificate for …".
-    what: String,
-    /// What comes of it when it has expired.
+    name: String,
+    /// What happens once it has expired.
     consequence: &'static str,
     end: SystemTime,
-    said: Mutex<Said>,
+    last: Mutex<Logged>,
 }
 
 #[derive(Debug)]
-struct Said {
+struct Logged {
     at: Instant,
     has_expired: bool,
 }
@@ -29,35 +28,35 @@ enum Due {
     Expired,
 }
 
-const BETWEEN: Duration = Duration::from_secs(24 * 60 * 60);
+const INTERVAL: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Reminder {
-    /// For a certificate that has just been loaded: what there is to say of it now, has been said then.
-    pub fn new(what: String, consequence: &'static str, end: SystemTime) -> Self {
-        let said = Said { at: Instant::now(), has_expired: end < SystemTime::now() };
-        Self { what, consequence, end, said: Mutex::new(said) }
+    /// For a certificate that has just been loaded. Loading reports its state, so the first log line is due a day later.
+    pub fn new(name: String, consequence: &'static str, end: SystemTime) -> Self {
+        let last = Logged { at: Instant::now(), has_expired: end < SystemTime::now() };
+        Self { name, consequence, end, last: Mutex::new(last) }
     }
 
-    /// Says what is due: once a day from two weeks before the end on, and when the end has come.
+    /// Logs what is due: once a day during the last two weeks, and as soon as the certificate has expired.
     pub fn remind(&self) {
-        let Self { what, consequence, .. } = self;
+        let Self { name, consequence, .. } = self;
         match self.due(Instant::now(), SystemTime::now()) {
-            Some(Due::Soon { days_left }) => tracing::warn!(days_left, "{what} expires soon"),
-            Some(Due::Expired) => tracing::error!("{what} has expired; {consequence}"),
+            Some(Due::Soon { days_left }) => tracing::warn!(days_left, "{name} expires soon"),
+            Some(Due::Expired) => tracing::error!("{name} has expired; {consequence}"),
             None => {}
         }
     }
 
     fn due(&self, at: Instant, now: SystemTime) -> Option<Due> {
-        // Nothing in here can be left half done.
-        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        // A panic cannot leave the value half written.
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let has_expired = self.end < now;
-        let is_news = has_expired && !said.has_expired;
-        let is_again = self.end < now + EXPIRY_WARNING_PERIOD && at.duration_since(said.at) >= BETWEEN;
-        if !is_news && !is_again {
+        let is_news = has_expired && !last.has_expired;
+        let is_repeat = self.end < now + EXPIRY_WARNING && at.duration_since(last.at) >= INTERVAL;
+        if !is_news && !is_repeat {
             return None;
         }
-        *said = Said { at, has_expired };
+        *last = Logged { at, has_expired };
         Some(if has_expired { Due::Expired } else { Due::Soon { days_left: days_left(self.end, now) } })
     }
 }

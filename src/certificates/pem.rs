@@ -1,4 +1,4 @@
-//! Certificates and keys from files in PEM, and what can be wrong with those.
+//! Reads certificates and private keys from PEM files.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -6,10 +6,9 @@ use std::path::{Path, PathBuf};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
-use crate::files::read as file;
-use crate::files::read::LARGEST_TEXT;
+use crate::files::read::{self, LARGEST_TEXT};
 
-/// Why files are of no use, whatever for.
+/// Why a certificate or key cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum PemError {
     #[error("{} cannot be read: {source}", path.display())]
@@ -23,18 +22,18 @@ pub enum PemError {
 }
 
 impl PemError {
-    /// What to do about it.
+    /// The next step for the operator.
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Unreadable { .. } => {
-                "its path is relative to waypost.toml, and the server's user has to be able to read it"
+                "its path is relative to waypost.toml, and the server's user must be able to read it"
             }
             Self::NoCertificate(_) => {
                 "name the file with the certificate and its intermediate certificates, like certbot's fullchain.pem"
             }
             Self::NoKey(_) => "name the file with the certificate's key, like certbot's privkey.pem",
             Self::Mismatch { .. } => {
-                "name the certificate first in its file, and the key that it was made with"
+                "put the certificate first in its file, and name the key that belongs to it"
             }
         }
     }
@@ -43,9 +42,9 @@ impl PemError {
 /// Reads every certificate of a PEM file, in the file's order.
 ///
 /// # Errors
-/// When the file cannot be read, or there is none in it.
+/// If the file cannot be read or has no certificate.
 pub fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, PemError> {
-    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&read(path)?).collect();
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&bytes(path)?).collect();
     let certificates = certificates.ok().filter(|certificates| !certificates.is_empty());
     certificates.ok_or_else(|| PemError::NoCertificate(path.to_owned()))
 }
@@ -53,11 +52,11 @@ pub fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, PemErro
 /// Reads the first private key of a PEM file.
 ///
 /// # Errors
-/// When the file cannot be read, or there is none in it.
+/// If the file cannot be read or has no private key.
 pub fn key(path: &Path) -> Result<PrivateKeyDer<'static>, PemError> {
-    PrivateKeyDer::from_pem_slice(&read(path)?).map_err(|_| PemError::NoKey(path.to_owned()))
+    PrivateKeyDer::from_pem_slice(&bytes(path)?).map_err(|_| PemError::NoKey(path.to_owned()))
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, PemError> {
-    file::read(path, LARGEST_TEXT).map_err(|source| PemError::Unreadable { path: path.to_owned(), source })
+fn bytes(path: &Path) -> Result<Vec<u8>, PemError> {
+    read::read(path, LARGEST_TEXT).map_err(|source| PemError::Unreadable { path: path.to_owned(), source })
 }

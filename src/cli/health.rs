@@ -4,16 +4,21 @@ use std::io::{self, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
 use clap::Args;
-use rustls::StreamOwned;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::CryptoProvider;
+use rustls::crypto::ring::default_provider;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::version::{TLS12, TLS13};
+use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, SignatureScheme, StreamOwned};
 
 use super::config_argument::ConfigArgument;
 use super::output::{errors_found, not_loaded, print, print_problems};
-use crate::certificates::tls;
 use crate::config::{Address, Config, Listener, Settings};
 
 #[derive(Debug, Args)]
@@ -105,7 +110,7 @@ impl Question {
 
     fn talk(&self, stream: impl Read + Write) -> io::Result<()> {
         if self.listener.is_https {
-            self.speak(StreamOwned::new(tls::client_that_believes_anybody()?, stream))
+            self.speak(StreamOwned::new(tls_client_without_verification()?, stream))
         } else {
             self.speak(stream)
         }
@@ -137,5 +142,61 @@ fn reachable(address: SocketAddr) -> Vec<SocketAddr> {
             vec![loopback(Ipv6Addr::LOCALHOST.into()), loopback(Ipv4Addr::LOCALHOST.into())]
         }
         _ => vec![address],
+    }
+}
+
+/// A TLS client that accepts every certificate: the check is whether the server answers, not who it is.
+///
+/// # Errors
+/// If the system has no random numbers.
+fn tls_client_without_verification() -> io::Result<ClientConnection> {
+    let provider = Arc::new(default_provider());
+    let config = ClientConfig::builder_with_provider(Arc::clone(&provider))
+        .with_protocol_versions(&[&TLS13, &TLS12])
+        .expect("ring has ciphers for both")
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(AcceptAll(provider)))
+        .with_no_client_auth();
+    // For an IP address, rustls sends no server name.
+    let name = ServerName::IpAddress(IpAddr::V4(Ipv4Addr::LOCALHOST).into());
+    ClientConnection::new(Arc::new(config), name).map_err(io::Error::other)
+}
+
+/// Accepts every certificate. rustls has no such verifier of its own.
+#[derive(Debug)]
+struct AcceptAll(Arc<CryptoProvider>);
+
+impl ServerCertVerifier for AcceptAll {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
     }
 }

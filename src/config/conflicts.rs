@@ -1,4 +1,4 @@
-//! What no two files may both have: an id, a domain, a mail exchanger's host.
+//! Conflicts between profiles: an id, a domain or a mail exchanger's host that occurs twice.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -9,85 +9,77 @@ use crate::diagnostics::{Location, Problem};
 use crate::directory::DomainPattern;
 use crate::formats::parsed_profile::ParsedProfile;
 
-/// Holds every profile's names against every other's, and its own.
-pub fn find(drafts: &[ParsedProfile], problems: &mut Vec<Problem>) {
-    ids(drafts, problems);
-    claims(drafts, problems);
-    exchangers(drafts, problems);
+/// Compares every profile with itself and with those before it.
+pub fn find(profiles: &[ParsedProfile], problems: &mut Vec<Problem>) {
+    ids(profiles, problems);
+    domains(profiles, problems);
+    mx_hosts(profiles, problems);
 }
 
-/// Notes where a value stands; if it has stood somewhere before, where it did first.
+/// Records the first value of a key, and returns it for every further one.
 fn first_of<K: Eq + Hash, V: Copy>(seen: &mut HashMap<K, V>, key: K, value: V) -> Option<V> {
     match seen.entry(key) {
         Entry::Occupied(first) => Some(*first.get()),
-        Entry::Vacant(free) => {
-            free.insert(value);
+        Entry::Vacant(entry) => {
+            entry.insert(value);
             None
         }
     }
 }
 
-fn ids(drafts: &[ParsedProfile], problems: &mut Vec<Problem>) {
+fn ids(profiles: &[ParsedProfile], problems: &mut Vec<Problem>) {
     let mut seen: HashMap<&Domain, &Location> = HashMap::new();
-    for id in drafts.iter().filter_map(|draft| draft.id.as_ref()) {
+    for id in profiles.iter().filter_map(|profile| profile.id.as_ref()) {
         if let Some(first) = first_of(&mut seen, &id.value, &id.place) {
-            problems.push(Problem::error(
-                id.place.clone(),
-                format!("two profiles have the id `{}`", id.value),
-                format!("the other one is at {first}; give one of them another id"),
-            ));
+            let message = format!("two profiles have the id `{}`", id.value);
+            let hint = format!("the other one is at {first}; give one of them another id");
+            problems.push(Problem::error(id.place.clone(), message, hint));
         }
     }
 }
 
-fn claims(drafts: &[ParsedProfile], problems: &mut Vec<Problem>) {
+fn domains(profiles: &[ParsedProfile], problems: &mut Vec<Problem>) {
     let mut seen: HashMap<&DomainPattern, (&ParsedProfile, &Location)> = HashMap::new();
-    for draft in drafts {
-        for claim in &draft.claims {
-            let Some((first, first_place)) = first_of(&mut seen, &claim.value, (draft, &claim.place)) else {
-                continue;
-            };
-            let (message, hint) = if std::ptr::eq(first, draft) {
+    for profile in profiles {
+        for domain in &profile.claims {
+            let found = first_of(&mut seen, &domain.value, (profile, &domain.place));
+            let Some((first, location)) = found else { continue };
+            let (message, hint) = if std::ptr::eq(first, profile) {
                 (
-                    format!("`{}` is listed twice", claim.value),
-                    format!("the first time is at {first_place}; remove one of them"),
+                    format!("`{}` is listed twice", domain.value),
+                    format!("the first time is at {location}; remove one of them"),
                 )
             } else {
                 (
-                    format!(
-                        "{} is claimed by two profiles, `{}` and `{}`",
-                        claim.value, first.name, draft.name
-                    ),
-                    format!(
-                        "a domain belongs to one profile; remove it from one of them (the other is at \
-                         {first_place})"
-                    ),
+                    format!("`{}` is in two profiles, `{}` and `{}`", domain.value, first.name, profile.name),
+                    format!("remove it from one of them (the other is at {location})"),
                 )
             };
-            problems.push(Problem::error(claim.place.clone(), message, hint));
+            problems.push(Problem::error(domain.place.clone(), message, hint));
         }
     }
 }
 
-fn exchangers(drafts: &[ParsedProfile], problems: &mut Vec<Problem>) {
+fn mx_hosts(profiles: &[ParsedProfile], problems: &mut Vec<Problem>) {
     let mut seen: HashMap<&Domain, &ParsedProfile> = HashMap::new();
-    for draft in drafts {
-        for host in &draft.exchangers {
+    for profile in profiles {
+        for host in &profile.exchangers {
             if host.value.public_suffix().is_some() {
-                problems.push(Problem::error(
-                    host.place.clone(),
-                    format!("`{}` is a public suffix, not a host of yours", host.value),
-                    "name the mail exchanger as the MX record does, like mx.example.net",
-                ));
+                let message = format!("`{}` is a public suffix, not a host of yours", host.value);
+                let hint = "name the mail exchanger as the MX record does, like mx.example.net";
+                problems.push(Problem::error(host.place.clone(), message, hint));
             }
-            let Some(first) = first_of(&mut seen, &host.value, draft) else { continue };
-            let message = if std::ptr::eq(first, draft) {
+            let Some(first) = first_of(&mut seen, &host.value, profile) else { continue };
+            let message = if std::ptr::eq(first, profile) {
                 format!("`{}` is listed twice", host.value)
             } else {
-                format!("mail exchanger {} is named by `{}` and `{}`", host.value, first.name, draft.name)
+                format!("the mail exchanger {} is in `{}` and `{}`", host.value, first.name, profile.name)
             };
-            let hint = "a host leads to one profile; remove it from one of the two places";
-            problems.push(Problem::error(host.place.clone(), message, hint));
+            problems.push(Problem::error(
+                host.place.clone(),
+                message,
+                "remove it from one of the two places",
+            ));
         }
     }
 }

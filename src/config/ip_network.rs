@@ -1,22 +1,22 @@
-//! Networks, for whom we believe.
+//! Networks of clients and proxies.
 
 use std::net::IpAddr;
 use std::str::FromStr;
 
 use ipnet::IpNet;
 
-/// An IP network; a single address is the smallest one.
+/// An IP network or a single address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Network(IpNet);
 
 impl Network {
-    /// The networks that a process on the same machine speaks from.
+    /// The networks of the same machine.
     pub fn loopback() -> Vec<Self> {
         ["127.0.0.0/8", "::1/128"].iter().filter_map(|text| text.parse().ok()).collect()
     }
 
-    /// Whether it is the whole of an IP version.
-    pub fn is_everybody(&self) -> bool {
+    /// Whether it includes every address of an IP version.
+    pub fn is_every_address(&self) -> bool {
         self.0.prefix_len() == 0
     }
 
@@ -29,7 +29,7 @@ impl FromStr for Network {
     type Err = ipnet::AddrParseError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        // Peers are compared as what they are; an IPv4 address in IPv6 clothes is an IPv4 address.
+        // Peer addresses are compared in canonical form: IPv4-mapped IPv6 addresses are IPv4 addresses. `ipnet` keeps them.
         if let Ok(address) = text.parse::<IpAddr>() {
             return Ok(Self(address.to_canonical().into()));
         }

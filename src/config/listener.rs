@@ -1,4 +1,4 @@
-//! Where the server listens, and how it is spoken to there.
+//! The addresses that the server listens on, with or without TLS.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -9,7 +9,7 @@ use std::str::FromStr;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listener {
     pub address: Address,
-    /// Whether TLS is spoken from the first byte.
+    /// Whether connections use TLS.
     pub is_https: bool,
 }
 
@@ -19,7 +19,7 @@ pub enum Address {
     Unix(PathBuf),
 }
 
-/// Neither an IP address with a port nor the path of a Unix socket.
+/// The text is neither an IP address with a port nor the path of a Unix socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "is not an address to listen on; write an IP address and a port (127.0.0.1:8080, [::]:80), or \
@@ -27,11 +27,11 @@ pub enum Address {
 )]
 pub struct ListenerError;
 
-/// `sun_path` of `unix(7)`, less its last byte.
+/// The longest path of a Unix socket: `sun_path` of `unix(7)` without its terminating zero.
 const LONGEST_PATH: usize = 107;
 
 impl Address {
-    /// Whether one, `[::]`, takes what comes to the other, an IPv4 address, where that is not bound itself.
+    /// Whether this address is `[::]` and also accepts connections to the other, an IPv4 address that is not bound itself.
     pub fn covers(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Tcp(a), Self::Tcp(b)) => {
@@ -41,13 +41,13 @@ impl Address {
         }
     }
 
-    /// Whether two cannot be bound at a time: one is the other, or stands for every address of the machine.
-    /// (`[::]` leaves IPv4 to those that have it.)
+    /// Whether two addresses cannot be bound at the same time: they are equal, or one includes every address of the
+    /// machine. `[::]` does not exclude IPv4 addresses.
     pub fn clashes_with(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Tcp(a), Self::Tcp(b)) => {
                 let is_all = a.ip().is_unspecified() || b.ip().is_unspecified();
-                // The system chooses another port for each 0.
+                // For port 0 the system chooses a free port.
                 a.port() == b.port() && a.port() != 0 && a.is_ipv4() == b.is_ipv4() && (is_all || a == b)
             }
             _ => self == other,
@@ -71,12 +71,12 @@ impl FromStr for Listener {
             (None, None) => (false, text),
         };
         let address = match rest.strip_prefix("unix:") {
-            // One that is relative would be another for each folder that the server is started in.
+            // A relative path would depend on the working folder.
             Some(path) if path.starts_with('/') && !path.ends_with('/') && path.len() <= LONGEST_PATH => {
                 Address::Unix(path.into())
             }
             Some(_) => return Err(ListenerError),
-            // A URL's last slash.
+            // The address may be a URL with a slash at its end.
             None => Address::Tcp(rest.strip_suffix('/').unwrap_or(rest).parse().map_err(|_| ListenerError)?),
         };
         Ok(Self { address, is_https })
@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn knows_which_cannot_be_had_together() {
+    fn finds_addresses_that_exclude_each_other() {
         let clash = |a: &str, b: &str| {
             let address = |text: &str| text.parse::<Listener>().unwrap().address;
             address(a).clashes_with(&address(b))
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_what_it_writes() {
+    fn reads_its_own_output() {
         for (text, written) in [
             ("127.0.0.1:8080", "127.0.0.1:8080"),
             ("http://[::]:80", "[::]:80"),

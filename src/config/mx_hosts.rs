@@ -1,4 +1,4 @@
-//! Mail exchangers' hosts, and who answers there.
+//! The hosts of mail exchangers: which profile answers for them and for the names above them.
 
 use std::collections::BTreeMap;
 
@@ -7,53 +7,58 @@ use crate::diagnostics::problem::Located;
 use crate::diagnostics::{Location, Problem};
 use crate::directory::{Directory, ProfileId};
 
-/// Binds each exchanger's host, and the names above it that clients derive from it: Thunderbird the
-/// first and the registrable one, Evolution and FairEmail all (reference/autoconfig 1.2).
+/// Adds each host to the directory, and the parent names that clients derive from it: Thunderbird the first one and the
+/// registrable one, Evolution and FairEmail all of them (reference/autoconfig 1.2).
+///
+/// A name that is a domain of another profile stays with that profile. A parent of hosts of several profiles is not
+/// added, unless a profile lists it.
 pub fn bind(
     directory: &mut Directory,
-    exchangers: Vec<(Located<Domain>, ProfileId)>,
+    hosts: Vec<(Located<Domain>, ProfileId)>,
     problems: &mut Vec<Problem>,
 ) {
-    let mut derived: BTreeMap<Domain, Vec<(ProfileId, Location)>> = BTreeMap::new();
-    for (host, id) in exchangers {
+    let mut parents: BTreeMap<Domain, Vec<(ProfileId, Location)>> = BTreeMap::new();
+    for (host, id) in hosts {
         if directory.profile_of(&host.value).is_some_and(|owner| owner != id) {
-            problems.push(Problem::error(
-                host.place.clone(),
-                format!("mail exchanger {} is a domain of another profile, which answers there", host.value),
-                "remove it here, or from that profile's domains",
-            ));
+            let message = format!("the mail exchanger {} is a domain of another profile", host.value);
+            let hint = "remove it here, or from that profile's domains";
+            problems.push(Problem::error(host.place, message, hint));
             continue;
         }
         for parent in registered_parents(&host.value) {
-            derived.entry(parent).or_default().push((id, host.place.clone()));
+            parents.entry(parent).or_default().push((id, host.place.clone()));
         }
+        // A duplicate has been reported as a conflict.
         let _ = directory.bind_exchanger(host.value, id);
     }
-    for (name, mut bindings) in derived {
+    for (name, mut profiles) in parents {
         if directory.exchanger_profile(name.as_str()).is_some() {
             continue;
         }
-        bindings.dedup_by_key(|(id, _)| *id);
+        profiles.dedup_by_key(|(id, _)| *id);
         let owner = directory.profile_of(&name);
-        if let Some((_, place)) = bindings.iter().find(|(id, _)| owner.is_some_and(|owner| owner != *id)) {
-            problems.push(Problem::note(
-                place.clone(),
-                format!("{name} is a domain of another profile, so customers whose mail programs ask there get that one"),
-                "nothing to do if that is meant",
-            ));
-            continue;
-        }
-        match bindings.as_slice() {
-            [(id, _)] => {
-                directory.bind_exchanger(name, *id).expect("the name was free a moment ago");
+        let other = profiles.iter().find(|(id, _)| owner.is_some_and(|owner| owner != *id));
+        let (location, message, hint) = match (other, profiles.as_slice()) {
+            (Some((_, location)), _) => {
+                let message = format!(
+                    "{name} is a domain of another profile: mail programs that ask there get that profile"
+                );
+                (location, message, "nothing to do if that is intended".to_owned())
             }
-            [.., (_, place)] => problems.push(Problem::note(
-                place.clone(),
-                format!("mail exchangers below {name} lead to several profiles; {name} itself leads to none"),
-                format!("name \"{name}\" in the mx_hosts of the profile that should answer for it"),
-            )),
-            [] => {}
-        }
+            (None, [(id, _)]) => {
+                directory.bind_exchanger(name, *id).expect("the name was free a moment ago");
+                continue;
+            }
+            (None, [.., (_, location)]) => {
+                let message = format!(
+                    "mail exchangers below {name} are in several profiles: no profile answers for {name}"
+                );
+                let hint = format!("add \"{name}\" to mx_hosts of the profile that should answer for it");
+                (location, message, hint)
+            }
+            (None, []) => continue,
+        };
+        problems.push(Problem::note(location.clone(), message, hint));
     }
 }
 

@@ -1,13 +1,13 @@
-//! The pages' templates and words: those that are shipped, and the operator's over them.
+//! The templates and languages of the setup page: the built-in ones, and the operator's in the `templates` folder.
 //!
-//! What is wrong with an operator's file is a warning: the built-in one serves.
+//! A problem in an operator's file is a warning, and the built-in file is used instead.
 
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::diagnostics::problem::{Source, suggest};
+use crate::diagnostics::problem::{Source, nearest, suggest};
 use crate::diagnostics::toml_table::Table;
-use crate::diagnostics::{Location, Problem};
+use crate::diagnostics::{Location, Problem, Severity};
 use crate::directory::Directory;
 use crate::documents::Brand;
 use crate::files::read::LARGEST_TEXT;
@@ -18,26 +18,27 @@ use crate::page::{
     TEMPLATES, TemplateError, placeholders,
 };
 
-/// A language's texts, each with its place.
+/// A language's texts: keys, texts and locations.
 type Texts = Vec<(String, String, Location)>;
 
-/// Reads everything that the pages need.
-pub fn load(folder: Option<&Path>, inputs: &SourceFiles, problems: &mut Vec<Problem>) -> Pages {
-    let mut catalogue = shipped();
+/// Loads the pages. Without a folder they are the built-in ones.
+pub fn load(folder: Option<&Path>, sources: &SourceFiles, problems: &mut Vec<Problem>) -> Pages {
+    let mut catalogue = built_in_catalogue();
     let Some(folder) = folder else { return Pages::new(catalogue) };
-    let files = match inputs.folder(folder, Path::is_file) {
+    let files = match sources.list_folder(folder, Path::is_file) {
         Ok(files) => files,
         Err(error) => {
-            problems.push(Problem::error(
-                Location::whole(folder),
-                format!("the folder of templates cannot be read: {error}"),
-                "its path is relative to waypost.toml; leave `templates` out for the built-in pages",
-            ));
+            let message = format!("the folder of templates cannot be read: {error}");
+            let hint = "its path is relative to waypost.toml; leave `templates` out for the built-in pages";
+            problems.push(Problem::error(Location::whole(folder), message, hint));
             return Pages::new(catalogue);
         }
     };
-    let (mut own, mut assets) = (Vec::new(), PageAssets::default());
+    let (mut templates, mut assets) = (Vec::new(), PageAssets::default());
     for path in files {
+        let mut warn = |message: String, hint: &str| {
+            problems.push(Problem::warning(Location::whole(&path), message, hint));
+        };
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let template = TEMPLATES.iter().find(|template| template.name == name);
         let is_language = extension(&path).as_deref() == Some("toml");
@@ -46,66 +47,58 @@ pub fn load(folder: Option<&Path>, inputs: &SourceFiles, problems: &mut Vec<Prob
             let known: Vec<_> =
                 TEMPLATES.iter().map(|template| template.name).chain(PageAssets::NAMES).collect();
             let hint = format!("{}, or a language like de.toml", suggest(name, &known));
-            let message = "no page is made of this file".to_owned();
-            problems.push(Problem::warning(Location::whole(&path), message, hint));
+            warn("no page uses this file".to_owned(), &hint);
             continue;
         }
-        let text = match inputs.text(&path, LARGEST_TEXT) {
+        let text = match sources.read_text(&path, LARGEST_TEXT) {
             Ok(text) => text,
             Err(error) => {
-                let message = format!("it cannot be read: {error}");
-                inputs.give_way();
-                problems.push(Problem::warning(
-                    Location::whole(&path),
-                    message,
-                    "the built-in one takes its place",
-                ));
+                sources.set_used_fallback();
+                warn(format!("it cannot be read: {error}"), "the built-in file is used instead");
                 continue;
             }
         };
         match template {
-            Some(template) => own.push((template.name, text)),
+            Some(template) => templates.push((template.name, text)),
             None if is_asset => assets.replace(name, text.into()),
-            None => language(&mut catalogue, &path, text, problems),
+            None => add_language(&mut catalogue, &path, text, problems),
         }
     }
     let mut pages = Pages::new(catalogue);
     pages.assets = assets;
-    let (pages, wrong) = pages.with_custom_templates(own);
-    problems.extend(wrong.iter().map(|(name, error)| template_problem(folder, name, error)));
+    let (pages, invalid) = pages.with_custom_templates(templates);
+    problems.extend(invalid.iter().map(|(name, error)| template_problem(folder, name, error)));
     pages
 }
 
-/// Renders every page once for each profile, as far as the operator's templates go; one that fails
-/// gives way to the built-in one.
-pub fn try_out(pages: &mut Pages, folder: Option<&Path>, directory: &Directory, problems: &mut Vec<Problem>) {
-    let Some(folder) = folder else {
-        pages.enable_fallback();
-        return;
-    };
-    while let Err((page, error)) = all(pages, directory) {
-        let name = error.name().unwrap_or(page).to_owned();
-        problems.push(template_problem(folder, &name, &error));
-        // What fails in a template of ours has been made to by theirs.
-        if !pages.remove_custom_template(&name)
-            && !pages.remove_custom_template(page)
-            && !pages.remove_custom_template("layout.html")
-        {
-            break;
+/// Renders every page for each profile if there are operator's templates, and removes the templates that fail.
+pub fn render_all(
+    pages: &mut Pages,
+    folder: Option<&Path>,
+    directory: &Directory,
+    problems: &mut Vec<Problem>,
+) {
+    if let Some(folder) = folder {
+        while let Err((page, error)) = try_render(pages, directory) {
+            let name = error.name().unwrap_or(page).to_owned();
+            problems.push(template_problem(folder, &name, &error));
+            // An error in a built-in template is caused by an operator's template that it includes or extends.
+            if ![&name, page, "layout.html"].into_iter().any(|name| pages.remove_custom_template(name)) {
+                break;
+            }
         }
     }
     pages.enable_fallback();
 }
 
-/// Every page, for everybody there is.
-fn all(pages: &Pages, directory: &Directory) -> Result<(), (&'static str, TemplateError)> {
+/// Renders every page in every state. Returns the name of the first page that fails.
+fn try_render(pages: &Pages, directory: &Directory) -> Result<(), (&'static str, TemplateError)> {
     let request = PageRequest { chosen_language: Some("en".to_owned()), ..PageRequest::default() };
     let example: Vec<_> = "example.com".parse().into_iter().collect();
     let unknown = StartPage::UnknownDomain("elsewhere.example".to_owned());
     for start in [StartPage::Form, StartPage::InvalidAddress, unknown] {
-        pages
-            .start("", &Brand::default(), &start, &example, &request)
-            .map_err(|error| ("index.html", error))?;
+        let page = pages.start("", &Brand::default(), &start, &example, &request);
+        page.map_err(|error| ("index.html", error))?;
     }
     for entry in directory.entries() {
         let address = format!("jane.doe@{}", entry.profile.id).parse();
@@ -113,9 +106,8 @@ fn all(pages: &Pages, directory: &Directory) -> Result<(), (&'static str, Templa
             address.map_or_else(|_| SetupTarget::Domain(entry.profile.id.clone()), SetupTarget::Address);
         for (target, is_signed) in [(person, true), (SetupTarget::Domain(entry.profile.id.clone()), false)] {
             let settings = Settings::of(entry, &target, Some("https://example.com"));
-            pages
-                .setup(&settings, &entry.brand, &target, is_signed, &request)
-                .map_err(|error| ("setup.html", error))?;
+            let page = pages.setup(&settings, &entry.brand, &target, is_signed, &request);
+            page.map_err(|error| ("setup.html", error))?;
         }
     }
     Ok(())
@@ -123,15 +115,15 @@ fn all(pages: &Pages, directory: &Directory) -> Result<(), (&'static str, Templa
 
 fn template_problem(folder: &Path, name: &str, error: &TemplateError) -> Problem {
     let file = folder.join(name);
-    let place = error
-        .line()
-        .map_or_else(|| Location::whole(&file), |line| Location::new(Arc::from(file.as_path()), line, 1));
-    let hint = "mend it, or remove it: until then the built-in pages serve";
-    Problem::warning(place, format!("the template is not right: {error}"), hint)
+    let location = match error.line() {
+        Some(line) => Location::new(Arc::from(file), line, 1),
+        None => Location::whole(&file),
+    };
+    let hint = "correct it or remove it; until then the built-in template is used";
+    Problem::warning(location, format!("the template is invalid: {error}"), hint)
 }
 
-/// The catalogue without an operator's own files.
-fn shipped() -> Catalogue {
+fn built_in_catalogue() -> Catalogue {
     let mut languages = MESSAGES.into_iter().map(|(tag, text)| {
         let source = Source::new(Path::new(tag).into(), text.to_owned());
         let mut problems = Vec::new();
@@ -139,29 +131,25 @@ fn shipped() -> Catalogue {
         debug_assert!(problems.is_empty(), "{problems:?}");
         Messages::new(tag.to_owned(), texts.into_iter().map(|(key, text, _)| (key, text)))
     });
-    let english = languages.next().expect("English is shipped");
+    let english = languages.next().expect("English is built in");
     Catalogue::new(english, languages.collect())
 }
 
+/// The texts of a language file. Its problems are warnings.
 fn texts(source: &Source, problems: &mut Vec<Problem>) -> Texts {
-    let (table, malformed) = Table::parse(source);
-    problems.extend(malformed.map(warning));
-    let mut found = Vec::new();
-    let mut wrong = Vec::new();
+    let (table, syntax_error) = Table::parse(source);
+    let mut errors = Vec::from_iter(syntax_error);
+    let mut texts = Vec::new();
     for (key, value) in table.into_entries() {
-        let text = value.read::<String>(&key, &mut wrong);
-        found.extend(text.map(|text| (key, text.value, text.place)));
+        let text = value.read::<String>(&key, &mut errors);
+        texts.extend(text.map(|text| (key, text.value, text.place)));
     }
-    problems.extend(wrong.into_iter().map(warning));
-    found
+    problems.extend(errors.into_iter().map(|error| Problem { severity: Severity::Warning, ..error }));
+    texts
 }
 
-fn warning(problem: Problem) -> Problem {
-    Problem { severity: crate::diagnostics::Severity::Warning, ..problem }
-}
-
-/// Puts an operator's texts over those there are, or beside them; what is odd about them is told.
-fn language(catalogue: &mut Catalogue, path: &Path, text: String, problems: &mut Vec<Problem>) {
+/// Adds an operator's language, or replaces texts of a built-in one.
+fn add_language(catalogue: &mut Catalogue, path: &Path, text: String, problems: &mut Vec<Problem>) {
     let tag = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
     if !is_tag(tag) {
         let message = format!("`{tag}` is not a language");
@@ -169,43 +157,45 @@ fn language(catalogue: &mut Catalogue, path: &Path, text: String, problems: &mut
         problems.push(Problem::warning(Location::whole(path), message, hint));
         return;
     }
-    let source = Source::new(path.into(), text);
-    let mut texts = texts(&source, problems);
     let english = catalogue.english().clone();
-    texts.retain(|(key, text, place)| {
-        let Some(original) = english.get(key) else {
-            let known: Vec<_> = english.keys().collect();
-            let hint = crate::diagnostics::nearest(key, known.into_iter())
-                .map_or("the keys are those of en.toml".to_owned(), |near| format!("did you mean `{near}`?"));
-            problems.push(Problem::warning(place.clone(), format!("no page says `{key}`"), hint));
-            return false;
-        };
-        let (wanted, found) = (placeholders(original), placeholders(text));
-        if wanted != found {
-            let list =
-                |words: &[&str]| words.iter().map(|word| format!("{{{word}}}")).collect::<Vec<_>>().join(" ");
-            let hint =
-                format!("English has {}", if wanted.is_empty() { "none".to_owned() } else { list(&wanted) });
-            let message = format!("`{key}` has other words in braces than English: {}", list(&found));
-            problems.push(Problem::warning(place.clone(), message, hint));
-            return false;
-        }
-        if text.matches('{').count() != text.matches('}').count() {
-            let message = format!("`{key}` has a brace without its other");
-            problems.push(Problem::warning(place.clone(), message, "a word in braces is written {word}"));
-            return false;
-        }
-        true
+    let mut texts = texts(&Source::new(path.into(), text), problems);
+    texts.retain(|(key, text, location)| {
+        let problem = text_problem(&english, key, text);
+        problems
+            .extend(problem.iter().map(|(message, hint)| Problem::warning(location.clone(), message, hint)));
+        problem.is_none()
     });
-    let texts = texts.into_iter().map(|(key, text, _)| (key, text));
-    let messages = catalogue.extend(tag, texts);
+    let messages = catalogue.extend(tag, texts.into_iter().map(|(key, text, _)| (key, text)));
     let mut missing: Vec<_> = english.keys().filter(|key| messages.get(key).is_none()).collect();
     missing.sort_unstable();
     if !missing.is_empty() {
-        let some: Vec<_> = missing.iter().take(5).map(|key| format!("`{key}`")).collect();
-        let more = missing.len().saturating_sub(5);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let message = format!("no text for {}{more}: English is shown", some.join(", "));
+        let listed: Vec<_> = missing.iter().take(5).map(|key| format!("`{key}`")).collect();
+        let more = match missing.len() - listed.len() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let message = format!("no text for {}{more}: English is shown", listed.join(", "));
         problems.push(Problem::warning(Location::whole(path), message, "translate them from en.toml"));
     }
+}
+
+/// A message and a hint if a text cannot take the place of the English one.
+fn text_problem(english: &Messages, key: &str, text: &str) -> Option<(String, String)> {
+    let Some(original) = english.get(key) else {
+        let hint = nearest(key, english.keys())
+            .map_or("the keys are those of en.toml".to_owned(), |near| format!("did you mean `{near}`?"));
+        return Some((format!("no page uses the text `{key}`"), hint));
+    };
+    let (expected, found) = (placeholders(original), placeholders(text));
+    if expected != found {
+        let list =
+            |words: &[&str]| words.iter().map(|word| format!("{{{word}}}")).collect::<Vec<_>>().join(" ");
+        let expected = if expected.is_empty() { "none".to_owned() } else { list(&expected) };
+        let message = format!("`{key}` has other words in braces than English: {}", list(&found));
+        return Some((message, format!("English has {expected}")));
+    }
+    let has_pairs = text.matches('{').count() == text.matches('}').count();
+    (!has_pairs).then(|| {
+        (format!("`{key}` has a brace without its pair"), "a word in braces is written {word}".to_owned())
+    })
 }

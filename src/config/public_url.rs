@@ -1,4 +1,4 @@
-//! Where redirects and the JSON form point.
+//! The public URL: the target of redirects and of Autodiscover's JSON responses.
 
 use std::fmt;
 use std::num::NonZeroU16;
@@ -6,8 +6,8 @@ use std::str::FromStr;
 
 use crate::address::Domain;
 
-/// The `https` base URL of the host that every Autodiscover redirect leads to: no path, so that
-/// the redirect's target has the path that clients insist on (reference/autodiscover 1.11).
+/// The `https` base URL of the host that Autodiscover redirects point to. It has no path, because clients require the
+/// standard path in a redirect (reference/autodiscover 1.11).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicUrl {
     base: String,
@@ -15,7 +15,7 @@ pub struct PublicUrl {
     port: u16,
 }
 
-/// Why a text is not a [`PublicUrl`].
+/// Why a text is not a valid [`PublicUrl`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PublicUrlError {
     #[error("does not begin with https://")]
@@ -27,7 +27,7 @@ pub enum PublicUrlError {
 }
 
 impl PublicUrl {
-    /// The host that redirects lead to.
+    /// The host that redirects point to.
     pub fn host(&self) -> &Domain {
         &self.host
     }
@@ -41,7 +41,7 @@ impl PublicUrl {
         format!("{self}/autodiscover/autodiscover.xml")
     }
 
-    /// The URL of a served domain's own Autodiscover host.
+    /// The URL of a served domain's Autodiscover host.
     pub fn of_domain(domain: &Domain) -> Option<Self> {
         format!("https://autodiscover.{domain}").parse().ok()
     }
@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn takes_only_a_bare_https_host_as_public_url() {
+    fn accepts_only_an_https_host_without_path() {
         let url = |text: &str| text.parse::<PublicUrl>().map(|url| url.autodiscover());
         assert_eq!(
             url("https://Autodiscover.Example.net/").as_deref(),

@@ -1,12 +1,13 @@
-//! `waypost.toml`: what the server as a whole needs to know.
+//! `waypost.toml`: the settings of the whole server.
+//!
+//! The raw file is a [`Table`], the validated settings are [`Settings`]. [`Settings::read`] converts.
 
 use std::fmt::Display;
-use std::net::{IpAddr, SocketAddr};
-use std::num::NonZeroU32;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use super::ip_network::Network;
+use super::limits::Limits;
 use super::listener::Listener;
 use super::public_url::PublicUrl;
 use crate::address::Domain;
@@ -16,115 +17,63 @@ use crate::diagnostics::toml_table::{FromText, FromValue, Table};
 use crate::diagnostics::{Location, Problem};
 use crate::documents::mobileconfig::SigningFiles;
 
-/// What `waypost.toml` says.
+/// The validated settings. Paths are relative to the working folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
-    /// Where to listen.
+    /// The public listeners.
     pub listen: Vec<Listener>,
-    /// The certificates of listeners that speak TLS.
+    /// The certificates of listeners with TLS.
     pub tls: Vec<Tls>,
-    /// Whether changed files are taken up without being told.
+    /// Whether changed files are reloaded.
     pub watch: bool,
-    /// The folder of profiles; None when what the file says of it is wrong.
+    /// The folder of profiles; None if its name is invalid.
     pub profiles: Option<PathBuf>,
-    /// The operator's own templates, over the built-in ones.
+    /// The folder of the operator's own templates and languages.
     pub templates: Option<PathBuf>,
-    /// Where redirects and the JSON form point.
+    /// The target of redirects and of Autodiscover's JSON responses.
     pub public_url: Option<PublicUrl>,
-    /// Whose `X-Forwarded-*` headers are believed.
+    /// Proxies whose `X-Forwarded-*` headers are trusted.
     pub trusted_proxies: Vec<Network>,
-    /// What Apple's configuration profiles are signed with.
+    /// The signature of Apple's configuration profiles.
     pub signing: Option<Signing>,
     pub dns: Dns,
     pub admin: Admin,
     pub limits: Limits,
-    /// Whose requests are not counted.
+    /// Client networks without a rate limit.
     pub unlimited: Vec<Network>,
 }
 
-/// A certificate for TLS.
+/// `[[tls]]`: a certificate for TLS.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tls {
     pub files: TlsFiles,
-    /// Where it was written.
-    pub place: Location,
+    pub location: Location,
 }
 
-/// The signature of configuration profiles.
+/// `[signing]`: the signature of configuration profiles.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Signing {
     pub files: SigningFiles,
-    /// Serve without a signature rather than not start.
+    /// Serve unsigned profiles if the files cannot be used, instead of an error at start.
     pub or_unsigned: bool,
-    /// Where it was written.
-    pub place: Location,
+    pub location: Location,
 }
 
-/// What the records of every domain have in common.
+/// `[dns]`: what the DNS records of all domains have in common.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dns {
-    /// The host that `autoconfig.D` and its like are other names of; else that of `public_url`.
+    /// The host that CNAME records like `autoconfig.D` point to; default: the host of `public_url`.
     pub target: Option<Domain>,
-    /// The addresses of that host, for names that cannot be other names of it.
+    /// The addresses of that host, for names that cannot have a CNAME record.
     pub addresses: Vec<IpAddr>,
-    /// Seconds for which a record may be kept.
+    /// The time to live of the records, in seconds.
     pub ttl: u32,
 }
 
-/// What is for the operator and nobody else.
+/// `[admin]`: the admin listener.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Admin {
-    /// Where to listen, if at all.
     pub listen: Option<Listener>,
-}
-
-/// How much the server takes on, and how long it waits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// Connections at a time; for one more, the one that has been idle longest is closed.
-    pub max_connections: usize,
-    /// From the first byte of a request to the end of its headers.
-    pub header_timeout: Duration,
-    /// From the end of the headers to the answer; the body has to arrive in it.
-    pub request_timeout: Duration,
-    /// Between two requests of a connection. Longer than a proxy's own, or it may send a request
-    /// into a connection that is just being closed.
-    pub idle_timeout: Duration,
-    /// For what is in flight when the server is told to stop.
-    pub shutdown_timeout: Duration,
-    /// Of one client's network, if that is limited.
-    pub rate: Option<Rate>,
-}
-
-/// How often may be asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rate {
-    /// Requests a second, in the long run: a million at most.
-    pub per_second: NonZeroU32,
-    /// Requests at once, after a pause.
-    pub burst: NonZeroU32,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            max_connections: 4096,
-            header_timeout: Duration::from_secs(10),
-            request_timeout: Duration::from_secs(10),
-            idle_timeout: Duration::from_secs(90),
-            shutdown_timeout: Duration::from_secs(20),
-            rate: Some(Rate::default()),
-        }
-    }
-}
-
-impl Default for Rate {
-    fn default() -> Self {
-        const PER_SECOND: NonZeroU32 = NonZeroU32::new(100).unwrap();
-        const BURST: NonZeroU32 = NonZeroU32::new(500).unwrap();
-
-        Self { per_second: PER_SECOND, burst: BURST }
-    }
 }
 
 impl Default for Dns {
@@ -134,59 +83,59 @@ impl Default for Dns {
 }
 
 impl Settings {
-    pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8080);
+    pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 
-    /// What of two settings differs that only a restart can change.
+    /// The keys that differ between two settings and take effect after a restart only.
     pub fn needs_restart(&self, other: &Self) -> Vec<&'static str> {
-        let differ = [
+        let keys = [
             ("listen", self.listen != other.listen),
             ("[admin] listen", self.admin != other.admin),
             ("max_connections", self.limits.max_connections != other.limits.max_connections),
             ("watch", self.watch != other.watch),
         ];
-        differ.into_iter().filter_map(|(key, differs)| differs.then_some(key)).collect()
+        keys.into_iter().filter_map(|(key, differs)| differs.then_some(key)).collect()
     }
 
-    /// Reads the file's text. Paths in it are relative to the file.
+    /// The host that service names point to.
+    pub fn service_host(&self) -> Option<&Domain> {
+        self.dns.target.as_ref().or_else(|| self.public_url.as_ref().map(PublicUrl::host))
+    }
+
+    /// Reads the text of the file. Paths in it are relative to the file's folder.
     pub(super) fn read(source: &Source, problems: &mut Vec<Problem>) -> Self {
-        let (table, malformed) = Table::parse(source);
-        let Some(malformed) = malformed else { return Self::from_table(table, source, problems) };
-        problems.push(malformed);
-        // Where the profiles are may still be known, and what is wrong with them.
+        let (table, syntax_error) = Table::parse(source);
+        let Some(syntax_error) = syntax_error else { return Self::from_table(table, source, problems) };
+        problems.push(syntax_error);
+        // The rest is read for the folder of profiles, whose problems are reported too.
         Self::from_table(table, source, &mut Vec::new())
     }
 
     fn from_table(mut table: Table, source: &Source, problems: &mut Vec<Problem>) -> Self {
         let folder = source.file.parent().unwrap_or(Path::new(""));
-        let default = Some(PathName("profiles".to_owned()));
-        let profiles = table.written("profiles", problems).or(default).map(|name| folder.join(name.0));
-        let templates =
-            table.optional::<PathName>("templates", problems).map(|name| folder.join(name.value.0));
-        let listen_place = table.place_of("listen");
+        let default = Some(PathName("profiles".into()));
+        let profiles = table.written("profiles", problems).or(default).map(|path| folder.join(path.0));
+        let templates = optional::<PathName>(&mut table, "templates", problems);
+        let listen_location = table.place_of("listen");
         let listen = listen(&mut table, problems);
-        let tls = tls(&mut table, &listen, listen_place, folder, problems);
-        let watch = table.optional("watch", problems).is_none_or(|switch| switch.value);
-        let public_url = table.optional("public_url", problems).map(|url| url.value);
+        let tls = tls(&mut table, &listen, listen_location, folder, problems);
+        let watch = optional(&mut table, "watch", problems).unwrap_or(true);
+        let public_url = optional(&mut table, "public_url", problems);
         let trusted_proxies = trusted_proxies(&mut table, problems);
-        let signing = table
-            .table("signing", "[signing]", problems)
-            .and_then(|table| Signing::read(table, folder, problems));
-        let dns = table
-            .table("dns", "[dns]", problems)
-            .map_or_else(Dns::default, |table| Dns::read(table, problems));
-        let admin = table
-            .table("admin", "[admin]", problems)
-            .map_or_else(Admin::default, |table| Admin::read(table, &listen, problems));
-        let (limits, unlimited) = table
-            .table("limits", "[limits]", problems)
-            .map_or_else(Default::default, |table| Limits::read(table, problems));
+        let signing = table.table("signing", "[signing]", problems);
+        let signing = signing.and_then(|table| Signing::read(table, folder, problems));
+        let dns = table.table("dns", "[dns]", problems);
+        let dns = dns.map_or_else(Dns::default, |table| Dns::read(table, problems));
+        let admin = table.table("admin", "[admin]", problems);
+        let admin = admin.map_or_else(Admin::default, |table| Admin::read(table, &listen, problems));
+        let limits = table.table("limits", "[limits]", problems);
+        let (limits, unlimited) = limits.map_or_else(Default::default, |table| Limits::read(table, problems));
         table.finish(problems);
         Self {
             listen,
             tls,
             watch,
             profiles,
-            templates,
+            templates: templates.map(|path| folder.join(path.0)),
             public_url,
             trusted_proxies,
             signing,
@@ -196,33 +145,38 @@ impl Settings {
             unlimited,
         }
     }
+}
 
-    /// The host that service names lead to.
-    pub fn service_host(&self) -> Option<&Domain> {
-        self.dns.target.as_ref().or_else(|| self.public_url.as_ref().map(PublicUrl::host))
+impl Tls {
+    fn read(mut table: Table, folder: &Path, problems: &mut Vec<Problem>) -> Option<Self> {
+        let location = table.place();
+        let certificate = required_path(&mut table, "certificate", "\"tls/fullchain.pem\"", folder, problems);
+        let key = required_path(&mut table, "key", "\"tls/privkey.pem\"", folder, problems);
+        table.finish(problems);
+        Some(Self { files: TlsFiles { certificate: certificate?, key: key? }, location })
     }
 }
 
 impl Signing {
     fn read(mut table: Table, folder: &Path, problems: &mut Vec<Problem>) -> Option<Self> {
-        let place = table.place();
-        let certificate = table.required::<PathName>("certificate", "\"signing/fullchain.pem\"", problems);
-        let chain = table.optional::<PathName>("chain", problems);
-        let key = table.required::<PathName>("key", "\"signing/privkey.pem\"", problems);
-        let or_unsigned = table.optional("or_unsigned", problems).is_some_and(|switch| switch.value);
+        let location = table.place();
+        let certificate =
+            required_path(&mut table, "certificate", "\"signing/fullchain.pem\"", folder, problems);
+        let chain = optional::<PathName>(&mut table, "chain", problems).map(|path| folder.join(path.0));
+        let key = required_path(&mut table, "key", "\"signing/privkey.pem\"", folder, problems);
+        let or_unsigned = optional(&mut table, "or_unsigned", problems).unwrap_or(false);
         table.finish(problems);
-        let path = |name: Located<PathName>| folder.join(name.value.0);
-        let files = SigningFiles { certificate: path(certificate?), chain: chain.map(path), key: path(key?) };
-        Some(Self { files, or_unsigned, place })
+        let files = SigningFiles { certificate: certificate?, chain, key: key? };
+        Some(Self { files, or_unsigned, location })
     }
 }
 
 impl Dns {
     fn read(mut table: Table, problems: &mut Vec<Problem>) -> Self {
-        let target = table.optional("target", problems).map(|host| host.value);
+        let target = optional(&mut table, "target", problems);
         let addresses = distinct(&mut table, "addresses", problems);
-        // RFC 2181 8 allows 31 bits; a day is longer than anybody wants to wait after a mistake.
-        let ttl = seconds(&mut table, "ttl_seconds", 86_400, problems).unwrap_or(Self::default().ttl);
+        // RFC 2181 8 allows 31 bits. One day is the longest that a mistake should last.
+        let ttl = table.integer("ttl_seconds", 1..=86_400, problems).unwrap_or(Self::default().ttl);
         table.finish(problems);
         Self { target, addresses, ttl }
     }
@@ -233,96 +187,51 @@ impl Admin {
         let listen = table.required::<Listener>("listen", "\"127.0.0.1:9090\"", problems);
         table.finish(problems);
         if let Some(Located { value, place }) = &listen {
-            let is_taken = |public: &Listener| {
+            let is_public = public.iter().any(|public| {
                 public.address.clashes_with(&value.address) || public.address.covers(&value.address)
-            };
-            if public.iter().any(is_taken) {
-                let message = format!("`listen` in [admin] is {value}, where everybody is answered");
-                problems.push(Problem::error(
-                    place.clone(),
-                    message,
-                    "choose another port, on loopback best",
-                ));
+            });
+            if is_public {
+                let message = format!("`listen` in [admin] is {value}, which is a public listener too");
+                let hint = "choose another port, preferably on loopback";
+                problems.push(Problem::error(place.clone(), message, hint));
             }
             if value.is_https {
                 let hint = "leave https:// out, and listen on loopback or a Unix socket";
-                problems.push(Problem::error(place.clone(), "[admin] does not speak TLS", hint));
+                problems.push(Problem::error(place.clone(), "[admin] does not support TLS", hint));
             }
         }
-        Self { listen: listen.map(|address| address.value) }
+        Self { listen: listen.map(|listener| listener.value) }
     }
 }
 
-/// A number from 1 to the largest that makes sense.
-fn seconds(table: &mut Table, key: &'static str, largest: u32, problems: &mut Vec<Problem>) -> Option<u32> {
-    number(table, key, largest.into(), problems).and_then(|number| u32::try_from(number).ok())
-}
-
-fn number(table: &mut Table, key: &'static str, largest: i64, problems: &mut Vec<Problem>) -> Option<u64> {
-    number_from(table, key, 1, largest, problems)
-}
-
-fn number_from(
-    table: &mut Table,
-    key: &'static str,
-    smallest: i64,
-    largest: i64,
-    problems: &mut Vec<Problem>,
-) -> Option<u64> {
-    let Located { value, place } = table.optional::<i64>(key, problems)?;
-    if (smallest..=largest).contains(&value) {
-        return u64::try_from(value).ok();
-    }
-    problems.push(Problem::error(
-        place,
-        format!("`{key}` is {value}"),
-        format!("write a number from {smallest} to {largest}"),
-    ));
-    None
-}
-
-/// A path that is not empty.
-struct PathName(String);
-
-impl FromText for PathName {
-    fn from_text(text: &str) -> Result<Self, InvalidValue> {
-        match text {
-            "" => Err(InvalidValue::new("is empty", "write a path, relative to this file")),
-            name => Ok(Self(name.to_owned())),
-        }
-    }
-}
-
-/// At least one address, none of them twice.
+/// The public listeners: at least one, and none that excludes another.
 fn listen(table: &mut Table, problems: &mut Vec<Problem>) -> Vec<Listener> {
     if !table.has("listen") {
         return vec![Settings::DEFAULT_LISTEN.into()];
     }
-    let so_far = problems.len();
-    let place = table.place_of("listen");
-    let mut addresses: Vec<Listener> = Vec::new();
+    let problems_before = problems.len();
+    let location = table.place_of("listen");
+    let mut listeners: Vec<Listener> = Vec::new();
     for Located { value, place } in table.list::<Listener>("listen", problems) {
-        match addresses.iter().find(|other| other.address.clashes_with(&value.address)) {
+        match listeners.iter().find(|other| other.address.clashes_with(&value.address)) {
             Some(other) if *other == value => {
                 let message = format!("`listen` has {value} twice");
                 problems.push(Problem::error(place, message, "remove one of them"));
             }
             Some(other) => {
-                let message = format!("`listen` has {other} and {value}, which cannot be had together");
-                problems.push(Problem::error(place, message, "0.0.0.0 and [::] stand for every address"));
+                let message = format!("`listen` has {other} and {value}, which exclude each other");
+                problems.push(Problem::error(place, message, "0.0.0.0 and [::] include every address"));
             }
             None => {}
         }
-        addresses.push(value);
+        listeners.push(value);
     }
-    if addresses.is_empty() && problems.len() == so_far {
-        problems.push(Problem::error(
-            place,
-            "`listen` is empty: the server would not be reachable",
-            "write listen = [\"127.0.0.1:8080\"], or leave the key out, which means the same",
-        ));
+    if listeners.is_empty() && problems.len() == problems_before {
+        let hint = "write listen = [\"127.0.0.1:8080\"], or leave the key out, which means the same";
+        let message = "`listen` is empty: the server would not be reachable";
+        problems.push(Problem::error(location, message, hint));
     }
-    addresses
+    listeners
 }
 
 fn trusted_proxies(table: &mut Table, problems: &mut Vec<Problem>) -> Vec<Network> {
@@ -330,50 +239,66 @@ fn trusted_proxies(table: &mut Table, problems: &mut Vec<Problem>) -> Vec<Networ
         return Network::loopback();
     }
     let networks = table.list::<Network>("trusted_proxies", problems);
-    if let Some(everybody) = networks.iter().find(|network| network.value.is_everybody()) {
-        problems.push(Problem::warning(
-            everybody.place.clone(),
-            "`trusted_proxies` has everybody, who may say then for which host they ask, and are never limited",
-            "name the addresses or networks of your proxies",
-        ));
+    if let Some(all) = networks.iter().find(|network| network.value.is_every_address()) {
+        let message = "`trusted_proxies` includes every address: any client may choose its host and address, and avoid \
+                       the rate limit";
+        let hint = "name the addresses or networks of your proxies";
+        problems.push(Problem::warning(all.place.clone(), message, hint));
     }
-    values(networks)
+    networks.into_iter().map(|network| network.value).collect()
 }
 
-/// Each `[[tls]]`; none where no listener speaks TLS, and at least one where one does.
+/// Every `[[tls]]`. Reports listeners with TLS without a certificate, and certificates without such a listener.
 fn tls(
     table: &mut Table,
     listen: &[Listener],
-    listen_place: Location,
+    listen_location: Location,
     folder: &Path,
     problems: &mut Vec<Problem>,
 ) -> Vec<Tls> {
     let tables = table.tables("tls", "[[tls]]", problems);
-    let https = listen.iter().find(|listener| listener.is_https);
-    if let (Some(listener), []) = (https, &tables[..]) {
-        let message = format!("`listen` has {listener}, and there is no certificate");
-        let hint = "add [[tls]] with certificate = \"tls/fullchain.pem\" and key = \"tls/privkey.pem\"";
-        problems.push(Problem::error(listen_place, message, hint));
-    }
-    if let (None, Some(table)) = (https, tables.first()) {
-        let hint = "begin an address of `listen` with https://, like \"https://[::]:443\"";
-        problems.push(Problem::warning(table.place(), "no listener speaks TLS", hint));
+    match (listen.iter().find(|listener| listener.is_https), tables.first()) {
+        (Some(listener), None) => {
+            let message = format!("`listen` has {listener}, but there is no certificate");
+            let hint = "add [[tls]] with certificate = \"tls/fullchain.pem\" and key = \"tls/privkey.pem\"";
+            problems.push(Problem::error(listen_location, message, hint));
+        }
+        (None, Some(table)) => {
+            let hint = "begin an address of `listen` with https://, like \"https://[::]:443\"";
+            problems.push(Problem::warning(table.place(), "no listener uses TLS", hint));
+        }
+        _ => {}
     }
     tables.into_iter().filter_map(|table| Tls::read(table, folder, problems)).collect()
 }
 
-impl Tls {
-    fn read(mut table: Table, folder: &Path, problems: &mut Vec<Problem>) -> Option<Self> {
-        let place = table.place();
-        let certificate = table.required::<PathName>("certificate", "\"tls/fullchain.pem\"", problems);
-        let key = table.required::<PathName>("key", "\"tls/privkey.pem\"", problems);
-        table.finish(problems);
-        let path = |name: Located<PathName>| folder.join(name.value.0);
-        Some(Self { files: TlsFiles { certificate: path(certificate?), key: path(key?) }, place })
+/// A path that is not empty.
+struct PathName(PathBuf);
+
+impl FromText for PathName {
+    fn from_text(text: &str) -> Result<Self, InvalidValue> {
+        match text {
+            "" => Err(InvalidValue::new("is empty", "write a path, relative to this file")),
+            path => Ok(Self(path.into())),
+        }
     }
 }
 
-/// A list of values, none of them twice.
+fn required_path(
+    table: &mut Table,
+    key: &'static str,
+    example: &str,
+    folder: &Path,
+    problems: &mut Vec<Problem>,
+) -> Option<PathBuf> {
+    table.required::<PathName>(key, example, problems).map(|path| folder.join(path.value.0))
+}
+
+fn optional<T: FromValue>(table: &mut Table, key: &'static str, problems: &mut Vec<Problem>) -> Option<T> {
+    table.optional(key, problems).map(|located| located.value)
+}
+
+/// A list of values without duplicates.
 fn distinct<T: FromValue + PartialEq + Display>(
     table: &mut Table,
     key: &'static str,
@@ -388,47 +313,4 @@ fn distinct<T: FromValue + PartialEq + Display>(
         values.push(value);
     }
     values
-}
-
-fn values<T>(list: Vec<Located<T>>) -> Vec<T> {
-    list.into_iter().map(|placed| placed.value).collect()
-}
-
-impl Limits {
-    /// The limits, and for whom there is none.
-    fn read(mut table: Table, problems: &mut Vec<Problem>) -> (Self, Vec<Network>) {
-        let default = Self::default();
-        let mut number = |key, largest| number(&mut table, key, largest, problems);
-        let max_connections = number("max_connections", 1_000_000)
-            .and_then(|count| usize::try_from(count).ok())
-            .unwrap_or(default.max_connections);
-        let mut seconds = |key, default| number(key, 3600).map_or(default, Duration::from_secs);
-        let header_timeout = seconds("header_timeout_seconds", default.header_timeout);
-        let request_timeout = seconds("request_timeout_seconds", default.request_timeout);
-        let idle_timeout = seconds("idle_timeout_seconds", default.idle_timeout);
-        let shutdown_timeout = seconds("shutdown_timeout_seconds", default.shutdown_timeout);
-        let rate = Rate::read(&mut table, problems);
-        let unlimited = values(table.list("unlimited", problems));
-        table.finish(problems);
-        let limits =
-            Self { max_connections, header_timeout, request_timeout, idle_timeout, shutdown_timeout, rate };
-        (limits, unlimited)
-    }
-}
-
-impl Rate {
-    /// More would be none.
-    const LARGEST: i64 = 1_000_000;
-
-    /// None for 0 requests a second, which means as many as come.
-    fn read(table: &mut Table, problems: &mut Vec<Problem>) -> Option<Self> {
-        let default = Self::default();
-        let mut read = |key, smallest, default: NonZeroU32| {
-            let number = number_from(table, key, smallest, Self::LARGEST, problems);
-            NonZeroU32::new(number.and_then(|number| u32::try_from(number).ok()).unwrap_or(default.get()))
-        };
-        let per_second = read("requests_per_second", 0, default.per_second);
-        let burst = read("request_burst", 1, default.burst.max(per_second.unwrap_or(default.per_second)));
-        Some(Self { per_second: per_second?, burst: burst? })
-    }
 }

@@ -1,4 +1,4 @@
-//! What is wrong with a configuration: the thing, the place, the next step.
+//! Problems of a configuration: a message, a location, a hint.
 
 use std::fmt;
 use std::ops::Range;
@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-/// One thing an operator should know about the configuration.
+/// A message to the operator about the configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Problem {
     pub severity: Severity,
@@ -18,15 +18,15 @@ pub struct Problem {
     pub hint: Option<String>,
 }
 
-/// How bad it is.
+/// From the worst to the least.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// It cannot be used, or nobody can connect.
+    /// The configuration cannot be used, or no client can connect.
     Error,
-    /// Some mail program's people are worse off for it.
+    /// Some clients end with worse settings, or with none.
     Warning,
-    /// Worth knowing.
+    /// Information: the configuration may be as intended.
     Note,
 }
 
@@ -45,7 +45,7 @@ pub struct Location {
     pub length: usize,
 }
 
-/// A file's text, able to say where in it something is.
+/// The text of a file, which converts byte offsets to locations.
 #[derive(Debug)]
 pub struct Source {
     pub file: Arc<Path>,
@@ -53,14 +53,14 @@ pub struct Source {
     line_starts: Vec<usize>,
 }
 
-/// A value and where it was written.
+/// A value and its location.
 #[derive(Debug, Clone)]
 pub struct Located<T> {
     pub value: T,
     pub place: Location,
 }
 
-/// What is wrong with a single value, without its place.
+/// Why a value is invalid, without its location.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidValue {
     pub message: String,
@@ -80,9 +80,9 @@ impl Problem {
         Self { severity: Severity::Note, ..Self::error(place, message, hint) }
     }
 
-    /// Makes an error of a complaint about the value at a place.
-    pub fn at(place: Location, complaint: InvalidValue) -> Self {
-        Self { severity: Severity::Error, message: complaint.message, place, hint: complaint.hint }
+    /// An error about the invalid value at a location.
+    pub fn at(place: Location, value: InvalidValue) -> Self {
+        Self { severity: Severity::Error, message: value.message, place, hint: value.hint }
     }
 
     pub fn is_error(&self) -> bool {
@@ -132,7 +132,7 @@ impl fmt::Display for Location {
     }
 }
 
-/// serde hands a reference.
+/// serde passes a reference.
 #[allow(clippy::trivially_copy_pass_by_ref)]
 fn is_none(number: &usize) -> bool {
     *number == 0
@@ -176,7 +176,7 @@ impl InvalidValue {
     }
 }
 
-/// `did you mean ...`, or else the words there are.
+/// `did you mean ...`, or a list of the known words if none is near.
 pub fn suggest(wrong: &str, known: &[&str]) -> String {
     match nearest(wrong, known.iter().copied()) {
         Some(word) => format!("did you mean `{word}`?"),
@@ -184,7 +184,7 @@ pub fn suggest(wrong: &str, known: &[&str]) -> String {
     }
 }
 
-/// The known word that a wrong one is a mistyping of, if it is near enough to say so.
+/// The known word that is nearest to a wrong one, if it is near enough for a typing error.
 pub fn nearest<'a>(wrong: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let wrong = wrong.to_lowercase();
     known
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn says_what_where_and_what_next() {
+    fn displays_message_location_and_hint() {
         let place = Location::new(Path::new("p/a.toml").into(), 14, 3);
         assert_eq!(
             Problem::error(place, "the port is 0", "a port is 1 to 65535").to_string(),
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn suggests_what_is_near_and_lists_what_is_not() {
+    fn suggests_a_near_word_or_lists_all() {
         assert_eq!(suggest("starttls", &["SSL", "STARTTLS", "plain"]), "did you mean `STARTTLS`?");
         assert_eq!(suggest("quantum", &["SSL", "plain"]), "it can be `SSL` or `plain`");
     }

@@ -1,9 +1,9 @@
-//! A TOML table, read key by key, so that every problem in it is found and not just the first.
+//! A TOML table that is read key by key and collects every problem.
 //!
-//! serde stops at the first error; an operator wants them all. Each read takes a key out of the
-//! table; [`Table::finish`] reports what is left as unknown.
+//! serde, also with `serde_path_to_error`, stops at the first error. Here each read takes a key out of the table, and
+//! [`Table::finish`] reports the remaining keys as unknown.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
@@ -14,20 +14,17 @@ use super::problem::{InvalidValue, Located, Location, Problem, Source, suggest};
 #[derive(Debug)]
 pub struct Table<'s> {
     source: &'s Source,
-    /// How messages name it: `[limits]`, `[[incoming]]`; empty for the file's own.
+    /// Its name in messages: `[limits]`, `[[incoming]]`; empty for the file's top level.
     title: &'static str,
     place: Location,
     entries: Vec<Entry<'s>>,
+    /// The keys that were read or looked for, to suggest them for unknown ones.
     known: Vec<&'static str>,
 }
 
-#[derive(Debug)]
-struct Entry<'s> {
-    key: Spanned<DeString<'s>>,
-    value: Spanned<DeValue<'s>>,
-}
+type Entry<'s> = (Spanned<DeString<'s>>, Spanned<DeValue<'s>>);
 
-/// A value with its span, taken out of a table or array.
+/// A value that was taken out of a table or array, with its bytes in the source.
 #[derive(Debug)]
 pub struct Value<'s> {
     source: &'s Source,
@@ -35,50 +32,50 @@ pub struct Value<'s> {
     span: Range<usize>,
 }
 
-/// What became of a key.
+/// The result of reading a key.
 #[derive(Debug)]
 pub enum Written<T> {
     Absent,
-    /// There, with a mistake that has been reported.
+    /// The value is invalid, which has been reported.
     Wrong,
     Right(Located<T>),
 }
 
-/// A value that checks itself while it is read.
+/// A type that is read from a TOML value, and checked.
 pub trait FromValue: Sized {
     /// # Errors
-    /// What is wrong with the value; the place is known to the caller.
+    /// What is wrong with the value. The caller adds the location.
     fn from_value(value: &DeValue<'_>) -> Result<Self, InvalidValue>;
 }
 
 impl<T> Written<T> {
-    /// The value, or what its absence means. None for a mistake.
+    /// The value, or a default if it is absent. None if it is invalid.
     pub fn or(self, default: Option<T>) -> Option<T> {
         match self {
             Self::Absent => default,
             Self::Wrong => None,
-            Self::Right(placed) => Some(placed.value),
+            Self::Right(located) => Some(located.value),
         }
     }
 
     pub fn right(&self) -> Option<&Located<T>> {
         match self {
-            Self::Right(placed) => Some(placed),
+            Self::Right(located) => Some(located),
             Self::Absent | Self::Wrong => None,
         }
     }
 }
 
 impl<'s> Table<'s> {
-    /// Reads a whole file. If it is not TOML, the first place where it is not comes with it: what
-    /// follows from there, and what could be read, may be far from what was meant.
+    /// Reads a whole file. If it is not valid TOML, the first syntax error is returned with what could be read. The
+    /// later errors, and the table, may be far from what was meant.
     pub fn parse(source: &'s Source) -> (Self, Option<Problem>) {
         let (table, errors) = DeTable::parse_recoverable(&source.text);
         let start = |error: &toml::de::Error| error.span().map_or(0, |span| span.start);
         let first = errors.into_iter().min_by_key(start).map(|error| {
             let message = format!("not valid TOML: {}", error.message().replace('\n', ", "));
             let hint = if has_bare_word(&source.text, start(&error)) {
-                "text stands in quotes: hostname = \"imap.example.com\""
+                "write text in quotes: hostname = \"imap.example.com\""
             } else {
                 "the syntax is described at https://toml.io"
             };
@@ -88,9 +85,9 @@ impl<'s> Table<'s> {
     }
 
     fn new(source: &'s Source, title: &'static str, place: Location, table: DeTable<'s>) -> Self {
-        let mut entries: Vec<_> = table.into_iter().map(|(key, value)| Entry { key, value }).collect();
-        // The parser sorts them by name; languages are in the order of the file.
-        entries.sort_by_key(|entry| entry.key.span().start);
+        let mut entries: Vec<Entry<'s>> = table.into_iter().collect();
+        // The parser sorts by name. The order of languages is that of the file.
+        entries.sort_by_key(|(key, _)| key.span().start);
         Self { source, title, place, entries, known: Vec::new() }
     }
 
@@ -100,33 +97,30 @@ impl<'s> Table<'s> {
     }
 
     pub fn has(&mut self, key: &'static str) -> bool {
-        self.ask(key);
-        self.entries.iter().any(|entry| entry.key.get_ref() == key)
+        self.find(key).is_some()
     }
 
-    /// Where a key's value stands, or the table.
+    /// The location of a key's value, or of the table if the key is absent.
     pub fn place_of(&self, key: &str) -> Location {
-        let entry = self.entries.iter().find(|entry| entry.key.get_ref() == key);
-        entry.map_or_else(|| self.place(), |entry| self.source.place_of(&entry.value.span()))
+        let entry = self.entries.iter().find(|(name, _)| name.get_ref() == key);
+        entry.map_or_else(|| self.place(), |(_, value)| self.source.place_of(&value.span()))
     }
 
-    /// Remembers a key as one that there is.
-    fn ask(&mut self, key: &'static str) {
+    fn find(&mut self, key: &'static str) -> Option<usize> {
         if !self.known.contains(&key) {
             self.known.push(key);
         }
+        self.entries.iter().position(|(name, _)| name.get_ref() == key)
     }
 
-    /// Takes a key's value out, if the key is there.
+    /// Takes a key's value out, if the key is present.
     pub fn take(&mut self, key: &'static str) -> Option<Value<'s>> {
-        self.ask(key);
-        let at = self.entries.iter().position(|entry| entry.key.get_ref() == key)?;
-        let Entry { value, .. } = self.entries.remove(at);
-        let span = value.span();
-        Some(Value { source: self.source, content: value.into_inner(), span })
+        let at = self.find(key)?;
+        let (_, value) = self.entries.remove(at);
+        Some(Value::new(self.source, value))
     }
 
-    /// Reads a key whose absence and whose mistakes mean different things.
+    /// Reads a key for which absent and invalid are different cases.
     pub fn written<T: FromValue>(&mut self, key: &'static str, problems: &mut Vec<Problem>) -> Written<T> {
         match self.take(key) {
             None => Written::Absent,
@@ -134,7 +128,7 @@ impl<'s> Table<'s> {
         }
     }
 
-    /// Reads a key that may be missing. What is wrong with it is reported and reads as missing.
+    /// Reads a key that may be missing. An invalid value is reported and counts as missing.
     pub fn optional<T: FromValue>(
         &mut self,
         key: &'static str,
@@ -143,7 +137,23 @@ impl<'s> Table<'s> {
         self.take(key)?.read(key, problems)
     }
 
-    /// Reads a key that must be there.
+    /// Reads an integer that may be missing and has to be in a range.
+    pub fn integer<T: TryFrom<i64>>(
+        &mut self,
+        key: &'static str,
+        range: RangeInclusive<i64>,
+        problems: &mut Vec<Problem>,
+    ) -> Option<T> {
+        let Located { value, place } = self.optional::<i64>(key, problems)?;
+        let checked = range.contains(&value).then(|| T::try_from(value).ok()).flatten();
+        if checked.is_none() {
+            let hint = format!("write a number from {} to {}", range.start(), range.end());
+            problems.push(Problem::error(place, format!("`{key}` is {value}"), hint));
+        }
+        checked
+    }
+
+    /// Reads a key that must be present.
     pub fn required<T: FromValue>(
         &mut self,
         key: &'static str,
@@ -153,17 +163,14 @@ impl<'s> Table<'s> {
         match self.take(key) {
             Some(value) => value.read(key, problems),
             None => {
-                let message = match self.title {
-                    "" => format!("`{key}` is missing"),
-                    title => format!("`{key}` is missing in {title}"),
-                };
+                let message = self.in_title(format!("`{key}` is missing"));
                 problems.push(Problem::error(self.place(), message, format!("write {key} = {example}")));
                 None
             }
         }
     }
 
-    /// Reads a list, each of its values by itself.
+    /// Reads a list. Each invalid value is reported and left out.
     pub fn list<T: FromValue>(&mut self, key: &'static str, problems: &mut Vec<Problem>) -> Vec<Located<T>> {
         let Some(value) = self.take(key) else { return Vec::new() };
         value.items(key, problems).into_iter().filter_map(|item| item.read(key, problems)).collect()
@@ -197,36 +204,41 @@ impl<'s> Table<'s> {
         items.into_iter().filter_map(|item| item.table(key, title, problems)).collect()
     }
 
-    /// The keys that are left, with their values, for a table whose keys are the operator's.
+    /// The remaining keys and values, for a table whose keys the operator chooses.
     pub fn into_entries(self) -> impl Iterator<Item = (String, Value<'s>)> {
         let source = self.source;
-        self.entries.into_iter().map(move |entry| {
-            let span = entry.value.span();
-            let value = Value { source, content: entry.value.into_inner(), span };
-            (entry.key.into_inner().into_owned(), value)
-        })
+        let entries = self.entries.into_iter();
+        entries.map(move |(key, value)| (key.into_inner().into_owned(), Value::new(source, value)))
     }
 
-    /// Reports every key that nobody asked for.
+    /// Reports every key that was not read.
     pub fn finish(self, problems: &mut Vec<Problem>) {
-        for entry in self.entries {
-            let key = entry.key.get_ref();
-            let message = match self.title {
-                "" => format!("unknown key `{key}`"),
-                title => format!("unknown key `{key}` in {title}"),
-            };
-            let place = self.source.place_of(&entry.key.span());
-            problems.push(Problem::error(place, message, suggest(key, &self.known)));
+        for (key, _) in &self.entries {
+            let place = self.source.place_of(&key.span());
+            let message = self.in_title(format!("unknown key `{}`", key.get_ref()));
+            problems.push(Problem::error(place, message, suggest(key.get_ref(), &self.known)));
+        }
+    }
+
+    fn in_title(&self, message: String) -> String {
+        match self.title {
+            "" => message,
+            title => format!("{message} in {title}"),
         }
     }
 }
 
 impl<'s> Value<'s> {
+    fn new(source: &'s Source, value: Spanned<DeValue<'s>>) -> Self {
+        let span = value.span();
+        Self { source, content: value.into_inner(), span }
+    }
+
     pub fn place(&self) -> Location {
         self.source.place_of(&self.span)
     }
 
-    /// Whether it stands in quotes.
+    /// Whether it is a string.
     pub fn is_text(&self) -> bool {
         matches!(self.content, DeValue::String(_))
     }
@@ -235,39 +247,32 @@ impl<'s> Value<'s> {
         matches!(self.content, DeValue::Table(_))
     }
 
-    /// Reads the value, or reports what is wrong with it.
+    /// Reads the value, or reports why it is invalid.
     pub fn read<T: FromValue>(self, key: &str, problems: &mut Vec<Problem>) -> Option<Located<T>> {
         let place = self.place();
         match T::from_value(&self.content) {
             Ok(value) => Some(Located { value, place }),
             Err(InvalidValue { message, hint }) => {
-                let complaint = InvalidValue { message: format!("`{key}` {message}"), hint };
-                problems.push(Problem::at(place, complaint));
+                let message = format!("`{key}` {message}");
+                problems.push(Problem::at(place, InvalidValue { message, hint }));
                 None
             }
         }
     }
 
     fn items(self, key: &str, problems: &mut Vec<Problem>) -> Vec<Self> {
-        let source = self.source;
+        let place = self.place();
         match self.content {
-            DeValue::Array(items) => items
-                .into_iter()
-                .map(|item| {
-                    let span = item.span();
-                    Self { source, content: item.into_inner(), span }
-                })
-                .collect(),
+            DeValue::Array(items) => items.into_iter().map(|item| Self::new(self.source, item)).collect(),
             other => {
                 let message = format!("`{key}` is {}, not a list", article(other.type_str()));
-                let place = source.place_of(&self.span);
-                problems.push(Problem::error(place, message, "put square brackets round it: [ ... ]"));
+                problems.push(Problem::error(place, message, "put it in square brackets: [ ... ]"));
                 Vec::new()
             }
         }
     }
 
-    /// Reads the value as a table, or reports that it is none.
+    /// Reads the value as a table, or reports its actual type.
     pub fn table(self, key: &str, title: &'static str, problems: &mut Vec<Problem>) -> Option<Table<'s>> {
         let place = self.place();
         match self.content {
@@ -281,7 +286,7 @@ impl<'s> Value<'s> {
     }
 }
 
-/// Whether the line of a mistake has a word without quotes where its value should be.
+/// Whether the value on the line of a syntax error is a word without quotes.
 fn has_bare_word(text: &str, offset: usize) -> bool {
     let begin = text[..offset].rfind('\n').map_or(0, |newline| newline + 1);
     let line = text[begin..].lines().next().unwrap_or_default();
@@ -322,10 +327,10 @@ impl FromValue for i64 {
     }
 }
 
-/// A value that is written as text, in TOML or in XML.
+/// A type that is read from text, in TOML or in XML, and checked.
 pub trait FromText: Sized {
     /// # Errors
-    /// What is wrong with the text; its place is known to the caller.
+    /// What is wrong with the text. The caller adds the location.
     fn from_text(text: &str) -> Result<Self, InvalidValue>;
 }
 

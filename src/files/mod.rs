@@ -2,5 +2,7 @@
 
 pub mod read;
 mod sources;
+mod state;
 
-pub use self::sources::{ConfigHash, End, SourceFiles, extension, is_hidden};
+pub use self::sources::{ConfigHash, SourceFiles, TextEnd};
+pub use self::state::{extension, is_hidden};

@@ -1,25 +1,25 @@
-//! Reading files within bounds: whatever a path leads to, it neither fills the memory nor makes us wait.
+//! Reads files of limited size. Only regular files are read: a pipe or a device could block, or never end.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 
-/// Of a file that a person or a certificate authority writes, in bytes.
+/// The largest text file that a person or a certificate authority writes, in bytes.
 pub const LARGEST_TEXT: u64 = 8 * 1024 * 1024;
 
-/// Of a list of a million domains, in bytes.
+/// The largest list of domains, in bytes: a million domains fit.
 pub const LARGEST_LIST: u64 = 64 * 1024 * 1024;
 
-/// Reads a file of so many bytes at most.
+/// Reads a file of at most `largest` bytes.
 ///
 /// # Errors
-/// What is not a file (a pipe would wait for somebody to write into it), is larger, or cannot be read.
+/// If the path is not a regular file, is larger, or cannot be read.
 pub fn read(path: &Path, largest: u64) -> io::Result<Vec<u8>> {
     if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
         return Err(io::Error::other("it is not a file"));
     }
     let mut content = Vec::new();
-    // It may grow while it is read.
+    // The file may grow while it is read, so the limit applies to what is read.
     File::open(path)?.take(largest + 1).read_to_end(&mut content)?;
     if content.len() as u64 > largest {
         let megabytes = largest / (1024 * 1024);
@@ -33,7 +33,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn refuses_what_is_too_large_or_no_file() {
+    fn rejects_large_files_and_paths_that_are_not_files() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("a");
         fs::write(&file, "12345").unwrap();

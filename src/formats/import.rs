@@ -230,7 +230,7 @@ impl Taken {
     /// The names of the profiles that stay in a folder, as far as they can be read.
     fn of_folder(folder: &Path, problems: &mut Vec<Problem>) -> Self {
         let mut taken = Self::default();
-        let files = SourceFiles::default().folder(folder, is_profile).unwrap_or_else(|error| {
+        let files = SourceFiles::default().list_folder(folder, is_profile).unwrap_or_else(|error| {
             if error.kind() != io::ErrorKind::NotFound {
                 let message =
                     format!("the folder cannot be read: {error}, so which domains are taken is not sure");

@@ -14,7 +14,7 @@ pub fn is_profile(path: &Path) -> bool {
 }
 
 pub fn read_profile(path: &Path, inputs: &SourceFiles, problems: &mut Vec<Problem>) -> Option<ParsedProfile> {
-    let text = match inputs.text(path, LARGEST_TEXT) {
+    let text = match inputs.read_text(path, LARGEST_TEXT) {
         Ok(text) => text,
         Err(error) => {
             problems.push(Problem::error(

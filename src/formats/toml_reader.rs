@@ -286,7 +286,7 @@ fn logo(source: &Source, file: &str, inputs: &SourceFiles) -> Result<Logo, (Stri
     let kind = crate::files::extension(&path).and_then(|extension| LogoKind::of(&extension));
     let kind = kind
         .ok_or_else(|| (format!("`logo` `{file}` is no picture"), "it can be .svg, .png, .webp or .jpg"))?;
-    let content = inputs.bytes(&path, LARGEST_LOGO).map_err(|error| match error.kind() {
+    let content = inputs.read_bytes(&path, LARGEST_LOGO).map_err(|error| match error.kind() {
         ErrorKind::FileTooLarge => {
             let message = format!("`logo` {} has more than {LARGEST_LOGO} bytes", path.display());
             (message, "it is sent to everybody: make it smaller")
@@ -334,7 +334,7 @@ fn domains_file(
     problems: &mut Vec<Problem>,
 ) -> Vec<Located<DomainPattern>> {
     let path = profile.file.parent().unwrap_or(Path::new("")).join(&file.value);
-    let text = match inputs.list(&path, LARGEST_LIST) {
+    let text = match inputs.read_list(&path, LARGEST_LIST) {
         Ok(text) => text,
         Err(error) => {
             problems.push(Problem::error(

@@ -7,7 +7,6 @@
 pub(crate) mod app;
 mod body;
 pub(crate) mod error;
-mod expiry_reminder;
 mod extractors;
 pub(crate) mod handlers;
 mod middleware;

@@ -93,7 +93,8 @@ mod tests {
     /// Files that are not there, and leave to serve without.
     fn unsigned() -> Arc<Signatures> {
         let files = SigningFiles { certificate: "no.pem".into(), chain: None, key: "no.pem".into() };
-        let signing = Signing { files, or_unsigned: true, place: Location::whole(Path::new("waypost.toml")) };
+        let signing =
+            Signing { files, or_unsigned: true, location: Location::whole(Path::new("waypost.toml")) };
         Arc::new(Signatures::new(signing, None))
     }
 
@@ -114,7 +115,7 @@ mod tests {
         for or_unsigned in [false, true] {
             let place = Location::whole(Path::new("waypost.toml"));
             let signer = Signer::load(&files, SystemTime::now()).unwrap();
-            let signing = Signing { files: files.clone(), or_unsigned, place };
+            let signing = Signing { files: files.clone(), or_unsigned, location: place };
             let signatures = Signatures::new(signing, Some(Arc::new(signer)));
             let before = signatures.sign_at(profile.clone(), SystemTime::now()).unwrap();
             assert!(before.len() > profile.len());

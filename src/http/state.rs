@@ -9,11 +9,11 @@ use axum::Router;
 use axum::routing::{any, get, post};
 use rustls::ServerConfig;
 
-use super::expiry_reminder::Reminder;
 use super::signing_queue::Signatures;
 use super::{handlers, request_log as log, setup_page as setup};
-use crate::certificates::tls;
+use crate::certificates::expiry_reminder::Reminder;
 use crate::certificates::tls::TlsCertificate;
+use crate::certificates::tls_server;
 use crate::config::{Config, PublicUrl, Settings};
 use crate::directory::Directory;
 use crate::documents::Asset;
@@ -124,7 +124,7 @@ fn tls(certificates: &[TlsCertificate], older: Option<&ServedConfig>) -> Option<
     };
     match older {
         Some(older) if chains(&older.certificates) == chains(certificates) => older.tls.clone(),
-        _ => tls::server_config(certificates),
+        _ => tls_server::server_config(certificates),
     }
 }
 

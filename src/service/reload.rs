@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use super::load_report;
 use crate::config::{Config, Listener, LoadError};
 use crate::diagnostics::{Location, Problem};
-use crate::files::{End, SourceFiles};
+use crate::files::{SourceFiles, TextEnd};
 use crate::http::{App, Replaced};
 
 /// Compares the configuration files with what is served, and reloads.
@@ -30,7 +30,7 @@ pub struct Reloader {
     /// The problems that were last reported. A retry does not log them again.
     reported: Option<String>,
     /// How each text file of the served configuration ends.
-    served_ends: BTreeMap<PathBuf, End>,
+    served_ends: BTreeMap<PathBuf, TextEnd>,
     /// Former configurations that a request may still use. Freeing a million domains takes time, and no request
     /// should pay for it.
     replaced: Vec<Replaced>,
@@ -70,7 +70,7 @@ pub fn load(path: &Path) -> (SourceFiles, Result<Config, LoadError>) {
     loop {
         let sources = SourceFiles::default();
         let loaded = Config::load_recording(path, &sources);
-        if loads == MAX_LOADS || sources.are_same() {
+        if loads == MAX_LOADS || sources.are_unchanged() {
             return (sources, loaded);
         }
         loads += 1;
@@ -85,8 +85,8 @@ impl Reloader {
             path: path.to_owned(),
             listen,
             app,
-            served_ends: sources.ends(),
-            retry_at: sources.gave_way().then(|| Instant::now() + RETRY_INTERVAL),
+            served_ends: sources.text_ends(),
+            retry_at: sources.used_fallback().then(|| Instant::now() + RETRY_INTERVAL),
             sources,
             unsettled: None,
             is_retry: false,
@@ -99,19 +99,19 @@ impl Reloader {
     /// failed load is to be retried. The pause is for editors that write in steps, and for certificates that are
     /// renewed before their key.
     pub fn has_settled_news(&mut self) -> bool {
-        if self.sources.are_same() {
+        if self.sources.are_unchanged() {
             self.unsettled = None;
             self.is_retry = self.retry_at.is_some_and(|at| at <= Instant::now());
             return self.is_retry;
         }
         let polls = match self.unsettled.take() {
-            Some(unsettled) if unsettled.sources.are_same() || unsettled.polls >= MAX_POLLS => {
+            Some(unsettled) if unsettled.sources.are_unchanged() || unsettled.polls >= MAX_POLLS => {
                 self.repeat_reports();
                 return true;
             }
             unsettled => unsettled.map_or(0, |unsettled| unsettled.polls),
         };
-        self.unsettled = Some(Unsettled { sources: self.sources.now(), polls: polls + 1 });
+        self.unsettled = Some(Unsettled { sources: self.sources.refreshed(), polls: polls + 1 });
         false
     }
 
@@ -137,14 +137,14 @@ impl Reloader {
             self.apply(loaded)
         }));
         let reloaded = reloaded.unwrap_or_else(|_| {
-            self.sources = self.sources.now();
+            self.sources = self.sources.refreshed();
             self.reject_file(
                 &self.path.clone(),
                 "loading failed because of a bug in Waypost; please report it",
                 None,
             )
         });
-        let may_recover = reloaded == Reloaded::Failed || self.sources.gave_way();
+        let may_recover = reloaded == Reloaded::Failed || self.sources.used_fallback();
         self.retry_at =
             may_recover.then(|| Instant::now() + (begin.elapsed() * PROCESSOR_SHARE).max(RETRY_INTERVAL));
         if reloaded != Reloaded::Failed {
@@ -189,10 +189,14 @@ impl Reloader {
     /// A text file that was complete in the served configuration and is empty or cut now. The content cannot tell:
     /// every key has a default, and a list may have any length.
     fn incomplete_file(&self) -> Option<(PathBuf, &'static str)> {
-        self.sources.ends().into_iter().find_map(|(path, end)| {
+        self.sources.text_ends().into_iter().find_map(|(path, end)| {
             let message = match (self.served_ends.get(&path)?, end) {
-                (End::Line | End::Open, End::Empty) => "the file is empty; it may be incomplete",
-                (End::Line, End::Open) => "the last line has no line feed; the file may be incomplete",
+                (TextEnd::LineFeed | TextEnd::Other, TextEnd::Empty) => {
+                    "the file is empty; it may be incomplete"
+                }
+                (TextEnd::LineFeed, TextEnd::Other) => {
+                    "the last line has no line feed; the file may be incomplete"
+                }
                 _ => return None,
             };
             Some((path, message))
@@ -206,7 +210,7 @@ impl Reloader {
         load_report::log(&config);
         let hash = config.hash;
         self.replaced.push(self.app.replace(config));
-        self.served_ends = self.sources.ends();
+        self.served_ends = self.sources.text_ends();
         tracing::info!(profiles, domains, %hash, "serving the new configuration");
         if domains < before {
             tracing::warn!(

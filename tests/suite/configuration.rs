@@ -1,4 +1,4 @@
-//! The configuration: what is wrong is told all at once, with the place and the next step.
+//! The configuration: every problem is reported at once, with its location and a hint.
 
 use std::fs;
 
@@ -172,9 +172,9 @@ fn ships_a_configuration_without_mistakes() {
     assert_eq!(config.notes, []);
 }
 
-/// What stands in comments of the shipped files works when the comments are taken away.
+/// The settings in comments of the shipped files work when they are uncommented.
 #[test]
-fn explains_keys_that_exist() {
+fn documents_only_existing_keys() {
     let uncommented = |text: &str| -> String {
         text.lines()
             .map(|line| match line.strip_prefix("# ") {
@@ -223,7 +223,7 @@ fn explains_keys_that_exist() {
     files.write("tls/privkey.pem", &key.serialize_pem());
     let config = files.load();
     let notes: Vec<_> = config.notes.iter().map(|note| note.message.as_str()).collect();
-    assert_eq!(notes, ["no listener speaks TLS"], "the listener of the example does not");
+    assert_eq!(notes, ["no listener uses TLS"], "the listener of the example does not");
     assert!(config.signer.is_some() && config.settings.watch);
     assert_eq!(config.certificates[0].names, ["autoconfig.example.net"]);
     let default = Files::new(
@@ -237,7 +237,7 @@ fn explains_keys_that_exist() {
 }
 
 #[test]
-fn needs_a_folder_with_a_profile_in_it() {
+fn requires_a_folder_with_a_profile() {
     let empty = Files::new("", &[]).problems();
     assert!(empty[0].contains("has no profile in it"), "{empty:?}");
     let lost = Files::new("profiles = \"elsewhere\"", &[]).problems();
@@ -246,7 +246,7 @@ fn needs_a_folder_with_a_profile_in_it() {
 }
 
 #[test]
-fn says_that_there_is_no_file_there() {
+fn reports_a_missing_configuration_file() {
     let folder = tempfile::tempdir().unwrap();
     let error = Config::load(&folder.path().join("waypost.toml")).unwrap_err();
     assert!(matches!(error, LoadError::Unreadable { .. }));
@@ -269,7 +269,7 @@ fn reads_domains_from_a_file() {
 }
 
 #[test]
-fn the_exact_domain_wins_over_wildcards_and_the_nearer_wildcard_over_the_farther() {
+fn prefers_the_exact_domain_then_the_longest_wildcard() {
     let profiles: Vec<(String, String)> =
         [("far", "*.example.org"), ("near", "*.shops.example.org"), ("exact", "one.shops.example.org")]
             .iter()
@@ -291,14 +291,14 @@ fn the_exact_domain_wins_over_wildcards_and_the_nearer_wildcard_over_the_farther
 }
 
 #[test]
-fn a_name_above_exchangers_of_two_profiles_leads_to_neither_unless_one_names_it() {
+fn serves_a_parent_of_mx_hosts_of_two_profiles_only_if_one_lists_it() {
     let one = |mx: &str| profile("one.example", &(domains(&["one.example"]) + mx), SERVERS);
     let two =
         profile("two.example", &(domains(&["two.example"]) + "mx_hosts = [\"mx2.example.net\"]\n"), SERVERS);
     let shared = one("mx_hosts = [\"mx1.example.net\"]\n");
     let files = Files::new("", &[("one.toml", &shared), ("two.toml", &two)]);
     let problems = files.problems();
-    assert!(problems[0].starts_with("note: mail exchangers below example.net lead to several profiles"));
+    assert!(problems[0].starts_with("note: mail exchangers below example.net are in several profiles"));
     let id = |files: &Files, host: &str| {
         let config = files.load();
         let host: Domain = host.parse().unwrap();
@@ -314,15 +314,14 @@ fn a_name_above_exchangers_of_two_profiles_leads_to_neither_unless_one_names_it(
     let taken =
         Files::new("", &[("one.toml", &one("mx_hosts = [\"mx2.example.net\"]\n")), ("two.toml", &two)]);
     assert!(
-        taken.problems()[0]
-            .contains("mail exchanger mx2.example.net is named by `one.example` and `two.example`")
+        taken.problems()[0].contains("mail exchanger mx2.example.net is in `one.example` and `two.example`")
     );
 }
 
-/// One address gets one answer, whichever protocol asks: a host that is another profile's domain is
-/// not an exchanger's name too.
+/// An address gets the same profile in every protocol: a host that is a domain of another profile is not a mail
+/// exchanger's name as well.
 #[test]
-fn an_exchangers_name_that_is_another_profiles_domain_stays_that_profiles() {
+fn prefers_a_domain_to_an_mx_host_of_the_same_name() {
     let hoster =
         profile("hoster.example", &(domains(&["a.example"]) + "mx_hosts = [\"mx.hoster.net\"]\n"), SERVERS);
     let staff = profile("staff.example", &domains(&["hoster.net"]), SERVERS);
@@ -341,13 +340,13 @@ fn an_exchangers_name_that_is_another_profiles_domain_stays_that_profiles() {
     let staff = profile("staff.example", &domains(&["mx.hoster.net"]), SERVERS);
     let problems = Files::new("", &[("a.toml", &hoster), ("b.toml", &staff)]).problems();
     assert!(
-        problems[0].starts_with("error: mail exchanger mx.hoster.net is a domain of another profile"),
+        problems[0].starts_with("error: the mail exchanger mx.hoster.net is a domain of another profile"),
         "{problems:?}"
     );
 }
 
 #[test]
-fn a_private_suffix_may_have_mail_of_its_own() {
+fn accepts_a_private_suffix_as_a_domain() {
     let load = |domain: &str| {
         Files::new("", &[("a.toml", &profile("example.com", &domains(&[domain]), SERVERS))]).problems()
     };
@@ -355,9 +354,9 @@ fn a_private_suffix_may_have_mail_of_its_own() {
     assert!(load("*.github.io")[0].contains("below a public suffix"));
 }
 
-/// Notes are no errors: they neither stop a start nor hide what does.
+/// Notes do not prevent a start, and do not hide errors.
 #[test]
-fn a_note_hides_no_error() {
+fn reports_errors_beside_notes() {
     let noted = "id = \"a.example\"\ndisplay_name = \"A\"\ndisplay_short_name = \"fifteen letters\"\n\
                  domains = [\"a.example\"]\n"
         .to_owned()
@@ -419,7 +418,7 @@ fn reads_provider_files_whose_elements_are_mixed() {
 }
 
 #[test]
-fn says_what_a_provider_file_lacks() {
+fn reports_missing_parts_of_a_provider_file() {
     let file = "<clientConfig><emailProvider><domain>example.com</domain><displayName>E</displayName>\
                 <incomingServer/><outgoingServer type=\"smtp\"><hostname>a.example</hostname><port>+25</port>\
                 <socketType>SSL</socketType></outgoingServer></emailProvider></clientConfig>";
@@ -433,14 +432,14 @@ fn says_what_a_provider_file_lacks() {
 }
 
 #[test]
-fn understands_common_slips() {
+fn suggests_corrections_for_common_mistakes() {
     let load = |text: &str| Files::new("", &[("a.toml", text)]).problems();
     let text = profile("example.com", &domains(&["example.com"]), SERVERS);
     for (from, to, said) in [
         ("[[incoming]]", "[incoming]", "hint: write [[incoming]], with two brackets on each side"),
         ("\"imap\"", "\"imaps\"", "hint: did you mean `imap`?"),
         ("\"smtp\"", "\"imap\"", "hint: an IMAP or POP3 server belongs under [[incoming]]"),
-        ("[\"example.com\"]", "\"example.com\"", "hint: put square brackets round it: [ ... ]"),
+        ("[\"example.com\"]", "\"example.com\"", "hint: put it in square brackets: [ ... ]"),
         ("993", "\"993\"", "hint: write it like 587, without quotes"),
         (
             "[\"example.com\"]",
@@ -455,7 +454,7 @@ fn understands_common_slips() {
     assert!(twice[0].contains("`listen` has 127.0.0.1:1 twice"), "{twice:?}");
     assert!(twice[0].contains("--> waypost.toml:1:26"), "{twice:?}");
     for (settings, said) in [
-        ("trusted_proxies = [\"::/0\"]", "warning: `trusted_proxies` has everybody"),
+        ("trusted_proxies = [\"::/0\"]", "warning: `trusted_proxies` includes every address"),
         ("trusted_proxy = []", "hint: did you mean `trusted_proxies`?"),
         ("profiles = \"\"", "`profiles` is empty\n  --> waypost.toml:1:12"),
         ("profiles = []", "`profiles` is an array, not a string"),
@@ -469,7 +468,7 @@ fn understands_common_slips() {
 }
 
 #[test]
-fn says_what_weak_authentication_costs() {
+fn reports_clients_without_a_common_authentication_method() {
     let findings = |methods: &str| {
         let servers = SERVERS.replacen("port = 993", &format!("port = 993\nauthentication = {methods}"), 1);
         Files::new("", &[("a.toml", &profile("example.com", &domains(&["example.com"]), &servers))])
@@ -481,9 +480,9 @@ fn says_what_weak_authentication_costs() {
     assert!(findings("[\"GSSAPI\", \"password-cleartext\"]")[0].contains("GSSAPI left out of autoconfig"));
 }
 
-/// `[[jmap]]` and `webmail = "..."` are short for what can be written at length.
+/// `[[jmap]]` and `webmail = "..."` are short forms.
 #[test]
-fn a_short_form_means_the_same_as_the_long_one() {
+fn reads_the_short_form_like_the_long_one() {
     let profile_of = |more: &str| {
         let text = profile("example.com", &domains(&["example.com"]), &(SERVERS.to_owned() + more));
         let config = Files::new("", &[("a.toml", &text)]).load();
@@ -510,14 +509,14 @@ fn a_short_form_means_the_same_as_the_long_one() {
 }
 
 #[test]
-fn the_operators_listener_is_not_everybodys() {
+fn rejects_an_admin_listener_that_is_public() {
     let text = profile("example.com", &domains(&["example.com"]), SERVERS);
     let problems = |settings: &str| Files::new(settings, &[("a.toml", &text)]).problems();
     assert_eq!(
         problems("listen = [\"127.0.0.1:9090\"]\n[admin]\nlisten = \"127.0.0.1:9090\"\n"),
         [
-            "error: `listen` in [admin] is 127.0.0.1:9090, where everybody is answered\n  --> waypost.toml:3:10\nhint: \
-          choose another port, on loopback best"
+            "error: `listen` in [admin] is 127.0.0.1:9090, which is a public listener too\n  --> waypost.toml:3:10\nhint: \
+          choose another port, preferably on loopback"
         ]
     );
     assert!(

@@ -428,7 +428,7 @@ fn a_broken_template_is_told_with_its_line_and_the_built_in_one_serves() {
     ] {
         files.write("mine/setup.html", template);
         let problems = files.problems();
-        assert!(problems[0].starts_with("warning: the template is not right: "), "{problems:?}");
+        assert!(problems[0].starts_with("warning: the template is invalid: "), "{problems:?}");
         assert!(problems[0].contains(said), "{problems:?}");
         assert!(problems[0].contains("\n  --> mine/setup.html:2:1\n"), "{problems:?}");
         assert_eq!(files.serve().get("example.com", target).body, built_in, "{template}");

@@ -49,7 +49,7 @@ fn unsigned() -> Vec<u8> {
 /// A signed profile, taken apart and verified.
 struct Opened {
     content: Vec<u8>,
-    /// In PEM's order: who signed first.
+    /// In the order of the signed data.
     certificates: Vec<Vec<u8>>,
 }
 
@@ -98,7 +98,7 @@ fn der(pem: &str) -> Vec<u8> {
 }
 
 #[test]
-fn a_signed_profile_holds_the_exact_plist_and_every_certificate_but_the_root() {
+fn signs_the_exact_plist_and_includes_all_certificates_but_the_root() {
     for key in [Key::Rsa, Key::Ecdsa] {
         let chain = Chain::new(key);
         let files = signed_by(&chain);
@@ -120,7 +120,7 @@ fn a_signed_profile_holds_the_exact_plist_and_every_certificate_but_the_root() {
 }
 
 #[test]
-fn the_chain_may_be_in_a_file_of_its_own() {
+fn reads_the_chain_from_its_own_file() {
     let chain = Chain::new(Key::Rsa);
     let files = files(&(SIGNING.to_owned() + "chain = \"chain.pem\"\n"));
     chain.write(&files.path("."));
@@ -130,7 +130,7 @@ fn the_chain_may_be_in_a_file_of_its_own() {
     assert_eq!(open(&files.serve().get("example.com", TARGET).body).certificates.len(), 2);
 }
 
-/// Makes a mistake in the files of a good configuration, and says what loading says.
+/// The problems of a valid configuration after a mistake is made in its files.
 fn mistake(make: impl FnOnce(&Chain, &Files)) -> Vec<String> {
     let chain = Chain::new(Key::Rsa);
     let files = signed_by(&chain);
@@ -150,14 +150,14 @@ fn mistake(make: impl FnOnce(&Chain, &Files)) -> Vec<String> {
 }
 
 #[test]
-fn files_that_cannot_be_signed_with_stop_the_start_with_the_reason() {
+fn rejects_unusable_signing_files_with_the_reason() {
     let said = |problems: Vec<String>| problems[0].lines().next().unwrap().to_owned();
     assert_eq!(
         mistake(|_, files| fs::remove_file(files.path("privkey.pem")).unwrap()),
         [
             "error: configuration profiles cannot be signed: privkey.pem cannot be read: No such file or directory \
           (os error 2)\n  --> waypost.toml:1:1\nhint: its path is relative to waypost.toml, and the server's user \
-          has to be able to read it"
+          must be able to read it"
         ]
     );
     let wrong =
@@ -207,7 +207,7 @@ fn expiring(days: u64) -> (Chain, SystemTime) {
 }
 
 #[test]
-fn what_makes_a_signature_worth_less_is_a_warning() {
+fn warns_about_weak_signing_files() {
     let warnings = |chain: &Chain, change: &dyn Fn(&Files)| {
         let files = signed_by(chain);
         change(&files);
@@ -229,7 +229,7 @@ fn what_makes_a_signature_worth_less_is_a_warning() {
 }
 
 #[test]
-fn renewed_files_are_taken_up_without_a_restart_and_broken_ones_change_nothing() {
+fn reloads_renewed_signing_files_and_ignores_broken_ones() {
     for or_unsigned in [false, true] {
         follows_its_files(or_unsigned);
     }
@@ -278,9 +278,9 @@ fn follows_its_files(or_unsigned: bool) {
     assert!(certificates.contains(&der(&third.leaf)));
 }
 
-/// Issuers of one name: the key tells which has issued the certificate, and the time which is meant.
+/// Issuers with the same name are told apart by their key and validity period.
 #[test]
-fn of_several_issuers_with_one_name_the_right_one_is_taken() {
+fn selects_the_right_issuer_among_equal_names() {
     let (chain, other) = (Chain::new(Key::Rsa), Chain::new(Key::Rsa));
     let files = signed_by(&chain);
     let everything = [&chain.leaf, &other.intermediate, &chain.old_intermediate, &chain.intermediate];
@@ -289,14 +289,14 @@ fn of_several_issuers_with_one_name_the_right_one_is_taken() {
     let certificates = open(&files.serve().get("example.com", TARGET).body).certificates;
     assert_eq!(certificates.len(), 2);
     assert!(certificates.contains(&der(&chain.intermediate)));
-    // A stranger of the right name leads nowhere.
+    // An unrelated issuer with the same name is not used.
     write(&files.path("fullchain.pem"), &(chain.leaf.clone() + &other.intermediate));
     assert!(files.problems()[0].starts_with("warning: no certificate leads from the one for signing"));
 }
 
-/// A server that started without comes to its signature when the files are there.
+/// A server that started without signing files signs once they exist.
 #[test]
-fn profiles_are_signed_as_soon_as_they_can_be() {
+fn signs_profiles_once_the_files_exist() {
     let files = files(&(SIGNING.to_owned() + "or_unsigned = true\n"));
     let Reloadable { files, mut reloader, server, .. } = Reloadable::at(&loopback(), files);
     assert_eq!(server.get("example.com", TARGET).body, unsigned());
@@ -307,7 +307,7 @@ fn profiles_are_signed_as_soon_as_they_can_be() {
 }
 
 #[test]
-fn an_operator_can_measure_when_the_certificate_expires() {
+fn exports_the_expiry_of_the_signing_certificate() {
     let (chain, end) = expiring(5);
     let Reloadable { files, mut reloader, server, admin } = Reloadable::at(&loopback(), signed_by(&chain));
     let seconds = end.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
@@ -322,17 +322,17 @@ fn an_operator_can_measure_when_the_certificate_expires() {
     let seconds = end.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
     let text = admin.get("localhost", "/metrics").text().to_owned();
     assert!(text.contains(&format!("}} {seconds}\n")), "{text}");
-    // Neither listener has what is the other's.
+    // Each listener has its own routes only.
     admin.get("example.com", TARGET).assert_empty(404);
     server.get("example.com", "/metrics").assert_empty(404);
     let without = Server::start_admin(self::files("").load()).get("localhost", "/metrics");
     assert!(!without.text().contains("certificate"), "{}", without.text());
 }
 
-/// As a device would, but by `openssl`, which knows nothing of how it was made.
+/// Verification as on a device, with an independent implementation.
 #[test]
 #[ignore = "needs openssl: cargo test -- --ignored"]
-fn openssl_verifies_a_signed_profile_and_gives_back_the_plist() {
+fn openssl_verifies_a_signed_profile() {
     for key in [Key::Rsa, Key::Ecdsa] {
         let chain = Chain::new(key);
         let files = signed_by(&chain);
@@ -358,7 +358,7 @@ fn openssl_verifies_a_signed_profile_and_gives_back_the_plist() {
 /// Apple's own format by another reader: Python's plistlib.
 #[test]
 #[ignore = "needs python3: cargo test -- --ignored"]
-fn python_reads_a_profile_as_it_was_meant() {
+fn python_reads_a_profile_with_the_same_values() {
     let folder = crate::common::data("mobileconfig");
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

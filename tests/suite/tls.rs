@@ -204,9 +204,9 @@ fn what_is_wrong_with_certificates_is_told_with_its_place() {
     assert_eq!(problems(&files), Vec::<String>::new());
     let (key, certificate) = (files.path("q.key"), files.path("q.pem"));
     files.write("waypost.toml", "listen = [\"https://127.0.0.1:0\"]");
-    assert_eq!(problems(&files), ["error: `listen` has https://127.0.0.1:0, and there is no certificate"]);
+    assert_eq!(problems(&files), ["error: `listen` has https://127.0.0.1:0, but there is no certificate"]);
     files.write("waypost.toml", "[[tls]]\ncertificate = \"q.pem\"\nkey = \"q.key\"");
-    assert_eq!(problems(&files), ["warning: no listener speaks TLS"]);
+    assert_eq!(problems(&files), ["warning: no listener uses TLS"]);
     files.write("waypost.toml", "listen = [\"https://127.0.0.1:0\"]\n[[tls]]\ncertificate = \"q.pem\"\n");
     assert_eq!(problems(&files), ["error: `key` is missing in [[tls]]"]);
     files.write("waypost.toml", &settings(&["q"]));
@@ -347,7 +347,9 @@ fn a_name_that_two_certificates_have_is_told() {
     let files = files(&authority, &[("q", &["autoconfig.q.com"]), ("r", &["r.q.com", "autoconfig.q.com"])]);
     let problems = files.problems();
     assert!(
-        problems[0].starts_with("warning: an earlier [[tls]] has a certificate for autoconfig.q.com too"),
+        problems[0].starts_with(
+            "warning: an earlier [[tls]] has a certificate for autoconfig.q.com, and that one is served"
+        ),
         "{problems:?}"
     );
 }

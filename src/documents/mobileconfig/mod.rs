@@ -14,7 +14,7 @@ pub mod signing;
 mod signing_certificate;
 
 pub use self::payloads::{UnsupportedProfile, omissions};
-pub use self::signing_certificate::{EXPIRY_WARNING_PERIOD, SigningError, SigningFiles, SigningWarning};
+pub use self::signing_certificate::{SigningError, SigningFiles, SigningWarning};
 
 use std::iter::once;
 

@@ -6,7 +6,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use cms::cert::x509::Certificate;
 use cms::cert::x509::der::{Decode, Encode};
@@ -14,9 +14,10 @@ use rustls::crypto::ring::default_provider;
 use rustls::crypto::ring::sign::any_supported_type;
 use rustls::sign::SigningKey;
 
-use crate::certificates::expiry::Time;
+use crate::certificates::expiry::EXPIRY_WARNING;
 use crate::certificates::pem;
 use crate::certificates::pem::PemError;
+use crate::certificates::time::Time;
 
 /// The files with the certificate chain and the key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,9 +63,6 @@ pub enum SigningWarning {
     #[error("{} can be read by every user of this machine", .0.display())]
     WorldReadableKey(PathBuf),
 }
-
-/// A certificate that expires within this time causes a warning.
-pub const EXPIRY_WARNING_PERIOD: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 
 impl SigningFiles {
     pub fn all(&self) -> impl Iterator<Item = &PathBuf> {
@@ -120,7 +118,7 @@ impl SigningCertificate {
         chain.iter().try_for_each(|certificate| check_validity(certificate, now))?;
         let not_after = chain.iter().map(not_after).min().expect("the chain has the signing certificate");
         let warnings = [
-            (not_after < now + EXPIRY_WARNING_PERIOD).then(|| SigningWarning::ExpiresSoon(date(not_after))),
+            (not_after < now + EXPIRY_WARNING).then(|| SigningWarning::ExpiresSoon(date(not_after))),
             (!has_issuer).then_some(SigningWarning::MissingIntermediate),
             is_world_readable(&files.key).then(|| SigningWarning::WorldReadableKey(files.key.clone())),
         ];

@@ -1,0 +1,23 @@
+//! The configuration: `waypost.toml`, the profiles and every other file that they name.
+//!
+//! [`Config::load`] returns a valid configuration or every problem. The rules for single values and files are checked
+//! while a file is read (`settings`, and `formats` for profiles), the rules about several profiles in `conflicts` and
+//! `mx_hosts`.
+
+mod certificates;
+mod conflicts;
+mod ip_network;
+mod limits;
+mod listener;
+mod load;
+mod mx_hosts;
+mod page_templates;
+mod public_url;
+mod settings;
+
+pub use self::ip_network::Network;
+pub use self::limits::{Limits, Rate};
+pub use self::listener::{Address, Listener, ListenerError};
+pub use self::load::{Config, LoadError};
+pub use self::public_url::{PublicUrl, PublicUrlError};
+pub use self::settings::{Admin, Dns, Settings, Signing, Tls};
