@@ -1,204 +1,150 @@
-//! Taking connections, and how the server stops.
+//! The accept loop: admits connections, refuses those over the limit, and shuts the server down.
+//!
+//! `axum::serve` has no connection limit, no TLS and no timeouts. `hyper_util::server::graceful` closes an idle
+//! connection at once, and the request that is already on its way to it is lost (see `connection`).
 
 use std::future::Future;
 use std::io;
 use std::net::IpAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::sync::{Semaphore, watch};
-use tokio::task::JoinSet;
-use tokio::time::{Instant, timeout};
+use tokio::io::{AsyncWriteExt, copy, sink};
+use tokio::sync::Semaphore;
+use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use super::connection::Connection;
 use super::connection_limit::{Admission, ConnectionLimit, ConnectionSlot};
-use super::listeners::{Socket, Stream, try_write};
+use super::listeners::{Socket, Stream};
 use crate::http::App;
 use crate::logging::LogRateLimit;
 
-/// After an `accept` that failed because the process or the system is short of something.
-const BREATHER: Duration = Duration::from_millis(200);
+/// Pause after an `accept` that failed, most likely because no file descriptor is free.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
 
-/// When the server stops, for connections that the system has taken and nobody has come to.
-const LAST_CALL: Duration = Duration::from_millis(50);
+/// How long a stopping server accepts the connections that the kernel has queued.
+const LAST_ACCEPTS: Duration = Duration::from_millis(50);
 
-/// To those there is no room for. The connection is over with it.
-const NO_ROOM: &[u8] =
+/// The response to a connection over the limit.
+const REFUSAL: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
 
-/// How many of those that are sent away are waited for, and how long.
-const LEAVING: usize = 128;
-const LEAVING_TIME: Duration = Duration::from_secs(1);
+/// How many refused connections may be open at a time, and for how long.
+const MAX_REFUSALS: usize = 128;
+const REFUSAL_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Serves until told to stop; then takes no more connections, finishes the requests that are in
-/// flight, and returns.
+/// What the listeners share.
+struct Server {
+    app: App,
+    limit: Arc<ConnectionLimit>,
+    refusals: Arc<Semaphore>,
+    tasks: TaskTracker,
+    /// Cancelled when the server stops.
+    stopping: CancellationToken,
+}
+
+/// Serves until `stop` ends. Then accepts no more connections, finishes the requests in progress, and returns.
 pub async fn serve(sockets: Vec<Socket>, app: App, stop: impl Future<Output = ()>) {
-    let (stop_sender, stop_receiver) = watch::channel(());
-    let room = Arc::new(ConnectionLimit::new(app.max_connections()));
-    let leaving = Arc::new(Semaphore::new(LEAVING));
-    let mut tasks = JoinSet::new();
+    let stopping = CancellationToken::new();
+    let server = Arc::new(Server {
+        limit: Arc::new(ConnectionLimit::new(app.max_connections(), stopping.clone())),
+        refusals: Arc::new(Semaphore::new(MAX_REFUSALS)),
+        tasks: TaskTracker::new(),
+        stopping,
+        app,
+    });
     for socket in sockets {
-        let server = Server {
-            app: app.clone(),
-            room: Arc::clone(&room),
-            leaving: Arc::clone(&leaving),
-            stop: stop_receiver.clone(),
-            is_https: socket.is_https,
-        };
-        tasks.spawn(server.listen(socket));
+        server.tasks.spawn(Arc::clone(&server).listen(socket));
     }
-    drop(stop_receiver);
     stop.await;
-    app.shared.measurements.is_stopping.store(true, Relaxed);
-    drop(stop_sender);
-    let finished = async {
-        tasks.join_all().await;
-        room.emptied().await;
-    };
-    if timeout(app.limits().shutdown_timeout, finished).await.is_err() {
+    server.app.shared.measurements.is_stopping.store(true, Relaxed);
+    server.stopping.cancel();
+    server.tasks.close();
+    if timeout(server.app.limits().shutdown_timeout, server.tasks.wait()).await.is_err() {
         tracing::warn!("some connections did not finish in time and are cut off");
     }
 }
 
-struct Server {
-    app: App,
-    room: Arc<ConnectionLimit>,
-    leaving: Arc<Semaphore>,
-    /// Its sender is dropped to say stop; nothing is ever sent.
-    stop: watch::Receiver<()>,
-    is_https: bool,
-}
-
 impl Server {
-    async fn listen(self, socket: Socket) {
-        static SHORT_OF_FILES: LogRateLimit = LogRateLimit::new();
+    async fn listen(self: Arc<Self>, socket: Socket) {
+        static ACCEPT_FAILED: LogRateLimit = LogRateLimit::new();
 
-        let mut stop = self.stop.clone();
-        // When somebody was asked to leave, since nobody could be taken.
-        let mut asked = None::<Instant>;
+        let mut stopped = pin!(async {
+            self.stopping.cancelled().await;
+            // The next server accepts the connections of an inherited socket.
+            if !socket.is_inherited {
+                sleep(LAST_ACCEPTS).await;
+            }
+        });
         loop {
             let accepted = tokio::select! {
                 accepted = socket.accept() => accepted,
-                _ = stop.changed() => return self.last_call(socket).await,
+                () = &mut stopped => return,
             };
             match accepted {
-                Ok((stream, peer)) => {
-                    asked = None;
-                    self.admit(stream, peer).await;
-                }
-                // The client went away before we came to it.
+                Ok((stream, peer)) => self.admit(stream, peer, socket.is_https).await,
+                // The client closed the connection before it was accepted.
                 Err(error) if is_of_one_connection(&error) => {}
                 Err(error) => {
-                    let left = self.room.somebody_leaves();
-                    // Most likely there are no files left. A connection has one; if that does not help,
-                    // others are the cause.
-                    if asked.is_none_or(|asked| asked.elapsed() >= BREATHER) {
-                        self.room.ask_one_to_leave();
-                        asked = Some(Instant::now());
-                    }
-                    if SHORT_OF_FILES.permits() {
+                    if ACCEPT_FAILED.permits() {
                         tracing::warn!(%error, "cannot take connections; idle ones are closed to make room");
                     }
-                    let _ = timeout(BREATHER, left).await;
+                    // Every connection has a file descriptor.
+                    self.limit.close_idlest();
+                    sleep(ACCEPT_PAUSE).await;
                 }
             }
         }
     }
 
-    /// Takes those that have come already; at a socket that is another's too, that one will.
-    async fn last_call(self, socket: Socket) {
-        if socket.is_inherited {
-            return;
-        }
-        let end = Instant::now() + LAST_CALL;
-        while let Ok(Ok((stream, peer))) = tokio::time::timeout_at(end, socket.accept()).await {
-            self.admit(stream, peer).await;
-        }
-    }
-
-    async fn admit(&self, stream: Stream, peer: IpAddr) {
-        static NO_ROOM_LEFT: LogRateLimit = LogRateLimit::new();
-
-        let measurements = &self.app.shared.measurements;
-        let Admission { seat, displaced } = self.room.enter().await;
-        measurements.connections_displaced.fetch_add(displaced, Relaxed);
-        if (displaced > 0 || seat.is_none()) && NO_ROOM_LEFT.permits() {
-            let open = measurements.connections();
-            tracing::warn!(open, "no room for connections; idle ones are closed to make room");
-        }
-        match seat {
-            Some(seat) => self.begin(stream, peer, seat),
-            None => {
-                measurements.connections_refused.fetch_add(1, Relaxed);
-                self.send_away(stream);
-            }
+    async fn admit(&self, stream: Stream, peer: IpAddr, is_https: bool) {
+        let Admission { slot, closed_idle } = self.limit.admit().await;
+        count_admission(&self.app, closed_idle, slot.is_none());
+        match slot {
+            Some(slot) => self.start(stream, peer, slot, is_https),
+            // A TLS handshake would cost more than the response.
+            None if is_https => {}
+            None => self.refuse(stream),
         }
     }
 
-    fn begin(&self, stream: Stream, peer: IpAddr, seat: ConnectionSlot) {
+    fn start(&self, stream: Stream, peer: IpAddr, slot: ConnectionSlot, is_https: bool) {
         let app = self.app.clone();
-        let door = app.door(peer);
-        let stop = self.stop.clone();
-        let open = Open::new(app.clone());
-        let tls = if self.is_https { app.current().tls.clone() } else { None };
-        let is_https = self.is_https;
-        tokio::spawn(async move {
-            match tls {
-                Some(tls) => {
-                    let connection = Connection { door: door.https(), seat, stop };
-                    let handshake =
-                        timeout(app.limits().header_timeout, TlsAcceptor::from(tls).accept(stream));
-                    match connection.unless_needed(handshake).await {
-                        Some(Ok(Ok(stream))) => connection.serve(stream).await,
-                        Some(_) => {
-                            app.shared.measurements.handshakes_failed.fetch_add(1, Relaxed);
-                        }
-                        None => {}
-                    }
-                }
-                // Nobody should have let it come to this.
-                None if is_https => {
-                    tracing::error!("a listener with https:// has no certificate");
-                    app.shared.measurements.handshakes_failed.fetch_add(1, Relaxed);
-                }
-                None => Connection { door, seat, stop }.serve(stream).await,
+        self.tasks.spawn(async move {
+            let _open = OpenConnection::new(app.clone());
+            let service = app.door(peer);
+            if !is_https {
+                return Connection { service, slot }.serve(stream).await;
             }
-            drop(open);
-        });
-    }
-
-    /// Says that there is no room, to as many as can be waited for; a connection that is closed at once
-    /// might take the answer with it.
-    fn send_away(&self, mut stream: Stream) {
-        let place = Arc::clone(&self.leaving).try_acquire_owned();
-        let (Ok(place), false) = (place, self.is_https) else { return };
-        tokio::spawn(async move {
-            let _place = place;
-            if try_write(&stream, NO_ROOM).is_ok() && stream.shutdown().await.is_ok() {
-                let mut rest = [0; 512];
-                let read_on = async { while stream.read(&mut rest).await.is_ok_and(|length| length > 0) {} };
-                let _ = timeout(LEAVING_TIME, read_on).await;
+            let tls = app.current().tls.clone().expect("an https listener has a certificate");
+            let connection = Connection { service: service.https(), slot };
+            let handshake = timeout(app.limits().header_timeout, TlsAcceptor::from(tls).accept(stream));
+            match connection.unless_closed(handshake).await {
+                Some(Ok(Ok(stream))) => connection.serve(stream).await,
+                Some(_) => count_failed_handshake(&app),
+                None => {}
             }
         });
     }
-}
 
-/// A connection, for as long as it is counted as open.
-struct Open(App);
-
-impl Open {
-    fn new(app: App) -> Self {
-        app.shared.measurements.connections_opened.fetch_add(1, Relaxed);
-        Self(app)
-    }
-}
-
-impl Drop for Open {
-    fn drop(&mut self) {
-        self.0.shared.measurements.connections_closed.fetch_add(1, Relaxed);
+    /// Sends a 503 and reads on until the client closes the connection: a connection that is closed with unread
+    /// bytes is reset, and the client might never see the response.
+    fn refuse(&self, mut stream: Stream) {
+        let Ok(permit) = Arc::clone(&self.refusals).try_acquire_owned() else { return };
+        self.tasks.spawn(async move {
+            let _permit = permit;
+            let refusal = async {
+                stream.write_all(REFUSAL).await?;
+                stream.shutdown().await?;
+                copy(&mut stream, &mut sink()).await
+            };
+            let _ = timeout(REFUSAL_TIMEOUT, refusal).await;
+        });
     }
 }
 
@@ -206,4 +152,36 @@ fn is_of_one_connection(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
 
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}
+
+/// A connection, for as long as it is counted as open.
+struct OpenConnection(App);
+
+impl OpenConnection {
+    fn new(app: App) -> Self {
+        app.shared.measurements.connections_opened.fetch_add(1, Relaxed);
+        Self(app)
+    }
+}
+
+impl Drop for OpenConnection {
+    fn drop(&mut self) {
+        self.0.shared.measurements.connections_closed.fetch_add(1, Relaxed);
+    }
+}
+
+fn count_admission(app: &App, closed_idle: bool, is_refused: bool) {
+    static LIMIT_REACHED: LogRateLimit = LogRateLimit::new();
+
+    let measurements = &app.shared.measurements;
+    measurements.connections_displaced.fetch_add(closed_idle.into(), Relaxed);
+    measurements.connections_refused.fetch_add(is_refused.into(), Relaxed);
+    if (closed_idle || is_refused) && LIMIT_REACHED.permits() {
+        let open = measurements.connections();
+        tracing::warn!(open, "no room for connections; idle ones are closed to make room");
+    }
+}
+
+fn count_failed_handshake(app: &App) {
+    app.shared.measurements.handshakes_failed.fetch_add(1, Relaxed);
 }

@@ -1,180 +1,155 @@
-//! What a connection is doing. Requests only count here; nothing on their way asks for the time.
+//! What a connection is doing: the input of its timeouts, and of the choice which connection to close.
+//!
+//! A request changes a few atomic numbers and sets no timer.
 
-use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
-use std::task::{Context, Poll, ready};
-use std::time::Duration;
+use std::sync::{Arc, LazyLock, Weak};
+use std::time::{Duration, Instant};
 
-use axum::body::{Body, Bytes, HttpBody};
-use axum::http::Version;
-use hyper::body::{Frame, SizeHint};
+use arc_swap::ArcSwap;
+use axum::body::{Body, Bytes};
+use axum::http::header::CONNECTION;
+use axum::http::{HeaderValue, Response, Version};
+use http_body_util::BodyExt;
+use hyper::body::Body as _;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
 
 use crate::config::Limits;
 
-/// One connection's state.
+/// The activity of one connection.
 pub struct Activity {
-    /// The number of its last change of state, among the changes of all connections: what is
-    /// smaller is longer ago.
-    last_change: AtomicU64,
-    in_flight: AtomicUsize,
-    /// A request has come in whole since the last bytes did; until then, what came is a head.
-    is_between_requests: AtomicBool,
-    /// HTTP/2 sends frames between requests too, so bytes there do not begin a request.
+    /// Cancelled when the connection is to close.
+    pub close: CancellationToken,
+    /// Requests whose response is not ready.
+    requests: AtomicUsize,
+    /// When the connection was accepted, its last request ended, or its next request began: nanoseconds after
+    /// `START`.
+    since: AtomicU64,
+    /// No byte of a request has arrived since the last response.
+    is_idle: AtomicBool,
+    /// HTTP/2 sends frames between requests; they begin no request.
     is_http2: AtomicBool,
-    /// The next answer is the last.
-    is_leaving: AtomicBool,
-    /// Answers that wait in memory to be fetched, by whether they began after an even or an odd look
-    /// at them, and the number of the last look.
-    unfetched: [AtomicUsize; 2],
-    look: AtomicUsize,
+    /// Shared by the HTTP/2 responses that have bytes in memory; replaced at every check.
+    unread: ArcSwap<()>,
 }
 
-static CHANGES: AtomicU64 = AtomicU64::new(0);
+static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 impl Activity {
-    pub fn new() -> Self {
+    pub fn new(close: CancellationToken) -> Self {
         let activity = Self {
-            last_change: AtomicU64::new(0),
-            in_flight: AtomicUsize::new(0),
-            is_between_requests: AtomicBool::new(false),
+            close,
+            requests: AtomicUsize::new(0),
+            since: AtomicU64::new(0),
+            is_idle: AtomicBool::new(false),
             is_http2: AtomicBool::new(false),
-            is_leaving: AtomicBool::new(false),
-            look: AtomicUsize::new(0),
-            unfetched: [AtomicUsize::new(0), AtomicUsize::new(0)],
+            unread: ArcSwap::default(),
         };
-        activity.changed();
+        activity.restart();
         activity
     }
 
-    fn changed(&self) {
-        self.last_change.store(CHANGES.fetch_add(1, Relaxed), Relaxed);
+    fn restart(&self) {
+        let nanoseconds = START.elapsed().as_nanos();
+        self.since.store(u64::try_from(nanoseconds).unwrap_or(u64::MAX), Relaxed);
     }
 
-    pub fn last_change(&self) -> u64 {
-        self.last_change.load(Relaxed)
-    }
-
-    pub fn bytes_came(&self) {
-        if self.is_between_requests.load(Relaxed) && !self.is_http2.load(Relaxed) {
-            self.is_between_requests.store(false, Relaxed);
-            self.changed();
-        }
-    }
-
-    pub fn leave(&self) {
-        self.is_leaving.store(true, Relaxed);
-    }
-
-    pub fn is_leaving(&self) -> bool {
-        self.is_leaving.load(Relaxed)
-    }
-
-    /// Looks at the answers that wait. False if one has waited since before the last look.
-    pub fn look_at_unfetched(&self) -> bool {
-        let look = self.look.load(Relaxed) + 1;
-        self.look.store(look, Relaxed);
-        self.unfetched[look % 2].load(Relaxed) == 0
+    /// When the present state began, after an arbitrary moment that all connections share.
+    pub fn since(&self) -> Duration {
+        Duration::from_nanos(self.since.load(Relaxed))
     }
 
     /// A request is being answered.
     pub fn is_busy(&self) -> bool {
-        self.in_flight.load(Relaxed) > 0
+        self.requests.load(Relaxed) > 0
     }
 
-    /// Nothing is being answered, and nothing whole has come since the last answer.
-    pub fn is_in_head(&self) -> bool {
-        !self.is_busy() && !self.is_between_requests.load(Relaxed)
+    /// The client has sent no request yet, or has begun one.
+    pub fn is_in_headers(&self) -> bool {
+        !self.is_busy() && !self.is_idle.load(Relaxed)
     }
 
-    /// How long the present state may last; None while the handler's own limit counts.
-    pub fn limit(&self, limits: &Limits) -> Option<Duration> {
-        if self.is_busy() {
-            None
-        } else if self.is_in_head() {
-            Some(limits.header_timeout)
-        } else {
-            Some(limits.idle_timeout)
+    pub fn bytes_received(&self) {
+        if self.is_idle.load(Relaxed) && !self.is_http2.load(Relaxed) {
+            self.is_idle.store(false, Relaxed);
+            self.restart();
+        }
+    }
+
+    /// Ends when the client has been idle, has sent headers, or has left a response unread for too long.
+    ///
+    /// Checks once in the shorter of the two timeouts, so a state may last that much longer than its limit. The
+    /// handler limits the time of a request.
+    pub async fn timed_out(&self, limits: impl Fn() -> Limits) {
+        let mut unread = Weak::new();
+        loop {
+            let Limits { header_timeout, idle_timeout, .. } = limits();
+            sleep(header_timeout.min(idle_timeout)).await;
+            let Limits { header_timeout, idle_timeout, .. } = limits();
+            let timeout = if self.is_in_headers() { header_timeout } else { idle_timeout };
+            let is_late = !self.is_busy() && self.since() + timeout <= START.elapsed();
+            // A response that was complete before the last check.
+            if is_late || unread.strong_count() > 0 {
+                return;
+            }
+            unread = Arc::downgrade(&self.unread.swap(Arc::default()));
         }
     }
 }
 
 /// A request that is being answered.
-pub struct InFlight(Arc<Activity>);
+pub struct ActiveRequest {
+    activity: Arc<Activity>,
+    is_http2: bool,
+}
 
-impl InFlight {
-    pub fn begin(activity: &Arc<Activity>, version: Version) -> Self {
-        activity.in_flight.fetch_add(1, Relaxed);
-        if version == Version::HTTP_2 {
+/// Bytes of a response. hyper and h2 keep them until they are written.
+struct UnreadBytes {
+    bytes: Bytes,
+    _unread: Arc<()>,
+}
+
+impl ActiveRequest {
+    pub fn new(activity: &Arc<Activity>, version: Version) -> Self {
+        let is_http2 = version == Version::HTTP_2;
+        activity.requests.fetch_add(1, Relaxed);
+        if is_http2 {
             activity.is_http2.store(true, Relaxed);
         }
-        Self(Arc::clone(activity))
+        Self { activity: Arc::clone(activity), is_http2 }
     }
-}
 
-impl Drop for InFlight {
-    fn drop(&mut self) {
-        self.0.is_between_requests.store(true, Relaxed);
-        self.0.changed();
-        self.0.in_flight.fetch_sub(1, Relaxed);
-    }
-}
-
-/// An answer's body, until it is fetched. Its last byte is given out by itself: hyper takes a whole piece
-/// as soon as the client has room for one byte, and keeps what there is no room for.
-pub struct Unfetched {
-    body: Body,
-    last: Option<Bytes>,
-    activity: Arc<Activity>,
-    /// Where it is counted.
-    place: usize,
-}
-
-impl Unfetched {
-    pub fn new(body: Body, activity: &Arc<Activity>) -> Self {
-        let place = activity.look.load(Relaxed) % 2;
-        activity.unfetched[place].fetch_add(1, Relaxed);
-        Self { body, last: None, activity: Arc::clone(activity), place }
-    }
-}
-
-impl HttpBody for Unfetched {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        if let Some(last) = self.last.take() {
-            return Poll::Ready(Some(Ok(Frame::data(last))));
+    /// Adds to the response what depends on the connection.
+    pub fn finish(self, mut response: Response<Body>) -> Response<Body> {
+        if !self.is_http2 {
+            // hyper says so itself only after `graceful_shutdown`, which closes idle connections.
+            if self.activity.close.is_cancelled() {
+                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+        } else if !response.body().is_end_stream() {
+            let unread = self.activity.unread.load_full();
+            return response.map(|body| {
+                Body::new(body.map_frame(move |frame| {
+                    let keep = |bytes| Bytes::from_owner(UnreadBytes { bytes, _unread: Arc::clone(&unread) });
+                    frame.map_data(keep)
+                }))
+            });
         }
-        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
-        let frame = frame.map(|frame| {
-            frame.map(|frame| {
-                frame.map_data(|mut data| {
-                    if data.len() > 1 {
-                        self.last = Some(data.split_off(data.len() - 1));
-                    }
-                    data
-                })
-            })
-        });
-        Poll::Ready(frame)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.last.is_none() && self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        let last = u64::from(self.last.is_some());
-        self.body.size_hint().exact().map_or_else(SizeHint::default, |rest| SizeHint::with_exact(rest + last))
+        response
     }
 }
 
-impl Drop for Unfetched {
+impl Drop for ActiveRequest {
     fn drop(&mut self) {
-        self.activity.unfetched[self.place].fetch_sub(1, Relaxed);
+        self.activity.is_idle.store(true, Relaxed);
+        self.activity.restart();
+        self.activity.requests.fetch_sub(1, Relaxed);
+    }
+}
+
+impl AsRef<[u8]> for UnreadBytes {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
     }
 }

@@ -15,7 +15,7 @@ use super::{load_report, systemd};
 use crate::admin;
 use crate::config::{Listener, Settings};
 use crate::http::{ADMIN_CONNECTIONS, App};
-use crate::server::{FOR_ALL, FOR_US, Inherited, Socket, bind, serve};
+use crate::server::{ADMIN_SOCKET_MODE, Inherited, PUBLIC_SOCKET_MODE, Socket, bind, serve};
 
 /// Serves until a signal stops it. `listen`, if not empty, replaces the file's listeners.
 ///
@@ -99,10 +99,11 @@ async fn until_stopped(
 async fn bind_all(settings: &Settings) -> Result<(Vec<Socket>, Vec<Socket>), Error> {
     let mut inherited = Inherited::from_environment().map_err(Error::Inherited)?;
     let error = |(listener, source)| Error::Bind { listener, source };
-    let public = bind(&settings.listen, FOR_ALL, &mut inherited).await.map_err(error)?;
-    let admin = bind(settings.admin.listen.as_slice(), FOR_US, &mut inherited).await.map_err(error)?;
+    let public = bind(&settings.listen, PUBLIC_SOCKET_MODE, &mut inherited).await.map_err(error)?;
+    let admin =
+        bind(settings.admin.listen.as_slice(), ADMIN_SOCKET_MODE, &mut inherited).await.map_err(error)?;
     // Nothing would accept the connections of a socket that is left.
-    inherited.left().next().map_or(Ok(()), |address| Err(Error::NotListed(address.clone())))?;
+    inherited.unused().next().map_or(Ok(()), |address| Err(Error::NotListed(address.clone())))?;
     Ok((public, admin))
 }
 

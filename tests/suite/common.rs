@@ -14,7 +14,7 @@ use waypost::config::{Address, Config, Limits, Listener, LoadError};
 use waypost::diagnostics::Problem;
 use waypost::files::SourceFiles;
 use waypost::http::App;
-use waypost::server::{FOR_ALL, Inherited, bind, serve};
+use waypost::server::{Inherited, PUBLIC_SOCKET_MODE, bind, serve};
 use waypost::service::Reloader;
 
 /// How long a test waits for what has to come. Nothing is measured by it.
@@ -105,7 +105,7 @@ impl Server {
         let thread = thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async move {
-                let sockets = bind(&[listener], FOR_ALL, &mut Inherited::default()).await.unwrap();
+                let sockets = bind(&[listener], PUBLIC_SOCKET_MODE, &mut Inherited::default()).await.unwrap();
                 let address = match sockets[0].listener().unwrap().address {
                     Address::Tcp(address) => address,
                     Address::Unix(_) => SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)),
