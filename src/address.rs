@@ -1,9 +1,12 @@
-//! Names and addresses, checked once where they enter.
+//! Domain names and email addresses, validated when they are parsed.
 //!
-//! A [`Domain`] is always an A-label in lower case, so two spellings of a name compare equal and
-//! none needs escaping in any document. An [`EmailAddress`] is a mailbox as RFC 5321 4.1.2 means
-//! it, without quoted local parts that hold a second `@`: no client here sends one.
-//! Whether a mailbox exists is never asked.
+//! A [`Domain`] always consists of A-labels in lower case: two spellings of a name compare equal, and no
+//! document has to escape it. An [`EmailAddress`] is a mailbox (RFC 5321 4.1.2) without a second `@` in a
+//! quoted local part, since no modelled client sends one. Waypost never checks whether a mailbox exists.
+//!
+//! `idna` converts and validates U-labels, and `psl` has the public suffix list. `hickory-proto`'s `Name`
+//! and `addr` allow names that are not host names; `email_address` accepts quoted local parts and comments
+//! and does not normalize the domain.
 
 use std::borrow::Borrow;
 use std::fmt;
@@ -58,26 +61,26 @@ pub enum AddressError {
     Domain(#[from] DomainError),
 }
 
-/// What the public suffix list says of a name that nobody may own mail under.
+/// The kind of a public suffix: a name under which anybody may register names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PublicSuffix {
     /// A registry's suffix (`com`, `co.uk`) or a single label that the list does not know.
     Registry,
-    /// A suffix that a private owner entered (`github.io`); its owner may well have mail there.
+    /// A suffix that a private owner entered in the list (`github.io`). The owner may use it for mail.
     Private,
 }
 
-/// Labels that a client puts before a mail domain to find us (DESIGN, decision 4).
+/// Labels that a client puts before a mail domain to find Waypost (DESIGN, decision 4).
 pub const SERVICE_LABELS: [&str; 3] = ["autoconfig", "autodiscover", "ua-auto-config"];
 
-/// The label of the host that has a domain's MTA-STS policy (RFC 8461 3.2).
+/// The label of the host that serves a domain's MTA-STS policy (RFC 8461 3.2).
 pub const MTA_STS_LABEL: &str = "mta-sts";
 
 /// The longest address: 64 octets of local part, `@`, 255 of domain (RFC 5321 4.5.3.1).
 const LONGEST_ADDRESS: usize = 64 + 1 + 255;
 
 impl Domain {
-    /// Octets of a name, as it is written (RFC 1035 2.3.4, less its length octets).
+    /// The longest name, in octets of its text form (RFC 1035 2.3.4, without length octets).
     pub const LONGEST: usize = 253;
 
     pub fn as_str(&self) -> &str {
@@ -104,7 +107,7 @@ impl Domain {
     }
 }
 
-/// What follows the first dot.
+/// The name after the first dot.
 fn parent(name: &str) -> Option<&str> {
     name.split_once('.').map(|(_, rest)| rest)
 }
@@ -115,10 +118,10 @@ impl FromStr for Domain {
     /// Reads A-labels and U-labels, in any letter case, with or without a trailing dot.
     fn from_str(text: &str) -> Result<Self, DomainError> {
         let text = text.strip_suffix('.').unwrap_or(text);
-        if text.is_ascii() && !has_a_label(text) {
+        if text.is_ascii() && !text.split('.').any(is_a_label) {
             return ascii_domain(text);
         }
-        // Nonsense after `xn--`, and U-labels that no A-label stands for, end here.
+        // Invalid A-labels, and U-labels without an A-label, fail here.
         let ascii = idna::domain_to_ascii_strict(text).map_err(|_| {
             let culprit = text.chars().find(|c| c.is_ascii() && !is_host_character(*c));
             culprit.map_or(DomainError::International, DomainError::Character)
@@ -127,10 +130,9 @@ impl FromStr for Domain {
     }
 }
 
-/// Whether a label may be an A-label; other names with two hyphens are looked at more closely too.
-fn has_a_label(text: &str) -> bool {
-    text.as_bytes().windows(2).any(|two| two == b"--")
-        && text.as_bytes().windows(4).any(|four| four.eq_ignore_ascii_case(b"xn--"))
+/// Whether a label has the prefix of A-labels (RFC 5890 2.3.2.1).
+pub(crate) fn is_a_label(label: &str) -> bool {
+    label.get(..4).is_some_and(|prefix| prefix.eq_ignore_ascii_case("xn--"))
 }
 
 const fn is_host_character(c: char) -> bool {
@@ -142,26 +144,24 @@ fn ascii_domain(text: &str) -> Result<Domain, DomainError> {
     if text.is_empty() {
         return Err(DomainError::Empty);
     }
-    let mut label_length = 0;
-    let mut is_number = true;
-    let mut before = b'.';
-    // The dot that is not part of the text ends the last label.
-    for byte in text.bytes().chain([b'.']) {
-        match byte {
-            b'.' => match (label_length, before) {
-                (0, _) => return Err(DomainError::EmptyLabel),
-                (64.., _) => return Err(DomainError::LabelTooLong),
-                (_, b'-') => return Err(DomainError::Hyphen),
-                _ => label_length = 0,
-            },
-            b'-' if label_length == 0 => return Err(DomainError::Hyphen),
-            byte if is_host_character(char::from(byte)) => {
-                is_number = byte.is_ascii_digit() && (is_number || label_length == 0);
-                label_length += 1;
-            }
-            byte => return Err(DomainError::Character(char::from(byte))),
+    let mut is_number = false;
+    for label in text.split('.') {
+        if label.is_empty() {
+            return Err(DomainError::EmptyLabel);
         }
-        before = byte;
+        if label.starts_with('-') {
+            return Err(DomainError::Hyphen);
+        }
+        if let Some(c) = label.chars().find(|c| !is_host_character(*c)) {
+            return Err(DomainError::Character(c));
+        }
+        if label.len() > 63 {
+            return Err(DomainError::LabelTooLong);
+        }
+        if label.ends_with('-') {
+            return Err(DomainError::Hyphen);
+        }
+        is_number = label.bytes().all(|byte| byte.is_ascii_digit());
     }
     if text.len() > Domain::LONGEST {
         return Err(DomainError::TooLong);
@@ -191,7 +191,7 @@ impl Borrow<str> for Domain {
 }
 
 impl EmailAddress {
-    /// What stands before the `@`, as it was sent.
+    /// The part before the `@`, unchanged.
     pub fn local_part(&self) -> &str {
         &self.local_part
     }
@@ -200,8 +200,8 @@ impl EmailAddress {
         &self.domain
     }
 
-    /// What all spellings of an address have in common. Letter case matters to no mail server that
-    /// people meet, and a phone begins a line with a capital.
+    /// The address in lower case, equal for all its spellings. No mail server in common use distinguishes
+    /// case in local parts, and phones begin a line with a capital letter.
     pub fn folded(&self) -> String {
         self.to_string().to_lowercase()
     }
@@ -228,7 +228,7 @@ impl FromStr for EmailAddress {
             return Err(AddressError::Character);
         }
         let domain: Domain = domain.parse()?;
-        // An A-label may be longer than what was written.
+        // An A-label may be longer than its U-label.
         if local_part.len() + 1 + domain.as_str().len() > LONGEST_ADDRESS {
             return Err(AddressError::TooLong);
         }
@@ -242,13 +242,13 @@ impl fmt::Display for EmailAddress {
     }
 }
 
-/// Characters that cannot be seen, or turn others round: no part of an address that a person typed
-/// on purpose (PRECIS, RFC 8264 9.13).
+/// Invisible characters and those that change the direction of text. A person does not type them in an
+/// address on purpose (PRECIS, RFC 8264 9.13).
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}')
 }
 
-/// A character that may stand in any document: no control, nothing XML 1.0 2.2 forbids.
+/// A character that every document may contain: no control character, none that XML 1.0 2.2 forbids.
 pub(crate) fn is_plain_text(c: char) -> bool {
     !c.is_control() && !matches!(c, '\u{FFFE}' | '\u{FFFF}')
 }
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_no_host_name() {
+    fn rejects_invalid_host_names() {
         assert_eq!(domain(""), Err(DomainError::Empty));
         assert_eq!(domain("."), Err(DomainError::Empty));
         assert_eq!(domain("a..b"), Err(DomainError::EmptyLabel));
@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn knows_public_suffixes_and_what_is_registered_below_them() {
+    fn finds_public_suffixes_and_registrable_domains() {
         let suffix = |text: &str| text.parse::<Domain>().unwrap().public_suffix();
         assert_eq!(suffix("com"), Some(PublicSuffix::Registry));
         assert_eq!(suffix("co.uk"), Some(PublicSuffix::Registry));
@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_no_address() {
+    fn rejects_invalid_addresses() {
         let error = |text: &str| text.parse::<EmailAddress>().unwrap_err();
         assert_eq!(error(""), AddressError::NoAt);
         assert_eq!(error("q.com"), AddressError::NoAt);
@@ -321,7 +321,7 @@ mod tests {
         assert_eq!(error("\u{200B}a@q.com"), AddressError::Character);
         assert_eq!(error("a@"), AddressError::Domain(DomainError::Empty));
         assert_eq!(error(&format!("{}@q.com", "a".repeat(320))), AddressError::TooLong);
-        // 317 octets as it is written, 322 with its A-label.
+        // 317 octets with the U-label, 322 with the A-label.
         assert_eq!(error(&format!("{}@ü.com", "a".repeat(310))), AddressError::TooLong);
     }
 }

@@ -75,7 +75,7 @@ fn assert_address(address: &EmailAddress, text: &str) {
 fn templates(text: &str) {
     let address: EmailAddress = "jane@example.com".parse().unwrap();
     if let Ok(username) = text.parse::<Username>() {
-        let login = username.login_name(&address).to_string();
+        let login = username.login_name(&address);
         assert!(!login.contains("%EMAIL") && !login.contains(char::is_control), "{text}: {login}");
     }
     if let Ok(hostname) = text.parse::<Hostname>() {

@@ -85,7 +85,7 @@ fn serve(config: &Config, is_xml: bool) {
         assert_settings(std::str::from_utf8(&autodiscover).unwrap(), &address);
     }
     let strict = ["password-cleartext", "password-encrypted", "OAuth2"];
-    let is_harmless = |method: Authentication| strict.contains(&method.word());
+    let is_harmless = |method: Authentication| strict.contains(&method.into_str());
     // `check` reports what else clients need: reference/autoconfig 5, item 30.
     if has_hosts && servers().flat_map(|server| server.authentication.published()).all(is_harmless) {
         assert_strict(&autoconfig, domain.as_str());

@@ -114,7 +114,7 @@ fn compare(endpoint: &Endpoint, server: &Server, person: &EmailAddress) -> Cell 
     if !is_secured {
         differences.push(Difference::Security(endpoint.security));
     }
-    if endpoint.login != Login::Name(server.username.login_name(person).to_string()) {
+    if endpoint.login != Login::Name(server.username.login_name(person)) {
         differences.push(Difference::Login(endpoint.login.clone()));
     }
     let methods = server.authentication.as_slice();
@@ -154,13 +154,13 @@ impl fmt::Display for Difference {
         match self {
             Self::Hostname(hostname) => write!(f, "host {hostname}"),
             Self::Port(port) => write!(f, "port {port}"),
-            Self::Security(Security::Known(socket_type)) => f.write_str(socket_type.in_words()),
+            Self::Security(Security::Known(socket_type)) => f.write_str(socket_type.description()),
             Self::Security(Security::Tried) => write!(f, "{}", Security::Tried),
             Self::Login(Login::Asked) => f.write_str("asks the user name"),
             Self::Login(Login::Name(name)) if name.is_empty() => f.write_str("no user name"),
             Self::Login(Login::Name(name)) => write!(f, "user name {name}"),
             Self::Method(Method::Negotiated) => f.write_str("tries a password"),
-            Self::Method(Method::Named(method)) => write!(f, "log-in by {}", method.word()),
+            Self::Method(Method::Named(method)) => write!(f, "log-in by {}", method.into_str()),
         }
     }
 }

@@ -131,7 +131,8 @@ fn settings(profile: &Profile, address: &EmailAddress) -> String {
     for server in profile.servers() {
         let mut row = row(server, address, !profile.prefers(server));
         if has_methods {
-            let words: Vec<_> = server.authentication.as_slice().iter().map(|method| method.word()).collect();
+            let words: Vec<_> =
+                server.authentication.as_slice().iter().map(|method| method.into_str()).collect();
             row[5] = words.join(", ");
         }
         rows.push(row);
@@ -152,7 +153,7 @@ fn settings(profile: &Profile, address: &EmailAddress) -> String {
         let urls = [&server.url, &server.owa_url, &server.ews_url, &server.eas_url].into_iter().flatten();
         let mut where_to: Vec<_> = urls.map(ToString::to_string).collect();
         where_to.extend(server.hostname.as_ref().map(|host| host.for_domain(address.domain())));
-        let _ = writeln!(more, "{}: {}", server.kind.word(), where_to.join(", "));
+        let _ = writeln!(more, "{}: {}", server.kind.into_str(), where_to.join(", "));
     }
     let web = [
         ("Calendar", &services.calendars),
@@ -187,8 +188,8 @@ fn row(server: &Server, address: &EmailAddress, is_alternative: bool) -> [String
         server.protocol.to_string(),
         server.hostname.for_domain(address.domain()),
         server.port.to_string(),
-        server.socket_type.for_people().to_owned(),
-        server.username.login_name(address).to_string(),
+        server.socket_type.label().to_owned(),
+        server.username.login_name(address),
         String::new(),
         if is_alternative { "alternative".to_owned() } else { String::new() },
     ]

@@ -85,7 +85,7 @@ impl Fields {
             "ssl" => Security::SSL,
             _ => Security::STARTTLS,
         };
-        let login = if self.username.eq_ignore_ascii_case(Placeholder::EmailAddress.word()) {
+        let login = if self.username.eq_ignore_ascii_case(Placeholder::EmailAddress.into_str()) {
             full_address(address)
         } else if self.username.is_empty() {
             Login::Asked

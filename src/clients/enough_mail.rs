@@ -37,7 +37,9 @@ fn judge(answer: &Answer, address: &EmailAddress) -> Verdict {
         return Err(GivesUp::because("no incoming or no outgoing server"));
     };
     let login = match value(*first, "username").to_ascii_uppercase() {
-        kind if kind == Placeholder::EmailLocalPart.word() => Login::Name(address.local_part().to_owned()),
+        kind if kind == Placeholder::EmailLocalPart.into_str() => {
+            Login::Name(address.local_part().to_owned())
+        }
         _ => full_address(address),
     };
     let is = |server: &Element, kind: &str| {

@@ -51,7 +51,7 @@ fn read(server: Element, slot: &mut Option<Endpoint>, address: &EmailAddress) {
         let text = last_run(element);
         // In a normal run the property that %EMAILDOMAIN% is filled from is not set.
         let known = [Placeholder::EmailAddress, Placeholder::EmailLocalPart];
-        let text = fill(&text, &known, address).replace(Placeholder::EmailDomain.word(), "");
+        let text = fill(&text, &known, address).replace(Placeholder::EmailDomain.into_str(), "");
         let endpoint = || Endpoint {
             hostname: String::new(),
             port: 0,

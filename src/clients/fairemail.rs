@@ -32,8 +32,8 @@ fn autoconfig(answer: &Answer, address: &EmailAddress) -> Verdict {
         || full_address(address),
         |username| match username.text().as_ref() {
             "" => full_address(address),
-            text if text == Placeholder::EmailAddress.word() => full_address(address),
-            text if text == Placeholder::EmailLocalPart.word() => {
+            text if text == Placeholder::EmailAddress.into_str() => full_address(address),
+            text if text == Placeholder::EmailLocalPart.into_str() => {
                 Login::Name(address.local_part().to_owned())
             }
             // Combinations are kept as they stand.

@@ -76,7 +76,7 @@ fn endpoint(server: Element, (tls, starttls): (u16, u16), address: &EmailAddress
     };
     let username = text(server, "username").unwrap_or_default().to_ascii_uppercase();
     // Combinations and fixed names leave the field empty.
-    let placeholder = EVERY.iter().find(|placeholder| placeholder.word() == username);
+    let placeholder = EVERY.iter().find(|placeholder| placeholder.into_str() == username);
     let login = placeholder.map_or(Login::Asked, |placeholder| Login::Name(value(*placeholder, address)));
     let hostname = text(server, "hostname").unwrap_or_default();
     Endpoint { hostname, port, security, login, method: Method::Negotiated }

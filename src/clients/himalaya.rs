@@ -260,7 +260,7 @@ fn lib_endpoint(server: Element, address: &EmailAddress) -> Checked<Endpoint> {
     }
     // The prompt knows these two forms.
     let login = match first("username") {
-        Some(username) if username == Placeholder::EmailLocalPart.word() => {
+        Some(username) if username == Placeholder::EmailLocalPart.into_str() => {
             Login::Name(address.local_part().to_owned())
         }
         _ => full_address(address),

@@ -55,7 +55,7 @@ fn endpoint(server: Element, address: &EmailAddress) -> Endpoint {
         "SSL" => Security::SSL,
         _ => Security::STARTTLS,
     };
-    let login = if text("username") == Placeholder::EmailLocalPart.word() {
+    let login = if text("username") == Placeholder::EmailLocalPart.into_str() {
         Login::Name(address.local_part().to_owned())
     } else {
         full_address(address)

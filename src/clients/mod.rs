@@ -230,7 +230,7 @@ impl fmt::Display for Security {
     /// The words that mail programs use.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
-            Self::Known(socket_type) => socket_type.for_people(),
+            Self::Known(socket_type) => socket_type.label(),
             Self::Tried => "whichever works",
         })
     }
@@ -248,7 +248,7 @@ impl fmt::Display for Login {
 impl fmt::Display for Method {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
-            Self::Named(method) => method.word(),
+            Self::Named(method) => method.into_str(),
             Self::Negotiated => "what the server offers",
         })
     }

@@ -114,7 +114,7 @@ fn endpoint(server: Element, has_oauth2: bool, address: &EmailAddress) -> Result
 fn fill_once(text: String, address: &EmailAddress) -> String {
     EVERY.iter().fold(text, |text, placeholder| {
         let value = super::reading::value(*placeholder, address);
-        text.replacen(placeholder.word(), &value, 1)
+        text.replacen(placeholder.into_str(), &value, 1)
     })
 }
 

@@ -147,11 +147,11 @@ pub fn fill(text: &str, known: &[Placeholder], address: &EmailAddress) -> String
     while let Some(at) = rest.find('%') {
         filled.push_str(&rest[..at]);
         rest = &rest[at..];
-        let placeholder = known.iter().find(|placeholder| rest.starts_with(placeholder.word()));
+        let placeholder = known.iter().find(|placeholder| rest.starts_with(placeholder.into_str()));
         match placeholder {
             Some(placeholder) => {
                 filled.push_str(&value(*placeholder, address));
-                rest = &rest[placeholder.word().len()..];
+                rest = &rest[placeholder.into_str().len()..];
             }
             None => {
                 filled.push('%');

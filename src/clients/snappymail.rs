@@ -62,7 +62,7 @@ fn endpoint(server: Element, address: &EmailAddress) -> Endpoint {
         hostname: text("hostname").into_owned(),
         port: text("port").trim().parse().unwrap_or(0),
         security,
-        login: login(&text("username"), Placeholder::EmailAddress.word(), address),
+        login: login(&text("username"), Placeholder::EmailAddress.into_str(), address),
         method: Method::Negotiated,
     }
 }

@@ -16,7 +16,7 @@ use crate::address::{Domain, MTA_STS_LABEL, SERVICE_LABELS};
 use crate::config::{PublicUrl, Settings};
 use crate::directory::{Directory, Found};
 use crate::documents::{mta_sts, pacc};
-use crate::profile::{Profile, Protocol, Server, Services, SocketType, WebAddress, WebService};
+use crate::profile::{HttpUrl, Profile, Protocol, Server, Services, SocketType, WebService};
 
 /// Everything of one name and type.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -177,7 +177,7 @@ impl Records {
         let url = service.map(|service| &service.url);
         // The host is the same for everybody, if the path is not.
         let authority = url.and_then(|url| url.authority_for(&self.domain));
-        let is_https = url.is_some_and(WebAddress::is_https);
+        let is_https = url.is_some_and(HttpUrl::is_https);
         for (label, is_it) in [(by_tls, is_https), (in_clear, !is_https)] {
             let authority = authority.clone().filter(|_| is_it);
             let is_offered = authority.is_some();

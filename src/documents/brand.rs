@@ -14,8 +14,8 @@ pub struct Brand {
 impl Brand {
     pub fn new(color: Option<Color>, logo: Option<&Logo>) -> Self {
         let style = color.map(|color| Asset::new("brand.css", "text/css; charset=utf-8", css(color).into()));
-        let logo = logo.map(|Logo { kind, content }| {
-            Asset::new(&format!("logo.{}", kind.extension()), kind.content_type(), content.clone())
+        let logo = logo.map(|Logo { format, content }| {
+            Asset::new(&format!("logo.{}", format.into_str()), format.content_type(), content.clone())
         });
         Self { style, logo }
     }

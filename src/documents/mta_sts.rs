@@ -9,7 +9,7 @@ use crate::profile::MtaSts;
 /// The file. Order and line ends (CRLF) are those of the example in RFC 8461.
 pub fn policy(policy: &MtaSts) -> String {
     let mx: String = policy.mx().iter().map(|pattern| format!("mx: {pattern}\r\n")).collect();
-    let (mode, max_age) = (policy.mode().word(), policy.max_age().seconds());
+    let (mode, max_age) = (policy.mode().into_str(), policy.max_age().seconds());
     format!("version: STSv1\r\nmode: {mode}\r\n{mx}max_age: {max_age}\r\n")
 }
 

@@ -14,8 +14,7 @@ use sha2::{Digest, Sha256};
 
 use super::response_template::{DOMAIN, DomainVariable, ResponseTemplate, with_markers};
 use crate::profile::{
-    Authentication, Mechanism, OAuth2, Profile, Protocol, Server, Services, SocketType, WebAddress,
-    WebService,
+    Authentication, HttpUrl, Mechanism, OAuth2, Profile, Protocol, Server, Services, SocketType, WebService,
 };
 
 /// The document. When it is read, unknown keys are ignored.
@@ -243,7 +242,7 @@ struct SupportedServices<'p> {
 /// A service on the web and its authentication methods.
 #[derive(Clone)]
 struct WebLogin<'p> {
-    url: &'p WebAddress,
+    url: &'p HttpUrl,
     methods: &'p [Mechanism],
 }
 
@@ -287,7 +286,7 @@ fn mail(profile: &Profile, protocol: Protocol) -> Supported<&Server> {
 }
 
 /// A URL with https and the default port, the same for all addresses, and a method that PACC can express.
-fn web<'p>(url: &'p WebAddress, methods: &'p [Mechanism], services: &Services) -> Supported<WebLogin<'p>> {
+fn web<'p>(url: &'p HttpUrl, methods: &'p [Mechanism], services: &Services) -> Supported<WebLogin<'p>> {
     let accepts_token = Mechanism::take_token(methods) && has_issuer(services);
     if !url.is_https() {
         Err("its URL is not https")
@@ -316,7 +315,7 @@ fn has_issuer(services: &Services) -> bool {
 /// The issuer's URL exactly as in the profile (draft-ietf-mailmaint-oauth-public-06 3.2).
 fn issuer(oauth2: &OAuth2) -> Supported<&str> {
     let issuer = oauth2.issuer.as_str();
-    let url: Option<WebAddress> = issuer.parse().ok().filter(WebAddress::is_https);
+    let url: Option<HttpUrl> = issuer.parse().ok().filter(HttpUrl::is_https);
     let Some(url) = url.filter(|url| url.authority().is_some()) else {
         return Err("it is not an https URL");
     };
@@ -334,7 +333,7 @@ impl Host {
 }
 
 impl Url {
-    fn of(url: &WebAddress) -> Self {
+    fn of(url: &HttpUrl) -> Self {
         Self { url: url.filled("", &DOMAIN.to_string()).to_string() }
     }
 }

@@ -7,8 +7,8 @@ use crate::diagnostics::toml_table::Written;
 use crate::diagnostics::{Location, Problem};
 use crate::directory::DomainPattern;
 use crate::profile::{
-    DisplayName, DisplayShortName, Documentation, MailLimits, MtaSts, OtherServer, PageLook, Profile,
-    ProfileError, ProfileTexts, Server, Services,
+    DisplayName, DisplayShortName, Documentation, MailLimits, MobileConfigTexts, MtaSts, OtherServer,
+    PageSettings, Profile, ProfileError, Server, Services,
 };
 
 /// A profile file, read.
@@ -57,8 +57,8 @@ pub struct ProfileFields {
     pub limits: MailLimits,
     /// Without its incoming servers, which are `others`.
     pub services: Services,
-    pub mobileconfig: ProfileTexts,
-    pub page: PageLook,
+    pub mobileconfig: MobileConfigTexts,
+    pub page: PageSettings,
     pub mta_sts: Option<MtaSts>,
 }
 

@@ -3,6 +3,8 @@
 use std::io::ErrorKind;
 use std::path::Path;
 
+use strum::VariantNames as _;
+
 use super::parsed_profile::{Hints, ParsedProfile, ProfileFields};
 use super::toml_services as services_toml;
 use super::translations::languages;
@@ -14,8 +16,8 @@ use crate::directory::DomainPattern;
 use crate::files::SourceFiles;
 use crate::files::read::LARGEST_LIST;
 use crate::profile::{
-    Authentication, Authentications, Documentation, Logo, LogoKind, MailLimits, MaxAge, MtaSts, OtherKind,
-    OtherServer, PageLook, Pop3Options, ProfileTexts, Protocol, Server, UnknownWord, Username,
+    Authentication, Authentications, Documentation, Logo, MailLimits, MaxAge, MobileConfigTexts, MtaSts,
+    OtherKind, OtherServer, PageSettings, Pop3Options, Protocol, Server, UnknownValue, Username,
 };
 
 const HINTS: Hints = Hints {
@@ -69,10 +71,10 @@ fn from_table(
     others.extend(services_toml::jmap(&mut table, incoming.len(), problems));
     let mobileconfig = table
         .table("mobileconfig", "[mobileconfig]", problems)
-        .map_or_else(ProfileTexts::default, |table| mobileconfig(table, problems));
+        .map_or_else(MobileConfigTexts::default, |table| mobileconfig(table, problems));
     let page = table
         .table("page", "[page]", problems)
-        .map_or_else(PageLook::default, |table| page(table, source, &claims, inputs, problems));
+        .map_or_else(PageSettings::default, |table| page(table, source, &claims, inputs, problems));
     let mta_sts = table.table("mta_sts", "[mta_sts]", problems).and_then(|table| mta_sts(table, problems));
     table.finish(problems);
     let parts = ProfileFields {
@@ -164,12 +166,12 @@ fn protocol(table: &mut Table, key: &str, problems: &mut Vec<Problem>) -> Option
     let example = if sends { "\"smtp\"" } else { "\"imap\"" };
     let Located { value, place } = table.required::<String>("type", example, problems)?;
     let read = if sends { Protocol::outgoing(&value) } else { Protocol::incoming(&value) };
-    let UnknownWord(words) = match (read, value.parse()) {
+    let UnknownValue(words) = match (read, value.parse()) {
         (Ok(protocol), _) => return Some(Kind::Mail(protocol)),
         (Err(_), Ok(kind)) if !sends => return Some(Kind::Other(kind)),
         (Err(unknown), _) => unknown,
     };
-    let known = if sends { words.to_vec() } else { [words, OtherKind::WORDS].concat() };
+    let known = if sends { words.to_vec() } else { [words, OtherKind::VARIANTS].concat() };
     let message = format!("`type` is `{value}`, which is not {}", list(&known));
     let hint = if Protocol::outgoing(&value).is_ok() {
         "an SMTP server belongs under [[outgoing]]".to_owned()
@@ -247,8 +249,8 @@ fn documentation(mut table: Table, problems: &mut Vec<Problem>) -> Option<Locate
     Some(Located { value: Documentation { url: url?.value, descr }, place })
 }
 
-fn mobileconfig(mut table: Table, problems: &mut Vec<Problem>) -> ProfileTexts {
-    let texts = ProfileTexts {
+fn mobileconfig(mut table: Table, problems: &mut Vec<Problem>) -> MobileConfigTexts {
+    let texts = MobileConfigTexts {
         consent: languages(&mut table, "consent", "[mobileconfig.consent]", problems),
         description: languages(&mut table, "description", "[mobileconfig.description]", problems),
     };
@@ -265,7 +267,7 @@ fn page(
     claims: &[Located<DomainPattern>],
     inputs: &SourceFiles,
     problems: &mut Vec<Problem>,
-) -> PageLook {
+) -> PageSettings {
     let color = table.optional("color", problems).map(|color| color.value);
     let logo = table.optional::<String>("logo", problems).and_then(|file| {
         logo(source, &file.value, inputs)
@@ -278,13 +280,13 @@ fn page(
         DomainPattern::Exact(domain) => Some(domain.clone()),
         DomainPattern::Subdomains(_) => None,
     });
-    PageLook { color, logo, domains: exact.filter(|_| show_domains).collect() }
+    PageSettings { color, logo, domains: exact.filter(|_| show_domains).collect() }
 }
 
 fn logo(source: &Source, file: &str, inputs: &SourceFiles) -> Result<Logo, (String, &'static str)> {
     let path = source.file.parent().unwrap_or(Path::new("")).join(file);
-    let kind = crate::files::extension(&path).and_then(|extension| LogoKind::of(&extension));
-    let kind = kind
+    let format = crate::files::extension(&path).and_then(|extension| extension.parse().ok());
+    let format = format
         .ok_or_else(|| (format!("`logo` `{file}` is no picture"), "it can be .svg, .png, .webp or .jpg"))?;
     let content = inputs.read_bytes(&path, LARGEST_LOGO).map_err(|error| match error.kind() {
         ErrorKind::FileTooLarge => {
@@ -296,7 +298,7 @@ fn logo(source: &Source, file: &str, inputs: &SourceFiles) -> Result<Logo, (Stri
             (message, "its path is relative to the profile's folder")
         }
     })?;
-    Ok(Logo { kind, content: content.into() })
+    Ok(Logo { format, content: content.into() })
 }
 
 fn mta_sts(mut table: Table, problems: &mut Vec<Problem>) -> Option<MtaSts> {

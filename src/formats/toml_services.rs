@@ -6,8 +6,8 @@ use crate::diagnostics::Problem;
 use crate::diagnostics::problem::Located;
 use crate::diagnostics::toml_table::{FromText, Table};
 use crate::profile::{
-    Enable, FieldName, LoginPageInfo, Mechanism, OAuth2, OtherKind, OtherServer, Services, Sieve, Username,
-    WebAddress, WebService, Webmail,
+    Enable, FieldName, HttpUrl, LoginPageInfo, Mechanism, OAuth2, OtherKind, OtherServer, Services, Sieve,
+    Username, WebService, Webmail,
 };
 
 /// Takes every service's keys out of a profile's table.
@@ -131,7 +131,7 @@ fn webmail_of(table: &mut Table, problems: &mut Vec<Problem>) -> Option<Webmail>
     if value.is_table() {
         return value.table("webmail", "[webmail]", problems).map(|table| webmail(table, problems));
     }
-    let login_page = value.read::<WebAddress>("webmail", problems)?.value;
+    let login_page = value.read::<HttpUrl>("webmail", problems)?.value;
     Some(Webmail { login_page: Some(login_page), login_page_info: None })
 }
 
@@ -147,7 +147,7 @@ fn webmail(mut table: Table, problems: &mut Vec<Problem>) -> Webmail {
 }
 
 fn login_page_info(mut table: Table, problems: &mut Vec<Problem>) -> Option<LoginPageInfo> {
-    let url = table.required::<WebAddress>("url", "\"https://mail.example.com/\"", problems);
+    let url = table.required::<HttpUrl>("url", "\"https://mail.example.com/\"", problems);
     let mut field = |key, title| {
         let mut table = table.table(key, title, problems)?;
         let name = FieldName {

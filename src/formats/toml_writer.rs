@@ -11,7 +11,7 @@ use crate::diagnostics::Location;
 use crate::diagnostics::problem::Located;
 use crate::profile::{
     Authentications, Description, Documentation, Enable, FieldName, Hostname, LoginPageInfo, Mechanism,
-    OAuth2, OtherServer, Pop3Options, Protocol, Server, SocketType, Username, WebService, Webmail,
+    OAuth2, OtherServer, Pop3Options, Protocol, Server, Username, WebService, Webmail,
 };
 
 /// The file's text.
@@ -179,12 +179,12 @@ impl Writer {
     }
 
     fn mail_server(&mut self, server: &Server) {
-        self.text("type", server.protocol.word());
+        self.text("type", server.protocol.into_str());
         self.text("hostname", server.hostname.as_str());
         self.key("port", server.port);
-        self.text("socket_type", server.socket_type.word());
+        self.text("socket_type", server.socket_type.into_str());
         if server.authentication != Authentications::default() {
-            self.key("authentication", list(server.authentication.as_slice().iter().map(|m| m.word())));
+            self.key("authentication", list(server.authentication.as_slice().iter().map(|m| m.into_str())));
         }
         self.username(&server.username);
         if server.protocol == Protocol::Pop3 {
@@ -221,13 +221,13 @@ impl Writer {
     }
 
     fn other_server(&mut self, server: &OtherServer) {
-        self.text("type", server.kind.word());
+        self.text("type", server.kind.into_str());
         self.optional("url", server.url.as_ref());
         self.optional("hostname", server.hostname.as_ref().map(Hostname::as_str));
         if let Some(port) = server.port {
             self.key("port", port);
         }
-        self.optional("socket_type", server.socket_type.map(SocketType::word));
+        self.optional("socket_type", server.socket_type.map(|socket_type| socket_type.into_str()));
         self.mechanisms(&server.authentication);
         self.username(&server.username);
         self.optional("owa_url", server.owa_url.as_ref());

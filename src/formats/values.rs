@@ -5,6 +5,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::num::NonZeroU16;
 
+use strum::VariantNames as _;
 use toml::de::DeValue;
 
 use crate::address::{Domain, DomainError, PublicSuffix};
@@ -16,9 +17,9 @@ use crate::diagnostics::problem::{InvalidValue, suggest};
 use crate::diagnostics::toml_table::{FromText, FromValue};
 use crate::directory::DomainPattern;
 use crate::profile::{
-    Authentication, Color, DisplayName, DisplayShortName, Hostname, HostnameError, MaxAge, Mechanism, Mode,
-    MxPattern, NameError, Placeholder, Size, SocketType, UnknownWord, Username, UsernameError, WebAddress,
-    WebAddressError, Word, is_configured_text,
+    Authentication, Color, DisplayName, DisplayShortName, Hostname, HostnameError, HttpUrl, HttpUrlError,
+    MaxAge, Mechanism, Mode, MxPattern, NameError, Placeholder, Size, SocketType, Token, UnknownValue,
+    Username, UsernameError, is_configured_text,
 };
 
 /// Parses with a type's own rules, and turns what it says into words for the operator.
@@ -37,13 +38,13 @@ from_text! {
     Hostname => hostname;
     SocketType => unknown_word;
     Authentication => unknown_word;
-    Mode => |text, UnknownWord(words)| said(text, "is not a mode of MTA-STS", &suggest(text, words));
+    Mode => |text, UnknownValue(words)| said(text, "is not a mode of MTA-STS", &suggest(text, words));
     MxPattern => host_name;
     Color => |text, error| said(text, error, "write it like \"#004b87\"");
     Username => |text, error| username(text, &error);
     DisplayName => |text, error| display_name(text, &error, "shorten it");
     DisplayShortName => |text, error| display_name(text, &error, "a word or an abbreviation will do");
-    WebAddress => web_address;
+    HttpUrl => web_address;
     Size => |text, error| said(text, error, "write it like \"700 MB\"; units are B, kB, MB, GB, KiB, MiB, GiB");
     PublicUrl => |text, error| said(text, error, "write it like \"https://autodiscover.example.net\"");
     Listener => |text, _| said(
@@ -52,7 +53,7 @@ from_text! {
         "write an IP address (0.0.0.0 for all) and a port: \"127.0.0.1:8080\", \"[::]:80\", \"https://0.0.0.0:443\"; or \"unix:/run/waypost/http.sock\"",
     );
     IpAddr => |text, _| said(text, "is not an IP address", "write it like \"192.0.2.1\" or \"2001:db8::1\"");
-    Word => |text, error| said(text, error, "write letters and digits, without spaces");
+    Token => |text, error| said(text, error, "write letters and digits, without spaces");
     Mechanism => |text, error| said(text, error, "write the method, or system and method: \"http:Basic\"");
     Network => |text, _| said(
         text,
@@ -178,11 +179,10 @@ impl FromText for DomainPattern {
     }
 }
 
-fn web_address(text: &str, error: WebAddressError) -> InvalidValue {
-    let known: Vec<_> = Placeholder::words().collect();
+fn web_address(text: &str, error: HttpUrlError) -> InvalidValue {
     match error {
-        WebAddressError::Placeholder => {
-            said(text, error, &format!("the placeholders are {}", known.join(", ")))
+        HttpUrlError::Placeholder => {
+            said(text, error, &format!("the placeholders are {}", Placeholder::VARIANTS.join(", ")))
         }
         _ => said(text, error, "write the whole address, beginning with https://"),
     }
@@ -201,7 +201,7 @@ pub(super) fn port(text: &str) -> InvalidValue {
     InvalidValue::new(format!("is {text}, which is not a port"), "a port is a number from 1 to 65535")
 }
 
-pub(super) fn unknown_word(text: &str, UnknownWord(words): UnknownWord) -> InvalidValue {
+pub(super) fn unknown_word(text: &str, UnknownValue(words): UnknownValue) -> InvalidValue {
     let hint = match nearest(text, words.iter().copied()) {
         // Only the exact spelling works in every client.
         Some(word) if word.eq_ignore_ascii_case(text) => {
@@ -213,14 +213,14 @@ pub(super) fn unknown_word(text: &str, UnknownWord(words): UnknownWord) -> Inval
 }
 
 fn username(text: &str, error: &UsernameError) -> InvalidValue {
-    let known: Vec<_> = Placeholder::words().collect();
     let hint = match error {
         UsernameError::UnknownPlaceholder(word) if word == "%REALNAME%" => {
             "only Thunderbird fills %REALNAME%; use %EMAILADDRESS%".to_owned()
         }
-        UsernameError::UnknownPlaceholder(word) => match nearest(word, known.iter().copied()) {
+        UsernameError::UnknownPlaceholder(word) => match nearest(word, Placeholder::VARIANTS.iter().copied())
+        {
             Some(word) => format!("did you mean `{word}`?"),
-            None => format!("the placeholders are {}", known.join(", ")),
+            None => format!("the placeholders are {}", Placeholder::VARIANTS.join(", ")),
         },
         UsernameError::Empty => "leave the key out for the full address, %EMAILADDRESS%".to_owned(),
         UsernameError::Character(_) => {

@@ -9,7 +9,7 @@ use super::values as words;
 use crate::diagnostics::problem::{InvalidValue, Located, Source};
 use crate::diagnostics::toml_table::{FromText, Written};
 use crate::diagnostics::{Location, Problem, Severity, nearest};
-use crate::profile::{Description, WebAddress};
+use crate::profile::{Description, HttpUrl};
 use crate::xml::tree::{Element, Tree, TreeError, excerpt};
 
 /// What may stand where. What is in the second list has no key in a profile.
@@ -312,7 +312,7 @@ impl<'s> Provider<'s> {
     }
 
     /// An attribute with an address, which has to be there.
-    pub fn address(&mut self, element: Element, attribute: &str) -> Option<WebAddress> {
+    pub fn address(&mut self, element: Element, attribute: &str) -> Option<HttpUrl> {
         match element.attribute(attribute) {
             Some(text) => {
                 let name = format!("the {attribute} of <{}>", element.name());

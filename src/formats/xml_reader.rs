@@ -4,6 +4,8 @@
 //! over and can be asked for (`passed_over`), since an import keeps it in comments. What the format
 //! does not know is passed over with a note, as the draft (3.9) asks.
 
+use strum::VariantNames as _;
+
 use super::parsed_profile::{Hints, ParsedProfile, ProfileFields};
 use super::values::{Days, Minutes};
 use super::xml_provider::{Known, Port, Provider, Purpose, boolean, tree};
@@ -14,8 +16,8 @@ use crate::diagnostics::problem::{InvalidValue, Located, Source, suggest};
 use crate::diagnostics::toml_table::{FromText, Written};
 use crate::directory::DomainPattern;
 use crate::profile::{
-    Authentication, Authentications, Documentation, MailLimits, OtherKind, OtherServer, PageLook,
-    Pop3Options, ProfileTexts, Protocol, Server, UnknownWord, Username,
+    Authentication, Authentications, Documentation, MailLimits, MobileConfigTexts, OtherKind, OtherServer,
+    PageSettings, Pop3Options, Protocol, Server, UnknownValue, Username,
 };
 use crate::xml::tree::{Element, Tree};
 
@@ -164,8 +166,8 @@ impl Provider<'_> {
             // The format has none.
             limits: MailLimits::default(),
             services,
-            mobileconfig: ProfileTexts::default(),
-            page: PageLook::default(),
+            mobileconfig: MobileConfigTexts::default(),
+            page: PageSettings::default(),
             mta_sts: None,
         })
     }
@@ -175,7 +177,7 @@ impl Provider<'_> {
         &mut self,
         provider: Element,
         tag: &str,
-        direction: fn(&str) -> Result<Protocol, UnknownWord>,
+        direction: fn(&str) -> Result<Protocol, UnknownValue>,
     ) -> (Vec<Option<Located<Server>>>, Vec<Located<OtherServer>>) {
         let (mut servers, mut others) = (Vec::new(), Vec::new());
         for element in provider.elements().filter(|element| element.name() == tag) {
@@ -201,13 +203,13 @@ impl Provider<'_> {
                     let place = self.place(element);
                     others.extend(server.map(|value| Located { value, place }));
                 }
-                (Err(UnknownWord(words)), Err(_)) => {
+                (Err(UnknownValue(words)), Err(_)) => {
                     let message = match kind {
                         "" => format!("<{tag}> has no type"),
                         other => format!("<{tag}> has the unknown type `{other}`"),
                     };
                     let known: Vec<_> = match tag {
-                        "incomingServer" => [words, OtherKind::WORDS].concat(),
+                        "incomingServer" => [words, OtherKind::VARIANTS].concat(),
                         _ => words.to_vec(),
                     };
                     self.complain(element, InvalidValue::new(message, suggest(kind, &known)));

@@ -22,7 +22,7 @@ use crate::documents::autodiscover::json::{Endpoint, Refusal};
 use crate::documents::autodiscover::{ErrorCode, Request, Schema};
 use crate::documents::mobileconfig::{MobileConfig, UnsupportedProfile};
 use crate::documents::{DomainVariable, ResponseTemplate};
-use crate::profile::{Services, WebAddress};
+use crate::profile::{HttpUrl, Services};
 
 type Shared = State<Arc<Snapshot>>;
 
@@ -214,12 +214,12 @@ pub async fn jmap(State(served): Shared, Host(host): Host) -> Result<Response, E
 fn service(
     served: &Snapshot,
     host: Option<&Domain>,
-    url: impl FnOnce(&Services) -> Option<&WebAddress>,
+    url: impl FnOnce(&Services) -> Option<&HttpUrl>,
 ) -> Result<Response, Error> {
     let found = host.and_then(|host| served.directory.served(host));
     let url = found.and_then(|found| url(&found.entry.profile.services)?.for_domain(found.domain));
     // Sent to itself, a client would go round and round.
-    let is_itself = |url: &WebAddress| {
+    let is_itself = |url: &HttpUrl| {
         let host: Option<Domain> = without_service_label(url.host()).parse().ok();
         let is_usual = url.authority().is_none_or(|(_, port)| matches!(port.get(), 80 | 443));
         let is_host = host.as_ref() == found.map(|found| found.domain);

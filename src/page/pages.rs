@@ -193,7 +193,7 @@ impl Pages {
         };
         // The servers with a certificate.
         let hosts: Vec<_> = servers()
-            .filter(|server| server.socket_type != SocketType::Plain.word())
+            .filter(|server| server.socket_type != SocketType::Plain.into_str())
             .map(|server| server.hostname.clone())
             .collect();
         let page = context! {

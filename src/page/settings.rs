@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::address::{Domain, EmailAddress};
 use crate::documents::RenderedProfile;
-use crate::profile::{Piece, Placeholder, Profile, Protocol, Server, Username, WebAddress, percent_encoded};
+use crate::profile::{HttpUrl, Piece, Placeholder, Profile, Protocol, Server, Username, percent_encoded};
 
 /// The address or the domain whose settings are shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,7 +90,7 @@ impl SetupTarget {
         }
     }
 
-    fn fill(&self, url: &WebAddress) -> Option<String> {
+    fn fill(&self, url: &HttpUrl) -> Option<String> {
         match self {
             Self::Address(address) => Some(url.for_address(address).to_string()),
             Self::Domain(domain) => url.for_domain(domain).map(|url| url.to_string()),
@@ -113,7 +113,7 @@ impl Settings {
     pub fn of(entry: &RenderedProfile, target: &SetupTarget, host: Option<&str>) -> Self {
         let RenderedProfile { profile, documents, .. } = entry;
         let services = &profile.services;
-        let url = |url: Option<&WebAddress>| url.and_then(|url| target.fill(url));
+        let url = |url: Option<&HttpUrl>| url.and_then(|url| target.fill(url));
         Self {
             domain: target.domain().to_string(),
             address: target.address().map(ToString::to_string),
@@ -176,12 +176,12 @@ fn servers(profile: &Profile, servers: &[Server], target: &SetupTarget) -> Vec<S
 impl ServerSettings {
     fn of(server: &Server, target: &SetupTarget, is_alternative: bool) -> Self {
         Self {
-            protocol: server.protocol.word(),
+            protocol: server.protocol.into_str(),
             name: server.protocol.to_string(),
             hostname: server.hostname.for_domain(target.domain()),
             port: server.port.get(),
-            socket_type: server.socket_type.word(),
-            authentication: server.authentication.preferred().word(),
+            socket_type: server.socket_type.into_str(),
+            authentication: server.authentication.preferred().into_str(),
             username: username(&server.username, target),
             username_template: server.username.as_str().to_owned(),
             is_alternative,

@@ -1,9 +1,12 @@
-//! An operator's colour, kept readable: WCAG 2.2, 1.4.3.
+//! The provider's colour, with enough contrast for text (WCAG 2.2, 1.4.3).
+//!
+//! `palette` computes the contrast too, but it is a large dependency, accepts other notations, and leaves
+//! the search for a readable colour to its caller. `csscolorparser` computes no contrast.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// A colour on a screen.
+/// An sRGB colour: red, green, blue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Color([u8; 3]);
 
@@ -12,39 +15,34 @@ pub struct Color([u8; 3]);
 #[error("is not a colour")]
 pub struct ColorError;
 
-/// What text needs to be read by nearly everybody.
-const ENOUGH: f64 = 4.5;
+/// The minimum contrast ratio of text (WCAG 2.2, 1.4.3).
+const MINIMUM_CONTRAST: f64 = 4.5;
 
 impl Color {
     const BLACK: Self = Self([0; 3]);
     const WHITE: Self = Self([255; 3]);
 
-    /// As near to this colour as can be read on another.
+    /// The readable colour on a backbackground that is nearest to this one.
     #[must_use]
-    pub fn readable_on(self, ground: Self) -> Self {
-        let towards = if ground.luminance() > 0.5 { Self::BLACK } else { Self::WHITE };
+    pub fn readable_on(self, background: Self) -> Self {
+        let towards = if background.luminance() > 0.5 { Self::BLACK } else { Self::WHITE };
         (0..=20)
             .map(|step| self.mixed(towards, f64::from(step) / 20.0))
-            .find(|color| color.contrast(ground) >= ENOUGH)
+            .find(|color| color.contrast(background) >= MINIMUM_CONTRAST)
             .unwrap_or(towards)
     }
 
-    /// Black or white, whichever is better to read on this colour.
+    /// Black or white text on this colour, whichever has more contrast.
     #[must_use]
     pub fn text(self) -> Self {
         if self.contrast(Self::WHITE) >= self.contrast(Self::BLACK) { Self::WHITE } else { Self::BLACK }
     }
 
+    /// This colour with a share of another, 0 to 1.
     fn mixed(self, other: Self, share: f64) -> Self {
-        let mut mixed = self.0;
-        for (own, other) in mixed.iter_mut().zip(other.0) {
-            let value = f64::from(*own) * (1.0 - share) + f64::from(other) * share;
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 255")]
-            {
-                *own = value.round() as u8;
-            }
-        }
-        Self(mixed)
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 255")]
+        let mix = |own: f64, other: f64| (own * (1.0 - share) + other * share).round() as u8;
+        Self(std::array::from_fn(|i| mix(self.0[i].into(), other.0[i].into())))
     }
 
     fn contrast(self, other: Self) -> f64 {
@@ -68,13 +66,9 @@ impl FromStr for Color {
     fn from_str(text: &str) -> Result<Self, ColorError> {
         let is_hexadecimal =
             |digits: &&str| digits.len() == 6 && digits.bytes().all(|b| b.is_ascii_hexdigit());
-        let digits = text.strip_prefix('#').filter(is_hexadecimal);
-        let digits = digits.ok_or(ColorError)?;
-        let mut color = [0; 3];
-        for (value, at) in color.iter_mut().zip([0, 2, 4]) {
-            *value = u8::from_str_radix(&digits[at..at + 2], 16).map_err(|_| ColorError)?;
-        }
-        Ok(Self(color))
+        let digits = text.strip_prefix('#').filter(is_hexadecimal).ok_or(ColorError)?;
+        let [_, rgb @ ..] = u32::from_str_radix(digits, 16).map_err(|_| ColorError)?.to_be_bytes();
+        Ok(Self(rgb))
     }
 }
 
@@ -90,14 +84,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn any_colour_becomes_readable() {
+    fn makes_every_colour_readable() {
         let color = |text: &str| text.parse::<Color>().unwrap();
         for text in ["#000000", "#ffffff", "#ffee00", "#004b87", "#808080", "#ff0000"] {
-            for ground in ["#ffffff", "#18181b"] {
-                let readable = color(text).readable_on(color(ground));
-                assert!(readable.contrast(color(ground)) >= ENOUGH, "{text} on {ground}: {readable}");
+            for background in ["#ffffff", "#18181b"] {
+                let readable = color(text).readable_on(color(background));
+                assert!(
+                    readable.contrast(color(background)) >= MINIMUM_CONTRAST,
+                    "{text} on {background}: {readable}"
+                );
             }
-            assert!(color(text).contrast(color(text).text()) >= ENOUGH);
+            assert!(color(text).contrast(color(text).text()) >= MINIMUM_CONTRAST);
         }
         assert_eq!(color("#004B87").readable_on(color("#ffffff")).to_string(), "#004b87");
         assert_eq!("004b87".parse::<Color>(), Err(ColorError));

@@ -1,44 +1,27 @@
-//! A provider's picture.
+//! A provider's logo.
 
 use bytes::Bytes;
+use strum::{EnumString, IntoStaticStr};
 
-/// A picture, small enough to be held in memory.
+/// A picture that is kept in memory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Logo {
-    pub kind: LogoKind,
+    pub format: LogoFormat,
     pub content: Bytes,
 }
 
-/// Pictures that every browser shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LogoKind {
+/// Image formats that every browser shows, named by the file's extension in lower case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr)]
+#[strum(serialize_all = "lowercase", const_into_str)]
+pub enum LogoFormat {
     Svg,
     Png,
     Webp,
+    #[strum(to_string = "jpg", serialize = "jpeg")]
     Jpeg,
 }
 
-impl LogoKind {
-    /// By the extension of a file's name.
-    pub fn of(extension: &str) -> Option<Self> {
-        match extension {
-            "svg" => Some(Self::Svg),
-            "png" => Some(Self::Png),
-            "webp" => Some(Self::Webp),
-            "jpg" | "jpeg" => Some(Self::Jpeg),
-            _ => None,
-        }
-    }
-
-    pub const fn extension(self) -> &'static str {
-        match self {
-            Self::Svg => "svg",
-            Self::Png => "png",
-            Self::Webp => "webp",
-            Self::Jpeg => "jpg",
-        }
-    }
-
+impl LogoFormat {
     pub const fn content_type(self) -> &'static str {
         match self {
             Self::Svg => "image/svg+xml",

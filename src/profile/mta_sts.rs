@@ -1,12 +1,14 @@
-//! What a domain tells other mail servers about encryption on the way to it (MTA-STS, RFC 8461).
+//! MTA-STS (RFC 8461): whether other mail servers must deliver to a domain over verified TLS.
 
 use std::fmt;
 use std::str::FromStr;
 
-use super::UnknownWord;
+use strum::{EnumString, IntoStaticStr, VariantNames};
+
+use super::unknown_value::UnknownValue;
 use crate::address::{Domain, DomainError};
 
-/// A policy: what a sending server does when no exchanger of the list can be reached by verified TLS.
+/// A policy: what a sending server does if it can reach none of the listed MX hosts over verified TLS.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MtaSts {
     mode: Mode,
@@ -15,38 +17,40 @@ pub struct MtaSts {
 }
 
 /// RFC 8461 3.2, `mode`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantNames)]
+#[strum(serialize_all = "lowercase", const_into_str)]
+#[strum(parse_err_ty = UnknownValue, parse_err_fn = UnknownValue::of::<Mode>)]
 pub enum Mode {
-    /// Mail is not delivered.
+    /// It does not deliver the mail.
     Enforce,
-    /// Mail is delivered, and reported (RFC 8460).
+    /// It delivers the mail and reports the failure (RFC 8460).
     Testing,
-    /// As if there were no policy; to end one.
+    /// No policy; this value ends an earlier one.
     None,
 }
 
-/// A mail exchanger's host, or every name with one more label (RFC 8461 4.1).
+/// An MX host, or every name with one more label (RFC 8461 4.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MxPattern {
     Host(Domain),
     OneLabelBelow(Domain),
 }
 
-/// For how many seconds a policy is kept: at most 31557600, a year (RFC 8461 3.2, `max_age`).
+/// How long a sender keeps the policy, in seconds: at most 31557600, a year (RFC 8461 3.2, `max_age`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MaxAge(u32);
 
-/// A policy without exchangers; enforced, it would stop all mail.
+/// The policy lists no MX host. Enforced, it would stop all mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a policy with mode `{}` has to list the mail exchangers", .0.word())]
-pub struct NoExchangers(pub Mode);
+#[error("a policy with mode `{}` has to list the mail exchangers", .0.into_str())]
+pub struct NoMxPatterns(pub Mode);
 
 impl MtaSts {
     /// # Errors
-    /// When there is no exchanger, and the mode needs one.
-    pub fn new(mode: Mode, mx: Vec<MxPattern>, max_age: MaxAge) -> Result<Self, NoExchangers> {
+    /// If `mx` is empty and the mode needs an MX host.
+    pub fn new(mode: Mode, mx: Vec<MxPattern>, max_age: MaxAge) -> Result<Self, NoMxPatterns> {
         if mx.is_empty() && mode != Mode::None {
-            return Err(NoExchangers(mode));
+            return Err(NoMxPatterns(mode));
         }
         Ok(Self { mode, mx, max_age })
     }
@@ -61,29 +65,6 @@ impl MtaSts {
 
     pub fn max_age(&self) -> MaxAge {
         self.max_age
-    }
-}
-
-impl Mode {
-    const WORDS: &'static [&'static str] = &["enforce", "testing", "none"];
-
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Enforce => "enforce",
-            Self::Testing => "testing",
-            Self::None => "none",
-        }
-    }
-}
-
-impl FromStr for Mode {
-    type Err = UnknownWord;
-
-    fn from_str(text: &str) -> Result<Self, UnknownWord> {
-        [Self::Enforce, Self::Testing, Self::None]
-            .into_iter()
-            .find(|mode| mode.word() == text)
-            .ok_or(UnknownWord(Self::WORDS))
     }
 }
 
@@ -110,7 +91,7 @@ impl fmt::Display for MxPattern {
 impl MaxAge {
     pub const LONGEST: u32 = 31_557_600;
 
-    /// None for more than a year.
+    /// None above [`Self::LONGEST`].
     pub fn new(seconds: u32) -> Option<Self> {
         (seconds <= Self::LONGEST).then_some(Self(seconds))
     }
@@ -121,7 +102,7 @@ impl MaxAge {
 }
 
 impl Default for MaxAge {
-    /// A week: RFC 8461 3.2 wants weeks or more.
+    /// A week: RFC 8461 3.2 asks for weeks or more.
     fn default() -> Self {
         Self(7 * 24 * 60 * 60)
     }

@@ -1,31 +1,32 @@
-//! Texts with placeholders: the user name and the host name, and what is made of them.
+//! Texts with placeholders: user names and host names.
+//!
+//! The syntax is the autoconfig draft's. Template crates (`minijinja`, `strfmt`) read other delimiters and
+//! cannot report a misspelt placeholder while they keep a literal `%`.
 
-use std::fmt;
 use std::str::FromStr;
 
-use super::characters::is_literal_text;
-use crate::address::{Domain, DomainError, EmailAddress};
+use strum::{EnumString, IntoStaticStr, VariantNames};
 
-/// The log-in name as configured, with the placeholders that clients fill.
+use super::allowed_characters::is_login_text;
+use super::unknown_value::UnknownValue;
+use crate::address::{Domain, DomainError, EmailAddress, is_a_label};
+
+/// The login name as configured, with the placeholders that clients fill.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Username(Template);
 
-/// A server's name; may hold `%EMAILDOMAIN%`, which we fill, since eight clients cannot.
+/// A server's name. It may contain `%EMAILDOMAIN%`, which Waypost fills, since eight clients cannot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hostname(Template);
 
-/// A filled-in log-in name. Made only by [`Username::login_name`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LoginName(String);
-
-/// A text with placeholders, in pieces.
+/// A text with placeholders, and its pieces.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Template {
     source: String,
     pieces: Vec<Piece>,
 }
 
-/// A literal run of a [`Username`] or [`Hostname`], or a placeholder in it.
+/// A literal part of a [`Username`] or [`Hostname`], or a placeholder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Piece {
     Literal(String),
@@ -33,10 +34,14 @@ pub enum Piece {
 }
 
 /// The placeholders of the autoconfig draft, 3.8.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantNames)]
+#[strum(const_into_str, parse_err_ty = UnknownValue, parse_err_fn = UnknownValue::of::<Placeholder>)]
 pub enum Placeholder {
+    #[strum(serialize = "%EMAILADDRESS%")]
     EmailAddress,
+    #[strum(serialize = "%EMAILLOCALPART%")]
     EmailLocalPart,
+    #[strum(serialize = "%EMAILDOMAIN%")]
     EmailDomain,
 }
 
@@ -60,64 +65,43 @@ pub enum HostnameError {
     Placeholder(String),
 }
 
-impl Placeholder {
-    const ALL: [Self; 3] = [Self::EmailAddress, Self::EmailLocalPart, Self::EmailDomain];
-
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::EmailAddress => "%EMAILADDRESS%",
-            Self::EmailLocalPart => "%EMAILLOCALPART%",
-            Self::EmailDomain => "%EMAILDOMAIN%",
-        }
-    }
-
-    /// The words, for hints.
-    pub fn words() -> impl Iterator<Item = &'static str> {
-        Self::ALL.into_iter().map(Self::word)
-    }
-}
+/// A short domain that no host has (RFC 2606 2).
+const SAMPLE_DOMAIN: &str = "d.invalid";
 
 impl Template {
-    /// Cuts `%WORD%` out of the text; a lone `%` stays literal (`local%domain` is a log-in form).
-    /// The error is the first `%WORD%` that is no placeholder.
+    /// Splits the text at its placeholders. A lone `%` stays literal: `local%domain` is a login form.
+    /// The error is the first misspelt placeholder.
     fn parse(text: &str) -> Result<Self, String> {
         let mut pieces = Vec::new();
         let mut literal = String::new();
         let mut rest = text;
-        while let Some(start) = rest.find('%') {
-            literal.push_str(&rest[..start]);
-            rest = &rest[start..];
-            let Some(word) = placeholder_like(rest) else {
-                if let Some(word) = unclosed_placeholder(rest) {
-                    return Err(word.to_owned());
-                }
-                literal.push('%');
-                rest = &rest[1..];
-                continue;
-            };
-            let placeholder =
-                Placeholder::ALL.into_iter().find(|p| p.word() == word).ok_or_else(|| word.to_owned())?;
-            if !literal.is_empty() {
+        while let Some((before, candidate)) = rest.find('%').map(|at| rest.split_at(at)) {
+            literal.push_str(before);
+            rest = if let Some(placeholder) = leading_placeholder(candidate)? {
                 pieces.push(Piece::Literal(std::mem::take(&mut literal)));
-            }
-            pieces.push(Piece::Placeholder(placeholder));
-            rest = &rest[word.len()..];
+                pieces.push(Piece::Placeholder(placeholder));
+                &candidate[placeholder.into_str().len()..]
+            } else {
+                literal.push('%');
+                &candidate[1..]
+            };
         }
-        literal.push_str(rest);
-        if !literal.is_empty() {
-            pieces.push(Piece::Literal(literal));
-        }
+        pieces.push(Piece::Literal(literal + rest));
+        pieces.retain(|piece| !matches!(piece, Piece::Literal(text) if text.is_empty()));
         Ok(Self { source: text.to_owned(), pieces })
     }
 
-    /// Whether a placeholder stands in one label with letters that are not ASCII, or with what stands
-    /// for such (RFC 5890 2.3.2.1).
-    fn shares_label_with_others(&self) -> bool {
-        let is_other = |label: &str| {
-            let is_a_label = label.get(..4).is_some_and(|prefix| prefix.eq_ignore_ascii_case("xn--"));
-            label.contains('%') && (!label.is_ascii() || is_a_label)
-        };
-        self.source.split(['.', '\u{3002}', '\u{ff0e}', '\u{ff61}']).any(is_other)
+    /// Whether a label has a placeholder and also non-ASCII letters or their A-label (RFC 5890 2.3.2.1).
+    fn has_international_label(&self) -> bool {
+        let mut labels = self.source.split(['.', '\u{3002}', '\u{ff0e}', '\u{ff61}']);
+        labels.any(|label| label.contains('%') && (!label.is_ascii() || is_a_label(label)))
+    }
+
+    fn placeholders(&self) -> impl Iterator<Item = Placeholder> {
+        self.pieces.iter().filter_map(|piece| match piece {
+            Piece::Placeholder(placeholder) => Some(*placeholder),
+            Piece::Literal(_) => None,
+        })
     }
 
     fn fill(&self, local_part: &str, domain: &str) -> String {
@@ -127,31 +111,40 @@ impl Template {
                 Piece::Literal(literal) => text.push_str(literal),
                 Piece::Placeholder(Placeholder::EmailLocalPart) => text.push_str(local_part),
                 Piece::Placeholder(Placeholder::EmailDomain) => text.push_str(domain),
-                Piece::Placeholder(Placeholder::EmailAddress) => {
-                    text.extend([local_part, "@", domain]);
-                }
+                Piece::Placeholder(Placeholder::EmailAddress) => text.extend([local_part, "@", domain]),
             }
         }
         text
     }
 }
 
-/// The `%WORD%` that a text begins with: letters only, in either case, so that a mistyped one shows.
-pub(super) fn placeholder_like(text: &str) -> Option<&str> {
-    let word = text.strip_prefix('%')?;
-    let letters = word.bytes().take_while(u8::is_ascii_alphabetic).count();
-    (letters > 0 && word.as_bytes().get(letters) == Some(&b'%')).then(|| &text[..letters + 2])
+/// The placeholder that a text begins with. The error is one that is misspelt or has no second `%`.
+pub(super) fn leading_placeholder(text: &str) -> Result<Option<Placeholder>, &str> {
+    match placeholder_like(text) {
+        Some(name) => name.parse().map(Some).map_err(|_| name),
+        None => unclosed_placeholder(text).map_or(Ok(None), Err),
+    }
 }
 
-/// `%EMAIL...` without its second `%`: certainly meant as a placeholder.
-pub(super) fn unclosed_placeholder(text: &str) -> Option<&str> {
+/// The `%NAME%` that a text begins with: letters only, in either case, to find misspelt placeholders.
+pub(super) fn placeholder_like(text: &str) -> Option<&str> {
+    let name = text.strip_prefix('%')?;
+    let letters = name.bytes().take_while(u8::is_ascii_alphabetic).count();
+    (letters > 0 && name.as_bytes().get(letters) == Some(&b'%')).then(|| &text[..letters + 2])
+}
+
+/// `%EMAIL...` without its second `%`, which can only be meant as a placeholder.
+fn unclosed_placeholder(text: &str) -> Option<&str> {
     let letters = text[1..].bytes().take_while(u8::is_ascii_alphabetic).count();
-    let word = &text[..=letters];
-    word.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("%EMAIL")).then_some(word)
+    Some(&text[..=letters]).filter(|name| begins_like_placeholder(name))
+}
+
+pub(super) fn begins_like_placeholder(text: &str) -> bool {
+    text.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("%EMAIL"))
 }
 
 impl Username {
-    /// As it stands in the file and in autoconfig, placeholders unfilled.
+    /// The text in the file and in autoconfig, with its placeholders.
     pub fn as_str(&self) -> &str {
         &self.0.source
     }
@@ -160,19 +153,17 @@ impl Username {
         &self.0.pieces
     }
 
-    pub fn login_name(&self, address: &EmailAddress) -> LoginName {
-        LoginName(self.0.fill(address.local_part(), address.domain().as_str()))
+    /// The login name of one mailbox.
+    pub fn login_name(&self, address: &EmailAddress) -> String {
+        self.0.fill(address.local_part(), address.domain().as_str())
     }
 
-    /// Whether it is another one for each person.
+    /// Whether the login name depends on the local part of the address.
     pub fn needs_address(&self) -> bool {
-        let is_personal = |piece: &Piece| {
-            matches!(piece, Piece::Placeholder(Placeholder::EmailAddress | Placeholder::EmailLocalPart))
-        };
-        self.pieces().iter().any(is_personal)
+        self.0.placeholders().any(|placeholder| placeholder != Placeholder::EmailDomain)
     }
 
-    /// The same for everybody: no placeholder in it.
+    /// Whether it has no placeholder.
     pub fn is_literal(&self) -> bool {
         matches!(self.pieces(), [Piece::Literal(_)])
     }
@@ -185,9 +176,9 @@ impl FromStr for Username {
         if text.trim().is_empty() {
             return Err(UsernameError::Empty);
         }
-        // Delta Chat cuts a user name at an entity; Thunderbird rejects white space round a value
-        // (reference/autoconfig 3.1). So nothing that needs escaping, and no white space.
-        if let Some(c) = text.chars().find(|c| c.is_whitespace() || !is_literal_text(*c)) {
+        // Delta Chat cuts a user name at an entity; Thunderbird rejects white space around a value
+        // (reference/autoconfig 3.1). So no character that needs escaping, and no white space.
+        if let Some(c) = text.chars().find(|c| c.is_whitespace() || !is_login_text(*c)) {
             return Err(UsernameError::Character(c));
         }
         Template::parse(text).map(Self).map_err(UsernameError::UnknownPlaceholder)
@@ -196,15 +187,14 @@ impl FromStr for Username {
 
 impl Default for Username {
     fn default() -> Self {
-        Self(Template {
-            source: Placeholder::EmailAddress.word().to_owned(),
-            pieces: vec![Piece::Placeholder(Placeholder::EmailAddress)],
-        })
+        let placeholder = Placeholder::EmailAddress;
+        let source = placeholder.into_str().to_owned();
+        Self(Template { source, pieces: vec![Piece::Placeholder(placeholder)] })
     }
 }
 
 impl Hostname {
-    /// As it stands in the file, lower case, A-labels.
+    /// The text in the file, in lower case and with A-labels.
     pub fn as_str(&self) -> &str {
         &self.0.source
     }
@@ -213,9 +203,9 @@ impl Hostname {
         &self.0.pieces
     }
 
-    /// Whether it is another one for each mail domain.
+    /// Whether it depends on the mail domain.
     pub fn needs_domain(&self) -> bool {
-        self.pieces().iter().any(|piece| matches!(piece, Piece::Placeholder(_)))
+        self.0.placeholders().next().is_some()
     }
 
     /// The server's name for a mail domain.
@@ -229,44 +219,27 @@ impl FromStr for Hostname {
 
     fn from_str(text: &str) -> Result<Self, HostnameError> {
         let template = Template::parse(text).map_err(HostnameError::Placeholder)?;
-        let mut has_placeholder = false;
-        for piece in &template.pieces {
-            match piece {
-                Piece::Placeholder(Placeholder::EmailDomain) => has_placeholder = true,
-                Piece::Placeholder(other) => return Err(HostnameError::Placeholder(other.word().to_owned())),
-                Piece::Literal(_) => {}
-            }
+        let mut placeholders = template.placeholders().peekable();
+        if placeholders.peek().is_none() {
+            let source = text.parse::<Domain>()?.to_string();
+            return Ok(Self(Template { pieces: vec![Piece::Literal(source.clone())], source }));
         }
-        if !has_placeholder {
-            let name: Domain = text.parse()?;
-            return Ok(Self(Template {
-                source: name.to_string(),
-                pieces: vec![Piece::Literal(name.to_string())],
-            }));
+        if let Some(other) = placeholders.find(|placeholder| *placeholder != Placeholder::EmailDomain) {
+            return Err(HostnameError::Placeholder(other.into_str().to_owned()));
         }
-        // Other letters in the domain's own label have no A-label without it.
-        if template.shares_label_with_others() {
+        // The A-label of such a label depends on the domain.
+        if template.has_international_label() {
             return Err(DomainError::International.into());
         }
-        // It must be a name for whatever domain is filled in; the shortest shows what is wrong with the
-        // letters round it, and which A-labels they have.
-        let name: Domain = template.fill("", SHORTEST_DOMAIN).parse()?;
-        let source = name.as_str().replace(SHORTEST_DOMAIN, Placeholder::EmailDomain.word());
+        // The name must be valid for every domain. A sample domain shows errors in the rest of the name,
+        // and its A-labels.
+        let name: Domain = template.fill("", SAMPLE_DOMAIN).parse()?;
+        let source = name.as_str().replace(SAMPLE_DOMAIN, Placeholder::EmailDomain.into_str());
         let in_a_labels = Template::parse(&source).map_err(HostnameError::Placeholder)?;
-        let placeholders = |template: &Template| template.source.matches('%').count();
-        if placeholders(&in_a_labels) != placeholders(&template) {
+        if in_a_labels.placeholders().count() != template.placeholders().count() {
             return Err(DomainError::International.into());
         }
         Ok(Self(in_a_labels))
-    }
-}
-
-/// No host has it: RFC 2606 2.
-const SHORTEST_DOMAIN: &str = "d.invalid";
-
-impl fmt::Display for LoginName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
     }
 }
 
@@ -277,7 +250,7 @@ mod tests {
     #[test]
     fn fills_a_username_for_an_address() {
         let address: EmailAddress = "jane@q.com".parse().unwrap();
-        let login = |text: &str| text.parse::<Username>().unwrap().login_name(&address).to_string();
+        let login = |text: &str| text.parse::<Username>().unwrap().login_name(&address);
         assert_eq!(login("%EMAILADDRESS%"), "jane@q.com");
         assert_eq!(login("%EMAILLOCALPART%"), "jane");
         assert_eq!(login("%EMAILLOCALPART%%%EMAILDOMAIN%"), "jane%q.com");
@@ -288,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_a_username_that_clients_would_misread() {
+    fn rejects_a_username_that_clients_would_misread() {
         let error = |text: &str| text.parse::<Username>().unwrap_err();
         assert_eq!(error("%EMAILADDRES%"), UsernameError::UnknownPlaceholder("%EMAILADDRES%".into()));
         assert_eq!(error("%emailaddress%"), UsernameError::UnknownPlaceholder("%emailaddress%".into()));
@@ -314,7 +287,7 @@ mod tests {
         assert_eq!(host("Bücher.%EMAILDOMAIN%").as_deref(), Ok("xn--bcher-kva.q.com"));
         assert_eq!(host("mail-%EMAILDOMAIN%.").as_deref(), Ok("mail-q.com"));
         assert!(host("bücher%EMAILDOMAIN%").is_err());
-        // Its A-label would happen to end as a domain's does.
+        // The A-label of this label would happen to end like the sample domain.
         assert!(host("BüchBüc%EMAILDOMAIN%").is_err());
         assert!(host("XN--bc%EMAILDOMAIN%").is_err());
         assert!(host("mail_%EMAILDOMAIN%").is_err());

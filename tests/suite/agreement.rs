@@ -200,8 +200,8 @@ fn assert_present(profile: &Profile, said: &[(&str, Servers)]) {
     assert_eq!(of("mobileconfig").is_some(), is_sayable);
     let on_registered = |protocol: &str| {
         profile.servers().any(|server| {
-            server.protocol.word() == protocol
-                && server.socket_type.word() == "SSL"
+            server.protocol.into_str() == protocol
+                && server.socket_type.into_str() == "SSL"
                 && server.port.get() == registered(protocol)
         })
     };

@@ -56,7 +56,7 @@ impl Look<'_> {
 }
 
 fn words<'m>(methods: impl Iterator<Item = &'m Authentication>) -> String {
-    methods.map(|method| method.word()).collect::<Vec<_>>().join(", ")
+    methods.map(|method| method.into_str()).collect::<Vec<_>>().join(", ")
 }
 
 /// Clients that read which methods there are.

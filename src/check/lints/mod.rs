@@ -172,8 +172,8 @@ impl<'p> Look<'p> {
         let name = self.profile.display_name.as_str();
         let short = self.profile.display_short_name.as_str();
         let names = [
-            ("name", name, DisplayName::ADVISED, &self.origin.display_name),
-            ("short name", short, DisplayShortName::ADVISED, &self.origin.display_short_name),
+            ("name", name, DisplayName::RECOMMENDED, &self.origin.display_name),
+            ("short name", short, DisplayShortName::RECOMMENDED, &self.origin.display_short_name),
         ];
         for (what, text, advised, place) in names {
             if text.chars().count() > advised {

@@ -72,7 +72,7 @@ impl Look<'_> {
         if hurts.is_empty() {
             return;
         }
-        let security = server.socket_type.for_people();
+        let security = server.socket_type.label();
         let hint = match protocol {
             Protocol::Imap => {
                 "put a server on 993 (SSL) or 143 (STARTTLS) first: clients hear of the first only"

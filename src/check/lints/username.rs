@@ -7,7 +7,7 @@ use crate::profile::{Piece, Placeholder, Protocol, Server, Username};
 
 impl Look<'_> {
     fn login(&self, username: &Username) -> String {
-        username.login_name(self.person).to_string()
+        username.login_name(self.person)
     }
 
     pub fn username(&mut self, server: &Server, place: &Location) {

@@ -62,7 +62,7 @@ fn examined(one: &Examined) -> Value {
         "address": one.person.to_string(),
         "preferred": Row::PROTOCOLS
             .into_iter()
-            .filter_map(|protocol| Some((protocol.word(), server(one.profile.preferred(protocol)?, one))))
+            .filter_map(|protocol| Some((protocol.into_str(), server(one.profile.preferred(protocol)?, one))))
             .collect::<BTreeMap<_, _>>(),
         "clients": one.rows.iter().map(row).collect::<Vec<_>>(),
     })
@@ -85,9 +85,9 @@ fn server(server: &Server, one: &Examined) -> Value {
     json!({
         "hostname": server.hostname.for_domain(one.person.domain()),
         "port": server.port,
-        "socket_type": server.socket_type.word(),
-        "username": server.username.login_name(&one.person).to_string(),
-        "authentication": server.authentication.as_slice().iter().map(|m| m.word()).collect::<Vec<_>>(),
+        "socket_type": server.socket_type.into_str(),
+        "username": server.username.login_name(&one.person),
+        "authentication": server.authentication.as_slice().iter().map(|m| m.into_str()).collect::<Vec<_>>(),
     })
 }
 
@@ -105,7 +105,7 @@ fn row(row: &Row) -> Value {
     };
     for (protocol, cell) in Row::PROTOCOLS.into_iter().zip(&row.cells) {
         let found = account.and_then(|account| account.get(protocol));
-        map.insert(protocol.word().into(), endpoint(found, cell));
+        map.insert(protocol.into_str().into(), endpoint(found, cell));
     }
     Value::Object(map)
 }
@@ -125,7 +125,7 @@ fn endpoint(endpoint: Option<&Endpoint>, cell: &Cell) -> Value {
         "hostname": endpoint.hostname,
         "port": endpoint.port,
         "socket_type": match endpoint.security {
-            Security::Known(socket_type) => socket_type.word(),
+            Security::Known(socket_type) => socket_type.into_str(),
             Security::Tried => "tried",
         },
         "username": match &endpoint.login {
@@ -133,7 +133,7 @@ fn endpoint(endpoint: Option<&Endpoint>, cell: &Cell) -> Value {
             Login::Asked => None,
         },
         "authentication": match endpoint.method {
-            Method::Named(method) => method.word(),
+            Method::Named(method) => method.into_str(),
             Method::Negotiated => "negotiated",
         },
     })

@@ -121,7 +121,7 @@ fn preferred(one: &Examined) -> [[String; 4]; 2] {
         let Some(server) = one.profile.preferred(protocol) else { continue };
         let hostname = server.hostname.for_domain(one.person.domain());
         rows[0][i + 1] = format!("{hostname}:{}", server.port);
-        rows[1][i + 1] = format!("{}, {}", server.socket_type.in_words(), server.username.as_str());
+        rows[1][i + 1] = format!("{}, {}", server.socket_type.description(), server.username.as_str());
     }
     rows
 }

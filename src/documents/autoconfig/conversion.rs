@@ -106,11 +106,11 @@ impl ServerElement {
 impl From<&Server> for ServerElement {
     fn from(server: &Server) -> Self {
         Self {
-            protocol: server.protocol.word().to_owned(),
+            protocol: server.protocol.into_str().to_owned(),
             // Waypost replaces `%EMAILDOMAIN%`: eight clients would connect to `imap.%EMAILDOMAIN%` (2.1).
             hostname: Some(with_markers(server.hostname.pieces())),
             port: Some(server.port.to_string()),
-            socket_type: Some(server.socket_type.word().to_owned()),
+            socket_type: Some(server.socket_type.into_str().to_owned()),
             authentication: elements(server.authentication.published()),
             // The client replaces the placeholders, so that no response contains an address (3.2, 5).
             username: Some(server.username.as_str().to_owned()),
@@ -145,10 +145,10 @@ impl From<&Documentation> for DocumentationElement {
 impl From<&OtherServer> for ServerElement {
     fn from(server: &OtherServer) -> Self {
         Self {
-            protocol: server.kind.word().to_owned(),
+            protocol: server.kind.into_str().to_owned(),
             hostname: server.hostname.as_ref().map(|hostname| with_markers(hostname.pieces())),
             port: server.port.map(|port| port.to_string()),
-            socket_type: server.socket_type.map(|socket_type| socket_type.word().to_owned()),
+            socket_type: server.socket_type.map(|socket_type| socket_type.into_str().to_owned()),
             authentication: elements(&server.authentication),
             username: Some(server.username.as_str().to_owned()),
             url: server.url.as_ref().map(ToString::to_string),
@@ -163,7 +163,7 @@ impl From<&OtherServer> for ServerElement {
 
 impl From<Authentication> for AuthenticationElement {
     fn from(method: Authentication) -> Self {
-        Self { system: None, method: method.word().to_owned() }
+        Self { system: None, method: method.into_str().to_owned() }
     }
 }
 

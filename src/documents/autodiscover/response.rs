@@ -111,9 +111,9 @@ impl<R: Serialize> Autodiscover<R> {
 
 impl From<&Profile> for Autodiscover<SettingsResponse> {
     fn from(profile: &Profile) -> Self {
-        let incoming = profile.in_order().next();
+        let incoming = profile.preferred_servers().next();
         let protocol = profile
-            .in_order()
+            .preferred_servers()
             .map(|server| {
                 ProtocolElement::new(server, incoming.is_some_and(|i| i.username == server.username))
             })

@@ -1,22 +1,26 @@
-//! Addresses of pages and services on the web, and what is asked of their parts.
+//! URLs of pages and services, which may contain placeholders.
+//!
+//! `url` rejects placeholders in the host, and it rewrites paths that an operator wrote on purpose.
 
 use std::borrow::Cow;
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::num::NonZeroU16;
 use std::str::FromStr;
 
-use super::characters::is_configured_text;
-use super::placeholders::{Placeholder, placeholder_like, unclosed_placeholder};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::allowed_characters::is_configured_text;
+use super::placeholders::{Placeholder, begins_like_placeholder, leading_placeholder};
 use crate::address::{Domain, EmailAddress};
 
-/// An absolute `http` or `https` URL, safe in an attribute. It may hold the placeholders of a user
-/// name, since some servers have a person's name in their paths.
+/// An absolute `http` or `https` URL, safe in an attribute. It may contain the placeholders of a user
+/// name, since some services have a person's name in their paths.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WebAddress(String);
+pub struct HttpUrl(String);
 
-/// Why a text is not a [`WebAddress`].
+/// Why a text is not a [`HttpUrl`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum WebAddressError {
+pub enum HttpUrlError {
     #[error("is not an absolute http or https URL")]
     Scheme,
     #[error("names no host that there could be")]
@@ -27,10 +31,10 @@ pub enum WebAddressError {
     Placeholder,
 }
 
-/// What stands for something that differs from person to person.
+/// Placeholders whose value differs from person to person.
 const PERSONAL: [Placeholder; 2] = [Placeholder::EmailAddress, Placeholder::EmailLocalPart];
 
-impl WebAddress {
+impl HttpUrl {
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -39,12 +43,12 @@ impl WebAddress {
         self.0.starts_with("https://")
     }
 
-    /// Whether it is another URL for each person.
+    /// Whether the URL differs from person to person.
     pub fn needs_address(&self) -> bool {
-        PERSONAL.iter().any(|placeholder| self.0.contains(placeholder.word()))
+        PERSONAL.iter().any(|placeholder| self.0.contains(placeholder.into_str()))
     }
 
-    /// The URL for everybody of a domain; none where it is another for each person.
+    /// The URL for all people of a domain. None if it differs from person to person.
     pub fn for_domain(&self, domain: &Domain) -> Option<Self> {
         (!self.needs_address()).then(|| self.filled("", domain.as_str()))
     }
@@ -55,19 +59,17 @@ impl WebAddress {
         self.filled(&percent_encoded(address.local_part()), address.domain().as_str())
     }
 
-    /// With something else in place of its placeholders: values that are percent-encoded already, or
-    /// a document's marks.
+    /// Replaces the placeholders by percent-encoded values, or by a document's marks.
     #[must_use]
     pub(crate) fn filled(&self, local_part: &str, domain: &str) -> Self {
         let address = [local_part, "@", domain].concat();
-        let text = self.0.replace(Placeholder::EmailAddress.word(), &address);
-        let text = text.replace(Placeholder::EmailLocalPart.word(), local_part);
-        Self(text.replace(Placeholder::EmailDomain.word(), domain))
+        let text = self.0.replace(Placeholder::EmailAddress.into_str(), &address);
+        let text = text.replace(Placeholder::EmailLocalPart.into_str(), local_part);
+        Self(text.replace(Placeholder::EmailDomain.into_str(), domain))
     }
 
-    /// The host and the port that a client connects to, the scheme's own where none is written. None
-    /// for a host that is no name, as long as its placeholders are not filled, and where a user's
-    /// name stands before it.
+    /// The host and the port that a client connects to. The port defaults to the scheme's own. None if the
+    /// host is not a name, has unfilled placeholders, or follows a user name (`jane@`).
     pub fn authority(&self) -> Option<(Domain, NonZeroU16)> {
         const HTTP: NonZeroU16 = NonZeroU16::new(80).unwrap();
         const HTTPS: NonZeroU16 = NonZeroU16::new(443).unwrap();
@@ -80,31 +82,31 @@ impl WebAddress {
         Some((self.host().parse().ok()?, port))
     }
 
-    /// The host and port for everybody of a domain; none where they are others for each person.
+    /// The host and port for all people of a domain. None if they differ from person to person.
     pub fn authority_for(&self, domain: &Domain) -> Option<(Domain, NonZeroU16)> {
         let (authority, _) = self.split();
-        let is_personal = PERSONAL.iter().any(|placeholder| authority.contains(placeholder.word()));
+        let is_personal = PERSONAL.iter().any(|placeholder| authority.contains(placeholder.into_str()));
         (!is_personal).then(|| self.filled("", domain.as_str()).authority())?
     }
 
-    /// The port, if its host has a name, which is the same for everybody of a domain, whatever that is.
+    /// The port, if the host is a name that does not differ from person to person.
     pub fn port(&self) -> Option<NonZeroU16> {
         let any = "example.com".parse().ok()?;
         self.authority_for(&any).map(|(_, port)| port)
     }
 
-    /// The host as it is written, without its port.
+    /// The host as written, without its port.
     pub fn host(&self) -> &str {
         let (authority, _) = self.split();
         authority.rsplit_once(':').map_or(authority, |(host, _)| host)
     }
 
-    /// Whether a port is written, the scheme's own or another.
+    /// Whether a port is written, even the scheme's own.
     pub fn names_port(&self) -> bool {
         self.split().0.contains(':')
     }
 
-    /// What follows the host, up to a query or fragment: at least `/`.
+    /// The path, without query and fragment; at least `/`.
     pub fn path(&self) -> &str {
         let (_, rest) = self.split();
         let path = rest.split(['?', '#']).next().unwrap_or_default();
@@ -117,95 +119,78 @@ impl WebAddress {
     }
 }
 
-/// The authority, and the rest, of what stands behind a scheme.
+/// The authority, and the rest, of the text after the scheme.
 fn split(rest: &str) -> (&str, &str) {
     rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()))
 }
 
-/// As a path's segment may have it: RFC 3986 2.3's unreserved characters stay.
+/// The octets that a query value or a path segment escapes: all but RFC 3986 2.3's unreserved ones.
+const RESERVED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// A text as a query value or a segment of a path.
 pub(crate) fn percent_encoded(text: &str) -> Cow<'_, str> {
-    encoded(text, |b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~'))
+    utf8_percent_encode(text, &RESERVED).into()
 }
 
-/// With every octet percent-encoded that does not stay; those beyond ASCII never do.
-fn encoded(text: &str, stays: impl Fn(u8) -> bool) -> Cow<'_, str> {
-    if text.bytes().all(&stays) {
-        return Cow::Borrowed(text);
-    }
-    let mut encoded = String::new();
-    for byte in text.bytes() {
-        if stays(byte) {
-            encoded.push(char::from(byte));
-        } else {
-            let _ = write!(encoded, "%{byte:02X}");
-        }
-    }
-    Cow::Owned(encoded)
-}
+impl FromStr for HttpUrl {
+    type Err = HttpUrlError;
 
-impl FromStr for WebAddress {
-    type Err = WebAddressError;
-
-    /// Host names become A-labels in lower case, and letters beyond ASCII percent-encoded octets (RFC
-    /// 3987 3.1), as they have to be in headers, records and other programs' documents.
-    fn from_str(text: &str) -> Result<Self, WebAddressError> {
+    /// Host names become A-labels in lower case, and non-ASCII letters percent-encoded octets (RFC 3987
+    /// 3.1), as headers, DNS records and other programs' documents require.
+    fn from_str(text: &str) -> Result<Self, HttpUrlError> {
         let scheme = ["https://", "http://"].into_iter().find(|scheme| text.starts_with(scheme));
-        let scheme = scheme.ok_or(WebAddressError::Scheme)?;
+        let scheme = scheme.ok_or(HttpUrlError::Scheme)?;
         let rest = &text[scheme.len()..];
         let odd =
             |c: char| c.is_whitespace() || !is_configured_text(c) || matches!(c, '"' | '\'' | '<' | '>');
         if text.contains(odd) {
-            return Err(WebAddressError::Character);
+            return Err(HttpUrlError::Character);
         }
         let mut after_percent = text.match_indices('%').map(|(at, _)| &text[at..]);
-        // Each of a pair is looked at; the second begins nothing that looks like one.
         if after_percent.any(is_wrong_placeholder) {
-            return Err(WebAddressError::Placeholder);
+            return Err(HttpUrlError::Placeholder);
         }
         let (authority, path) = split(rest);
         if authority.is_empty() {
-            return Err(WebAddressError::Scheme);
+            return Err(HttpUrlError::Scheme);
         }
-        Ok(Self([scheme, &normal(authority)?, &encoded(path, |b| b.is_ascii())].concat()))
+        Ok(Self(
+            [scheme, &normalized(authority)?, &Cow::from(utf8_percent_encode(path, &AsciiSet::EMPTY))]
+                .concat(),
+        ))
     }
 }
 
-/// Whether a text begins with something that is meant as a placeholder and is none. Letters between two
-/// percent signs may be octets, too.
+/// Whether a text begins with a misspelt placeholder. Other letters between two percent signs may be
+/// percent-encoded octets.
 fn is_wrong_placeholder(text: &str) -> bool {
-    match placeholder_like(text) {
-        Some(word) => {
-            let is_meant = word.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("%EMAIL"));
-            is_meant && !Placeholder::words().any(|placeholder| placeholder == word)
-        }
-        None => unclosed_placeholder(text).is_some(),
-    }
+    leading_placeholder(text).is_err_and(begins_like_placeholder)
 }
 
-/// An authority whose host, if it is a name, is written in one way. What stands before it, an IP
-/// address and placeholders stay as they are.
-fn normal(authority: &str) -> Result<String, WebAddressError> {
+/// The authority in its normal form: a host name in lower case and A-labels. A user name before it, an IP
+/// address and placeholders stay unchanged.
+fn normalized(authority: &str) -> Result<String, HttpUrlError> {
     let has_port = authority.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()));
     let (host, port) = has_port.unwrap_or((authority, ""));
     match host.parse::<Domain>() {
         Ok(name) if port.is_empty() => Ok(name.to_string()),
         Ok(name) => Ok(format!("{name}:{port}")),
         Err(_) => {
-            let labels: Result<Vec<_>, _> = authority.split('.').map(label).collect();
+            let labels: Result<Vec<_>, _> = authority.split('.').map(normalized_label).collect();
             Ok(labels?.join("."))
         }
     }
 }
 
-/// A label of a host that is no name as it stands, for a placeholder beside it perhaps.
-fn label(text: &str) -> Result<String, WebAddressError> {
+/// A label of a host that is not a name, for example because it has a placeholder.
+fn normalized_label(text: &str) -> Result<String, HttpUrlError> {
     if text.is_ascii() {
         return Ok(text.to_owned());
     }
-    text.parse::<Domain>().map(|label| label.to_string()).map_err(|_| WebAddressError::Host)
+    text.parse::<Domain>().map(|label| label.to_string()).map_err(|_| HttpUrlError::Host)
 }
 
-impl fmt::Display for WebAddress {
+impl fmt::Display for HttpUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
@@ -215,12 +200,12 @@ impl fmt::Display for WebAddress {
 mod tests {
     use super::*;
 
-    fn url(text: &str) -> WebAddress {
+    fn url(text: &str) -> HttpUrl {
         text.parse().unwrap()
     }
 
     #[test]
-    fn tells_host_port_and_path() {
+    fn splits_host_port_and_path() {
         let parts = |text: &str| {
             let url = url(text);
             let authority = url.authority().map(|(host, port)| format!("{host}:{port}"));
@@ -240,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn writes_names_and_letters_in_the_one_way_that_all_can_read() {
+    fn normalizes_host_names_and_letters() {
         assert_eq!(
             url("https://Dav.Bücher.Example:8443/käl/%20/?ü#%EMAILADDRESS%").as_str(),
             "https://dav.xn--bcher-kva.example:8443/k%C3%A4l/%20/?%C3%BC#%EMAILADDRESS%"
@@ -254,14 +239,14 @@ mod tests {
             assert_eq!(url(same).as_str(), same);
         }
         assert_eq!(url("https://bücher.%EMAILDOMAIN%/").as_str(), "https://xn--bcher-kva.%EMAILDOMAIN%/");
-        assert_eq!("https://ü ü/".parse::<WebAddress>(), Err(WebAddressError::Character));
-        assert_eq!("https://jané@a.example/".parse::<WebAddress>(), Err(WebAddressError::Host));
+        assert_eq!("https://ü ü/".parse::<HttpUrl>(), Err(HttpUrlError::Character));
+        assert_eq!("https://jané@a.example/".parse::<HttpUrl>(), Err(HttpUrlError::Host));
         for wrong in ["%EMAILADRESS%", "%emailaddress%", "%EMAILADDRESS"] {
-            let parsed = format!("https://a.example/{wrong}/").parse::<WebAddress>();
-            assert_eq!(parsed, Err(WebAddressError::Placeholder), "{wrong}");
+            let parsed = format!("https://a.example/{wrong}/").parse::<HttpUrl>();
+            assert_eq!(parsed, Err(HttpUrlError::Placeholder), "{wrong}");
         }
-        assert!("https://a.example/%ab%cd%".parse::<WebAddress>().is_ok());
-        assert_eq!("https:///a".parse::<WebAddress>(), Err(WebAddressError::Scheme));
+        assert!("https://a.example/%ab%cd%".parse::<HttpUrl>().is_ok());
+        assert_eq!("https:///a".parse::<HttpUrl>(), Err(HttpUrlError::Scheme));
     }
 
     #[test]
