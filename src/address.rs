@@ -30,15 +30,15 @@ pub enum DomainError {
     Empty,
     #[error("it is longer than 253 octets")]
     TooLong,
-    #[error("two dots stand side by side, or it begins with one")]
+    #[error("it begins with a dot or has two dots in a row")]
     EmptyLabel,
-    #[error("a part between dots is longer than 63 octets")]
+    #[error("a label is longer than 63 octets")]
     LabelTooLong,
-    #[error("a part between dots begins or ends with `-`")]
+    #[error("a label begins or ends with `-`")]
     Hyphen,
-    #[error("`{0}` cannot stand in a host name")]
+    #[error("a host name must not contain `{0}`")]
     Character(char),
-    #[error("it is an IP address, or its last part is a number")]
+    #[error("it is an IP address, or its last label is a number")]
     Numeric,
     #[error("its international form is not valid (UTS 46)")]
     International,
@@ -51,13 +51,13 @@ pub enum AddressError {
     NoAt,
     #[error("it has more than one `@`")]
     SeveralAts,
-    #[error("nothing stands before the `@`")]
+    #[error("the local part before the `@` is empty")]
     NoLocalPart,
     #[error("it is longer than 320 octets")]
     TooLong,
-    #[error("a space or control character stands before the `@`")]
+    #[error("the local part before the `@` contains a space or control character")]
     Character,
-    #[error("what follows the `@` is not a domain: {0}")]
+    #[error("the part after the `@` is not a domain: {0}")]
     Domain(#[from] DomainError),
 }
 

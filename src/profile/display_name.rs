@@ -24,9 +24,9 @@ pub enum NameError {
     Empty,
     #[error("has {length} characters, more than the {limit} that the autoconfig draft (3.2.4) allows")]
     TooLong { length: usize, limit: usize },
-    #[error("holds `{}`, which a mail program shows wrong or drops", .0.escape_default())]
+    #[error("contains `{}`, which some mail programs show incorrectly or drop", .0.escape_default())]
     Character(char),
-    #[error("holds the placeholder `{0}`, which most mail programs show as it stands")]
+    #[error("contains the placeholder `{0}`, which most mail programs do not fill")]
     Placeholder(String),
 }
 

@@ -23,11 +23,11 @@ pub struct HttpUrl(String);
 pub enum HttpUrlError {
     #[error("is not an absolute http or https URL")]
     Scheme,
-    #[error("names no host that there could be")]
+    #[error("has an invalid host name")]
     Host,
-    #[error("holds a space, quote or control character")]
+    #[error("contains a space, quote or control character")]
     Character,
-    #[error("holds a placeholder that there is not, or one without its second `%`")]
+    #[error("contains an unknown placeholder, or one without its second `%`")]
     Placeholder,
 }
 

@@ -50,9 +50,9 @@ pub enum Placeholder {
 pub enum UsernameError {
     #[error("the username is empty")]
     Empty,
-    #[error("`{0}` is not a placeholder that mail programs know")]
+    #[error("mail programs do not know the placeholder `{0}`")]
     UnknownPlaceholder(String),
-    #[error("`{0}` cannot stand in a username")]
+    #[error("a username must not contain `{0}`")]
     Character(char),
 }
 
@@ -61,7 +61,7 @@ pub enum UsernameError {
 pub enum HostnameError {
     #[error("is not a host name: {0}")]
     Domain(#[from] DomainError),
-    #[error("holds `{0}`; only %EMAILDOMAIN% may stand in a host name")]
+    #[error("contains `{0}`; the only placeholder in a host name is %EMAILDOMAIN%")]
     Placeholder(String),
 }
 
