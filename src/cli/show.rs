@@ -12,7 +12,7 @@ use super::table::table;
 use crate::address::EmailAddress;
 use crate::check::{Cell, Row, play};
 use crate::clients::{ALL, Endpoint};
-use crate::directory::Found;
+use crate::directory::ProfileMatch;
 use crate::documents::RenderedProfile;
 use crate::documents::accept_language::Languages;
 use crate::documents::mobileconfig::UnsupportedProfile;
@@ -73,7 +73,7 @@ impl Show {
         };
         // The name of an MX host finds its profile, as it does for a client that asks that host.
         let name = self.address.domain();
-        let Some(Found { entry, domain, .. }) = config.directory.find_address(name, Some(name)) else {
+        let Some(ProfileMatch { entry, domain, .. }) = config.directory.find_address(name, Some(name)) else {
             return not_served(name, &config.directory);
         };
         if let Some(id) = &self.client {

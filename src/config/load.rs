@@ -179,7 +179,7 @@ fn directory(profiles: Vec<ParsedProfile>, problems: &mut Vec<Problem>) -> (Dire
             }
         };
         for pattern in parsed.claims {
-            let _ = directory.claim(pattern.value, id);
+            let _ = directory.insert(pattern.value, id);
         }
         origins.push(parsed.origin);
         mx_hosts.extend(parsed.exchangers.into_iter().map(|host| (host, id)));

@@ -29,10 +29,10 @@ pub fn bind(
             parents.entry(parent).or_default().push((id, host.place.clone()));
         }
         // A duplicate has been reported as a conflict.
-        let _ = directory.bind_exchanger(host.value, id);
+        let _ = directory.insert_mx_host(host.value, id);
     }
     for (name, mut profiles) in parents {
-        if directory.exchanger_profile(name.as_str()).is_some() {
+        if directory.mx_host_profile(name.as_str()).is_some() {
             continue;
         }
         profiles.dedup_by_key(|(id, _)| *id);
@@ -46,7 +46,7 @@ pub fn bind(
                 (location, message, "nothing to do if that is intended".to_owned())
             }
             (None, [(id, _)]) => {
-                directory.bind_exchanger(name, *id).expect("the name was free a moment ago");
+                directory.insert_mx_host(name, *id).expect("the name was free a moment ago");
                 continue;
             }
             (None, [.., (_, location)]) => {

@@ -14,7 +14,7 @@ use std::num::NonZeroU16;
 
 use crate::address::{Domain, MTA_STS_LABEL, SERVICE_LABELS};
 use crate::config::{PublicUrl, Settings};
-use crate::directory::{Directory, Found};
+use crate::directory::{Directory, ProfileMatch};
 use crate::documents::{mta_sts, pacc};
 use crate::profile::{HttpUrl, Profile, Protocol, Server, Services, SocketType, WebService};
 
@@ -81,8 +81,8 @@ const PRIORITIES: u16 = 10;
 
 impl Records {
     /// Derives the records of a domain that was found.
-    pub fn of(found: &Found, settings: &Settings, directory: &Directory) -> Self {
-        let Found { entry, domain, .. } = *found;
+    pub fn of(found: &ProfileMatch, settings: &Settings, directory: &Directory) -> Self {
+        let ProfileMatch { entry, domain, .. } = *found;
         let mut records =
             Self { domain: domain.clone(), ttl: settings.dns.ttl, sets: Vec::new(), gaps: Vec::new() };
         records.mail(&entry.profile);
@@ -222,7 +222,7 @@ impl Records {
         for label in labels {
             let name = self.name(*label);
             let domain = name.to_string().parse::<Domain>().ok();
-            let is_taken = domain.is_some_and(|name| host == Some(&name) || directory.has_own(&name));
+            let is_taken = domain.is_some_and(|name| host == Some(&name) || directory.has_exact(&name));
             match host {
                 Some(host) if !is_taken => self.add(*label, vec![Data::Cname(host.clone())]),
                 _ if !addresses.is_empty() => self.add_addresses(label, addresses),

@@ -16,7 +16,7 @@ use super::responses::{Answer, SHORT};
 use super::state::Snapshot;
 use crate::address::{Domain, MTA_STS_LABEL};
 use crate::config::PublicUrl;
-use crate::directory::Found;
+use crate::directory::ProfileMatch;
 use crate::documents::RenderedProfile;
 use crate::documents::autodiscover::json::{Endpoint, Refusal};
 use crate::documents::autodiscover::{ErrorCode, Request, Schema};
@@ -28,7 +28,7 @@ type Shared = State<Arc<Snapshot>>;
 
 /// Mozilla's document, for the address's domain or the Host's.
 pub async fn autoconfig(State(served): Shared, asked: Asked) -> Result<Response, Error> {
-    let Found { entry, domain, .. } = served
+    let ProfileMatch { entry, domain, .. } = served
         .directory
         .find(asked.domain(), || asked.host())
         .ok_or_else(|| Error::NotOurs(asked.domain().or(asked.host()).cloned()))?;
@@ -40,7 +40,7 @@ pub async fn autoconfig(State(served): Shared, asked: Asked) -> Result<Response,
 pub async fn listed(State(served): Shared, uri: Uri) -> Result<Response, Error> {
     let name = query::decode(last_segment(&uri)).ok_or(Error::NotOurs(None))?;
     let asked: Domain = name.parse().map_err(|_| Error::NotOurs(None))?;
-    let Found { entry, domain, .. } =
+    let ProfileMatch { entry, domain, .. } =
         served.directory.find(None, || Some(&asked)).ok_or_else(|| Error::NotOurs(Some(asked.clone())))?;
     Ok(Answer::autoconfig(wanted(entry, uri.query()).fill(domain)).about(domain))
 }
@@ -58,7 +58,7 @@ pub async fn autodiscover(
     Host(host): Host,
     Xml(Request { email_address, schema }): Xml<Request>,
 ) -> Result<Response, Error> {
-    let Found { entry, domain, .. } = served
+    let ProfileMatch { entry, domain, .. } = served
         .directory
         .find_address(email_address.domain(), host.as_ref())
         .ok_or_else(|| Error::AddressNotOurs(email_address.domain().clone()))?;
@@ -77,7 +77,7 @@ pub async fn autodiscover_by_get(
     Host(host): Host,
     origin: Origin,
 ) -> Result<Response, Error> {
-    let Found { domain, .. } = served.directory.find(None, || host.as_ref()).ok_or(Error::PostOnly)?;
+    let ProfileMatch { domain, .. } = served.directory.find(None, || host.as_ref()).ok_or(Error::PostOnly)?;
     let url = served.public_url.as_ref().filter(|url| is_plain(&origin, url)).ok_or(Error::PostOnly)?;
     let response = (StatusCode::FOUND, [(LOCATION, url.autodiscover())]).into_response();
     Ok(log::about(response, domain))
@@ -126,7 +126,7 @@ fn endpoint(
 ) -> Result<Response, Error> {
     let address =
         email.and_then(query::address).ok_or(Error::Refused(Refusal::MandatoryParameterMissing, None))?;
-    let Found { domain, is_served, .. } = served
+    let ProfileMatch { domain, is_served, .. } = served
         .directory
         .find_address(address.domain(), host)
         .ok_or_else(|| Error::NotOurs(Some(address.domain().clone())))?;
@@ -172,13 +172,13 @@ pub async fn mobileconfig(
 }
 
 /// What the Host alone leads to.
-fn by_host<'a>(served: &'a Snapshot, host: Option<&'a Domain>) -> Result<Found<'a>, Error> {
+fn by_host<'a>(served: &'a Snapshot, host: Option<&'a Domain>) -> Result<ProfileMatch<'a>, Error> {
     served.directory.find(None, || host).ok_or_else(|| Error::NotOurs(host.cloned()))
 }
 
 /// Nothing that only a client said becomes the name of a host in what the operator signs, so hosts that
 /// depend on the domain are named for the operator's own domains alone.
-fn apple<'a>(served: &Snapshot, found: &Found<'a>) -> Result<&'a MobileConfig, Error> {
+fn apple<'a>(served: &Snapshot, found: &ProfileMatch<'a>) -> Result<&'a MobileConfig, Error> {
     let mut servers = found.entry.profile.servers();
     if servers.any(|server| server.hostname.needs_domain()) && served.directory.served(found.domain).is_none()
     {
@@ -190,7 +190,7 @@ fn apple<'a>(served: &Snapshot, found: &Found<'a>) -> Result<&'a MobileConfig, E
 
 /// PACC's document, for the Host's domain: the same for everybody of it.
 pub async fn pacc(State(served): Shared, Host(host): Host) -> Result<Response, Error> {
-    let Found { entry, domain, .. } = by_host(&served, host.as_ref())?;
+    let ProfileMatch { entry, domain, .. } = by_host(&served, host.as_ref())?;
     let document = entry.documents.pacc.as_ref().ok_or_else(|| Error::NotOurs(Some(domain.clone())))?;
     Ok(Answer::pacc(document.fill(domain)).about(domain))
 }

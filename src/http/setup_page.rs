@@ -17,7 +17,7 @@ use super::query;
 use super::responses::Answer;
 use super::state::Snapshot;
 use crate::address::Domain;
-use crate::directory::Found;
+use crate::directory::ProfileMatch;
 use crate::documents::Brand;
 use crate::documents::accept_language::{Languages, accepted};
 use crate::page::{PROGRAMS, PageRequest, Settings, SetupTarget, StartPage, TemplateError, qr_code};
@@ -152,14 +152,14 @@ impl Visitor {
         &'a self,
         served: &'a Snapshot,
         target: &'a SetupTarget,
-    ) -> Option<(Settings, Found<'a>)> {
+    ) -> Option<(Settings, ProfileMatch<'a>)> {
         let found = served.directory.find_address(target.domain(), self.host.as_ref())?;
         let host = self.profile_host(served, target, &found);
         Some((Settings::of(found.entry, target, host.as_deref()), found))
     }
 
     /// The same for programs, which get errors where people get pages.
-    fn settings_or_error<'a>(&'a self, served: &'a Snapshot) -> Result<(Settings, Found<'a>), Error> {
+    fn settings_or_error<'a>(&'a self, served: &'a Snapshot) -> Result<(Settings, ProfileMatch<'a>), Error> {
         let Asked::For(target) = &self.asked else { return Err(Error::NoAddress) };
         self.settings(served, target).ok_or_else(|| Error::NotOurs(Some(target.domain().clone())))
     }
@@ -197,7 +197,7 @@ impl Visitor {
     /// Where Apple's profile for somebody can be downloaded. Nothing where that is only by a link of this
     /// page, since nobody outside knows the host by its name; none where another profile answers there,
     /// as it does for a domain alone.
-    fn profile_host(&self, served: &Snapshot, target: &SetupTarget, found: &Found) -> Option<String> {
+    fn profile_host(&self, served: &Snapshot, target: &SetupTarget, found: &ProfileMatch) -> Option<String> {
         let of_host = served.directory.find(None, || self.host.as_ref());
         let is_same = of_host.is_some_and(|of_host| std::ptr::eq(of_host.entry, found.entry));
         if target.address().is_none() && !is_same {

@@ -96,7 +96,7 @@ pub fn of(profile: &Profile, origin: &Origin, person: &EmailAddress, directory: 
     look.kinds();
     look.mta_sts();
     look.client_id();
-    look.customers_hosts(directory.has_exchangers_of(&profile.id));
+    look.customers_hosts(directory.has_mx_hosts(&profile.id));
     look.names();
     look.lints
 }
