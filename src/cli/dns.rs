@@ -11,8 +11,7 @@ use super::config_argument::ConfigArgument;
 use super::output::{could_not_run, exit_code, message, not_loaded, not_served, print};
 use super::table::table;
 use crate::address::Domain;
-use crate::dns::published::{Resolver, Verdict};
-use crate::dns::{Gap, RecordSet, Records, format};
+use crate::dns::{Omission, RecordSet, RecordStatus, Records, Resolver, compare, format};
 
 #[derive(Debug, Args)]
 pub struct Dns {
@@ -86,8 +85,8 @@ impl Dns {
             return not_served(&self.domain, &config.directory);
         };
         let records = Records::of(&found, &config.settings, &config.directory);
-        for gap in &records.gaps {
-            message(format!("warning: {gap}\nhint: {}", gap.hint()));
+        for omission in &records.omissions {
+            message(format!("warning: {omission}\nhint: {}", omission.hint()));
         }
         if self.check {
             return self.check(&records, &config.settings.dns.addresses);
@@ -107,15 +106,16 @@ impl Dns {
             Ok(verdicts) => verdicts,
             Err(reason) => return could_not_run(&reason, None),
         };
-        let unanswered = verdicts.iter().filter(|verdict| matches!(verdict, Verdict::CouldNotAsk(_))).count();
+        let unanswered =
+            verdicts.iter().filter(|verdict| matches!(verdict, RecordStatus::LookupFailed(_))).count();
         let code = if unanswered > 0 {
             let server =
                 self.resolver.map_or("the system's name server".to_owned(), |address| address.to_string());
             let error = format!("{server} did not answer {unanswered} of {} questions", verdicts.len());
             could_not_run(&error, Some("ask another name server: --resolver 192.0.2.1"))
         } else {
-            let differs = verdicts.iter().any(|verdict| *verdict != Verdict::Ok);
-            exit_code(differs || records.gaps.iter().any(Gap::is_finding))
+            let differs = verdicts.iter().any(|verdict| *verdict != RecordStatus::Ok);
+            exit_code(differs || records.omissions.iter().any(Omission::is_finding))
         };
         let text = match self.format {
             RecordFormat::Json => json(records, &verdicts),
@@ -124,7 +124,7 @@ impl Dns {
         print(&text, code)
     }
 
-    fn ask(&self, records: &Records, addresses: &[IpAddr]) -> Result<Vec<Verdict>, String> {
+    fn ask(&self, records: &Records, addresses: &[IpAddr]) -> Result<Vec<RecordStatus>, String> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| format!("cannot start: {error}"))?;
         runtime.block_on(async {
@@ -133,32 +133,36 @@ impl Dns {
                     let hint = "\nhint: name another name server: --resolver 192.0.2.1";
                     format!("{error}{}", if self.resolver.is_none() { hint } else { "" })
                 })?;
-            Ok(resolver.check(&records.sets, addresses).await)
+            Ok(compare(&resolver, &records.sets, addresses).await)
         })
     }
 }
 
-fn lines(records: &Records, verdicts: &[Verdict]) -> String {
-    let row = |(set, verdict): (&RecordSet, &Verdict)| {
+fn lines(records: &Records, verdicts: &[RecordStatus]) -> String {
+    let row = |(set, verdict): (&RecordSet, &RecordStatus)| {
         let wanted = set.values().join(", ");
         let what = match verdict {
-            Verdict::Ok => wanted,
-            Verdict::Missing => format!("publish {wanted}"),
-            Verdict::Different(published) => {
+            RecordStatus::Ok => wanted,
+            RecordStatus::Missing => format!("publish {wanted}"),
+            RecordStatus::Different(published) => {
                 // Clients take any of several digests, so that one can follow the other.
                 let how = if wanted.starts_with("v=UAAC1") { "beside" } else { "and not" };
                 format!("publish {wanted} {how} {}", published.join(", "))
             }
-            Verdict::LeadsAstray { host, to } if to.is_empty() => format!("{host} has no address"),
-            Verdict::LeadsAstray { host, to } => format!("{host} has other addresses: {}", to.join(", ")),
-            Verdict::CouldNotAsk(reason) => reason.clone(),
+            RecordStatus::WrongTarget { host, addresses } if addresses.is_empty() => {
+                format!("{host} has no address")
+            }
+            RecordStatus::WrongTarget { host, addresses } => {
+                format!("{host} has other addresses: {}", addresses.join(", "))
+            }
+            RecordStatus::LookupFailed(reason) => reason.clone(),
         };
         [word(verdict).to_owned(), set.kind().to_owned(), set.name.to_string(), what]
     };
     table(&records.sets.iter().zip(verdicts).map(row).collect::<Vec<_>>())
 }
 
-fn json(records: &Records, verdicts: &[Verdict]) -> String {
+fn json(records: &Records, verdicts: &[RecordStatus]) -> String {
     #[derive(Serialize)]
     struct Checked<'a> {
         domain: &'a str,
@@ -176,29 +180,29 @@ fn json(records: &Records, verdicts: &[Verdict]) -> String {
         #[serde(skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
     }
-    let record = |(set, verdict): (&RecordSet, &Verdict)| Record {
+    let record = |(set, verdict): (&RecordSet, &RecordStatus)| Record {
         name: set.name.to_string(),
         kind: set.kind(),
         values: set.values(),
         status: word(verdict),
         published: match verdict {
-            Verdict::Different(published) | Verdict::LeadsAstray { to: published, .. } => {
+            RecordStatus::Different(published) | RecordStatus::WrongTarget { addresses: published, .. } => {
                 Some(published.clone())
             }
             _ => None,
         },
-        reason: if let Verdict::CouldNotAsk(reason) = verdict { Some(reason.clone()) } else { None },
+        reason: if let RecordStatus::LookupFailed(reason) = verdict { Some(reason.clone()) } else { None },
     };
     let records_checked = records.sets.iter().zip(verdicts).map(record).collect();
     let checked = Checked { domain: records.domain.as_str(), records: records_checked };
     format::pretty(&checked)
 }
 
-fn word(verdict: &Verdict) -> &'static str {
+fn word(verdict: &RecordStatus) -> &'static str {
     match verdict {
-        Verdict::Ok => "ok",
-        Verdict::Missing => "missing",
-        Verdict::Different(_) | Verdict::LeadsAstray { .. } => "different",
-        Verdict::CouldNotAsk(_) => "could not ask",
+        RecordStatus::Ok => "ok",
+        RecordStatus::Missing => "missing",
+        RecordStatus::Different(_) | RecordStatus::WrongTarget { .. } => "different",
+        RecordStatus::LookupFailed(_) => "could not ask",
     }
 }

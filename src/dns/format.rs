@@ -1,45 +1,41 @@
-//! Records as name servers, registrars and the programs that feed them read them.
+//! Records in the formats of name servers, registrars and provisioning programs.
+//!
+//! `hickory-proto` writes zone files as well, but does not align columns or cut long texts.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde::Serialize;
+use serde_json::{Value, json};
 
-use super::{Data, RecordSet, Records};
+use super::record::{RecordData, RecordSet};
+use super::records::Records;
 
-/// BIND's zone file (RFC 1035 5), a line a record.
+/// BIND's zone file (RFC 1035 5), one record a line.
 pub fn zone(records: &Records) -> String {
     let mut text = format!("; {}: the records that mail programs look for\n", records.domain);
-    let mut lines = Vec::new();
-    for set in &records.sets {
-        for data in set.data() {
-            lines.push((format!("{}.", set.name), data.kind(), presentation(data)));
-        }
-    }
-    let width = lines.iter().map(|(name, ..)| name.len()).max().unwrap_or_default();
-    for (name, kind, data) in lines {
-        let _ = writeln!(text, "{name:width$} {} IN {kind:5} {data}", records.ttl);
+    let width = records.sets.iter().map(|set| set.name.to_string().len() + 1).max().unwrap_or_default();
+    for (set, data) in each(records) {
+        let (name, kind) = (format!("{}.", set.name), set.kind());
+        let _ = writeln!(text, "{name:width$} {} IN {kind:5} {}", records.ttl, presentation(data));
     }
     text
 }
 
-/// What a person copies into a registrar's form: each row a record, without quotes.
+/// For copying into a registrar's form: one record a row, texts unquoted.
 pub fn rows(records: &Records) -> Vec<[String; 4]> {
-    let mut rows = vec![["Name", "TTL", "Type", "Value"].map(str::to_owned)];
-    for set in &records.sets {
-        for data in set.data() {
-            rows.push([
-                set.name.to_string(),
-                records.ttl.to_string(),
-                data.kind().to_owned(),
-                data.to_string(),
-            ]);
-        }
-    }
-    rows
+    let row = |(set, data): (&RecordSet, &RecordData)| {
+        [set.name.to_string(), records.ttl.to_string(), set.kind().to_owned(), data.to_string()]
+    };
+    let head = ["Name", "TTL", "Type", "Value"].map(str::to_owned);
+    std::iter::once(head).chain(each(records).map(row)).collect()
 }
 
-/// An object for each name and type, for programs (Terraform's `for_each` among them).
+fn each(records: &Records) -> impl Iterator<Item = (&RecordSet, &RecordData)> {
+    records.sets.iter().flat_map(|set| set.data().iter().map(move |data| (set, data)))
+}
+
+/// An object for each name and type, for programs (for example Terraform's `for_each`).
 pub fn json(records: &Records) -> String {
     #[derive(Serialize)]
     struct Zone<'a> {
@@ -76,14 +72,9 @@ pub fn powerdns(records: &Records) -> String {
         kind: &'static str,
         ttl: u32,
         changetype: &'static str,
-        records: Vec<Content>,
+        records: Vec<Value>,
     }
-    #[derive(Serialize)]
-    struct Content {
-        content: String,
-        disabled: bool,
-    }
-    let content = |data: &Data| Content { content: presentation(data), disabled: false };
+    let content = |data: &RecordData| json!({ "content": presentation(data), "disabled": false });
     let set = |set: &RecordSet| Set {
         name: format!("{}.", set.name),
         kind: set.kind(),
@@ -94,58 +85,46 @@ pub fn powerdns(records: &Records) -> String {
     pretty(&Patch { rrsets: records.sets.iter().map(set).collect() })
 }
 
-/// A zone of OctoDNS, whose YAML takes JSON. Names are relative to the domain.
+/// A zone of OctoDNS, whose YAML takes JSON. Names are relative to the domain, keys are sorted.
 pub fn octodns(records: &Records) -> String {
-    #[derive(Serialize)]
-    // It wants keys in the order of the alphabet.
-    struct Set {
-        ttl: u32,
-        #[serde(rename = "type")]
-        kind: &'static str,
-        /// Of a type of which there can be one.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        value: Option<serde_json::Value>,
-        #[serde(skip_serializing_if = "Vec::is_empty")]
-        values: Vec<serde_json::Value>,
-    }
-    let mut names: BTreeMap<String, Vec<Set>> = BTreeMap::new();
+    let mut names: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
     for set in &records.sets {
         let mut values: Vec<_> = set.data().iter().map(octodns_value).collect();
-        let value = if set.kind() == "CNAME" { values.pop() } else { None };
-        names.entry(set.name.label.to_string()).or_default().push(Set {
-            ttl: records.ttl,
-            kind: set.kind(),
-            value,
-            values,
-        });
+        // A name has at most one CNAME.
+        let (key, value) = match set.kind() {
+            "CNAME" => ("value", values.swap_remove(0)),
+            _ => ("values", values.into()),
+        };
+        let entry = json!({ "ttl": records.ttl, "type": set.kind(), key: value });
+        names.entry(&set.name.label).or_default().push(entry);
     }
     pretty(&names)
 }
 
-fn octodns_value(data: &Data) -> serde_json::Value {
+fn octodns_value(data: &RecordData) -> Value {
     match data {
-        Data::Srv(srv) => serde_json::json!({
+        RecordData::Srv(srv) => json!({
             "priority": srv.priority,
             "weight": srv.weight,
             "port": srv.port,
             "target": srv.target.as_ref().map_or(".".to_owned(), |target| format!("{target}.")),
         }),
-        // It takes a bare semicolon for the begin of a comment.
-        Data::Txt(text) => text.replace(';', "\\;").into(),
+        // OctoDNS reads a bare semicolon as the start of a comment.
+        RecordData::Txt(text) => text.replace(';', "\\;").into(),
         other => other.to_string().into(),
     }
 }
 
-/// JSON for people and programs.
+/// Indented JSON with a final line break.
 pub fn pretty(value: &impl Serialize) -> String {
     let mut text = serde_json::to_string_pretty(value).expect("strings and numbers can be written as JSON");
     text.push('\n');
     text
 }
 
-/// As a zone file has it: texts in quotes, in strings of at most 255 octets (RFC 1035 3.3, 5.1).
-fn presentation(data: &Data) -> String {
-    let Data::Txt(text) = data else { return data.to_string() };
+/// As in a zone file: texts in quotes, cut into strings of at most 255 octets (RFC 1035 3.3, 5.1).
+fn presentation(data: &RecordData) -> String {
+    let RecordData::Txt(text) = data else { return data.to_string() };
     let strings: Vec<_> = text.as_bytes().chunks(255).map(quoted).collect();
     strings.join(" ")
 }
@@ -171,7 +150,7 @@ mod tests {
 
     #[test]
     fn quotes_and_cuts_texts() {
-        let text = |text: &str| presentation(&Data::Txt(text.to_owned()));
+        let text = |text: &str| presentation(&RecordData::Txt(text.to_owned()));
         assert_eq!(text("path=/\"a\\ü"), r#""path=/\"a\\\195\188""#);
         let long = "x".repeat(300);
         assert_eq!(text(&long), format!("\"{}\" \"{}\"", &long[..255], &long[255..]));

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use roxmltree::Document;
 use waypost::address::Domain;
 use waypost::config::Config;
-use waypost::dns::{Data, Records};
+use waypost::dns::{RecordData, Records};
 use waypost::documents::RenderedProfile;
 use waypost::documents::accept_language::Languages;
 use waypost::documents::mobileconfig::MobileConfig;
@@ -111,8 +111,10 @@ fn of_dns(config: &Config, domain: &Domain) -> Servers {
             "_submission._tcp" => ("smtp", "STARTTLS"),
             _ => continue,
         };
-        let srvs =
-            set.data().iter().filter_map(|data| if let Data::Srv(srv) = data { Some(srv) } else { None });
+        let srvs = set
+            .data()
+            .iter()
+            .filter_map(|data| if let RecordData::Srv(srv) = data { Some(srv) } else { None });
         let best = srvs.min_by_key(|srv| srv.priority).unwrap();
         if let Some(target) = &best.target {
             servers.insert((protocol.to_owned(), security.to_owned()), (target.to_string(), best.port));
@@ -372,8 +374,10 @@ fn dav_of_dns(
         let mut path = None;
         for set in sets(label) {
             match &set.data()[0] {
-                Data::Srv(srv) => authority = srv.target.as_ref().map(|host| format!("{host}:{}", srv.port)),
-                Data::Txt(text) => path = text.strip_prefix("path=").map(str::to_owned),
+                RecordData::Srv(srv) => {
+                    authority = srv.target.as_ref().map(|host| format!("{host}:{}", srv.port))
+                }
+                RecordData::Txt(text) => path = text.strip_prefix("path=").map(str::to_owned),
                 other => panic!("{other:?}"),
             }
         }

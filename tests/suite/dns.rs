@@ -4,8 +4,7 @@ use std::process::Output;
 use std::time::Duration;
 
 use hickory_resolver::proto::op::ResponseCode;
-use waypost::dns::published::{Resolver, Verdict};
-use waypost::dns::{Data, Records};
+use waypost::dns::{RecordData, RecordStatus, Records, Resolver, compare};
 
 use crate::cli::code;
 use crate::cli::err;
@@ -158,7 +157,7 @@ fn implicit_tls_comes_first_and_what_is_not_offered_is_denied() {
     let srv = |label: &str| {
         let set = records.sets.iter().find(|set| set.name.label == *label).unwrap();
         match set.data() {
-            [Data::Srv(srv)] => (srv.priority, srv.target.is_some()),
+            [RecordData::Srv(srv)] => (srv.priority, srv.target.is_some()),
             other => panic!("{other:?}"),
         }
     };
@@ -297,9 +296,9 @@ fn a_name_server_that_does_not_answer_is_told_in_time() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let verdicts = runtime.block_on(async {
         let resolver = Resolver::new(Some(server.address), Duration::from_millis(120)).unwrap();
-        resolver.check(&records.sets, &[]).await
+        compare(&resolver, &records.sets, &[]).await
     });
-    assert!(verdicts.iter().all(|verdict| matches!(verdict, Verdict::CouldNotAsk(_))), "{verdicts:?}");
+    assert!(verdicts.iter().all(|verdict| matches!(verdict, RecordStatus::LookupFailed(_))), "{verdicts:?}");
 }
 
 #[test]

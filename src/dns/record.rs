@@ -1,0 +1,120 @@
+//! Record sets, their names and values.
+//!
+//! `hickory-proto`'s records hold wire names, which a domain's derived records are not until they are
+//! checked, and TXT strings that are already cut.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use crate::address::Domain;
+
+/// All records of one name and type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordSet {
+    pub name: RecordName,
+    /// At least one, all of one type.
+    data: Vec<RecordData>,
+}
+
+/// A name below a mail domain: labels from a standard, and the domain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordName {
+    pub label: Cow<'static, str>,
+    pub domain: Domain,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RecordData {
+    Srv(Srv),
+    /// The whole text, without its division into strings.
+    Txt(String),
+    Cname(Domain),
+    A(Ipv4Addr),
+    Aaaa(Ipv6Addr),
+}
+
+/// RFC 2782. Clients try the lowest priority first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Srv {
+    pub priority: u16,
+    pub weight: u16,
+    pub port: u16,
+    /// None if the service is not offered, written as a single dot.
+    pub target: Option<Domain>,
+}
+
+impl RecordSet {
+    /// `data` has at least one record, and all are of one type.
+    pub(super) fn new(name: RecordName, data: Vec<RecordData>) -> Self {
+        debug_assert!(!data.is_empty(), "{name} has no record");
+        Self { name, data }
+    }
+
+    /// The record type: `SRV`.
+    pub fn kind(&self) -> &'static str {
+        self.data[0].kind()
+    }
+
+    pub fn data(&self) -> &[RecordData] {
+        &self.data
+    }
+
+    /// The values, with texts unquoted.
+    pub fn values(&self) -> Vec<String> {
+        self.data.iter().map(ToString::to_string).collect()
+    }
+}
+
+impl Srv {
+    /// `0 0 0 .`
+    pub const NOT_OFFERED: Self = Self { priority: 0, weight: 0, port: 0, target: None };
+}
+
+impl RecordData {
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Srv(_) => "SRV",
+            Self::Txt(_) => "TXT",
+            Self::Cname(_) => "CNAME",
+            Self::A(_) => "A",
+            Self::Aaaa(_) => "AAAA",
+        }
+    }
+}
+
+impl From<IpAddr> for RecordData {
+    fn from(address: IpAddr) -> Self {
+        match address {
+            IpAddr::V4(address) => Self::A(address),
+            IpAddr::V6(address) => Self::Aaaa(address),
+        }
+    }
+}
+
+impl fmt::Display for RecordName {
+    /// Without the trailing dot.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.label, self.domain)
+    }
+}
+
+impl fmt::Display for Srv {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let target = self.target.as_ref().map_or("", Domain::as_str);
+        write!(f, "{} {} {} {target}.", self.priority, self.weight, self.port)
+    }
+}
+
+impl fmt::Display for RecordData {
+    /// As in a zone file, but a text without its quotes.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Srv(srv) => srv.fmt(f),
+            Self::Txt(text) => f.write_str(text),
+            Self::Cname(name) => write!(f, "{name}."),
+            Self::A(address) => address.fmt(f),
+            Self::Aaaa(address) => address.fmt(f),
+        }
+    }
+}
