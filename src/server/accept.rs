@@ -4,7 +4,7 @@
 //! connection at once, and the request that is already on its way to it is lost (see `connection`).
 
 use std::future::Future;
-use std::io;
+use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
 use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::connection::Connection;
+use super::connection;
 use super::connection_limit::{Admission, ConnectionLimit, ConnectionSlot};
 use super::listeners::{Socket, Stream};
 use crate::http::App;
@@ -89,13 +89,14 @@ impl Server {
             match accepted {
                 Ok((stream, peer)) => self.admit(stream, peer, socket.is_https).await,
                 // The client closed the connection before it was accepted.
-                Err(error) if is_of_one_connection(&error) => {}
+                Err(error)
+                    if matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) => {}
                 Err(error) => {
                     if ACCEPT_FAILED.permits() {
                         tracing::warn!(%error, "cannot take connections; idle ones are closed to make room");
                     }
                     // Every connection has a file descriptor.
-                    self.limit.close_idlest();
+                    self.limit.close_longest_idle();
                     sleep(ACCEPT_PAUSE).await;
                 }
             }
@@ -119,13 +120,16 @@ impl Server {
             let _open = OpenConnection::new(app.clone());
             let service = app.door(peer);
             if !is_https {
-                return Connection { service, slot }.serve(stream).await;
+                return connection::serve(stream, service, slot).await;
             }
-            let tls = app.current().tls.clone().expect("an https listener has a certificate");
-            let connection = Connection { service: service.https(), slot };
+            let tls = app
+                .current()
+                .tls
+                .clone()
+                .expect("a configuration without certificates has no https listener");
             let handshake = timeout(app.limits().header_timeout, TlsAcceptor::from(tls).accept(stream));
-            match connection.unless_closed(handshake).await {
-                Some(Ok(Ok(stream))) => connection.serve(stream).await,
+            match connection::unless_closed(&slot, handshake).await {
+                Some(Ok(Ok(stream))) => connection::serve(stream, service.https(), slot).await,
                 Some(_) => count_failed_handshake(&app),
                 None => {}
             }
@@ -146,12 +150,6 @@ impl Server {
             let _ = timeout(REFUSAL_TIMEOUT, refusal).await;
         });
     }
-}
-
-fn is_of_one_connection(error: &io::Error) -> bool {
-    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
-
-    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }
 
 /// A connection, for as long as it is counted as open.

@@ -18,13 +18,13 @@ use tokio_util::sync::CancellationToken;
 use crate::config::Limits;
 
 /// The activity of one connection.
+#[derive(Default)]
 pub struct Activity {
     /// Cancelled when the connection is to close.
     pub close: CancellationToken,
     /// Requests whose response is not ready.
     requests: AtomicUsize,
-    /// When the connection was accepted, its last request ended, or its next request began: nanoseconds after
-    /// `START`.
+    /// When the connection was accepted, its last request ended, or its next request began.
     since: AtomicU64,
     /// No byte of a request has arrived since the last response.
     is_idle: AtomicBool,
@@ -34,30 +34,21 @@ pub struct Activity {
     unread: ArcSwap<()>,
 }
 
-static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+/// Nanoseconds since the first call.
+fn now() -> u64 {
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+
+    u64::try_from(START.elapsed().as_nanos()).unwrap_or(u64::MAX)
+}
 
 impl Activity {
     pub fn new(close: CancellationToken) -> Self {
-        let activity = Self {
-            close,
-            requests: AtomicUsize::new(0),
-            since: AtomicU64::new(0),
-            is_idle: AtomicBool::new(false),
-            is_http2: AtomicBool::new(false),
-            unread: ArcSwap::default(),
-        };
-        activity.restart();
-        activity
+        Self { close, since: AtomicU64::new(now()), ..Self::default() }
     }
 
-    fn restart(&self) {
-        let nanoseconds = START.elapsed().as_nanos();
-        self.since.store(u64::try_from(nanoseconds).unwrap_or(u64::MAX), Relaxed);
-    }
-
-    /// When the present state began, after an arbitrary moment that all connections share.
-    pub fn since(&self) -> Duration {
-        Duration::from_nanos(self.since.load(Relaxed))
+    /// When the present state began, on a clock that all connections share.
+    pub fn since(&self) -> u64 {
+        self.since.load(Relaxed)
     }
 
     /// A request is being answered.
@@ -70,10 +61,11 @@ impl Activity {
         !self.is_busy() && !self.is_idle.load(Relaxed)
     }
 
-    pub fn bytes_received(&self) {
-        if self.is_idle.load(Relaxed) && !self.is_http2.load(Relaxed) {
+    /// Called for every read; at the end of the stream, `bytes` is empty.
+    pub fn received(&self, bytes: &[u8]) {
+        if !bytes.is_empty() && self.is_idle.load(Relaxed) && !self.is_http2.load(Relaxed) {
             self.is_idle.store(false, Relaxed);
-            self.restart();
+            self.since.store(now(), Relaxed);
         }
     }
 
@@ -88,9 +80,9 @@ impl Activity {
             sleep(header_timeout.min(idle_timeout)).await;
             let Limits { header_timeout, idle_timeout, .. } = limits();
             let timeout = if self.is_in_headers() { header_timeout } else { idle_timeout };
-            let is_late = !self.is_busy() && self.since() + timeout <= START.elapsed();
+            let elapsed = Duration::from_nanos(now().saturating_sub(self.since()));
             // A response that was complete before the last check.
-            if is_late || unread.strong_count() > 0 {
+            if unread.strong_count() > 0 || !self.is_busy() && elapsed >= timeout {
                 return;
             }
             unread = Arc::downgrade(&self.unread.swap(Arc::default()));
@@ -114,9 +106,7 @@ impl ActiveRequest {
     pub fn new(activity: &Arc<Activity>, version: Version) -> Self {
         let is_http2 = version == Version::HTTP_2;
         activity.requests.fetch_add(1, Relaxed);
-        if is_http2 {
-            activity.is_http2.store(true, Relaxed);
-        }
+        activity.is_http2.store(is_http2, Relaxed);
         Self { activity: Arc::clone(activity), is_http2 }
     }
 
@@ -143,7 +133,7 @@ impl ActiveRequest {
 impl Drop for ActiveRequest {
     fn drop(&mut self) {
         self.activity.is_idle.store(true, Relaxed);
-        self.activity.restart();
+        self.activity.since.store(now(), Relaxed);
         self.activity.requests.fetch_sub(1, Relaxed);
     }
 }

@@ -25,7 +25,7 @@ use super::activity::ActiveRequest;
 use super::connection_limit::ConnectionSlot;
 use crate::http::RequestService;
 
-/// Request line and headers together, by HTTP/1.1. Mail programs send less than 2 KiB.
+/// Request line and headers together, by HTTP/1.1. Mail programs send far less.
 const MAX_HEADERS: usize = 32 * 1024;
 
 /// The same by HTTP/2, and the bytes of a response that wait for the client.
@@ -33,78 +33,65 @@ const MAX_HTTP2_HEADERS: u32 = 16 * 1024;
 const MAX_HTTP2_SEND_BUFFER: usize = 16 * 1024;
 const MAX_HTTP2_STREAMS: u32 = 8;
 
-/// For a request on its way to a connection that is closed for a new one, and for a client of HTTP/2 to close it.
+/// For a request on its way to a connection that is closed for a new one, and for its client to close it.
 const CLOSE_GRACE: Duration = Duration::from_millis(50);
-/// For a response on such a connection. It takes microseconds, unless the client does not send the body.
-const RESPONSE_GRACE: Duration = Duration::from_secs(1);
-/// For a request on its way when the server stops. It is longer since proxies do not repeat a POST.
+/// The same when the server stops. It is longer since proxies do not repeat a POST.
 const STOP_GRACE: Duration = Duration::from_millis(500);
-/// For the client to read the last response, and to close its connection, when the server stops.
-const LAST_READ: Duration = Duration::from_millis(400);
+/// For a response on a connection that is closed for a new one. It takes microseconds, unless the client does not
+/// send the body.
+const RESPONSE_GRACE: Duration = Duration::from_secs(1);
 
-pub struct Connection {
-    pub service: RequestService,
-    pub slot: ConnectionSlot,
+/// The output of a TLS handshake; `None` if the connection has to close first.
+pub async fn unless_closed<T>(slot: &ConnectionSlot, handshake: impl Future<Output = T>) -> Option<T> {
+    let closed = async {
+        slot.activity.close.cancelled().await;
+        sleep(grace(slot)).await;
+    };
+    tokio::select! {
+        output = handshake => Some(output),
+        () = closed => None,
+    }
 }
 
-impl Connection {
-    /// The output of a TLS handshake; `None` if the connection has to close first.
-    pub async fn unless_closed<T>(&self, handshake: impl Future<Output = T>) -> Option<T> {
-        let closed = async {
-            self.slot.activity.close.cancelled().await;
-            sleep(self.request_grace()).await;
-        };
-        tokio::select! {
-            output = handshake => Some(output),
-            () = closed => None,
-        }
+/// Serves the connection until the client closes it, a timeout passes, or it has to close. Its errors are the
+/// client's.
+pub async fn serve<S>(stream: S, service: RequestService, slot: ConnectionSlot)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let activity = &slot.activity;
+    let reader = Arc::clone(activity);
+    let io = TokioIo::new(InspectReader::new(stream, move |bytes: &[u8]| reader.received(bytes)));
+    let answer = service_fn(|request: hyper::Request<Incoming>| {
+        let active = ActiveRequest::new(activity, request.version());
+        let response = service.answer(request.map(Body::new));
+        async move { Ok::<_, Infallible>(active.finish(response.await)) }
+    });
+    let builder = builder();
+    let mut connection = pin!(builder.serve_connection(io, answer));
+    tokio::select! {
+        biased;
+        _ = connection.as_mut() => return,
+        () = activity.timed_out(|| service.limits()) => return,
+        () = activity.close.cancelled() => {}
     }
 
-    fn request_grace(&self) -> Duration {
-        if self.slot.is_stopping() { STOP_GRACE } else { CLOSE_GRACE }
-    }
-
-    /// Serves the connection until the client closes it, a timeout passes, or it has to close. Its errors are the
-    /// client's.
-    pub async fn serve(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
-        let activity = &self.slot.activity;
-        let reader = Arc::clone(activity);
-        let io = TokioIo::new(InspectReader::new(stream, move |bytes: &[u8]| {
-            if !bytes.is_empty() {
-                reader.bytes_received();
-            }
-        }));
-        let service = service_fn(|request: hyper::Request<Incoming>| {
-            let active = ActiveRequest::new(activity, request.version());
-            let response = self.service.answer(request.map(Body::new));
-            async move { Ok::<_, Infallible>(active.finish(response.await)) }
-        });
-        let builder = builder();
-        let mut connection = pin!(builder.serve_connection(io, service));
-        tokio::select! {
-            biased;
-            _ = connection.as_mut() => return,
-            () = activity.timed_out(|| self.service.limits()) => return,
-            () = activity.close.cancelled() => {}
-        }
-
-        // A request may be on its way. Its response is the last one.
-        let is_stopping = self.slot.is_stopping();
-        if activity.is_in_headers() || is_stopping && !activity.is_busy() {
-            let closed = timeout(self.request_grace(), connection.as_mut()).await;
-            if closed.is_ok() || activity.is_in_headers() {
-                return;
-            }
-        }
-        connection.as_mut().graceful_shutdown();
-        if is_stopping {
-            // `server::serve` limits the time for requests in progress.
-            while timeout(LAST_READ, connection.as_mut()).await.is_err() && activity.is_busy() {}
-        } else {
-            let grace = if activity.is_busy() { RESPONSE_GRACE } else { CLOSE_GRACE };
-            let _ = timeout(grace, connection).await;
+    // A request may be on its way. Its response is the last one.
+    let is_stopping = slot.is_stopping();
+    if activity.is_in_headers() || is_stopping && !activity.is_busy() {
+        let closed = timeout(grace(&slot), connection.as_mut()).await;
+        if closed.is_ok() || activity.is_in_headers() {
+            return;
         }
     }
+    connection.as_mut().graceful_shutdown();
+    let grace = if activity.is_busy() && !is_stopping { RESPONSE_GRACE } else { grace(&slot) };
+    // When the server stops, `accept::serve` limits the time for requests in progress.
+    while timeout(grace, connection.as_mut()).await.is_err() && is_stopping && activity.is_busy() {}
+}
+
+fn grace(slot: &ConnectionSlot) -> Duration {
+    if slot.is_stopping() { STOP_GRACE } else { CLOSE_GRACE }
 }
 
 fn builder() -> Builder<TokioExecutor> {

@@ -48,29 +48,32 @@ impl ConnectionLimit {
         Self { max, permits: Arc::new(Semaphore::new(max)), stopping, open: Mutex::default() }
     }
 
-    /// Admits a new connection. Close to the limit, tells another one to close.
+    /// Admits a new connection. At the limit, and shortly before it, tells another one to close.
     pub async fn admit(self: &Arc<Self>) -> Admission {
-        let is_full = self.permits.available_permits() <= self.max / RESERVE;
-        let was_busy = if is_full { self.close_idlest() } else { None };
-        // A busy connection may take long; its place is for a later connection.
-        let patience = if was_busy == Some(true) { Duration::ZERO } else { ADMISSION_TIMEOUT };
-        let permit = timeout(patience, Arc::clone(&self.permits).acquire_owned()).await;
-        let slot = permit.ok().and_then(Result::ok).map(|permit| {
+        let mut permit = Arc::clone(&self.permits).try_acquire_owned().ok();
+        let is_full = permit.is_none() || self.permits.available_permits() < self.max / RESERVE;
+        let closed_idle = is_full && self.close_longest_idle();
+        // A busy connection takes longer to close, so the client is told to retry.
+        if permit.is_none() && closed_idle {
+            let acquired = timeout(ADMISSION_TIMEOUT, Arc::clone(&self.permits).acquire_owned()).await;
+            permit = acquired.ok().and_then(Result::ok);
+        }
+        let slot = permit.map(|permit| {
             let activity = Arc::new(Activity::new(self.stopping.child_token()));
-            self.open().insert(key(&activity), Arc::clone(&activity));
+            self.open().insert(Arc::as_ptr(&activity).addr(), Arc::clone(&activity));
             ConnectionSlot { activity, limit: Arc::clone(self), _permit: permit }
         });
-        Admission { slot, closed_idle: was_busy == Some(false) }
+        Admission { slot, closed_idle }
     }
 
     /// Tells the connection that has been idle longest to close; if all are answering requests, the one whose
-    /// request began first. Returns whether it was busy, or `None` if all were told before.
-    pub fn close_idlest(&self) -> Option<bool> {
+    /// request began first. Returns whether it was idle.
+    pub fn close_longest_idle(&self) -> bool {
         let mut open = self.open();
         let order = |(key, activity): (&usize, &Arc<Activity>)| (activity.is_busy(), activity.since(), *key);
-        let (is_busy, _, key) = open.iter().map(order).min()?;
-        open.remove(&key)?.close.cancel();
-        Some(is_busy)
+        let Some((is_busy, _, key)) = open.iter().map(order).min() else { return false };
+        open.remove(&key).inspect(|activity| activity.close.cancel());
+        !is_busy
     }
 
     fn open(&self) -> MutexGuard<'_, HashMap<usize, Arc<Activity>>> {
@@ -88,10 +91,6 @@ impl ConnectionSlot {
 
 impl Drop for ConnectionSlot {
     fn drop(&mut self) {
-        self.limit.open().remove(&key(&self.activity));
+        self.limit.open().remove(&Arc::as_ptr(&self.activity).addr());
     }
-}
-
-fn key(activity: &Arc<Activity>) -> usize {
-    Arc::as_ptr(activity).addr()
 }

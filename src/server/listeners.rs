@@ -2,6 +2,7 @@
 //!
 //! `tokio_util::net::Listener` covers TCP and Unix sockets too, but neither their address nor `TCP_NODELAY`.
 
+use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -28,7 +29,7 @@ pub struct Socket {
 
 /// The sockets that systemd has bound and passes to this process: no connection is refused during a restart.
 #[derive(Debug, Default)]
-pub struct Inherited(Vec<(Address, AnyListener)>);
+pub struct Inherited(HashMap<Address, AnyListener>);
 
 type AnyListener = Either<TcpListener, UnixListener>;
 
@@ -59,19 +60,17 @@ pub async fn bind(
 ) -> Result<Vec<Socket>, (Listener, io::Error)> {
     let mut sockets = Vec::new();
     for listener in listeners {
-        let inherited = inherited.take(&listener.address);
+        let inherited = inherited.0.remove(&listener.address);
         let is_inherited = inherited.is_some();
         let bound = match (inherited, &listener.address) {
-            (Some(inherited), _) => Ok((inherited, None)),
+            (Some(inherited), _) => Ok((None, inherited)),
             (None, Address::Tcp(address)) => {
                 let is_v6_only = listeners.iter().any(|other| listener.address.covers(&other.address));
-                bind_tcp(*address, is_v6_only).map(|tcp| (Either::Left(tcp), None))
+                bind_tcp(*address, is_v6_only).map(|tcp| (None, Either::Left(tcp)))
             }
-            (None, Address::Unix(path)) => {
-                bind_unix(path, mode).await.map(|(unix, file)| (Either::Right(unix), Some(file)))
-            }
+            (None, Address::Unix(path)) => bind_unix(path, mode).await,
         };
-        let (bound, file) = bound.map_err(|error| (listener.clone(), error))?;
+        let (file, bound) = bound.map_err(|error| (listener.clone(), error))?;
         sockets.push(Socket { _file: file, listener: bound, is_https: listener.is_https, is_inherited });
     }
     Ok(sockets)
@@ -90,7 +89,7 @@ fn bind_tcp(address: SocketAddr, is_v6_only: bool) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-async fn bind_unix(path: &Path, mode: u32) -> io::Result<(UnixListener, SocketFile)> {
+async fn bind_unix(path: &Path, mode: u32) -> io::Result<(Option<SocketFile>, AnyListener)> {
     let is_socket = fs::symlink_metadata(path).is_ok_and(|file| file.file_type().is_socket());
     // A server that was killed leaves a file that refuses connections.
     if is_socket
@@ -102,7 +101,7 @@ async fn bind_unix(path: &Path, mode: u32) -> io::Result<(UnixListener, SocketFi
     let listener = UnixListener::bind(path)?;
     let file = SocketFile(path.to_owned(), identity(path)?);
     fs::set_permissions(path, fs::Permissions::from_mode(mode))?;
-    Ok((listener, file))
+    Ok((Some(file), Either::Right(listener)))
 }
 
 impl Inherited {
@@ -112,7 +111,7 @@ impl Inherited {
     /// If one of them is not a listening socket with an address.
     pub fn from_environment() -> io::Result<Self> {
         let mut passed = ListenFd::from_env();
-        let mut all = Vec::new();
+        let mut all = HashMap::new();
         for index in 0..passed.len() {
             let listener = if let Ok(Some(tcp)) = passed.take_tcp_listener(index) {
                 tcp.set_nonblocking(true)?;
@@ -124,19 +123,14 @@ impl Inherited {
                 continue;
             };
             let address = address(&listener).ok_or_else(|| io::Error::other("one of them has no address"))?;
-            all.push((address, listener));
+            all.insert(address, listener);
         }
         Ok(Self(all))
     }
 
-    fn take(&mut self, address: &Address) -> Option<AnyListener> {
-        let index = self.0.iter().position(|(passed, _)| passed == address)?;
-        Some(self.0.swap_remove(index).1)
-    }
-
     /// The addresses that no listener has.
     pub fn unused(&self) -> impl Iterator<Item = &Address> {
-        self.0.iter().map(|(address, _)| address)
+        self.0.keys()
     }
 }
 
