@@ -66,7 +66,7 @@ pub async fn serve(sockets: Vec<Socket>, app: App, stop: impl Future<Output = ()
     server.stopping.cancel();
     server.tasks.close();
     if timeout(server.app.limits().shutdown_timeout, server.tasks.wait()).await.is_err() {
-        tracing::warn!("some connections did not finish in time and are cut off");
+        tracing::warn!("the shutdown timeout has passed; open connections are cut off");
     }
 }
 
@@ -93,7 +93,7 @@ impl Server {
                     if matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) => {}
                 Err(error) => {
                     if ACCEPT_FAILED.permits() {
-                        tracing::warn!(%error, "cannot take connections; idle ones are closed to make room");
+                        tracing::warn!(%error, "cannot accept connections; idle ones are closed");
                     }
                     // Every connection has a file descriptor.
                     self.limit.close_longest_idle();
@@ -122,11 +122,7 @@ impl Server {
             if !is_https {
                 return connection::serve(stream, service, slot).await;
             }
-            let tls = app
-                .current()
-                .tls
-                .clone()
-                .expect("a configuration without certificates has no https listener");
+            let tls = app.current().tls.clone().expect("an https listener has a certificate");
             let handshake = timeout(app.limits().header_timeout, TlsAcceptor::from(tls).accept(stream));
             match connection::unless_closed(&slot, handshake).await {
                 Some(Ok(Ok(stream))) => connection::serve(stream, service.https(), slot).await,
@@ -176,7 +172,7 @@ fn count_admission(app: &App, closed_idle: bool, is_refused: bool) {
     measurements.connections_refused.fetch_add(is_refused.into(), Relaxed);
     if (closed_idle || is_refused) && LIMIT_REACHED.permits() {
         let open = measurements.connections();
-        tracing::warn!(open, "no room for connections; idle ones are closed to make room");
+        tracing::warn!(open, "connection limit reached; idle connections are closed for new ones");
     }
 }
 

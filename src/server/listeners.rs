@@ -1,6 +1,6 @@
 //! Listening sockets: bound here, or passed by systemd.
 //!
-//! `tokio_util::net::Listener` covers TCP and Unix sockets too, but neither their address nor `TCP_NODELAY`.
+//! `tokio_util::net::Listener` accepts from both kinds too, but it neither binds nor removes the file of a Unix socket.
 
 use std::collections::HashMap;
 use std::fs;

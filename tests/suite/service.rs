@@ -457,7 +457,7 @@ fn recovers_when_file_descriptors_run_out() {
     let mut program = Program::spawn(&mut command);
     program.until(|line| line.contains("the limit on open files is too low"));
     let crowd: Vec<_> = (0..100).map(|_| program.connect()).collect();
-    program.until(|line| line.contains("cannot take connections"));
+    program.until(|line| line.contains("cannot accept connections"));
     assert_eq!(program.get("q.com", PATH).status, 200, "somebody idle has left");
     // A reload may succeed or fail now.
     files.write("profiles/a.toml", &profile("b.example", &domains(&["q.com"]), SERVERS));
