@@ -1,5 +1,5 @@
-//! Ten thousand at a time: idle, slow with their heads, slow with their bodies. What the server takes
-//! for them is bounded, and others are answered.
+//! Ten thousand connections at a time: idle, or slow with headers, bodies or reading. The memory of the server is
+//! bounded, and other clients are answered.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -20,10 +20,10 @@ use crate::program::Program;
 const CROWD: usize = 10_000;
 const PATH: &str = "/mail/config-v1.1.xml";
 
-/// One crowd at a time: two would have too many files.
-static ALONE: Mutex<()> = Mutex::new(());
+/// One test at a time: two would need too many open files.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
-/// Files for this end of every connection.
+/// The test has one open file for every connection.
 fn raise_open_files() {
     let limit = getrlimit(Resource::Nofile);
     setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum }).unwrap();
@@ -40,74 +40,74 @@ fn start(settings: &str) -> Program {
     program
 }
 
-/// Connects a crowd, each of which says the same.
-fn crowd(program: &Program, words: &[u8], size: usize) -> Vec<TcpStream> {
+/// Opens connections and sends the same bytes on each.
+fn connect_many(program: &Program, bytes: &[u8], size: usize) -> Vec<TcpStream> {
     let connect = |_| {
         let mut stream = program.connect();
-        // Who has been sent away already cannot say anything.
-        let _ = stream.write_all(words);
+        // The server may have closed it already.
+        let _ = stream.write_all(bytes);
         stream
     };
     (0..size).map(connect).collect()
 }
 
-/// Who comes, what they say, and how many bytes one may take.
+/// The kinds of clients: a name, the bytes that a client sends, and the memory that its connection may take.
 fn kinds() -> [(&'static str, Vec<u8>, u64); 5] {
     let get = request("GET", "q.com", PATH, &[], b"");
     let post =
         "POST /autodiscover/autodiscover.xml HTTP/1.1\r\nHost: q.com\r\nContent-Length: 9999\r\n\r\n<Auto";
-    // As many requests as there may be, of whose answers nothing can be sent: INITIAL_WINDOW_SIZE is 0.
-    let mut deaf = Vec::new();
-    http2::begin(&mut deaf);
-    deaf.extend(http2::frame_of(4, 0, 0, &[0, 4, 0, 0, 0, 0]));
-    // The largest answer there is.
+    // The maximum number of requests, without a window for their responses: INITIAL_WINDOW_SIZE is 0.
+    let mut unread = Vec::new();
+    http2::begin(&mut unread);
+    unread.extend(http2::frame_of(4, 0, 0, &[0, 4, 0, 0, 0, 0]));
+    // The largest response.
     let addresses: String = (0..10).map(|number| format!("&emailaddress=jane.{number}@q.com")).collect();
     let largest = format!("/mobileconfig?{}", &addresses[1..]);
     for number in 0..8 {
-        deaf.extend(http2::frame_of(1, 0x5, number * 2 + 1, &http2::fields("q.com", &largest, &[])));
+        unread.extend(http2::frame_of(1, 0x5, number * 2 + 1, &http2::fields("q.com", &largest, &[])));
     }
-    let some = 32 * 1024;
+    let most = 32 * 1024;
     [
-        ("silent", Vec::new(), some),
-        ("idle", get.clone(), some),
-        ("slow with their heads", get[..get.len() - 3].to_vec(), some),
-        ("slow with their bodies", post.into(), some),
-        ("deaf, by HTTP/2", deaf, 8 * some),
+        ("silent", Vec::new(), most),
+        ("idle", get.clone(), most),
+        ("slow headers", get[..get.len() - 3].to_vec(), most),
+        ("slow bodies", post.into(), most),
+        ("unread responses, HTTP/2", unread, 8 * most),
     ]
 }
 
-/// There is room for all of them: memory grows by some KiB for each, and no more.
+/// All connections are within the limit.
 #[test]
 #[ignore = "needs 10,200 open files"]
-fn ten_thousand_connections_take_little() {
-    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-    for (kind, words, most) in kinds() {
+fn ten_thousand_connections_take_little_memory() {
+    let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    for (kind, bytes, most) in kinds() {
         let mut program = start(
             "[limits]\nmax_connections = 12000\nrequest_timeout_seconds = 600\nheader_timeout_seconds = 600\n",
         );
         let before = program.memory();
-        let everybody = crowd(&program, &words, CROWD);
+        let connections = connect_many(&program, &bytes, CROWD);
         program.until_measured("waypost_connections", |open| open >= 10_000.0);
         assert_eq!(program.get("q.com", PATH).status, 200);
         let each = (program.memory() - before) * 1024 / CROWD as u64;
         println!("{kind}: {} MiB in all, {each} bytes each", program.memory() / 1024);
         assert!(each < most, "{kind}: {each} bytes each");
-        drop(everybody);
+        drop(connections);
         program.until_measured("waypost_connections", |open| open < 10.0);
         let (code, _) = program.stop();
         assert_eq!(code, Some(0));
     }
 }
 
-/// There is room for a thousand: the others give way to newcomers, who are answered.
+/// The limit is a thousand connections: new ones replace them and are answered.
 #[test]
 #[ignore = "needs 10,200 open files"]
-fn ten_thousand_connections_leave_room_for_others() {
-    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-    for (kind, words, most) in kinds() {
+fn ten_thousand_connections_over_the_limit_do_not_block_others() {
+    let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    for (kind, bytes, most) in kinds() {
         let mut program = start("[limits]\nmax_connections = 1000\n");
-        let everybody = crowd(&program, &words, CROWD);
-        // A body that does not come is given a second; until then newcomers are told to come back.
+        let connections = connect_many(&program, &bytes, CROWD);
+        // A busy connection has a second to finish; until then new ones are refused.
         let mut tries = 0;
         loop {
             let mut stream = program.connect();
@@ -117,34 +117,34 @@ fn ten_thousand_connections_leave_room_for_others() {
                 Ok(response) => {
                     assert_eq!((response.status, response.header("retry-after")), (503, Some("1")));
                 }
-                // More are sent away than are waited for.
+                // The server does not wait for every refused client to read its response.
                 Err(_) => {}
             }
             tries += 1;
-            assert!(tries < 1_000_000, "{kind}: nobody is answered");
+            assert!(tries < 1_000_000, "{kind}: no response");
         }
         assert!(program.measured("waypost_connections") <= 1010.0);
         println!("{kind}: {} MiB in all, answered after {tries} refusals", program.memory() / 1024);
         let most = 64 * 1024 + 1000 * most / 1024;
         assert!(program.memory() < most, "{kind}: {} KiB", program.memory());
-        drop(everybody);
+        drop(connections);
         program.stop();
     }
 }
 
-/// A head or a body that comes byte by byte is not waited for beyond its limit, however busy it looks.
+/// Bytes that keep arriving do not extend the timeouts of headers and bodies.
 #[test]
-fn a_trickle_has_no_more_time_than_silence() {
+fn times_out_headers_and_bodies_that_arrive_byte_by_byte() {
     let settings = "[limits]\nheader_timeout_seconds = 1\nrequest_timeout_seconds = 1\n";
     let files = Files::new(settings, &[("a.toml", &profile("q.com", &domains(&["q.com"]), SERVERS))]);
     let program = Program::start("info", "json", &files);
     let head = &b"GET /mail/config-v1.1.xml HTTP/1.1\r\nHost: q.com\r\nX-Padding: "[..];
     let body =
         &b"POST /autodiscover/autodiscover.xml HTTP/1.1\r\nHost: q.com\r\nContent-Length: 9999\r\n\r\n"[..];
-    for (words, end) in [(head, ""), (body, "HTTP/1.1 408 ")] {
+    for (bytes, end) in [(head, ""), (body, "HTTP/1.1 408 ")] {
         let mut stream = program.connect();
-        stream.write_all(words).unwrap();
-        // A byte, and a moment in which nothing is answered: a request would take minutes.
+        stream.write_all(bytes).unwrap();
+        // A byte every 10 ms: a whole request would take minutes.
         stream.set_read_timeout(Some(Duration::from_millis(10))).unwrap();
         let mut answer = [0; 1024];
         let length = loop {
@@ -159,10 +159,10 @@ fn a_trickle_has_no_more_time_than_silence() {
     }
 }
 
-/// The clock is set back and forth by years: answers, limits and measurements go on.
+/// The clock jumps by years: responses, limits and metrics go on.
 #[test]
 #[ignore = "needs faketime"]
-fn a_clock_that_jumps_hurts_nobody() {
+fn keeps_serving_when_the_clock_jumps() {
     let settings = "[admin]\nlisten = \"127.0.0.1:0\"\n[limits]\nrequests_per_second = 10000\n";
     let files = Files::new(settings, &[("a.toml", &profile("q.com", &domains(&["q.com"]), SERVERS))]);
     let library = ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu"]
@@ -180,7 +180,7 @@ fn a_clock_that_jumps_hurts_nobody() {
         // The monotonic clock never jumps.
         .env("DONT_FAKE_MONOTONIC", "1");
     let mut program = Program::spawn(&mut command);
-    // The only time of day that an answer of ours has.
+    // The only time of day in a response body.
     let hour = |program: &Program| {
         assert_eq!(program.get("q.com", PATH).status, 200);
         let error = program.ask(&request("POST", "q.com", "/autodiscover/autodiscover.xml", &[], b"<x/>"));

@@ -1,5 +1,5 @@
-//! A machine of one's own for a test: a network with nothing but loopback, so that every port is free,
-//! and folders of the system that can be written without being changed. Takes root.
+//! Linux namespaces for a test: a network with only loopback, so that every port is free, and copies of system
+//! folders. Needs root.
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 const INSIDE: &str = "WAYPOST_TEST_SANDBOX";
-/// How long is waited for what has to come. Nothing is measured by it.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a test waits before it fails.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 #[derive(Debug)]
 pub struct Sandbox {
@@ -22,8 +22,7 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    /// Runs a test once more by its name, in new namespaces, and there gives it the sandbox. All
-    /// that it started ends with it.
+    /// Runs the named test again in new namespaces, where this returns the sandbox. Its processes end with it.
     pub fn enter(test: &str) -> Option<Self> {
         if std::env::var_os(INSIDE).is_some() {
             run("ip link set lo up");
@@ -45,21 +44,21 @@ impl Sandbox {
         self.folder.path().join(name)
     }
 
-    /// Puts a copy over a folder of the system: what is written there stays in the sandbox.
+    /// Mounts a copy over a system folder: changes stay in the sandbox.
     pub fn copy(&self, folder: &str) {
         let copy = self.path(&folder.replace('/', "_"));
         run(&format!("cp -a {folder} {0} && mount --bind {0} {folder}", copy.display()));
     }
 }
 
-/// Lines of a shell, all of which have to succeed.
+/// Runs shell commands, and panics if one fails.
 pub fn run(lines: &str) {
     let output = Command::new("sh").args(["-ec", lines]).output().unwrap();
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{lines}\n{out}{err}");
 }
 
-/// A program that runs until it is dropped.
+/// A program that is killed when this is dropped.
 #[derive(Debug)]
 pub struct Program {
     child: Child,
@@ -67,7 +66,7 @@ pub struct Program {
 }
 
 impl Program {
-    /// Starts it and waits until it listens on its ports.
+    /// Starts the program and waits until it listens on the ports.
     pub fn start(command: &mut Command, log: &Path, ports: &[u16]) -> Self {
         let file = File::create(log).unwrap();
         command.stdin(Stdio::null()).stdout(file.try_clone().unwrap()).stderr(file);
@@ -91,16 +90,16 @@ impl Drop for Program {
 }
 
 #[track_caller]
-pub fn wait_for(what: &str, mut is_there: impl FnMut() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
-    while !is_there() {
+pub fn wait_for(what: &str, mut is_done: impl FnMut() -> bool) {
+    let deadline = Instant::now() + TIMEOUT;
+    while !is_done() {
         assert!(Instant::now() < deadline, "no {what}");
         thread::sleep(Duration::from_millis(20));
     }
 }
 
-/// In Waypost's place, a server that answers with the status that `?status=` asks for, the number of
-/// the connection and the head of the request as it came.
+/// A server in the place of Waypost. It responds with the status in `?status=`, the number of the connection, and
+/// the headers of the request as they arrived.
 #[derive(Debug)]
 pub struct Mirror {
     connections: Arc<Mutex<Option<Vec<TcpStream>>>>,
@@ -116,7 +115,7 @@ impl Mirror {
             for (number, stream) in listener.incoming().enumerate() {
                 let stream = stream.unwrap();
                 let mut open = open.lock().unwrap();
-                // Taken away, it is the end.
+                // `drop` takes the list to end the thread.
                 let Some(open) = open.as_mut() else { return };
                 open.push(stream.try_clone().unwrap());
                 thread::spawn(move || while mirror(&stream, number).is_some() {});
@@ -154,7 +153,7 @@ impl Drop for Mirror {
         for connection in self.connections.lock().unwrap().take().into_iter().flatten() {
             let _ = connection.shutdown(Shutdown::Both);
         }
-        // One more, for it to see that it is the end.
+        // One more connection, so that the thread sees the end.
         let _ = TcpStream::connect("127.0.0.1:8080");
         self.thread.take().unwrap().join().unwrap();
     }

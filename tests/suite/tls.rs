@@ -1,4 +1,4 @@
-//! TLS without a proxy: which certificate, which version, which protocol.
+//! TLS without a proxy: the choice of certificate, version and protocol.
 
 use std::io::{self, Write};
 use std::net::TcpStream;
@@ -23,7 +23,7 @@ use crate::common::request;
 
 const PATH: &str = "/mail/config-v1.1.xml";
 
-/// Who signs the certificates of a test.
+/// The CA of a test's certificates.
 struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 impl Authority {
@@ -58,7 +58,7 @@ impl Authority {
 
 type Tls = StreamOwned<ClientConnection, TcpStream>;
 
-/// A handshake with a server, as somebody who knows its name.
+/// Connects and completes a handshake for the host name.
 fn connect(server: &Server, config: ClientConfig, name: &str) -> io::Result<Tls> {
     let name = ServerName::try_from(name.to_owned()).unwrap();
     let connection = ClientConnection::new(Arc::new(config), name).unwrap();
@@ -97,7 +97,7 @@ fn serve(files: &Files) -> Server {
 }
 
 #[test]
-fn each_name_has_its_certificate_by_both_versions() {
+fn serves_each_name_its_certificate_by_tls_1_2_and_1_3() {
     let authority = Authority::new();
     let certificates: [(&str, &[&str]); 2] =
         [("q", &["autoconfig.q.com", "autodiscover.q.com"]), ("wild", &["*.example.com", "example.com"])];
@@ -115,9 +115,9 @@ fn each_name_has_its_certificate_by_both_versions() {
     }
 }
 
-/// A wrong certificate is worse than none; only who names nobody gets the first.
+/// A wrong certificate is worse than none. Only a client without SNI gets the first one.
 #[test]
-fn a_name_without_a_certificate_gets_no_handshake() {
+fn fails_the_handshake_for_a_name_without_a_certificate() {
     let authority = Authority::new();
     let server = serve(&files(&authority, &[("q", &["autoconfig.q.com"]), ("wild", &["*.example.com"])]));
     let both = &[&version::TLS12, &version::TLS13];
@@ -131,7 +131,7 @@ fn a_name_without_a_certificate_gets_no_handshake() {
 }
 
 #[test]
-fn http2_is_spoken_where_both_can() {
+fn negotiates_http2_by_alpn() {
     let authority = Authority::new();
     let server = serve(&files(&authority, &[("q", &["autoconfig.q.com"])]));
     let mut stream =
@@ -142,9 +142,9 @@ fn http2_is_spoken_where_both_can() {
     assert!(String::from_utf8(body).unwrap().contains("<clientConfig"));
 }
 
-/// Nobody has to tell that this is https, and nobody can tell that it is not.
+/// No header is needed to mark the request as https, and none can mark it as http.
 #[test]
-fn what_comes_by_tls_is_https() {
+fn treats_requests_by_tls_as_https() {
     let authority = Authority::new();
     let files = files(&authority, &[("q", &["autodiscover.q.com"])]);
     let mut config = files.load();
@@ -160,7 +160,7 @@ fn what_comes_by_tls_is_https() {
 }
 
 #[test]
-fn renewed_files_are_taken_up_and_bad_ones_are_not() {
+fn reloads_renewed_certificates_and_rejects_bad_ones() {
     let (old, new) = (Authority::new(), Authority::new());
     let files = files(&old, &[("q", &["autoconfig.q.com"])]);
     let Reloadable { files, mut reloader, server, admin } = Reloadable::at(&https(), files);
@@ -173,7 +173,7 @@ fn renewed_files_are_taken_up_and_bad_ones_are_not() {
     new.issue(&files, "q", &["autoconfig.q.com"]);
     let renewed = std::fs::read_to_string(files.path("q.pem")).unwrap();
     let renewed_key = std::fs::read_to_string(files.path("q.key")).unwrap();
-    // The new certificate with the old key, half a certificate, none.
+    // The new certificate with the old key, half a certificate, no key.
     for (bad_certificate, bad_key, reason) in [
         (&renewed[..], &key[..], "is not the key of the certificate"),
         (&renewed[..renewed.len() / 2], &renewed_key, "has no certificate in PEM"),
@@ -194,7 +194,7 @@ fn renewed_files_are_taken_up_and_bad_ones_are_not() {
 }
 
 #[test]
-fn what_is_wrong_with_certificates_is_told_with_its_place() {
+fn reports_problems_of_certificates_with_their_location() {
     let authority = Authority::new();
     let problems = |files: &Files| {
         let first = |problem: &String| problem.lines().next().unwrap().to_owned();
@@ -228,9 +228,9 @@ fn what_is_wrong_with_certificates_is_told_with_its_place() {
     }
 }
 
-/// Neither plain http at the TLS port nor a handshake that does not go on holds anybody up.
+/// Plain http at the TLS port or an incomplete handshake does not affect other connections.
 #[test]
-fn what_is_no_handshake_hurts_nobody() {
+fn survives_clients_without_a_tls_handshake() {
     let authority = Authority::new();
     let files = files(&authority, &[("q", &["autoconfig.q.com"])]);
     let server = serve(&files);
@@ -242,25 +242,25 @@ fn what_is_no_handshake_hurts_nobody() {
         let _ = io::Read::read_to_end(&mut stream, &mut rest);
         assert!(!rest.starts_with(b"HTTP"), "{rest:?}");
     }
-    // Nor does one that begins none keep the server from stopping, though it may take an hour.
+    // A client that begins no handshake does not delay the shutdown, even with a timeout of an hour.
     let mut config = files.load();
     config.settings.limits.header_timeout = std::time::Duration::from_secs(3600);
     config.settings.limits.shutdown_timeout = std::time::Duration::from_secs(3600);
-    let mut patient = Server::at(&https(), App::new(config));
-    let _silent = patient.connect();
-    patient.tell_to_stop();
-    patient.join();
+    let mut long_timeouts = Server::at(&https(), App::new(config));
+    let _silent = long_timeouts.connect();
+    long_timeouts.tell_to_stop();
+    long_timeouts.join();
     let mut config = files.load();
     config.settings.limits.header_timeout = std::time::Duration::from_millis(50);
-    let impatient = Server::at(&https(), App::new(config));
-    let mut silent = impatient.connect();
+    let short_timeout = Server::at(&https(), App::new(config));
+    let mut silent = short_timeout.connect();
     assert_eq!(io::Read::read(&mut silent, &mut [0]).unwrap_or_default(), 0);
     assert!(connect(&server, authority.client(&[&version::TLS13], &[]), "autoconfig.q.com").is_ok());
 }
 
-/// As HAProxy and others like it: certificate and key in one file.
+/// Certificate and key in one file, as HAProxy has them.
 #[test]
-fn a_renewed_file_that_has_both_is_taken_up() {
+fn reloads_a_file_with_both_certificate_and_key() {
     let (old, new) = (Authority::new(), Authority::new());
     let files = files(&old, &[("q", &["autoconfig.q.com"])]);
     let together = |files: &Files| {
@@ -276,7 +276,7 @@ fn a_renewed_file_that_has_both_is_taken_up() {
     assert!(reloader.has_settled_news());
     assert_eq!(reloader.reload(), Reloaded::Done);
     assert!(connect(&server, new.client(&[&version::TLS13], &[]), "autoconfig.q.com").is_ok());
-    // A file of settings that has lost its certificates does not take them from a listener that needs them.
+    // A configuration without certificates is rejected, since a listener needs them.
     for settings in ["", "# nothing"] {
         files.write("waypost.toml", settings);
         assert_eq!(reloader.reload(), Reloaded::Failed);
@@ -285,7 +285,7 @@ fn a_renewed_file_that_has_both_is_taken_up() {
 }
 
 #[test]
-fn tls_is_spoken_through_unix_sockets_too() {
+fn serves_tls_on_unix_sockets() {
     let authority = Authority::new();
     let files = files(&authority, &[("q", &["autoconfig.q.com"])]);
     let path = files.path("tls.sock");
@@ -300,12 +300,12 @@ fn tls_is_spoken_through_unix_sockets_too() {
     assert_eq!(read_response(&mut stream, false).unwrap().status, 200);
 }
 
-/// A TLS server is well when it answers, and not when somebody takes the connection.
+/// `waypost health` needs a response; an accepted connection is not enough.
 #[test]
-fn the_health_of_a_server_with_tls_is_its_answer() {
+fn health_needs_a_response_of_a_tls_server() {
     let authority = Authority::new();
     let server = serve(&files(&authority, &[("q", &["autoconfig.q.com"])]));
-    let deaf = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let health = |address: std::net::SocketAddr, seconds: &str| {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_waypost"));
         let listen = format!("https://{address}");
@@ -315,12 +315,12 @@ fn the_health_of_a_server_with_tls_is_its_answer() {
     };
     assert_eq!(health(server.address, "30"), (Some(0), "it answers\n".to_owned()));
     let said = "error: it does not answer: not within 1 s\n";
-    assert_eq!(health(deaf.local_addr().unwrap(), "1"), (Some(1), said.to_owned()));
+    assert_eq!(health(silent.local_addr().unwrap(), "1"), (Some(1), said.to_owned()));
 }
 
-/// Of two certificates with one name, each counts with the names that it is served for.
+/// If two certificates have one name, each has a metric for the names that it is served for.
 #[test]
-fn no_certificate_that_is_served_goes_unmeasured() {
+fn has_a_metric_for_every_certificate_that_is_served() {
     let authority = Authority::new();
     let certificates: [(&str, &[&str]); 3] =
         [("q", &["q.com", "autoconfig.q.com"]), ("r", &["q.com", "r.q.com"]), ("s", &["r.q.com"])];
@@ -334,7 +334,7 @@ fn no_certificate_that_is_served_goes_unmeasured() {
 }
 
 #[test]
-fn https_without_a_certificate_is_told_where_it_stands() {
+fn reports_https_without_a_certificate_with_its_location() {
     let text = profile("q.com", &domains(&["q.com"]), SERVERS);
     let files = Files::new("watch = true\nlisten = [\"https://127.0.0.1:0\"]\n", &[("a.toml", &text)]);
     let [problem] = &files.problems()[..] else { panic!("one problem") };
@@ -342,7 +342,7 @@ fn https_without_a_certificate_is_told_where_it_stands() {
 }
 
 #[test]
-fn a_name_that_two_certificates_have_is_told() {
+fn warns_of_a_name_in_two_certificates() {
     let authority = Authority::new();
     let files = files(&authority, &[("q", &["autoconfig.q.com"]), ("r", &["r.q.com", "autoconfig.q.com"])]);
     let problems = files.problems();
