@@ -1,6 +1,7 @@
 //! Listening sockets: bound here, or passed by systemd.
 //!
-//! `tokio_util::net::Listener` accepts from both kinds too, but it neither binds nor removes the file of a Unix socket.
+//! `tokio_util::net::Listener` accepts from both kinds too, but it neither binds sockets nor removes the file of a
+//! Unix socket.
 
 use std::collections::HashMap;
 use std::fs;
