@@ -17,7 +17,6 @@ use crate::documents::RenderedProfile;
 use crate::documents::accept_language::Languages;
 use crate::documents::mobileconfig::UnsupportedProfile;
 use crate::documents::pacc;
-use crate::documents::pacc::Omission;
 use crate::profile::{Authentications, Profile, Protocol, Server};
 
 #[derive(Debug, Args)]
@@ -107,10 +106,7 @@ fn mobileconfig(entry: &RenderedProfile, address: &EmailAddress) -> Result<Strin
 }
 
 fn no_pacc(profile: &Profile) -> String {
-    let reasons: Vec<_> = pacc::omissions(profile)
-        .into_iter()
-        .map(|Omission { service, reason }| format!("{service}: {reason}"))
-        .collect();
+    let reasons: Vec<_> = pacc::omissions(profile).iter().map(ToString::to_string).collect();
     format!("PACC can express nothing of `{}`: {}", profile.id, reasons.join("; "))
 }
 

@@ -19,10 +19,9 @@ pub fn signer(signing: &Signing, sources: &SourceFiles, problems: &mut Vec<Probl
     match Signer::load(&signing.files, SystemTime::now()) {
         Ok(signer) => {
             sources.add_content(&signing.files.certificate, &signer.chain());
-            let warnings = signer.warnings().iter();
-            problems.extend(
-                warnings.map(|warning| Problem::warning(location(), warning.to_string(), warning.hint())),
-            );
+            for warning in signer.warnings() {
+                problems.push(Problem::warning(location(), &*warning.message, warning.hint));
+            }
             Some(signer)
         }
         Err(error) => {

@@ -40,12 +40,12 @@ pub fn load(folder: Option<&Path>, sources: &SourceFiles, problems: &mut Vec<Pro
             problems.push(Problem::warning(Location::whole(&path), message, hint));
         };
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        let template = TEMPLATES.iter().find(|template| template.name == name);
+        let template = TEMPLATES.into_iter().find(|(template, _)| *template == name);
         let is_language = extension(&path).as_deref() == Some("toml");
         let is_asset = PageAssets::NAMES.contains(&name);
         if template.is_none() && !is_language && !is_asset {
             let known: Vec<_> =
-                TEMPLATES.iter().map(|template| template.name).chain(PageAssets::NAMES).collect();
+                TEMPLATES.into_iter().map(|(name, _)| name).chain(PageAssets::NAMES).collect();
             let hint = format!("{}, or a language like de.toml", suggest(name, &known));
             warn("no page uses this file".to_owned(), &hint);
             continue;
@@ -59,7 +59,7 @@ pub fn load(folder: Option<&Path>, sources: &SourceFiles, problems: &mut Vec<Pro
             }
         };
         match template {
-            Some(template) => templates.push((template.name, text)),
+            Some((template, _)) => templates.push((template, text)),
             None if is_asset => assets.replace(name, text.into()),
             None => add_language(&mut catalogue, &path, text, problems),
         }

@@ -5,13 +5,12 @@
 //! the bytes depend on the profile only. PACC expresses only implicit TLS on registered ports; [`omissions`] lists
 //! the services that it cannot express.
 
-use std::fmt;
-
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::omission::Omission;
 use super::response_template::{DOMAIN, DomainVariable, ResponseTemplate, with_markers};
 use crate::profile::{
     Authentication, HttpUrl, Mechanism, OAuth2, Profile, Protocol, Server, Services, SocketType, WebService,
@@ -114,24 +113,6 @@ pub struct Help {
     pub contact: Vec<String>,
 }
 
-/// A service of a profile that is not in its document, with the reason.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Omission {
-    pub service: Service,
-    pub reason: &'static str,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Service {
-    Mail(Protocol),
-    Jmap,
-    Calendar,
-    AddressBook,
-    Issuer,
-    Sieve,
-    Files,
-}
-
 /// Renders a profile's document; none if PACC can express none of the profile's services.
 pub fn template(profile: &Profile) -> Option<ResponseTemplate<DomainVariable>> {
     let configuration = Configuration::new(profile)?;
@@ -148,43 +129,26 @@ pub fn digest_record(body: &[u8]) -> String {
 pub fn omissions(profile: &Profile) -> Vec<Omission> {
     let services = &profile.services;
     let supported = SupportedServices::of(profile);
-    let mut omissions = Vec::new();
-    let mut add = |service, reason: Option<&'static str>| {
-        omissions.extend(reason.map(|reason| Omission { service, reason }));
-    };
-    for (protocol, server) in MAIL_PROTOCOLS.into_iter().zip(supported.mail) {
-        add(Service::Mail(protocol), server.err().filter(|_| profile.preferred(protocol).is_some()));
-    }
-    add(Service::Jmap, supported.jmap.and_then(Result::err));
-    add(Service::Calendar, supported.caldav.and_then(Result::err));
-    add(Service::AddressBook, supported.carddav.and_then(Result::err));
-    add(Service::Issuer, supported.issuer.and_then(Result::err));
-    // RFC 5804 1.1: ManageSieve starts without TLS.
-    let has_sieve = services.sieve.is_some();
-    add(Service::Sieve, has_sieve.then_some("it has no port with TLS from the first byte"));
-    let has_files = !services.file_shares.is_empty();
-    add(Service::Files, has_files.then_some("Waypost does not know the draft's word for them"));
-    omissions
-}
-
-impl fmt::Display for Service {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Mail(protocol) => protocol.fmt(f),
-            Self::Jmap => f.pad("JMAP"),
-            Self::Calendar => f.pad("the calendar"),
-            Self::AddressBook => f.pad("the address book"),
-            Self::Issuer => f.pad("the OAuth2 issuer"),
-            Self::Sieve => f.pad("ManageSieve"),
-            Self::Files => f.pad("files"),
-        }
-    }
+    let mail = MAIL_PROTOCOLS.into_iter().zip(supported.mail).filter_map(|(protocol, server)| {
+        profile.preferred(protocol).and(server.err()).map(|reason| Omission::mail(protocol, reason))
+    });
+    let others = [
+        ("JMAP", supported.jmap.and_then(Result::err)),
+        ("the calendar", supported.caldav.and_then(Result::err)),
+        ("the address book", supported.carddav.and_then(Result::err)),
+        ("the OAuth2 issuer", supported.issuer.and_then(Result::err)),
+        // RFC 5804 1.1: ManageSieve starts without TLS.
+        ("ManageSieve", services.sieve.as_ref().map(|_| "it has no port with TLS from the first byte")),
+        ("files", services.file_shares.first().map(|_| "Waypost does not know the draft's word for them")),
+    ];
+    let others = others.into_iter().filter_map(|(name, reason)| Some(Omission::other(name, reason?)));
+    mail.chain(others).collect()
 }
 
 impl Configuration {
     fn new(profile: &Profile) -> Option<Self> {
         let supported = SupportedServices::of(profile);
-        let [imap, pop3, submit] = supported.mail.clone().map(|server| Some(Host::of(server.ok()?)));
+        let [imap, pop3, submit] = supported.mail.map(|server| Some(Host::of(server.ok()?)));
         let url = |service: &Option<Supported<WebLogin>>| Some(Url::of(service.clone()?.ok()?.url));
         let protocols = Protocols {
             imap,

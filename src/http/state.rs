@@ -169,6 +169,6 @@ fn router(served: Arc<Snapshot>) -> Router {
 /// What the pages are made of: what is shipped, and what the profiles have of their own.
 fn assets(pages: &Pages, directory: &Directory) -> HashMap<String, Asset> {
     let own = directory.entries().iter().flat_map(|entry| entry.brand.assets());
-    let all = pages.assets.all().into_iter().chain(own);
+    let all = pages.assets.all().iter().chain(own);
     all.map(|asset| (asset.name().to_owned(), asset.clone())).collect()
 }

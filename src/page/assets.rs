@@ -4,22 +4,21 @@ use bytes::Bytes;
 
 use crate::documents::Asset;
 
-/// The assets of all pages.
+/// The assets of all pages, in the order of [`PageAssets::NAMES`].
 #[derive(Debug, Clone)]
-pub struct PageAssets {
-    pub style: Asset,
-    pub script: Asset,
-    pub icon: Asset,
-}
+pub struct PageAssets([Asset; 3]);
+
+const CONTENT_TYPES: [&str; 3] =
+    ["text/css; charset=utf-8", "text/javascript; charset=utf-8", "image/svg+xml"];
 
 impl Default for PageAssets {
     fn default() -> Self {
-        let bytes = Bytes::from_static;
-        Self {
-            style: style(bytes(include_bytes!("../../templates/page.css"))),
-            script: script(bytes(include_bytes!("../../templates/page.js"))),
-            icon: icon(bytes(include_bytes!("../../templates/icon.svg"))),
-        }
+        let asset = |i, content| Asset::new(Self::NAMES[i], CONTENT_TYPES[i], Bytes::from_static(content));
+        Self([
+            asset(0, include_bytes!("../../templates/page.css")),
+            asset(1, include_bytes!("../../templates/page.js")),
+            asset(2, include_bytes!("../../templates/icon.svg")),
+        ])
     }
 }
 
@@ -29,26 +28,12 @@ impl PageAssets {
 
     /// Replaces one of [`Self::NAMES`].
     pub fn replace(&mut self, name: &str, content: Bytes) {
-        match name {
-            "page.css" => self.style = style(content),
-            "page.js" => self.script = script(content),
-            _ => self.icon = icon(content),
+        if let Some(i) = Self::NAMES.iter().position(|known| *known == name) {
+            self.0[i] = Asset::new(name, CONTENT_TYPES[i], content);
         }
     }
 
-    pub fn all(&self) -> [&Asset; 3] {
-        [&self.style, &self.script, &self.icon]
+    pub fn all(&self) -> &[Asset; 3] {
+        &self.0
     }
-}
-
-fn style(content: Bytes) -> Asset {
-    Asset::new("page.css", "text/css; charset=utf-8", content)
-}
-
-fn script(content: Bytes) -> Asset {
-    Asset::new("page.js", "text/javascript; charset=utf-8", content)
-}
-
-fn icon(content: Bytes) -> Asset {
-    Asset::new("icon.svg", "image/svg+xml", content)
 }

@@ -12,6 +12,6 @@ mod settings;
 
 pub use self::assets::PageAssets;
 pub use self::messages::{Catalogue, MESSAGES, Messages, placeholders};
-pub use self::pages::{PROGRAMS, PageRequest, Pages, StartPage, TEMPLATES, Template, TemplateError};
+pub use self::pages::{PROGRAMS, PageRequest, Pages, StartPage, TEMPLATES, TemplateError};
 pub use self::qr_code::qr_code;
 pub use self::settings::{Link, ServerSettings, Settings, SetupTarget};

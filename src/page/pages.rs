@@ -32,17 +32,11 @@ pub struct Pages {
     has_logged_failure: AtomicBool,
 }
 
-/// A built-in template.
-#[derive(Debug, Clone, Copy)]
-pub struct Template {
-    pub name: &'static str,
-    pub source: &'static str,
-}
-
-pub const TEMPLATES: [Template; 3] = [
-    Template { name: "layout.html", source: include_str!("../../templates/layout.html") },
-    Template { name: "index.html", source: include_str!("../../templates/index.html") },
-    Template { name: "setup.html", source: include_str!("../../templates/setup.html") },
+/// The built-in templates: name and source.
+pub const TEMPLATES: [(&str, &str); 3] = [
+    ("layout.html", include_str!("../../templates/layout.html")),
+    ("index.html", include_str!("../../templates/index.html")),
+    ("setup.html", include_str!("../../templates/setup.html")),
 ];
 
 /// The mail programs with instructions on the page. The keys of their messages begin with these names.
@@ -81,7 +75,7 @@ impl Pages {
     /// The built-in pages in the languages of a catalogue.
     pub fn new(catalogue: Catalogue) -> Self {
         let mut environment = environment();
-        for Template { name, source } in TEMPLATES {
+        for (name, source) in TEMPLATES {
             environment.add_template(name, source).expect("built-in templates are well-formed");
         }
         Self {
@@ -115,9 +109,8 @@ impl Pages {
     pub fn remove_custom_template(&mut self, name: &str) -> bool {
         let is_custom = self.custom.contains(&name);
         self.custom.retain(|custom| *custom != name);
-        for template in TEMPLATES.iter().filter(|template| template.name == name) {
-            let restored = self.environment.add_template(template.name, template.source);
-            restored.expect("built-in templates are well-formed");
+        for (name, source) in TEMPLATES.into_iter().filter(|template| template.0 == name) {
+            self.environment.add_template(name, source).expect("built-in templates are well-formed");
         }
         is_custom
     }
@@ -235,13 +228,14 @@ impl Pages {
             context! { tag, name, url => url(tag), is_current => tag == messages.tag }
         };
         let languages: Vec<_> = self.catalogue.all().iter().map(language).collect();
+        let [style, script, icon] = self.assets.all().each_ref().map(Asset::url);
         context! {
             say => self.say(messages),
             lang => messages.tag.as_str(),
             languages,
-            icon => self.assets.icon.url(),
-            style => self.assets.style.url(),
-            script => self.assets.script.url(),
+            icon,
+            style,
+            script,
             brand => brand.style.as_ref().map(Asset::url),
             logo => brand.logo.as_ref().map(Asset::url),
             provider,

@@ -2,7 +2,7 @@
 
 use crate::config::Config;
 use crate::diagnostics::{Problem, Severity};
-use crate::documents::pacc::{self, Omission};
+use crate::documents::pacc;
 
 /// How many profiles are named in the log for PACC (Provider Auto-Configuration for Clients).
 const PROFILES_NAMED: usize = 10;
@@ -19,8 +19,8 @@ pub fn log(config: &Config) {
         .map(|profile| (&profile.id, pacc::omissions(profile)))
         .filter(|(_, parts)| !parts.is_empty());
     for (profile, parts) in left_out.by_ref().take(PROFILES_NAMED) {
-        for Omission { service, reason } in parts {
-            tracing::info!(%profile, "PACC cannot express {service}: {reason}");
+        for omission in parts {
+            tracing::info!(%profile, "PACC cannot express {omission}");
         }
     }
     let profiles = left_out.count();

@@ -5,7 +5,6 @@ use crate::diagnostics::{Location, Severity};
 use crate::documents::mobileconfig;
 use crate::documents::mobileconfig::{MobileConfig, UnsupportedProfile};
 use crate::documents::pacc;
-use crate::documents::pacc::{Omission, Service};
 use crate::profile::{Mode, Protocol, Server};
 
 impl Look<'_> {
@@ -26,9 +25,9 @@ impl Look<'_> {
     }
 
     fn apple_leaves_out(&mut self) {
-        for (service, reason) in mobileconfig::omissions(self.profile) {
+        for omission in mobileconfig::omissions(self.profile) {
             let place = self.origin.place.clone();
-            let message = format!("left out of Apple's configuration profile: {service}: {reason}");
+            let message = format!("left out of Apple's configuration profile: {omission}");
             let hint = "nothing to do: people can set it up by hand";
             self.add(Cause::Apple, Severity::Note, &place, message, hint, Vec::new());
         }
@@ -36,18 +35,15 @@ impl Look<'_> {
 
     /// reference/beyond 3.1.
     pub fn pacc(&mut self) {
-        for Omission { service, reason } in pacc::omissions(self.profile) {
-            let place = match service {
-                Service::Mail(protocol) => self.place_of(protocol),
-                _ => None,
-            };
+        for omission in pacc::omissions(self.profile) {
+            let place = omission.protocol.and_then(|protocol| self.place_of(protocol));
             let place = place.unwrap_or_else(|| self.origin.place.clone());
             let hint = "nothing to do: what PACC cannot say, its clients find by DNS or autoconfig";
             self.add(
                 Cause::Pacc,
                 Severity::Note,
                 &place,
-                format!("left out of PACC: {service}: {reason}"),
+                format!("left out of PACC: {omission}"),
                 hint,
                 Vec::new(),
             );

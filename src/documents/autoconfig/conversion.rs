@@ -27,13 +27,13 @@ impl ClientConfig {
         provider.display_short_name = Some(profile.display_short_name.as_str().to_owned());
         provider.incoming_server = incoming;
         provider.outgoing_server = profile.outgoing().iter().map(ServerElement::with_all_methods).collect();
-        provider.documentation = elements(&profile.documentation);
+        provider.documentation = elements(&profile.documentation, documentation);
         provider.documentation.iter_mut().flat_map(|page| &mut page.descr).for_each(omit_undetermined);
-        config.addressbook = elements(&services.addressbooks);
-        config.calendar = elements(&services.calendars);
-        config.file_share = elements(&services.file_shares);
-        config.enable = elements(&services.enable);
-        config.web_mail = services.webmail.as_ref().map(WebMailElement::from);
+        config.addressbook = elements(&services.addressbooks, service);
+        config.calendar = elements(&services.calendars, service);
+        config.file_share = elements(&services.file_shares, service);
+        config.enable = elements(&services.enable, enable);
+        config.web_mail = services.webmail.as_ref().map(web_mail);
         config
     }
 }
@@ -54,21 +54,24 @@ impl From<&Profile> for ClientConfig {
                 incoming_server,
                 outgoing_server,
                 // One client rejects a page without a description (item 35).
-                documentation: elements(profile.documentation.iter().filter(|page| !page.descr.is_empty())),
+                documentation: elements(
+                    profile.documentation.iter().filter(|page| !page.descr.is_empty()),
+                    documentation,
+                ),
             },
             addressbook: accepted_services(profile, &profile.services.addressbooks),
             calendar: accepted_services(profile, &profile.services.calendars),
             file_share: accepted_services(profile, &profile.services.file_shares),
             // Three clients require all four of its children, which it always has (2.1).
-            o_auth2: profile.services.oauth2.as_ref().map(OAuth2Element::from),
+            o_auth2: profile.services.oauth2.as_ref().map(oauth2),
             enable: Vec::new(),
             web_mail: None,
         }
     }
 }
 
-fn elements<T, E: From<T>>(values: impl IntoIterator<Item = T>) -> Vec<E> {
-    values.into_iter().map(E::from).collect()
+fn elements<T, E>(values: impl IntoIterator<Item = T>, element: impl Fn(T) -> E) -> Vec<E> {
+    values.into_iter().map(element).collect()
 }
 
 /// The services at the root that every client skips (item 27). FairEmail uses the last user name in the document for
@@ -76,7 +79,7 @@ fn elements<T, E: From<T>>(values: impl IntoIterator<Item = T>) -> Vec<E> {
 fn accepted_services(profile: &Profile, services: &[WebService]) -> Vec<ServiceElement> {
     let has_same_username =
         |service: &&WebService| profile.servers().all(|server| server.username == service.username);
-    elements(services.iter().filter(has_same_username))
+    elements(services.iter().filter(has_same_username), service)
 }
 
 /// Removes the language if the profile does not name it.
@@ -88,7 +91,7 @@ fn other_servers(
     servers: &[OtherServer],
     is_position: impl Fn(usize) -> bool,
 ) -> impl Iterator<Item = ServerElement> {
-    servers.iter().filter(move |server| is_position(server.after)).map(ServerElement::from)
+    servers.iter().filter(move |server| is_position(server.after)).map(other_server)
 }
 
 impl ServerElement {
@@ -96,8 +99,8 @@ impl ServerElement {
     fn with_all_methods(server: &Server) -> Self {
         let has_options = server.protocol == Protocol::Pop3 && server.pop3 != Pop3Options::default();
         Self {
-            authentication: elements(server.authentication.as_slice().iter().copied()),
-            pop3: has_options.then(|| Pop3Element::from(server.pop3)),
+            authentication: elements(server.authentication.as_slice().iter().copied(), method),
+            pop3: has_options.then(|| pop3(server.pop3)),
             ..Self::from(server)
         }
     }
@@ -111,133 +114,112 @@ impl From<&Server> for ServerElement {
             hostname: Some(with_markers(server.hostname.pieces())),
             port: Some(server.port.to_string()),
             socket_type: Some(server.socket_type.into_str().to_owned()),
-            authentication: elements(server.authentication.published()),
+            authentication: elements(server.authentication.published(), method),
             // The client replaces the placeholders, so that no response contains an address (3.2, 5).
             username: Some(server.username.as_str().to_owned()),
             // No client reads `checkInterval`, and it has an attribute (item 20).
             pop3: Some(Pop3Options { check_interval_minutes: None, ..server.pop3 })
                 .filter(|options| *options != Pop3Options::default())
-                .map(Pop3Element::from),
+                .map(pop3),
             ..Self::default()
         }
     }
 }
 
-impl From<Pop3Options> for Pop3Element {
-    fn from(options: Pop3Options) -> Self {
-        Self {
-            leave_messages_on_server: Some(options.leave_messages_on_server.to_string()),
-            download_on_biff: Some(options.download_on_biff.to_string()),
-            days_to_leave_messages_on_server: Some(options.days_to_leave_messages_on_server.to_string()),
-            check_interval: options
-                .check_interval_minutes
-                .map(|minutes| CheckInterval { minutes: minutes.to_string() }),
-        }
+fn pop3(options: Pop3Options) -> Pop3Element {
+    Pop3Element {
+        leave_messages_on_server: Some(options.leave_messages_on_server.to_string()),
+        download_on_biff: Some(options.download_on_biff.to_string()),
+        days_to_leave_messages_on_server: Some(options.days_to_leave_messages_on_server.to_string()),
+        check_interval: options
+            .check_interval_minutes
+            .map(|minutes| CheckInterval { minutes: minutes.to_string() }),
     }
 }
 
-impl From<&Documentation> for DocumentationElement {
-    fn from(documentation: &Documentation) -> Self {
-        Self { url: documentation.url.as_str().to_owned(), descr: elements(&documentation.descr) }
+fn documentation(documentation: &Documentation) -> DocumentationElement {
+    DocumentationElement {
+        url: documentation.url.as_str().to_owned(),
+        descr: elements(&documentation.descr, descr),
     }
 }
 
-impl From<&OtherServer> for ServerElement {
-    fn from(server: &OtherServer) -> Self {
-        Self {
-            protocol: server.kind.into_str().to_owned(),
-            hostname: server.hostname.as_ref().map(|hostname| with_markers(hostname.pieces())),
-            port: server.port.map(|port| port.to_string()),
-            socket_type: server.socket_type.map(|socket_type| socket_type.into_str().to_owned()),
-            authentication: elements(&server.authentication),
-            username: Some(server.username.as_str().to_owned()),
-            url: server.url.as_ref().map(ToString::to_string),
-            owa_url: server.owa_url.as_ref().map(ToString::to_string),
-            ews_url: server.ews_url.as_ref().map(ToString::to_string),
-            eas_url: server.eas_url.as_ref().map(ToString::to_string),
-            use_global_preferred_server: server.use_global_preferred_server.map(|switch| switch.to_string()),
-            ..Self::default()
-        }
+fn other_server(server: &OtherServer) -> ServerElement {
+    ServerElement {
+        protocol: server.kind.into_str().to_owned(),
+        hostname: server.hostname.as_ref().map(|hostname| with_markers(hostname.pieces())),
+        port: server.port.map(|port| port.to_string()),
+        socket_type: server.socket_type.map(|socket_type| socket_type.into_str().to_owned()),
+        authentication: elements(&server.authentication, mechanism),
+        username: Some(server.username.as_str().to_owned()),
+        url: server.url.as_ref().map(ToString::to_string),
+        owa_url: server.owa_url.as_ref().map(ToString::to_string),
+        ews_url: server.ews_url.as_ref().map(ToString::to_string),
+        eas_url: server.eas_url.as_ref().map(ToString::to_string),
+        use_global_preferred_server: server.use_global_preferred_server.map(|switch| switch.to_string()),
+        ..ServerElement::default()
     }
 }
 
-impl From<Authentication> for AuthenticationElement {
-    fn from(method: Authentication) -> Self {
-        Self { system: None, method: method.into_str().to_owned() }
+fn method(method: Authentication) -> AuthenticationElement {
+    AuthenticationElement { system: None, method: method.into_str().to_owned() }
+}
+
+fn mechanism(mechanism: &Mechanism) -> AuthenticationElement {
+    AuthenticationElement {
+        system: mechanism.system.as_ref().map(|system| system.as_str().to_owned()),
+        method: mechanism.method.as_str().to_owned(),
     }
 }
 
-impl From<&Mechanism> for AuthenticationElement {
-    fn from(mechanism: &Mechanism) -> Self {
-        Self {
-            system: mechanism.system.as_ref().map(|system| system.as_str().to_owned()),
-            method: mechanism.method.as_str().to_owned(),
-        }
+fn service(service: &WebService) -> ServiceElement {
+    ServiceElement {
+        kind: service.kind.as_str().to_owned(),
+        url: service.url.to_string(),
+        authentication: elements(&service.authentication, mechanism),
+        username: Some(service.username.as_str().to_owned()),
     }
 }
 
-impl From<&WebService> for ServiceElement {
-    fn from(service: &WebService) -> Self {
-        Self {
-            kind: service.kind.as_str().to_owned(),
-            url: service.url.to_string(),
-            authentication: elements(&service.authentication),
-            username: Some(service.username.as_str().to_owned()),
-        }
+fn oauth2(oauth2: &OAuth2) -> OAuth2Element {
+    OAuth2Element {
+        issuer: oauth2.issuer.clone(),
+        scope: oauth2.scope.clone(),
+        auth_url: oauth2.auth_url.to_string(),
+        token_url: oauth2.token_url.to_string(),
+        client_id: oauth2.client_id.clone(),
+        client_secret: oauth2.client_secret.clone(),
     }
 }
 
-impl From<&OAuth2> for OAuth2Element {
-    fn from(oauth2: &OAuth2) -> Self {
-        Self {
-            issuer: oauth2.issuer.clone(),
-            scope: oauth2.scope.clone(),
-            auth_url: oauth2.auth_url.to_string(),
-            token_url: oauth2.token_url.to_string(),
-            client_id: oauth2.client_id.clone(),
-            client_secret: oauth2.client_secret.clone(),
-        }
+fn enable(enable: &Enable) -> EnableElement {
+    let mut instruction = elements(&enable.instruction, descr);
+    instruction.iter_mut().for_each(omit_undetermined);
+    EnableElement { visit_url: enable.url.to_string(), instruction }
+}
+
+fn descr(description: &Description) -> Descr {
+    Descr { lang: Some(description.lang.clone()), text: description.text.clone() }
+}
+
+fn web_mail(webmail: &Webmail) -> WebMailElement {
+    WebMailElement {
+        login_page: webmail.login_page.as_ref().map(|url| PageElement { url: url.to_string() }),
+        login_page_info: webmail.login_page_info.as_ref().map(login_page_info),
     }
 }
 
-impl From<&Enable> for EnableElement {
-    fn from(enable: &Enable) -> Self {
-        let mut instruction = elements(&enable.instruction);
-        instruction.iter_mut().for_each(omit_undetermined);
-        Self { visit_url: enable.url.to_string(), instruction }
+fn login_page_info(info: &LoginPageInfo) -> LoginPageInfoElement {
+    LoginPageInfoElement {
+        url: info.url.to_string(),
+        wait_for_redirection_url_prefix: info.wait_for_redirection_url_prefix.clone(),
+        username: Some(info.username.as_str().to_owned()),
+        username_field: info.username_field.as_ref().map(field),
+        password_field: info.password_field.as_ref().map(field),
+        login_button: info.login_button.as_ref().map(field),
     }
 }
 
-impl From<&Description> for Descr {
-    fn from(description: &Description) -> Self {
-        Self { lang: Some(description.lang.clone()), text: description.text.clone() }
-    }
-}
-
-impl From<&Webmail> for WebMailElement {
-    fn from(webmail: &Webmail) -> Self {
-        Self {
-            login_page: webmail.login_page.as_ref().map(|url| PageElement { url: url.to_string() }),
-            login_page_info: webmail.login_page_info.as_ref().map(LoginPageInfoElement::from),
-        }
-    }
-}
-
-impl From<&LoginPageInfo> for LoginPageInfoElement {
-    fn from(info: &LoginPageInfo) -> Self {
-        Self {
-            url: info.url.to_string(),
-            wait_for_redirection_url_prefix: info.wait_for_redirection_url_prefix.clone(),
-            username: Some(info.username.as_str().to_owned()),
-            username_field: info.username_field.as_ref().map(FieldElement::from),
-            password_field: info.password_field.as_ref().map(FieldElement::from),
-            login_button: info.login_button.as_ref().map(FieldElement::from),
-        }
-    }
-}
-
-impl From<&FieldName> for FieldElement {
-    fn from(field: &FieldName) -> Self {
-        Self { id: field.id.clone(), name: field.name.clone() }
-    }
+fn field(field: &FieldName) -> FieldElement {
+    FieldElement { id: field.id.clone(), name: field.name.clone() }
 }

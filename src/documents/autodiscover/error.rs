@@ -44,22 +44,12 @@ pub struct ErrorElement {
 const SERVER_ID: u32 = 4_130_155_072;
 
 impl ErrorCode {
-    pub const ALL: [Self; 3] = [Self::AddressNotFound, Self::InvalidRequest, Self::ProviderNotAvailable];
-
-    pub const fn number(self) -> u16 {
-        match self {
-            Self::AddressNotFound => 500,
-            Self::InvalidRequest => 600,
-            Self::ProviderNotAvailable => 601,
-        }
-    }
-
     /// exchangelib 4.9 recognises the first text as `ErrorNonExistentMailbox`.
-    pub const fn message(self) -> &'static str {
+    const fn number_and_message(self) -> (u16, &'static str) {
         match self {
-            Self::AddressNotFound => "The email address can't be found.",
-            Self::InvalidRequest => "Invalid Request",
-            Self::ProviderNotAvailable => "Provider is not available",
+            Self::AddressNotFound => (500, "The email address can't be found."),
+            Self::InvalidRequest => (600, "Invalid Request"),
+            Self::ProviderNotAvailable => (601, "Provider is not available"),
         }
     }
 }
@@ -67,11 +57,12 @@ impl ErrorCode {
 impl ErrorResponse {
     /// The whole document with the time of day.
     pub fn document(code: ErrorCode, now: SystemTime) -> Bytes {
+        let (error_code, message) = code.number_and_message();
         let error = ErrorElement {
             time: time_of_day(now),
             id: SERVER_ID,
-            error_code: code.number(),
-            message: code.message().to_owned(),
+            error_code,
+            message: message.to_owned(),
             debug_data: String::new(),
         };
         let xml = Autodiscover::new(Self { error }).to_xml();

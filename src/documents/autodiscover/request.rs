@@ -53,9 +53,10 @@ impl Request {
     /// The first two of [`RequestError`] are Autodiscover's error 600, the last is 500.
     pub fn read(body: &[u8]) -> Result<Self, RequestError> {
         let fields = Fields::read(body).ok_or(RequestError::Malformed)?;
-        match fields.email_address.as_deref().map(str::trim) {
+        let [email_address, _, legacy_dn] = &fields.values;
+        match email_address.as_deref().map(str::trim) {
             // An empty address next to a LegacyDN is ignored.
-            Some("") | None if fields.legacy_dn.is_some() => Err(RequestError::LegacyDnOnly),
+            Some("") | None if legacy_dn.is_some() => Err(RequestError::LegacyDnOnly),
             // MS-OXDSCLI 3.2.5 prefers the LegacyDN, but Waypost can only use the address
             // (reference/autodiscover 2.7).
             Some(text) => {
@@ -67,13 +68,14 @@ impl Request {
     }
 }
 
+/// The names of the elements in [`Fields::values`].
+const FIELDS: [&str; 3] = ["EMailAddress", "AcceptableResponseSchema", "LegacyDN"];
+
 /// The text of a request's elements. Of several elements with one name, the first counts.
 #[derive(Default)]
 struct Fields<'a> {
-    email_address: Option<Cow<'a, str>>,
-    acceptable_response_schema: Option<Cow<'a, str>>,
-    legacy_dn: Option<Cow<'a, str>>,
-    mobile_sync_root: bool,
+    values: [Option<Cow<'a, str>>; FIELDS.len()],
+    has_mobile_sync_root: bool,
 }
 
 impl<'a> Fields<'a> {
@@ -106,7 +108,9 @@ impl<'a> Fields<'a> {
                     value = Cow::Borrowed("");
                 }
                 Event::End(_) => {
-                    fields.set(&position, std::mem::take(&mut value));
+                    if let Some(field) = position.field {
+                        fields.values[field].get_or_insert(std::mem::take(&mut value));
+                    }
                     position.close();
                 }
                 Event::Text(text) if position.is_outside() => text.trim().is_empty().then_some(())?,
@@ -150,27 +154,17 @@ impl<'a> Fields<'a> {
                 attribute.normalized_value(XmlVersion::Implicit1_0).ok()?;
             }
             if position.depth == 1 && attribute.key.as_namespace_binding().is_some() {
-                self.mobile_sync_root |= attribute.value.contains("/mobilesync/");
+                self.has_mobile_sync_root |= attribute.value.contains("/mobilesync/");
             }
         }
         Some(())
     }
 
-    fn set(&mut self, position: &Position, value: Cow<'a, str>) {
-        let field = match position.field {
-            Some(Field::EmailAddress) => &mut self.email_address,
-            Some(Field::AcceptableResponseSchema) => &mut self.acceptable_response_schema,
-            Some(Field::LegacyDn) => &mut self.legacy_dn,
-            None => return,
-        };
-        field.get_or_insert(value);
-    }
-
     /// Without a schema, the request is for Outlook's settings, unless the root's namespace is that of ActiveSync (2.7).
     /// The last three names are in requests of Outlook or of administrators (mailcow #2986).
     fn schema(&self) -> Schema {
-        let Some(schema) = &self.acceptable_response_schema else {
-            return if self.mobile_sync_root { Schema::Other } else { Schema::Outlook };
+        let [_, Some(schema), _] = &self.values else {
+            return if self.has_mobile_sync_root { Schema::Other } else { Schema::Outlook };
         };
         let schema = schema.trim().to_ascii_lowercase();
         let name = schema.strip_prefix("https://").or_else(|| schema.strip_prefix("http://"));
@@ -186,13 +180,6 @@ impl<'a> Fields<'a> {
     }
 }
 
-#[derive(Clone, Copy)]
-enum Field {
-    EmailAddress,
-    AcceptableResponseSchema,
-    LegacyDn,
-}
-
 /// The reader's position in the document.
 #[derive(Default)]
 struct Position {
@@ -201,8 +188,8 @@ struct Position {
     is_started: bool,
     has_root: bool,
     in_request: bool,
-    /// The open element, if it is a field of the request.
-    field: Option<Field>,
+    /// The open element, if it is one of [`FIELDS`].
+    field: Option<usize>,
 }
 
 impl Position {
@@ -217,11 +204,7 @@ impl Position {
             1 if self.has_root || !is("Autodiscover") => return None,
             1 => self.has_root = true,
             2 => self.in_request = is("Request"),
-            3 if self.in_request && is("EMailAddress") => self.field = Some(Field::EmailAddress),
-            3 if self.in_request && is("AcceptableResponseSchema") => {
-                self.field = Some(Field::AcceptableResponseSchema);
-            }
-            3 if self.in_request && is("LegacyDN") => self.field = Some(Field::LegacyDn),
+            3 if self.in_request => self.field = FIELDS.iter().position(|field| is(field)),
             _ => {}
         }
         (self.depth <= MAX_DEPTH).then_some(())

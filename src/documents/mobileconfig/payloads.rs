@@ -7,6 +7,7 @@ use plist::Value;
 use super::identity::Identity;
 use super::property_list::dictionary;
 use crate::address::Domain;
+use crate::documents::omission::Omission;
 use crate::documents::response_template::{
     DOMAIN, LOCAL_PART, ResponseTemplate, Variable, address_marker, escape, with_markers,
 };
@@ -99,15 +100,16 @@ pub fn fill(
     })
 }
 
-/// The services of a profile that its Apple profile does not contain, each with the reason.
-pub fn omissions(profile: &Profile) -> Vec<(&'static str, &'static str)> {
+/// The services of a profile that are not in its Apple profile.
+pub fn omissions(profile: &Profile) -> Vec<Omission> {
     let services = &profile.services;
-    let dav = [("the calendar", services.caldav()), ("the address book", services.carddav())];
-    let dav = dav.into_iter().filter_map(|(name, service)| Some((name, dav_port(service?).err()?)));
     let uses_pop3 =
         mail_servers(profile).is_ok_and(|(incoming, _)| incoming.server.protocol == Protocol::Pop3);
-    let imap = (uses_pop3 && profile.preferred(Protocol::Imap).is_some())
-        .then_some(("IMAP", "it cannot be said, so devices fetch by POP3"));
+    let imap = profile.preferred(Protocol::Imap).filter(|_| uses_pop3);
+    let imap = imap.map(|_| Omission::mail(Protocol::Imap, "it cannot be said, so devices fetch by POP3"));
+    let dav = [("the calendar", services.caldav()), ("the address book", services.carddav())];
+    let dav =
+        dav.into_iter().filter_map(|(name, service)| Some(Omission::other(name, dav_port(service?).err()?)));
     imap.into_iter().chain(dav).collect()
 }
 
@@ -130,20 +132,30 @@ impl Payload {
     }
 
     /// The keys that all payloads have, then the payload's own.
-    fn value(self, keys: Vec<(String, Option<Value>)>) -> Value {
+    fn value(self, keys: impl Iterator<Item = Entry>) -> Value {
         let payload_type = match self {
             Self::Mail => "com.apple.mail.managed",
             Self::Calendar => "com.apple.caldav.account",
             Self::AddressBook => "com.apple.carddav.account",
         };
         let common = [
-            ("PayloadType", payload_type.into()),
-            ("PayloadVersion", 1.into()),
-            ("PayloadIdentifier", format!("{IDENTIFIER}.{}", self.name()).into()),
-            ("PayloadUUID", self.uuid_marker().to_string().into()),
+            ("PayloadType", Some(payload_type.into())),
+            ("PayloadVersion", Some(1.into())),
+            ("PayloadIdentifier", Some(format!("{IDENTIFIER}.{}", self.name()).into())),
+            ("PayloadUUID", Some(self.uuid_marker().to_string().into())),
         ];
-        dictionary(common.map(|(key, value)| (key.to_owned(), Some(value))).into_iter().chain(keys))
+        dictionary(with_prefix("", common).chain(keys))
     }
+}
+
+/// A key of a dictionary, and its value if it is to be written.
+type Entry = (String, Option<Value>);
+
+fn with_prefix<const N: usize>(
+    prefix: &str,
+    entries: [(&str, Option<Value>); N],
+) -> impl Iterator<Item = Entry> + use<N> {
+    entries.map(|(key, value)| (format!("{prefix}{key}"), value)).into_iter()
 }
 
 /// A mail server, and the value of Apple's key for its authentication.
@@ -183,9 +195,9 @@ impl<'p> MailServer<'p> {
     }
 
     /// `direction` is the prefix of the keys: `Incoming` or `Outgoing`.
-    fn keys(&self, direction: &str, account_for: AccountFor) -> [(String, Option<Value>); 5] {
+    fn keys(&self, direction: &str, account_for: AccountFor) -> impl Iterator<Item = Entry> + use<> {
         let username = self.needs_login().then(|| username(&self.server.username, account_for)).flatten();
-        [
+        let keys = [
             ("HostName", Some(with_markers(self.server.hostname.pieces()).into())),
             // The default of the outgoing port is 25, then 587, then 465.
             ("PortNumber", Some(self.server.port.get().into())),
@@ -193,8 +205,8 @@ impl<'p> MailServer<'p> {
             ("UseSSL", Some(true.into())),
             ("Authentication", Some(self.authentication.into())),
             ("Username", username),
-        ]
-        .map(|(key, value)| (format!("{direction}MailServer{key}"), value))
+        ];
+        with_prefix(&format!("{direction}MailServer"), keys)
     }
 }
 
@@ -217,7 +229,7 @@ fn mail_keys(
     incoming: &MailServer,
     outgoing: &MailServer,
     account_for: AccountFor,
-) -> Vec<(String, Option<Value>)> {
+) -> impl Iterator<Item = Entry> + use<> {
     let account_type =
         if incoming.server.protocol == Protocol::Imap { "EmailTypeIMAP" } else { "EmailTypePOP" };
     let address = (account_for == AccountFor::Address).then(|| address_marker().into());
@@ -239,10 +251,8 @@ fn mail_keys(
         ("SMIMEEncryptionCertificateUUIDUserOverrideable", Some(true.into())),
         ("SMIMEEnableEncryptionPerMessageSwitch", Some(true.into())),
     ];
-    let owned = |(key, value): (&str, _)| (key.to_owned(), value);
-    let servers = [incoming.keys("Incoming", account_for), outgoing.keys("Outgoing", account_for)];
-    let account = account.into_iter().map(owned).chain(servers.into_iter().flatten());
-    account.chain(switches.into_iter().map(owned)).collect()
+    let servers = incoming.keys("Incoming", account_for).chain(outgoing.keys("Outgoing", account_for));
+    with_prefix("", account).chain(servers).chain(with_prefix("", switches))
 }
 
 /// A user name with markers in place of its placeholders; none if it needs an address and there is none.
@@ -268,7 +278,7 @@ fn dav_keys(
     prefix: &str,
     name: &str,
     account_for: AccountFor,
-) -> Result<Vec<(String, Option<Value>)>, &'static str> {
+) -> Result<impl Iterator<Item = Entry> + use<>, &'static str> {
     let port = dav_port(service)?;
     let url = service.url.filled(&LOCAL_PART_IN_URL.to_string(), &DOMAIN.to_string());
     let is_known = account_for == AccountFor::Address || !service.url.needs_address();
@@ -282,5 +292,5 @@ fn dav_keys(
         ("PrincipalURL", path.map(Value::from)),
         ("Username", username(&service.username, account_for)),
     ];
-    Ok(keys.map(|(key, value)| (format!("{prefix}{key}"), value)).into())
+    Ok(with_prefix(prefix, keys))
 }

@@ -31,7 +31,6 @@ use crate::certificates::pem::PemError;
 /// A signing key with its certificate chain.
 pub struct Signer {
     key: Arc<dyn SigningKey>,
-    algorithm: Algorithm,
     /// The chain without the root.
     certificates: CertificateSet,
     identifier: SignerIdentifier,
@@ -39,11 +38,8 @@ pub struct Signer {
     warnings: Vec<SigningWarning>,
 }
 
-#[derive(Debug, Clone, Copy)]
-enum Algorithm {
-    Rsa,
-    EcdsaP256,
-}
+const SCHEMES: [SignatureScheme; 2] =
+    [SignatureScheme::RSA_PKCS1_SHA256, SignatureScheme::ECDSA_NISTP256_SHA256];
 
 impl Signer {
     /// Reads and verifies the files.
@@ -52,7 +48,7 @@ impl Signer {
     /// If no device could verify a signature made with them.
     pub fn load(files: &SigningFiles, now: SystemTime) -> Result<Self, SigningError> {
         let SigningCertificate { chain, key, not_after, warnings } = SigningCertificate::load(files, now)?;
-        let algorithm = Algorithm::of(key.as_ref())?;
+        key.choose_scheme(&SCHEMES).ok_or(SigningError::UnsupportedKey)?;
         let leaf = &chain[0].tbs_certificate;
         let identifier = SignerIdentifier::IssuerAndSerialNumber(IssuerAndSerialNumber {
             issuer: leaf.issuer.clone(),
@@ -61,7 +57,7 @@ impl Signer {
         let certificates = chain.into_iter().map(CertificateChoices::Certificate).collect::<Vec<_>>();
         let certificates = CertificateSet::try_from(certificates)
             .map_err(|_| PemError::NoCertificate(files.certificate.clone()))?;
-        Ok(Self { key, algorithm, certificates, identifier, not_after, warnings })
+        Ok(Self { key, certificates, identifier, not_after, warnings })
     }
 
     /// The earliest expiry in the chain.
@@ -94,13 +90,14 @@ impl Signer {
             attribute(ID_SIGNING_TIME, &utc_time(now)?)?,
         ])?;
         // The signature covers the SET OF, not the implicitly tagged attributes (RFC 5652 5.4).
-        let signature = self.signature(&attributes.to_der()?).ok_or(der::ErrorKind::Failed)?;
-        let signer = SignerInfo {
+        let signer = self.key.choose_scheme(&SCHEMES).ok_or(der::ErrorKind::Failed)?;
+        let signature = signer.sign(&attributes.to_der()?).map_err(|_| der::ErrorKind::Failed)?;
+        let signer_info = SignerInfo {
             version: CmsVersion::V1,
             sid: self.identifier.clone(),
             digest_alg: digest.clone(),
             signed_attrs: Some(attributes),
-            signature_algorithm: self.algorithm.identifier(),
+            signature_algorithm: algorithm_identifier(signer.scheme()),
             signature: OctetString::new(signature)?,
             unsigned_attrs: None,
         };
@@ -113,47 +110,26 @@ impl Signer {
             },
             certificates: Some(self.certificates.clone()),
             crls: None,
-            signer_infos: SignerInfos(SetOfVec::try_from(vec![signer])?),
+            signer_infos: SignerInfos(SetOfVec::try_from(vec![signer_info])?),
         };
         Ok(ContentInfo { content_type: ID_SIGNED_DATA, content: Any::encode_from(&data)? })
-    }
-
-    fn signature(&self, message: &[u8]) -> Option<Vec<u8>> {
-        self.key.choose_scheme(&[self.algorithm.scheme()])?.sign(message).ok()
     }
 }
 
 impl fmt::Debug for Signer {
     /// Without the key.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Signer")
-            .field("algorithm", &self.algorithm)
-            .field("not_after", &self.not_after)
-            .finish_non_exhaustive()
+        f.debug_struct("Signer").field("not_after", &self.not_after).finish_non_exhaustive()
     }
 }
 
-impl Algorithm {
-    fn of(key: &dyn SigningKey) -> Result<Self, SigningError> {
-        [Self::Rsa, Self::EcdsaP256]
-            .into_iter()
-            .find(|algorithm| key.choose_scheme(&[algorithm.scheme()]).is_some())
-            .ok_or(SigningError::UnsupportedKey)
-    }
-
-    const fn scheme(self) -> SignatureScheme {
-        match self {
-            Self::Rsa => SignatureScheme::RSA_PKCS1_SHA256,
-            Self::EcdsaP256 => SignatureScheme::ECDSA_NISTP256_SHA256,
+/// RFC 5754 3.2 and 3.3.
+fn algorithm_identifier(scheme: SignatureScheme) -> AlgorithmIdentifierOwned {
+    match scheme {
+        SignatureScheme::ECDSA_NISTP256_SHA256 => {
+            AlgorithmIdentifierOwned { oid: ECDSA_WITH_SHA_256, parameters: None }
         }
-    }
-
-    /// RFC 5754 3.2 and 3.3.
-    fn identifier(self) -> AlgorithmIdentifierOwned {
-        match self {
-            Self::Rsa => AlgorithmIdentifierOwned { oid: RSA_ENCRYPTION, parameters: Some(Any::null()) },
-            Self::EcdsaP256 => AlgorithmIdentifierOwned { oid: ECDSA_WITH_SHA_256, parameters: None },
-        }
+        _ => AlgorithmIdentifierOwned { oid: RSA_ENCRYPTION, parameters: Some(Any::null()) },
     }
 }
 

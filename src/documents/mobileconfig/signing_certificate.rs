@@ -54,14 +54,11 @@ pub enum SigningError {
 }
 
 /// A problem that does not prevent signing.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum SigningWarning {
-    #[error("the certificate for signing expires on {0}")]
-    ExpiresSoon(String),
-    #[error("no certificate leads from the one for signing to its issuer: devices will not verify it")]
-    MissingIntermediate,
-    #[error("{} can be read by every user of this machine", .0.display())]
-    WorldReadableKey(PathBuf),
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SigningWarning {
+    pub message: String,
+    /// How to solve the problem.
+    pub hint: &'static str,
 }
 
 impl SigningFiles {
@@ -80,19 +77,6 @@ impl SigningError {
                 "renew it, or set or_unsigned = true to serve profiles without a signature"
             }
             Self::NotYetValid { .. } => "check this machine's clock",
-        }
-    }
-}
-
-impl SigningWarning {
-    /// How to solve the problem.
-    pub fn hint(&self) -> &'static str {
-        match self {
-            Self::ExpiresSoon(_) => "renew it; new files are taken up without a restart",
-            Self::MissingIntermediate => {
-                "add the issuer's certificates behind it, or name their file: chain = \"chain.pem\""
-            }
-            Self::WorldReadableKey(_) => "make it readable by the server's user only: chmod o-r",
         }
     }
 }
@@ -117,12 +101,23 @@ impl SigningCertificate {
         let chain = build_chain(leaf, certificates);
         chain.iter().try_for_each(|certificate| check_validity(certificate, now))?;
         let not_after = chain.iter().map(not_after).min().expect("the chain has the signing certificate");
-        let warnings = [
-            (not_after < now + EXPIRY_WARNING).then(|| SigningWarning::ExpiresSoon(date(not_after))),
-            (!has_issuer).then_some(SigningWarning::MissingIntermediate),
-            is_world_readable(&files.key).then(|| SigningWarning::WorldReadableKey(files.key.clone())),
-        ];
-        Ok(Self { chain, key, not_after, warnings: warnings.into_iter().flatten().collect() })
+        let mut warnings = Vec::new();
+        let mut warn = |message, hint| warnings.push(SigningWarning { message, hint });
+        if not_after < now + EXPIRY_WARNING {
+            let message = format!("the certificate for signing expires on {}", date(not_after));
+            warn(message, "renew it; Waypost loads new files without a restart");
+        }
+        if !has_issuer {
+            let message =
+                "no certificate leads from the one for signing to its issuer: devices will not verify it";
+            let hint = "add the issuer's certificates behind it, or name their file: chain = \"chain.pem\"";
+            warn(message.to_owned(), hint);
+        }
+        if is_world_readable(&files.key) {
+            let message = format!("{} can be read by every user of this machine", files.key.display());
+            warn(message, "make it readable by the server's user only: chmod o-r");
+        }
+        Ok(Self { chain, key, not_after, warnings })
     }
 }
 
