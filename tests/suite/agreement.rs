@@ -1,4 +1,4 @@
-//! Every document about a profile names the same servers: XML, JSON, plist and DNS, pair by pair.
+//! All documents of a profile name the same servers: XML, JSON, property list and DNS, compared in pairs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,26 +22,26 @@ use crate::grid::grid;
 use crate::grid::server;
 use crate::mobileconfig::read;
 
-/// For a protocol and a security: host and port. The preferred ones, where there are several.
+/// Host and port of the preferred server for each protocol and security.
 type Servers = BTreeMap<(String, String), (String, u16)>;
 
-/// What a document says, each in its own way.
-fn said(config: &Config, index: usize, domain: &Domain) -> Vec<(&'static str, Servers)> {
+/// The servers of each document.
+fn servers_of_documents(config: &Config, index: usize, domain: &Domain) -> Vec<(&'static str, Servers)> {
     let entry = &config.directory.entries()[index];
     let whole = of_autoconfig(&entry.documents.all_servers.fill(domain));
-    let mut said = vec![
+    let mut documents = vec![
         ("autoconfig", first(of_autoconfig(&entry.documents.autoconfig.fill(domain)))),
         ("Autodiscover", first(of_autodiscover(entry, domain))),
         ("DNS", of_dns(config, domain)),
     ];
     if let Some(pacc) = &entry.documents.pacc {
-        said.push(("PACC", of_pacc(&pacc.fill(domain))));
+        documents.push(("PACC", of_pacc(&pacc.fill(domain))));
     }
     if let Ok(mobileconfig) = &entry.documents.mobileconfig {
-        said.push(("mobileconfig", of_mobileconfig(mobileconfig, domain, &whole)));
+        documents.push(("mobileconfig", of_mobileconfig(mobileconfig, domain, &whole)));
     }
-    said.push(("all servers", first(whole)));
-    said
+    documents.push(("all servers", first(whole)));
+    documents
 }
 
 type Server = (String, String, String, u16);
@@ -96,7 +96,7 @@ fn of_autodiscover(entry: &RenderedProfile, domain: &Domain) -> Vec<Server> {
         .collect()
 }
 
-/// The records as RFC 6186 and 8314 mean them; of several the one with the lowest priority.
+/// The SRV records of RFC 6186 and 8314; of several, the record with the lowest priority.
 fn of_dns(config: &Config, domain: &Domain) -> Servers {
     let found = config.directory.served(domain).unwrap();
     let records = Records::of(&found, &config.settings, &config.directory);
@@ -123,7 +123,7 @@ fn of_dns(config: &Config, domain: &Domain) -> Servers {
     servers
 }
 
-/// Its ports are the registered ones.
+/// PACC uses the registered ports.
 fn of_pacc(bytes: &[u8]) -> Servers {
     let protocols = serde_json::from_slice::<Configuration>(bytes).unwrap().protocols;
     assert_eq!(protocols.smtp, protocols.submit);
@@ -135,7 +135,7 @@ fn of_pacc(bytes: &[u8]) -> Servers {
         .collect()
 }
 
-/// It has no word for STARTTLS, so which security is meant is found by host and port.
+/// An Apple profile does not distinguish STARTTLS, so host and port identify the server.
 fn of_mobileconfig(config: &MobileConfig, domain: &Domain, all: &[Server]) -> Servers {
     let address = format!("jane@{domain}").parse().unwrap();
     let profile = read(&config.for_address(&address, &Languages::default()));
@@ -160,18 +160,19 @@ fn of_mobileconfig(config: &MobileConfig, domain: &Domain, all: &[Server]) -> Se
         .collect()
 }
 
-/// Where two documents name a server of the same protocol and security, it is the same one.
+/// If two documents name a server of the same protocol and security, it is the same server.
 fn compare(config: &Config, index: usize, domain: &Domain) -> usize {
-    let said = said(config, index, domain);
-    assert_present(&config.directory.entries()[index].profile, &said);
+    let documents = servers_of_documents(config, index, domain);
+    assert_present(&config.directory.entries()[index].profile, &documents);
     let mut compared = 0;
-    for (i, (one, servers)) in said.iter().enumerate() {
-        for (other, others) in &said[i + 1..] {
+    for (i, (one, servers)) in documents.iter().enumerate() {
+        for (other, others) in &documents[i + 1..] {
             for (what, server) in servers {
-                // It knows one port a protocol, and there an alternative will do.
-                let is_odd = *one == "PACC" || *other == "PACC";
-                let is_odd = is_odd && said.last().unwrap().1[what].1 != registered(&what.0);
-                if let Some(theirs) = others.get(what).filter(|_| !is_odd) {
+                // PACC has one port for each protocol, and an alternative server may use it.
+                let is_alternative_port = *one == "PACC" || *other == "PACC";
+                let is_alternative_port =
+                    is_alternative_port && documents.last().unwrap().1[what].1 != registered(&what.0);
+                if let Some(theirs) = others.get(what).filter(|_| !is_alternative_port) {
                     assert_eq!(server, theirs, "{one} and {other} differ about {what:?} of {domain}");
                     compared += 1;
                 }
@@ -181,9 +182,10 @@ fn compare(config: &Config, index: usize, domain: &Domain) -> usize {
     compared
 }
 
-/// What can be said is said: nothing is left out that a document has a word for.
-fn assert_present(profile: &Profile, said: &[(&str, Servers)]) {
-    let of = |name: &str| said.iter().find(|(document, _)| *document == name).map(|(_, servers)| servers);
+/// Every document contains all servers that it can express.
+fn assert_present(profile: &Profile, documents: &[(&str, Servers)]) {
+    let of =
+        |name: &str| documents.iter().find(|(document, _)| *document == name).map(|(_, servers)| servers);
     let keys = |servers: &Servers| servers.keys().cloned().collect::<BTreeSet<_>>();
     let whole = keys(of("all servers").unwrap());
     let secured: BTreeSet<_> = whole.iter().filter(|(_, security)| security != "plain").cloned().collect();
@@ -198,8 +200,8 @@ fn assert_present(profile: &Profile, said: &[(&str, Servers)]) {
         return;
     }
     let has = |protocol: &str| protocols(&secured).contains(protocol);
-    let is_sayable = (has("imap") || has("pop3")) && has("smtp");
-    assert_eq!(of("mobileconfig").is_some(), is_sayable);
+    let is_expressible = (has("imap") || has("pop3")) && has("smtp");
+    assert_eq!(of("mobileconfig").is_some(), is_expressible);
     let on_registered = |protocol: &str| {
         profile.servers().any(|server| {
             server.protocol.into_str() == protocol
@@ -224,7 +226,7 @@ fn registered(protocol: &str) -> u16 {
     }
 }
 
-/// Two servers a protocol, on hosts of their own, with any two ports and securities.
+/// Two servers for each protocol, on different hosts, with any two ports and securities.
 fn with_alternatives() -> Vec<String> {
     let mut profiles = Vec::new();
     for first in ENDPOINTS {
@@ -280,7 +282,7 @@ fn all_documents_agree_for_every_generated_profile() {
     assert!(compared > 10 * profiles.len(), "{compared}");
 }
 
-/// Where a service is: `host:port/path`, in every document that names it.
+/// Compares `host:port/path` of each service in all documents that name it.
 #[test]
 fn all_documents_agree_about_calendars_address_books_and_jmap() {
     let urls = [
@@ -301,7 +303,7 @@ fn all_documents_agree_about_calendars_address_books_and_jmap() {
             let service = |kind: &str, typ: &str, url: &str, method: &str| {
                 format!("[[{kind}]]\ntype = \"{typ}\"\nurl = \"{url}\"\nauthentication = {method}\n")
             };
-            // Another kind before, another of the kind behind: neither counts.
+            // The service before has another type, and the service behind is the second of its type.
             let text = SERVERS.to_owned()
                 + &service("calendar", "ical", "https://other.example/ical/", "[]")
                 + &service("calendar", "caldav", first, method)
@@ -322,9 +324,9 @@ fn all_documents_agree_about_calendars_address_books_and_jmap() {
                 let pacc = server.get("example.com", "/.well-known/user-agent-configuration.json");
                 let pacc: serde_json::Value = serde_json::from_slice(&pacc.body).unwrap();
                 let pacc = pacc["protocols"][dav]["url"].as_str().map(str::to_owned);
-                let apple = dav_of_apple(&config, dav);
+                let apple = dav_of_mobileconfig(&config, dav);
                 let about = format!("{dav} at {first} by {method}");
-                // What the redirect leads to is what PACC names, where it names something.
+                // If PACC names the service, its URL is the target of the redirect.
                 assert!(pacc.is_none() || pacc == redirect, "{about}");
                 let is_by_name = !first.contains("192.0.2.1") && !first.contains("//%");
                 assert_eq!(
@@ -346,11 +348,11 @@ fn all_documents_agree_about_calendars_address_books_and_jmap() {
                 if let (Some((_, Some(path))), Some(url)) = (&by_dns, &redirect) {
                     assert!(dav == "jmap" || url.ends_with(path.as_str()), "{about}: {url} {path}");
                 }
-                let is_sayable = dav != "jmap"
+                let is_expressible = dav != "jmap"
                     && is_by_name
                     && first.starts_with("https")
                     && (method == "[]" || method.contains("Basic"));
-                assert_eq!(apple.is_some(), is_sayable, "{about}");
+                assert_eq!(apple.is_some(), is_expressible, "{about}");
                 if let Some(apple) = apple {
                     assert_eq!(Some(&apple), by_dns.as_ref().map(|(host, _)| host), "{about}");
                 }
@@ -359,7 +361,7 @@ fn all_documents_agree_about_calendars_address_books_and_jmap() {
     }
 }
 
-/// Host and port, and the path if there is one for all.
+/// Host and port, and the path if it is the same for all addresses.
 fn dav_of_dns(
     config: &Config,
     domain: &Domain,
@@ -385,7 +387,7 @@ fn dav_of_dns(
     })
 }
 
-fn dav_of_apple(config: &Config, dav: &str) -> Option<String> {
+fn dav_of_mobileconfig(config: &Config, dav: &str) -> Option<String> {
     let mobileconfig = config.directory.entries()[0].documents.mobileconfig.as_ref().unwrap();
     let profile =
         read(&mobileconfig.for_address(&"jane@example.com".parse().unwrap(), &Languages::default()));

@@ -22,7 +22,7 @@ const PATH: &str = "/mail/config-v1.1.xml";
 const WELL_KNOWN: &str = "/.well-known/autoconfig/mail/config-v1.1.xml";
 const MAIL_V1: &str = "/.well-known/mail-v1.xml";
 
-/// The answer for a shipped domain, compared with its file.
+/// Compares the response for a shipped domain with its file.
 #[track_caller]
 fn assert_config(response: &Response, name: &str) {
     assert_eq!(response.status, 200, "{response:?}");
@@ -59,11 +59,11 @@ fn autoconfig_03_answers_on_the_path_of_an_early_draft() {
 }
 
 #[test]
-fn autoconfig_04_stands_in_for_mozillas_database() {
+fn autoconfig_04_answers_like_mozillas_database() {
     assert_config(&SHIPPED.get("live.thunderbird.net", "/v1.1/q.com"), "q.com");
     assert_config(&SHIPPED.get("anything.example", "/v1.1/Q.com"), "q.com");
     assert_config(&SHIPPED.get("autoconfig.q.com", "/v1.1/mail/config-v1.1.xml"), "q.com");
-    // Evolution goes on to the MX record only after a 404 from the database.
+    // Evolution looks up the MX record only after a 404 from the database.
     SHIPPED.get("q.com", "/v1.1/unknown.example").assert_empty(404);
     SHIPPED.get("q.com", "/v1.1/a%20b").assert_empty(404);
 }
@@ -88,30 +88,30 @@ fn autoconfig_06_reads_the_host_in_any_spelling() {
     ] {
         assert_config(&SHIPPED.get(host, PATH), "q.com");
     }
-    // Stripped once.
+    // Only one service label is removed.
     SHIPPED.get("autoconfig.autoconfig.q.com", PATH).assert_empty(404);
 }
 
 #[test]
-fn autoconfig_07_lets_a_hosted_address_win_over_the_host() {
+fn autoconfig_07_prefers_the_domain_of_the_address_to_the_host() {
     let target = format!("{PATH}?emailaddress=jane@qwestoffice.net");
     assert_config(&SHIPPED.get("autoconfig.q.com", &target), "qwestoffice.net");
     assert_config(&SHIPPED.get("unknown.example", &target), "qwestoffice.net");
-    // An address of nobody's leaves the host to answer.
+    // If the domain of the address is not served, the host decides.
     assert_config(
         &SHIPPED.get("autoconfig.q.com", &format!("{PATH}?emailaddress=jane@unknown.example")),
         "q.com",
     );
 }
 
-/// A hoster: one domain of its own, mail exchangers for its customers'.
+/// A hosting company: one domain of its own, and an MX host for its customers' domains.
 fn hoster() -> Server {
     let more = domains(&["hoster.example"]) + "mx_hosts = [\"mx1.mail.example.net\"]\n";
     Files::new("", &[("hoster.toml", &profile("hoster.example", &more, SERVERS))]).serve()
 }
 
 #[test]
-fn autoconfig_08_answers_on_a_mail_exchangers_names() {
+fn autoconfig_08_answers_on_an_mx_host_and_its_parent_domains() {
     let hoster = hoster();
     for name in ["mx1.mail.example.net", "mail.example.net", "example.net"] {
         for (host, path) in [(format!("autoconfig.{name}"), PATH), (name.to_owned(), WELL_KNOWN)] {
@@ -126,7 +126,7 @@ fn autoconfig_08_answers_on_a_mail_exchangers_names() {
 }
 
 #[test]
-fn autoconfig_09_reads_an_address_however_it_was_sent() {
+fn autoconfig_09_reads_an_address_in_any_encoding() {
     for address in [
         "jane%40qwestoffice.net",
         "jane@qwestoffice.net",
@@ -157,7 +157,7 @@ fn autoconfig_09_reads_an_address_however_it_was_sent() {
 }
 
 #[test]
-fn autoconfig_10_says_the_same_of_every_mailbox() {
+fn autoconfig_10_sends_the_same_document_for_every_mailbox() {
     let answer = |name: &str| SHIPPED.get("autoconfig.q.com", &format!("{PATH}?emailaddress={name}@q.com"));
     assert_eq!(answer("jane").timeless(), answer("nobody-has-this-name").timeless());
 }
@@ -184,7 +184,7 @@ fn autoconfig_11_never_redirects() {
 }
 
 #[test]
-fn autoconfig_12_answers_404_with_nothing_in_it_for_what_is_not_ours() {
+fn autoconfig_12_answers_unknown_domains_and_paths_with_an_empty_404() {
     for proto in ["http", "https"] {
         for path in [PATH, WELL_KNOWN, MAIL_V1, "/v1.1/mail/config-v1.1.xml"] {
             for host in ["autoconfig.unknown.example", "unknown.example", "127.0.0.1", ""] {
@@ -217,7 +217,7 @@ fn autoconfig_13_answers_head_like_get_and_refuses_other_methods() {
             assert_eq!(response.header("cache-control"), Some("no-store"));
         }
     }
-    // No authentication, no cookie: what comes of them is ignored.
+    // Credentials and cookies are ignored.
     let credentials = [("Authorization", "Basic eDp5"), ("Cookie", "a=b")];
     let response = SHIPPED.request("GET", "q.com", PATH, &credentials, b"").timeless();
     assert_eq!(response, get);
@@ -225,7 +225,7 @@ fn autoconfig_13_answers_head_like_get_and_refuses_other_methods() {
 }
 
 #[test]
-fn autoconfig_14_knows_no_public_url_that_is_not_absolute_https() {
+fn autoconfig_14_rejects_a_public_url_that_is_not_absolute_https() {
     for url in
         ["http://mail.example.net", "mail.example.net", "//mail.example.net", "https://mail.example.net/x"]
     {
@@ -235,7 +235,7 @@ fn autoconfig_14_knows_no_public_url_that_is_not_absolute_https() {
 }
 
 #[test]
-fn autoconfig_15_names_the_type_that_thunderbird_insists_on() {
+fn autoconfig_15_sends_the_content_type_that_thunderbird_requires() {
     assert_eq!(SHIPPED.get("q.com", PATH).header("content-type"), Some("text/xml; charset=utf-8"));
 }
 
@@ -250,12 +250,11 @@ fn autoconfig_16_sends_the_whole_body_unencoded() {
 }
 
 #[test]
-fn autoconfig_17_may_be_cached_for_less_than_an_hour_and_by_nobody_else() {
+fn autoconfig_17_may_be_cached_by_the_client_for_less_than_an_hour() {
     assert_eq!(SHIPPED.get("q.com", PATH).header("cache-control"), Some("private, max-age=600"));
 }
 
-/// The smallest client waits three seconds. On a runtime without a timer, whatever would wait for
-/// one panics: the answer is made without waiting.
+/// The least patient client waits three seconds. The runtime has no timer, so code that waits for one panics.
 #[test]
 fn autoconfig_18_answers_without_waiting_for_anything() {
     let app = waypost::http::App::new(shipped());
@@ -266,13 +265,13 @@ fn autoconfig_18_answers_without_waiting_for_anything() {
     assert_eq!(answer.status(), 200);
 }
 
-/// The certificates are the proxy's; that plain http stays reachable is ours.
+/// Also over http: certificates are the proxy's task.
 #[test]
 fn autoconfig_19_stays_reachable_by_http() {
     assert_config(&SHIPPED.send(&request_with("http", "autoconfig.q.com", PATH)), "q.com");
 }
 
-/// Items 20 to 36 for every domain that is shipped.
+/// Items 20 to 36 for every shipped domain.
 #[test]
 fn autoconfig_20_to_36_hold_for_every_shipped_domain() {
     let config = shipped();
@@ -283,7 +282,7 @@ fn autoconfig_20_to_36_hold_for_every_shipped_domain() {
     }
 }
 
-/// One profile, served; its document for `example.com`.
+/// The document of one profile for `example.com`.
 fn served(more: &str, servers: &str) -> String {
     let more = domains(&["example.com"]) + more;
     let files = Files::new("", &[("example.toml", &profile("example.com", &more, servers))]);
@@ -315,7 +314,7 @@ fn autoconfig_21_has_one_provider_with_a_host_name_for_an_id() {
 }
 
 #[test]
-fn autoconfig_22_names_the_domain_that_was_asked_for() {
+fn autoconfig_22_names_the_requested_domain() {
     let more = domains(&["bücher.example", "*.example.org"]);
     let server = Files::new("", &[("a.toml", &profile("example.com", &more, SERVERS))]).serve();
     for (host, domain) in [
@@ -378,7 +377,7 @@ fn autoconfig_26_lists_the_preferred_server_of_each_type_and_no_other() {
 }
 
 #[test]
-fn autoconfig_27_leaves_out_what_two_clients_reject() {
+fn autoconfig_27_leaves_out_elements_that_two_clients_reject() {
     let file = r#"<clientConfig version="1.2"><emailProvider id="example.com"><domain>example.com</domain>
         <displayName>Example</displayName><displayShortName>Example</displayShortName>
         <incomingServer type="exchange"><owaURL>https://example.com/owa</owaURL></incomingServer>
@@ -398,7 +397,7 @@ fn autoconfig_27_leaves_out_what_two_clients_reject() {
         profile("example.com", &domains(&["example.com"]), &(SERVERS.to_owned() + crate::check::SERVICES));
     let document = Files::new("", &[("a.toml", &text)]).serve().get("example.com", PATH);
     assert_document("autoconfig/sections.xml", document.text());
-    // Whoever asks for all has all, on any path and in any spelling.
+    // `servers=all` works on any path and in any letter case.
     for query in ["servers=all", "emailaddress=jane@example.com&Servers=ALL"] {
         let all = server.get("example.com", &format!("{PATH}?{query}"));
         assert_eq!((all.status, all.header("content-type")), (200, response.header("content-type")));
@@ -414,7 +413,7 @@ fn autoconfig_27_leaves_out_what_two_clients_reject() {
 }
 
 #[test]
-fn autoconfig_28_gives_every_server_all_it_needs() {
+fn autoconfig_28_writes_all_required_elements_of_a_server() {
     let servers = server("incoming", "imap", 993, "SSL", "username = \"%EMAILLOCALPART%\"")
         + &server("outgoing", "smtp", 465, "SSL", "authentication = [\"password-encrypted\"]");
     let text = served("", &servers.replace("imap.example.com", "imap.%EMAILDOMAIN%"));
@@ -424,7 +423,7 @@ fn autoconfig_28_gives_every_server_all_it_needs() {
 }
 
 #[test]
-fn autoconfig_29_writes_plain_only_when_told_to_and_says_what_it_costs() {
+fn autoconfig_29_writes_plain_only_if_configured_and_warns_about_it() {
     assert!(!served("", SERVERS).contains("plain"));
     let servers =
         server("incoming", "imap", 143, "plain", "") + &server("outgoing", "smtp", 587, "STARTTLS", "");
@@ -438,7 +437,7 @@ fn autoconfig_29_writes_plain_only_when_told_to_and_says_what_it_costs() {
     );
 }
 
-/// The methods of the one imap server in a document.
+/// The methods of the only IMAP server in a document.
 fn methods(configured: &str) -> Vec<String> {
     let servers = server("incoming", "imap", 993, "SSL", &format!("authentication = {configured}"))
         + &server("outgoing", "smtp", 465, "SSL", "");
@@ -461,7 +460,7 @@ fn autoconfig_30_names_the_methods_that_clients_can_use() {
 }
 
 #[test]
-fn autoconfig_31_uses_the_full_address_unless_told_otherwise() {
+fn autoconfig_31_uses_the_full_address_by_default() {
     assert_eq!(served("", SERVERS).matches("<username>%EMAILADDRESS%</username>").count(), 2);
     let findings = |username: &str| {
         let servers = SERVERS.replace("\"SSL\"", &format!("\"SSL\"\nusername = \"{username}\""));
@@ -479,7 +478,7 @@ fn autoconfig_31_uses_the_full_address_unless_told_otherwise() {
 }
 
 #[test]
-fn autoconfig_32_has_no_space_round_a_value() {
+fn autoconfig_32_writes_no_space_around_a_value() {
     let file = "id = \"example.com\"\ndisplay_name = \"  Example Mail \"\ndomains = [\"example.com\"]\n"
         .to_owned()
         + SERVERS;
@@ -488,7 +487,7 @@ fn autoconfig_32_has_no_space_round_a_value() {
 }
 
 #[test]
-fn autoconfig_33_reflects_nothing_that_was_sent() {
+fn autoconfig_33_repeats_nothing_of_the_request() {
     for address in ["%3Cscript%3E@q.com", "a%26b@q.com", "%22%27@q.com", "x@%3Cq%3E.com"] {
         let target = format!("{PATH}?emailaddress={address}&y=%3Cz%3E");
         assert_config(&SHIPPED.get("q.com", &target), "q.com");
@@ -497,7 +496,7 @@ fn autoconfig_33_reflects_nothing_that_was_sent() {
 }
 
 #[test]
-fn autoconfig_34_never_has_half_an_oauth2_section() {
+fn autoconfig_34_never_writes_an_incomplete_oauth2_section() {
     assert!(!served("", SERVERS).contains("oAuth2"));
     let servers = SERVERS.replace("port = 993", "port = 993\nauthentication = [\"OAuth2\"]");
     assert!(!served("", &servers).contains("oAuth2"));
@@ -513,7 +512,7 @@ fn autoconfig_35_describes_every_help_page() {
     assert!(page("descr = { en = \" \" }")[0].contains("this sentence is empty"));
     assert!(page("descr = {}")[0].contains("`descr` is empty"));
     assert_eq!(page("descr = \"Help\"").len(), 1);
-    // A language that nobody names is not guessed: BCP 47 has a word for that.
+    // A language that is not configured is `und` (BCP 47).
     let help = "<documentation url=\"https://example.com/\"><descr>Hilfe</descr></documentation>";
     let file = format!(
         "<clientConfig version=\"1.1\"><emailProvider id=\"example.com\"><domain>example.com</domain>\
@@ -523,21 +522,21 @@ fn autoconfig_35_describes_every_help_page() {
     );
     let document = Files::new("", &[("a.xml", &file)]).serve().get("example.com", PATH).text().to_owned();
     assert!(document.contains("<descr lang=\"und\">Hilfe</descr>"), "{document}");
-    // Mozilla's files have pages without any; such a page is in no document.
+    // Mozilla's files have pages without a description. Such a page is left out.
     assert_eq!(page(""), Vec::<String>::new());
     let undescribed = format!("{SERVERS}\n[[documentation]]\nurl = \"https://example.com/\"\n");
     assert!(!served("", &undescribed).contains("<documentation"));
 }
 
 #[test]
-fn autoconfig_36_has_none_of_the_retired_elements() {
+fn autoconfig_36_writes_no_obsolete_elements() {
     let text = SHIPPED.get("q.com", PATH).text().to_owned();
     for name in ["password>", "clientConfigUpdate", "restriction", "addThisServer", "enable", "inputField"] {
         assert!(!text.contains(&format!("<{name}")), "{name}");
     }
 }
 
-/// Every kind of profile there is, by the strict rules.
+/// Every kind of profile follows the strict rules.
 #[test]
 fn autoconfig_37_holds_for_every_shape_of_profile() {
     let mut shapes = Vec::new();
@@ -585,7 +584,7 @@ fn autoconfig_38_serves_a_provider_with_pop3_only() {
     assert_config(&response, "qwestoffice.net");
     let servers = assert_strict(&response.body, "qwestoffice.net");
     assert_eq!(servers.iter().map(|s| s.0.as_str()).collect::<Vec<_>>(), ["pop3", "smtp"]);
-    // Who finds nothing is told by `check`: tests/data/check/shipped.txt.
+    // `check` reports clients that find nothing: tests/data/check/shipped.txt.
 }
 
 #[test]
@@ -596,7 +595,7 @@ fn autoconfig_40_answers_every_recorded_client() {
         let response = SHIPPED.send(&request);
         assert_eq!(response.status, 200, "{name}");
         assert_config(&response, "centurylink.net");
-        // The same from a domain that is nobody's.
+        // The same request for a domain that is not served.
         let unknown = String::from_utf8(request).unwrap().replace("centurylink.net", "unknown.example");
         let unknown = unknown.replace("CenturyLink.NET", "Unknown.Example");
         SHIPPED.send(unknown.as_bytes()).assert_empty(404);
@@ -612,7 +611,7 @@ fn autoconfig_41_answers_every_recorded_client_after_its_mx_lookup() {
         let response = hoster.send(&request);
         assert_eq!(response.status, 200, "{name}");
         let text = String::from_utf8(request).unwrap();
-        // A client that says for whom it asks gets that domain; else the one it went to.
+        // The document names the domain of the address, else the domain of the host.
         let (_, host) = text.split_once("Host: ").unwrap();
         let host = host.split("\r\n").next().unwrap().trim_start_matches("autoconfig.");
         let asked = if text.contains("customer.example") {
@@ -644,9 +643,9 @@ fn reads_back_what_it_writes() {
     }
 }
 
-/// The usual hoster: its own domain is also the one that its exchangers' names end in.
+/// A hosting company whose MX hosts are in its own domain.
 #[test]
-fn a_customers_domain_is_named_on_every_name_of_the_exchanger() {
+fn names_a_customers_domain_on_every_name_of_the_mx_host() {
     let more = domains(&["example.net"]) + "mx_hosts = [\"mx1.example.net\"]\n";
     let hoster = Files::new("", &[("a.toml", &profile("example.net", &more, SERVERS))]).serve();
     for host in ["autoconfig.example.net", "autoconfig.mx1.example.net"] {
@@ -656,7 +655,7 @@ fn a_customers_domain_is_named_on_every_name_of_the_exchanger() {
     assert_strict(&hoster.get("autoconfig.example.net", PATH).body, "example.net");
 }
 
-/// Their files are profiles too: what we publish for one is what it says.
+/// Mozilla's provider files are valid profiles.
 #[test]
 fn serves_mozillas_own_files() {
     let file = std::fs::read_to_string("tests/data/provider/example.net.xml").unwrap();
@@ -668,7 +667,7 @@ fn serves_mozillas_own_files() {
 }
 
 #[test]
-fn thunderbirds_pop3_options_are_written_where_they_differ_from_its_own() {
+fn writes_pop3_options_that_differ_from_thunderbirds_defaults() {
     let servers = |options: &str| {
         server("incoming", "pop3", 995, "SSL", options) + &server("outgoing", "smtp", 465, "SSL", "")
     };

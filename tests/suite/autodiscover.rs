@@ -25,7 +25,7 @@ const PATH: &str = "/autodiscover/autodiscover.xml";
 const OUTLOOK: &str = "http://schemas.microsoft.com/exchange/autodiscover/outlook/responseschema/2006a";
 const MOBILE_SYNC: &str = "http://schemas.microsoft.com/exchange/autodiscover/mobilesync/responseschema/2006";
 
-/// What Outlook posts.
+/// The body that Outlook posts.
 fn asking(address: &str, schema: &str) -> String {
     format!(
         "<?xml version=\"1.0\" encoding=\"utf-8\"?><Autodiscover \
@@ -89,7 +89,7 @@ fn autodiscover_02_refuses_get_on_the_canonical_host() {
 }
 
 #[test]
-fn autodiscover_03_never_asks_who_is_there() {
+fn autodiscover_03_never_requests_authentication() {
     for path in [PATH, "/autodiscover/autodiscover.json?Email=a@q.com", "/autodiscover/autodiscover.svc", "/"]
     {
         for method in ["GET", "HEAD", "POST", "PUT", "OPTIONS", "PROPFIND"] {
@@ -146,9 +146,9 @@ fn autodiscover_06_redirects_plain_http_to_the_public_url() {
         assert_eq!(response.text(), "");
     }
     http_get(&PUBLIC, "autodiscover.q.com", PATH, "https").assert_empty(405);
-    // No proxy between us: this is plain http.
+    // Without a proxy, this is plain http.
     assert_eq!(PUBLIC.get("autodiscover.q.com", PATH).header("location"), Some(target));
-    // A POST is answered where it is, so that Thunderbird need not ask the person.
+    // A POST is not redirected: Thunderbird would ask the person for permission.
     let post = PUBLIC.request(
         "POST",
         "autodiscover.q.com",
@@ -157,7 +157,7 @@ fn autodiscover_06_redirects_plain_http_to_the_public_url() {
         asking("jane@q.com", OUTLOOK).as_bytes(),
     );
     assert_settings(&post, "jane@q.com");
-    // Without a public URL there is nowhere to send anybody.
+    // Without a public URL there is no target for a redirect.
     http_get(&SHIPPED, "autodiscover.q.com", PATH, "http").assert_empty(405);
 
     let mut config = shipped();
@@ -169,7 +169,7 @@ fn autodiscover_06_redirects_plain_http_to_the_public_url() {
 }
 
 #[test]
-fn autodiscover_07_redirects_to_nothing_that_was_sent() {
+fn autodiscover_07_never_redirects_to_a_url_from_the_request() {
     let target = Some("https://autodiscover.example.net/autodiscover/autodiscover.xml");
     for query in ["?a=b", "?//evil.example", "?Email=x@evil.example"] {
         let response = http_get(&PUBLIC, "autodiscover.q.com", &format!("{PATH}{query}"), "http");
@@ -183,7 +183,7 @@ fn autodiscover_07_redirects_to_nothing_that_was_sent() {
 }
 
 #[test]
-fn autodiscover_08_takes_any_content_type() {
+fn autodiscover_08_accepts_any_content_type() {
     for content_type in [
         "text/xml",
         "text/xml; charset=utf-8",
@@ -199,7 +199,7 @@ fn autodiscover_08_takes_any_content_type() {
 }
 
 #[test]
-fn autodiscover_09_reads_a_body_however_it_is_spaced() {
+fn autodiscover_09_reads_a_body_with_any_white_space() {
     let body = asking("jane@q.com", OUTLOOK);
     let bare = body.split_once("?>").unwrap().1;
     let spaced = body.replace("><", ">\r\n\t <").replace(">jane@q.com<", ">\r\n jane@q.com \t<");
@@ -211,7 +211,7 @@ fn autodiscover_09_reads_a_body_however_it_is_spaced() {
         body.replace("><", ">\r\n<"),
         spaced + "\r\n",
         body.replace("<Request>", "<!-- who? --><Request><?pi?>"),
-        // XML 1.0 2.3: a name, to whom namespaces mean nothing.
+        // XML 1.0 2.3: a valid name; namespaces are ignored.
         body.replace("<Request>", "<Request :a=\"\"><:b/>"),
         body.replace("jane@q.com", "<![CDATA[jane@q.com]]>"),
         body.replace("jane@q.com", "jane&#64;q.com").replace("utf-8", "US-ASCII"),
@@ -268,16 +268,16 @@ fn autodiscover_12_reads_every_kind_of_address() {
     }
 }
 
-/// That no log line has the credential is `logs`'s to show.
+/// The tests in `logs` show that no log line contains credentials.
 #[test]
-fn autodiscover_13_takes_no_notice_of_credentials() {
+fn autodiscover_13_ignores_credentials() {
     let headers = [("Authorization", "Basic amFuZUBxLmNvbTpodW50ZXIy")];
     let body = asking("jane@q.com", OUTLOOK);
     assert_settings(&SHIPPED.request("POST", "q.com", PATH, &headers, body.as_bytes()), "jane@q.com");
 }
 
 #[test]
-fn autodiscover_14_takes_no_notice_of_exchange_headers() {
+fn autodiscover_14_ignores_exchange_headers() {
     let headers = [
         ("X-MapiHttpCapability", "1"),
         ("X-ClientCanHandle", "Negotiate, ExHttpInfo"),
@@ -288,7 +288,7 @@ fn autodiscover_14_takes_no_notice_of_exchange_headers() {
 }
 
 #[test]
-fn autodiscover_15_reads_chunks_and_bodies_that_wait_to_be_asked() {
+fn autodiscover_15_reads_chunked_bodies_and_bodies_after_100_continue() {
     let body = asking("jane@q.com", OUTLOOK);
     let (first, second) = body.split_at(100);
     let chunked = format!(
@@ -316,7 +316,7 @@ fn autodiscover_15_reads_chunks_and_bodies_that_wait_to_be_asked() {
 }
 
 #[test]
-fn autodiscover_16_answers_in_the_form_that_libraries_compare() {
+fn autodiscover_16_sends_the_content_type_and_declaration_that_libraries_require() {
     let response = ask("jane@q.com");
     assert_eq!((response.status, response.header("content-type")), (200, Some("text/xml; charset=utf-8")));
     assert!(response.body.starts_with(b"<?xml version=\"1.0\" encoding=\"utf-8\"?>"));
@@ -324,7 +324,7 @@ fn autodiscover_16_answers_in_the_form_that_libraries_compare() {
 }
 
 #[test]
-fn autodiscover_17_has_microsofts_namespaces_to_the_letter() {
+fn autodiscover_17_writes_microsofts_namespaces_exactly() {
     let text = ask("jane@q.com").text().to_owned();
     let document = roxmltree::Document::parse(&text).unwrap();
     let root = document.root_element();
@@ -358,7 +358,7 @@ fn value<'a>(protocol: &'a [(String, String)], name: &str) -> &'a str {
 }
 
 #[test]
-fn autodiscover_18_keeps_the_order_that_parsers_need() {
+fn autodiscover_18_writes_the_order_that_parsers_need() {
     let text = ask("jane@q.com").text().to_owned();
     let at = |element: &str| text.find(&format!("<{element}>")).unwrap_or_else(|| panic!("no {element}"));
     assert!(at("User") < at("Account"));
@@ -380,7 +380,7 @@ fn autodiscover_19_has_no_redirects_and_no_empty_elements() {
 }
 
 #[test]
-fn autodiscover_20_uses_the_words_that_clients_compare() {
+fn autodiscover_20_writes_the_values_that_clients_compare() {
     for address in ["jane@q.com", "jane@qwestoffice.net"] {
         for protocol in protocols(&ask(address)) {
             assert!(["IMAP", "POP3", "SMTP"].contains(&value(&protocol, "Type")));
@@ -393,7 +393,7 @@ fn autodiscover_20_uses_the_words_that_clients_compare() {
     }
 }
 
-/// The answer for `jane@example.com` of a profile with these servers.
+/// The response for `jane@example.com` from a profile with these servers.
 fn answer_of(servers: &str) -> Response {
     let text = profile("example.com", &domains(&["example.com"]), servers);
     let server = Files::new("", &[("a.toml", &text)]).serve();
@@ -401,7 +401,7 @@ fn answer_of(servers: &str) -> Response {
 }
 
 #[test]
-fn autodiscover_21_tells_implicit_tls_from_starttls_and_from_none() {
+fn autodiscover_21_distinguishes_implicit_tls_starttls_and_no_encryption() {
     for (word, ssl, encryption) in [("SSL", "on", "SSL"), ("STARTTLS", "on", "TLS"), ("plain", "off", "None")]
     {
         let servers = server("incoming", "imap", 1, word, "")
@@ -431,7 +431,7 @@ fn autodiscover_22_overrides_the_harmful_defaults() {
 }
 
 #[test]
-fn autodiscover_23_fills_the_login_name_by_the_configured_form() {
+fn autodiscover_23_fills_the_configured_login_name() {
     for (username, login) in [
         ("%EMAILADDRESS%", "jane@example.com"),
         ("%EMAILLOCALPART%", "jane"),
@@ -443,7 +443,7 @@ fn autodiscover_23_fills_the_login_name_by_the_configured_form() {
             server("incoming", "imap", 993, "SSL", &more) + &server("outgoing", "smtp", 465, "SSL", "");
         let protocols = protocols(&answer_of(&servers));
         assert_eq!(value(&protocols[0], "LoginName"), login);
-        // The same credentials for sending only where they are the same.
+        // `UsePOPAuth` is on only if both servers have the same user name.
         let same = if username == "%EMAILADDRESS%" { "on" } else { "off" };
         assert_eq!(value(&protocols[1], "UsePOPAuth"), same, "{username}");
     }
@@ -462,7 +462,7 @@ fn autodiscover_24_lists_one_server_of_a_type_in_order() {
 }
 
 #[test]
-fn autodiscover_25_escapes_what_the_client_sent() {
+fn autodiscover_25_escapes_the_address() {
     let response = ask("a&amp;b&lt;c&gt;&quot;d'e@q.com");
     assert_document("autodiscover/escaped.xml", response.text());
     let protocols = protocols(&response);
@@ -477,7 +477,7 @@ fn autodiscover_26_is_never_cached() {
 }
 
 #[test]
-fn autodiscover_27_calls_what_is_no_request_an_invalid_request() {
+fn autodiscover_27_answers_a_malformed_body_with_invalid_request() {
     let body = asking("jane@q.com", OUTLOOK);
     let long = asking(&format!("{}@q.com", "a".repeat(320)), OUTLOOK);
     for body in [
@@ -511,7 +511,7 @@ fn autodiscover_27_calls_what_is_no_request_an_invalid_request() {
         &body.replace("version=\"1.0\"", "version=\"1.x\""),
         // 2.6.
         &body.replace("?>", "?><??pi?>"),
-        // XML 1.0 2.8: nothing else, and in this order.
+        // XML 1.0 2.8: only these parts, in this order.
         &body.replace("encoding", "encoing"),
         &body.replace("version=\"1.0\" encoding=\"utf-8\"", "encoding=\"utf-8\" version=\"1.0\""),
         &body.replace("\"utf-8\"", "\"utf-8\" standalone=\"maybe\""),
@@ -538,7 +538,7 @@ fn autodiscover_27_calls_what_is_no_request_an_invalid_request() {
 
 #[test]
 fn autodiscover_28_refuses_every_doctype() {
-    // Whoever followed a reference would come here.
+    // An external entity would be fetched from here.
     let trap = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     trap.set_nonblocking(true).unwrap();
     let url = format!("http://{}/a.dtd", trap.local_addr().unwrap());
@@ -546,7 +546,7 @@ fn autodiscover_28_refuses_every_doctype() {
     let body = asking("&a;@q.com", OUTLOOK);
     let with = |doctype: &str| body.replace("?>", &format!("?>{doctype}"));
     for body in [
-        // One that would change nothing: the rest is a request like any other.
+        // The DOCTYPE has no effect, and the rest is a valid request.
         with("<!DOCTYPE Autodiscover>").replace("&a;", "jane"),
         with(&format!("<!DOCTYPE a [<!ENTITY a0 \"a\">{bomb}<!ENTITY a \"&a29;\">]>")),
         with("<!DOCTYPE a [<!ENTITY a SYSTEM \"file:///etc/passwd\">]>"),
@@ -582,9 +582,9 @@ fn autodiscover_30_answers_unknown_schemas_with_601_and_none_with_settings() {
 }
 
 #[test]
-fn autodiscover_31_answers_404_for_a_domain_that_is_not_ours() {
+fn autodiscover_31_answers_404_for_a_domain_that_is_not_served() {
     for schema in [OUTLOOK, MOBILE_SYNC, "http://example.com/"] {
-        // Not even on a host that is ours: whoever names a mailbox gets that mailbox's or nothing.
+        // Also on a served host: the domain of the address decides.
         for host in ["autodiscover.q.com", "autodiscover.unknown.example"] {
             let response = SHIPPED.post(host, PATH, asking("jane@unknown.example", schema));
             assert_error(&response, 404, 500);
@@ -619,12 +619,12 @@ fn autodiscover_33_refuses_a_large_body_and_keeps_the_connection() {
             response.assert_empty(413);
         }
     }
-    // The same for a client that waits to be asked.
+    // The same for a client that waits for `100 Continue`.
     let body = pad(20_000);
     let post = request("POST", "q.com", PATH, &[("Expect", "100-continue")], body.as_bytes());
     stream.write_all(&post).unwrap();
     read_response(&mut stream, false).unwrap().assert_empty(413);
-    // What is larger than we would read and throw away ends the connection, and says so.
+    // A body that is too large to be drained closes the connection, and the response announces it.
     let head = format!("POST {PATH} HTTP/1.1\r\nHost: q.com\r\nContent-Length: 5000000\r\n\r\n");
     stream.write_all(head.as_bytes()).unwrap();
     let response = read_response(&mut stream, false).unwrap();
@@ -652,7 +652,7 @@ fn autodiscover_34_describes_an_error_as_microsoft_does() {
 }
 
 #[test]
-fn autodiscover_35_serves_no_relative_of_a_domain() {
+fn autodiscover_35_serves_no_subdomain_or_parent_of_a_domain() {
     for domain in ["mail.q.com", "com", "net", "a.centurylink.net"] {
         assert_error(&ask(&format!("jane@{domain}")), 404, 500);
     }
@@ -677,7 +677,7 @@ fn answers_every_recorded_client() {
             }
             _ => assert_settings(&response, "jane.doe+news@centurylink.net"),
         }
-        // The same for a domain that is nobody's. What has a length keeps it.
+        // The same request for a domain that is not served. `Content-Length` stays correct.
         let unknown = String::from_utf8(request).unwrap().replace("centurylink.net", "unknownone.test");
         let response = SHIPPED.send(unknown.as_bytes());
         if unknown.starts_with("POST") {
@@ -688,7 +688,7 @@ fn answers_every_recorded_client() {
     }
 }
 
-/// One mapping: both protocols say the same of every shipped domain.
+/// Both protocols name the same servers for every shipped domain.
 #[test]
 fn agrees_with_autoconfig_for_every_shipped_domain() {
     let config = shipped();
@@ -730,9 +730,9 @@ fn reads_back_what_it_writes() {
     }
 }
 
-/// A hoster's mail exchanger host answers for any customer's address.
+/// The MX host of a hosting company answers for the address of any customer.
 #[test]
-fn answers_for_any_address_on_a_mail_exchangers_host() {
+fn answers_for_any_address_on_an_mx_host() {
     let more = domains(&["hoster.example"]) + "mx_hosts = [\"mx1.example.net\"]\n";
     let hoster = Files::new("", &[("hoster.toml", &profile("hoster.example", &more, SERVERS))]).serve();
     let response = hoster.post("autodiscover.example.net", PATH, asking("jane@customer.example", OUTLOOK));

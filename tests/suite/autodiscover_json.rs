@@ -34,13 +34,13 @@ fn get(target: &str) -> Response {
     SHIPPED.get("autodiscover.q.com", target)
 }
 
-/// Both forms of a question.
+/// Both forms of a request.
 fn targets(email: &str, query: &str) -> [String; 2] {
     [format!("{PATH}?Email={email}&{query}"), format!("{PATH}/v1.0/{email}?{query}")]
 }
 
 #[test]
-fn autodiscover_36_says_where_the_xml_is() {
+fn autodiscover_36_returns_the_url_of_the_xml_endpoint() {
     for protocol in ["AutodiscoverV1", "Autodiscoverv1", "autodiscoverv1"] {
         for target in targets("jane%40q.com", &format!("Protocol={protocol}&RedirectCount=1")) {
             assert_json(&get(&target), 200, &json!({ "Protocol": protocol, "Url": OWN_URL }));
@@ -50,11 +50,11 @@ fn autodiscover_36_says_where_the_xml_is() {
         get(&format!("{PATH}?Email=jane@q.com&Protocol=AutodiscoverV1")).text(),
         format!("{{\"Protocol\":\"AutodiscoverV1\",\"Url\":\"{OWN_URL}\"}}")
     );
-    // The URL leads to what answers the POST.
+    // The URL accepts the POST.
     let path = OWN_URL.strip_prefix("https://autodiscover.q.com").unwrap();
     let body = "<Autodiscover><Request><EMailAddress>jane@q.com</EMailAddress></Request></Autodiscover>";
     assert_eq!(SHIPPED.post("autodiscover.q.com", path, body).status, 200);
-    // A public URL is where everybody is sent.
+    // If there is a public URL, all clients are sent there.
     let url = "https://autodiscover.example.net/autodiscover/autodiscover.xml";
     let response =
         PUBLIC.get("autodiscover.q.com", &format!("{PATH}?Email=jane@q.com&Protocol=AutodiscoverV1"));
@@ -62,7 +62,7 @@ fn autodiscover_36_says_where_the_xml_is() {
 }
 
 #[test]
-fn autodiscover_37_refuses_everything_else_at_once() {
+fn autodiscover_37_refuses_all_other_protocols() {
     for protocol in ["ActiveSync", "EWS", "Ews", "REST", "x", "AutodiscoverV2"] {
         for target in targets("jane@q.com", &format!("Protocol={protocol}")) {
             assert_json(&get(&target), 400, &invalid(protocol));
@@ -93,7 +93,7 @@ fn autodiscover_37_refuses_everything_else_at_once() {
     ] {
         assert_json(&get(&target), 400, &no_address);
     }
-    // The same for every mailbox, and nothing for domains of others, on whatever host.
+    // The same for every mailbox; 404 for domains that are not served, on any host.
     for protocol in ["AutodiscoverV1", "ActiveSync", ""] {
         for target in targets("jane@unknown.example", &format!("Protocol={protocol}")) {
             get(&target).assert_empty(404);
@@ -128,7 +128,7 @@ fn autodiscover_38_reads_names_and_values_in_any_form() {
 }
 
 #[test]
-fn autodiscover_39_writes_what_was_sent_as_data() {
+fn autodiscover_39_escapes_values_from_the_request() {
     for (sent, read) in [
         ("%22%3E%3C", "\"><"),
         ("a%00b%0d%0ac%1b", "a\0b\r\nc\u{1b}"),
@@ -167,9 +167,9 @@ fn answers_every_recorded_client() {
     }
 }
 
-/// A customer's domain comes from the request alone, so it names no URL.
+/// A customer's domain comes from the request only, so it is not used in a URL.
 #[test]
-fn sends_a_mail_exchangers_customers_to_the_exchangers_own_host() {
+fn sends_customers_of_an_mx_host_to_that_host() {
     let more = domains(&["hoster.example"]) + "mx_hosts = [\"mx1.example.net\"]\n";
     let hoster: Server =
         Files::new("", &[("hoster.toml", &profile("hoster.example", &more, SERVERS))]).serve();

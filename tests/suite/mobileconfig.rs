@@ -16,7 +16,7 @@ use crate::common::profile;
 use crate::common::server;
 use crate::grid;
 
-/// A profile with everything that a configuration profile can say.
+/// A profile with all services that an Apple profile can express.
 pub const FULL: &str = r#"
 [[incoming]]
 type = "imap"
@@ -89,7 +89,7 @@ fn text<'d>(dict: &'d Dictionary, key: &str) -> &'d str {
     dict.get(key).and_then(Value::as_string).unwrap_or("-")
 }
 
-/// What a key may hold.
+/// The allowed values of a key.
 #[derive(Clone, Copy)]
 enum Holds {
     Text,
@@ -105,8 +105,7 @@ enum Holds {
 
 use Holds::{Identifier, Integer, One, Payloads, Port, Switch, Text, Texts, Uuid};
 
-/// Key, whether it has to be there, and what it holds: reference/beyond 1.1, of which nothing else
-/// may be there.
+/// Key, whether it is required, and its allowed values (reference/beyond 1.1). Other keys are not allowed.
 type Keys = &'static [(&'static str, bool, Holds)];
 
 const TOP_LEVEL: Keys = &[
@@ -134,7 +133,7 @@ const MAIL: Keys = &[
     ("EmailAccountDescription", false, Text),
     ("IncomingMailServerAuthentication", true, One(METHODS)),
     ("IncomingMailServerHostName", true, Text),
-    // Optional for Apple; here never left out.
+    // Optional for Apple, but Waypost always writes it.
     ("IncomingMailServerPortNumber", true, Port),
     ("IncomingMailServerUseSSL", true, Switch),
     ("IncomingMailServerUsername", false, Text),
@@ -208,7 +207,7 @@ impl Holds {
     }
 }
 
-/// Holds a dictionary against the table of its keys.
+/// Compares a dictionary with the table of its keys.
 fn assert_keys(dict: &Dictionary, keys: Keys) {
     for (key, is_required, holds) in keys {
         match dict.get(key) {
@@ -221,7 +220,7 @@ fn assert_keys(dict: &Dictionary, keys: Keys) {
     }
 }
 
-/// Holds a whole profile against Apple's tables; and its identifiers and UUIDs against each other.
+/// Compares a profile with Apple's tables, and checks that its identifiers and UUIDs are unique.
 #[track_caller]
 pub fn assert_valid(profile: &Dictionary) {
     assert_keys(profile, TOP_LEVEL);
@@ -253,7 +252,7 @@ fn identity(profile: &Dictionary) -> Vec<String> {
 }
 
 #[test]
-fn a_profile_is_served_whole_by_either_path_and_either_spelling_of_its_parameter() {
+fn serves_a_profile_on_both_paths_and_for_both_parameter_names() {
     let whole = SHIPPED.get("autoconfig.q.com", "/mobileconfig?emailaddress=jane@q.com");
     assert_eq!(whole.status, 200);
     assert_document("mobileconfig/jane@q.com.mobileconfig", whole.text());
@@ -272,7 +271,7 @@ fn a_profile_is_served_whole_by_either_path_and_either_spelling_of_its_parameter
 }
 
 #[test]
-fn a_profile_is_an_attachment_that_nobody_keeps() {
+fn sends_an_attachment_that_must_not_be_cached() {
     let headers = |response: &Response| {
         ["content-type", "cache-control", "content-disposition", "x-content-type-options"]
             .map(|name| response.header(name).unwrap_or("-").to_owned())
@@ -293,7 +292,7 @@ fn a_profile_is_an_attachment_that_nobody_keeps() {
 }
 
 #[test]
-fn without_an_address_the_device_asks() {
+fn leaves_out_the_address_if_there_is_none_so_that_the_device_asks() {
     let whole = SHIPPED.get("autoconfig.q.com", "/mobileconfig");
     assert_document("mobileconfig/q.com.mobileconfig", whole.text());
     let profile = read(&whole.body);
@@ -305,7 +304,7 @@ fn without_an_address_the_device_asks() {
 }
 
 #[test]
-fn a_profile_has_calendar_address_book_and_words_where_there_are_any() {
+fn writes_calendar_address_book_and_texts_if_configured() {
     let files = full();
     let server = files.serve();
     let german = server.request(
@@ -330,7 +329,7 @@ fn a_profile_has_calendar_address_book_and_words_where_there_are_any() {
 }
 
 #[test]
-fn several_addresses_share_a_profile() {
+fn puts_several_addresses_into_one_profile() {
     let target = "/mobileconfig?emailaddress=jane@q.com&email=joe@centurylink.net&emailaddress=jane@q.com";
     let both = SHIPPED.get("autoconfig.q.com", target);
     assert_document("mobileconfig/two.mobileconfig", both.text());
@@ -338,7 +337,7 @@ fn several_addresses_share_a_profile() {
     assert_valid(&both);
     assert_eq!(payloads(&both).len(), 2);
     let one = read(&SHIPPED.get("q.com", "/mobileconfig?email=jane@q.com").body);
-    // The account is the same, what holds it is not.
+    // The account is the same, but not the profile.
     assert_eq!(identity(&both)[1], identity(&one)[1]);
     assert_ne!(identity(&both)[0], identity(&one)[0]);
     let other_order = "/mobileconfig?emailaddress=joe@centurylink.net&email=jane@q.com";
@@ -352,7 +351,7 @@ fn several_addresses_share_a_profile() {
 }
 
 #[test]
-fn identity_depends_on_the_address_and_nothing_else() {
+fn derives_identifiers_only_from_the_address() {
     let of = |servers: &str, address: &str| {
         let text = profile("example.com", &domains(&["example.com"]), servers);
         let answer = get(
@@ -370,7 +369,7 @@ fn identity_depends_on_the_address_and_nothing_else() {
 }
 
 #[test]
-fn hostile_addresses_give_a_profile_that_means_what_it_says() {
+fn escapes_hostile_addresses() {
     let files = full();
     let server = files.serve();
     let encoded = |address: &str| address.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
@@ -423,7 +422,7 @@ fn hostile_addresses_give_a_profile_that_means_what_it_says() {
 }
 
 #[test]
-fn implicit_tls_is_chosen_before_starttls_and_imap_before_pop3() {
+fn prefers_implicit_tls_to_starttls_and_imap_to_pop3() {
     let shipped = read(&SHIPPED.get("q.com", "/mobileconfig?email=jane@q.com").body);
     let port = |dict: &Dictionary, key: &str| dict[key].as_unsigned_integer().unwrap();
     assert_eq!(port(mail(&shipped), "OutgoingMailServerPortNumber"), 465, "587 is the profile's first");
@@ -444,7 +443,7 @@ fn implicit_tls_is_chosen_before_starttls_and_imap_before_pop3() {
 }
 
 #[test]
-fn what_a_profile_cannot_say_is_refused_in_a_sentence() {
+fn refuses_unsupported_servers_with_a_reason() {
     let server = full().serve();
     let token = server.get("token.example", "/mobileconfig?email=jane@token.example");
     assert_eq!(token.status, 422);
@@ -467,7 +466,7 @@ fn what_a_profile_cannot_say_is_refused_in_a_sentence() {
 }
 
 #[test]
-fn a_domain_that_is_not_ours_has_no_profile() {
+fn answers_404_for_a_domain_that_is_not_served() {
     for target in [
         "/mobileconfig?email=jane@elsewhere.example",
         "/mobileconfig?email=a@q.com&email=b@elsewhere.example",
@@ -479,7 +478,7 @@ fn a_domain_that_is_not_ours_has_no_profile() {
 }
 
 #[test]
-fn a_mail_exchangers_host_gives_profiles_for_its_customers() {
+fn serves_profiles_for_customers_on_an_mx_host() {
     let server = full().serve();
     let answer = server.get("autoconfig.provider.example", "/mobileconfig?email=jane@customer.example");
     assert_eq!(answer.status, 200);
@@ -492,9 +491,9 @@ fn a_mail_exchangers_host_gives_profiles_for_its_customers() {
     );
 }
 
-/// What the operator signs names no host that only a client has named.
+/// A signed profile contains no host name that comes from the request only.
 #[test]
-fn hosts_that_depend_on_the_domain_are_named_for_the_operators_domains_alone() {
+fn fills_host_names_only_with_served_domains() {
     let names = domains(&["example.com"]) + "mx_hosts = [\"mx.provider.example\"]\n";
     let servers = SERVERS.replace("imap.example.com", "imap.%EMAILDOMAIN%");
     let files = Files::new("", &[("a.toml", &profile("example.com", &names, &servers))]);
@@ -512,7 +511,7 @@ fn hosts_that_depend_on_the_domain_are_named_for_the_operators_domains_alone() {
 }
 
 #[test]
-fn whoever_wants_consent_is_asked_for_it() {
+fn writes_the_consent_text_of_the_first_profile_that_has_one() {
     let with = profile("a.example", &domains(&["a.example"]), SERVERS)
         + "[mobileconfig]\nconsent = { en = \"Agreed?\" }\ndescription = { en = \"A\" }\n";
     let without = profile("b.example", &domains(&["b.example"]), SERVERS)
@@ -537,9 +536,9 @@ fn whoever_wants_consent_is_asked_for_it() {
     }
 }
 
-/// Apple's tables hold for every profile of the grid that can be said at all.
+/// Every profile of the grid that Apple's schema can express follows Apple's tables.
 #[test]
-fn every_profile_of_the_grid_is_valid() {
+fn writes_a_valid_profile_for_every_profile_of_the_grid() {
     let mut profiles = Vec::new();
     grid::grid(|servers| profiles.push(servers));
     let files = Files::new("", &[]);

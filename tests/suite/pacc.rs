@@ -13,7 +13,7 @@ use crate::common::server;
 
 const PATH: &str = "/.well-known/user-agent-configuration.json";
 
-/// Everything that the document can say.
+/// All services that the document can express.
 const ALL: &str = r#"
 [[documentation]]
 url = "https://help.example.net/%EMAILADDRESS%"
@@ -82,7 +82,7 @@ fn served(servers: &str) -> Option<Value> {
 }
 
 #[test]
-fn the_document_is_served_whole_and_read_back() {
+fn serves_the_document_and_reads_it_back() {
     let server = files(ALL).serve();
     let answer = server.get("ua-auto-config.shop.example.org", PATH);
     assert_eq!(answer.status, 200);
@@ -96,9 +96,9 @@ fn the_document_is_served_whole_and_read_back() {
     assert_eq!(serde_json::to_string(&read).unwrap(), expected);
 }
 
-/// The example of the draft's other servers: reference/beyond 3.1, with keys that are not ours.
+/// The draft's example (reference/beyond 3.1), with keys that Waypost never writes.
 #[test]
-fn others_documents_can_be_read() {
+fn reads_documents_of_other_servers() {
     let text = r#"{"protocols":{"imap":{"host":"imap.example.com"},"pop3":{"host":"pop.example.com"},
         "submit":{"host":"smtp.example.com"},"smtp":{"host":"smtp.example.com"},
         "managesieve":{"host":"sieve.example.com"},
@@ -113,7 +113,7 @@ fn others_documents_can_be_read() {
     let (given, again): (Value, Value) =
         (serde_json::from_str(text).unwrap(), serde_json::to_value(&read).unwrap());
     assert_eq!(again, given);
-    // No key but these has to be there, and more may be.
+    // These keys are required. Unknown keys are ignored.
     let least = r#"{"protocols":{},"authentication":{"password":true,"passkey":true},
         "info":{"provider":{"name":"Example"},"more":1},"version":3}"#;
     let read: Configuration = serde_json::from_str(least).unwrap();
@@ -121,7 +121,7 @@ fn others_documents_can_be_read() {
 }
 
 #[test]
-fn the_host_says_which_domain_and_nothing_else_matters() {
+fn depends_on_the_host_only() {
     let body = SHIPPED.get("ua-auto-config.q.com", PATH).body;
     for (host, target) in [
         ("UA-Auto-Config.Q.com:443", PATH.to_owned()),
@@ -138,9 +138,9 @@ fn the_host_says_which_domain_and_nothing_else_matters() {
     SHIPPED.request("POST", "ua-auto-config.q.com", PATH, &[], b"{}").assert_empty(405);
 }
 
-/// Other processes, other orders of keys: the same bytes.
+/// The digest in DNS requires that the bytes never differ.
 #[test]
-fn the_document_is_the_same_however_the_profile_is_written() {
+fn does_not_depend_on_the_order_of_keys_in_the_profile() {
     let get =
         |text: &str| Files::new("", &[("a.toml", text)]).serve().get("ua-auto-config.example.com", PATH).body;
     let text = profile("example.com", &domains(&["example.com"]), ALL);
@@ -161,7 +161,7 @@ fn the_document_is_the_same_however_the_profile_is_written() {
 }
 
 #[test]
-fn what_cannot_be_said_is_left_out_and_check_says_why() {
+fn leaves_out_unsupported_services_and_check_reports_why() {
     let findings = |servers: &str| {
         let mut said: Vec<String> = files(servers).findings();
         said.retain(|finding| finding.contains("PACC"));
@@ -178,7 +178,7 @@ fn what_cannot_be_said_is_left_out_and_check_says_why() {
     assert_eq!(findings(&with_pop), [format!("IMAP: {starttls}")]);
     let protocols = served(&with_pop).unwrap()["protocols"].clone();
     assert_eq!(protocols.as_object().unwrap().keys().collect::<Vec<_>>(), ["pop3", "smtp", "submit"]);
-    // Half an account is none.
+    // An account that can only send is left out.
     let alone = imap(143, "STARTTLS", "") + &smtp;
     assert_eq!(served(&alone), None);
     assert_eq!(
@@ -242,9 +242,9 @@ fn what_cannot_be_said_is_left_out_and_check_says_why() {
     );
 }
 
-/// A service that nobody could log in to is none.
+/// A service without a supported authentication method is left out.
 #[test]
-fn jmap_needs_a_way_to_log_in_too() {
+fn leaves_out_jmap_without_a_supported_authentication_method() {
     let jmap = |method: &str| {
         server("incoming", "imap", 143, "STARTTLS", "")
             + &server("outgoing", "smtp", 587, "STARTTLS", "")
@@ -256,9 +256,9 @@ fn jmap_needs_a_way_to_log_in_too() {
     assert_eq!(served(&jmap("OAuth2")), None);
 }
 
-/// Draft: at most 60 and 20 characters; 30 and 12 are advised.
+/// The draft allows at most 60 and 20 characters, and recommends at most 30 and 12.
 #[test]
-fn names_that_are_too_long_are_errors_and_long_ones_notes() {
+fn reports_names_that_are_too_long_as_errors_and_long_names_as_notes() {
     let problems = |name: &str, short: &str| {
         let text = profile("example.com", &domains(&["example.com"]), SERVERS)
             .replace("Example Mail", name)

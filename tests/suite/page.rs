@@ -1,4 +1,4 @@
-//! The setup page: what a person sees.
+//! The setup page.
 
 use std::fs;
 
@@ -17,7 +17,7 @@ use crate::common::profile;
 use crate::common::server;
 use crate::common::shipped;
 
-/// As much of HTML as the tests read.
+/// A parser for the subset of HTML that the tests read.
 mod scraper_lite {
     /// The text without its elements.
     pub fn text_of(html: &str) -> String {
@@ -50,7 +50,7 @@ fn get(server: &Server, host: &str, target: &str, language: &str) -> Response {
 }
 
 #[test]
-fn pages_are_compared_whole() {
+fn renders_the_expected_pages() {
     for (host, target, name) in [
         ("autoconfig.q.com", "/", "start"),
         ("autoconfig.q.com", "/setup?emailaddress=jane@q.com", "jane@q.com"),
@@ -65,7 +65,7 @@ fn pages_are_compared_whole() {
 }
 
 #[test]
-fn a_page_is_kept_by_nobody_and_reaches_nobody_else() {
+fn sends_pages_that_must_not_be_cached_and_load_nothing_from_other_hosts() {
     let header = |response: &Response, name: &str| response.header(name).unwrap_or("-").to_owned();
     for target in ["/", "/setup?emailaddress=jane@q.com", "/setup?emailaddress=jane@nowhere.example"] {
         let page = SHIPPED.get("q.com", target);
@@ -93,9 +93,9 @@ fn a_page_is_kept_by_nobody_and_reaches_nobody_else() {
     SHIPPED.get("q.com", "/assets/").assert_empty(404);
 }
 
-/// The page and the XML say the same: asserted from what is rendered.
+/// Page and XML show the same settings.
 #[test]
-fn the_page_shows_the_servers_of_the_documents() {
+fn shows_the_servers_of_the_documents() {
     let config = shipped();
     for domain in config.directory.domains() {
         let address = format!("jane.doe@{domain}");
@@ -129,19 +129,19 @@ fn the_page_shows_the_servers_of_the_documents() {
 }
 
 #[test]
-fn known_and_unknown_mailboxes_of_a_domain_get_the_same_page() {
+fn shows_the_same_page_for_every_mailbox_of_a_domain() {
     let page = |who: &str| {
         SHIPPED.get("q.com", &format!("/setup?emailaddress={who}@q.com")).text().replace(who, "WHO")
     };
     assert_eq!(page("jane.doe"), page("nobody-at-all"));
-    // The other spelling of the parameter, and an address as people type it.
+    // The other name of the parameter, and an address with spaces and capitals.
     let page = SHIPPED.get("q.com", "/setup?emailaddress=jane@q.com");
     assert_eq!(SHIPPED.get("q.com", "/setup?email=%20jane@Q.COM%20").body, page.body);
     assert_eq!(SHIPPED.get("autoconfig.q.com", "/?emailaddress=jane@q.com").status, 200);
 }
 
 #[test]
-fn who_is_not_ours_is_told_so_kindly() {
+fn shows_an_explanation_for_a_domain_that_is_not_served() {
     for (host, target, said) in [
         ("q.com", "/setup?emailaddress=jane@nowhere.example", "No settings for nowhere.example"),
         ("q.com", "/setup?emailaddress=nowhere.example", "No settings for nowhere.example"),
@@ -159,21 +159,21 @@ fn who_is_not_ours_is_told_so_kindly() {
     assert!(wrong.text().contains("required value=\"jane\""), "what was typed is there to be put right");
     let hostile = SHIPPED.get("q.com", "/setup?emailaddress=%22%3E%3Cscript%3E%00x");
     assert_eq!(hostile.text().matches("<script").count(), 1, "{}", hostile.text());
-    // An address of ours is served on any host.
+    // The address of a served domain is served on any host.
     assert_eq!(SHIPPED.get("127.0.0.1", "/setup?emailaddress=jane@q.com").status, 200);
     SHIPPED.get("q.com", "/setup.json?emailaddress=jane@nowhere.example").assert_empty(404);
     SHIPPED.request("POST", "q.com", "/setup", &[], b"emailaddress=jane@q.com").assert_empty(405);
 }
 
 #[test]
-fn a_machine_reads_the_same() {
-    let twin = SHIPPED.get("q.com", "/setup.json?emailaddress=jane@q.com");
-    assert_eq!(twin.header("content-type"), Some("application/json; charset=utf-8"));
-    assert_eq!(twin.header("cache-control"), Some("private, no-store"));
+fn serves_the_same_settings_as_json() {
+    let json = SHIPPED.get("q.com", "/setup.json?emailaddress=jane@q.com");
+    assert_eq!(json.header("content-type"), Some("application/json; charset=utf-8"));
+    assert_eq!(json.header("cache-control"), Some("private, no-store"));
     let accept = [("Accept", "application/json")];
     let asked = SHIPPED.request("GET", "q.com", "/setup?emailaddress=jane@q.com", &accept, b"");
-    assert_eq!(asked.body, twin.body);
-    let read: Value = serde_json::from_slice(&twin.body).unwrap();
+    assert_eq!(asked.body, json.body);
+    let read: Value = serde_json::from_slice(&json.body).unwrap();
     assert_document("page/jane@q.com.json", &(serde_json::to_string_pretty(&read).unwrap() + "\n"));
     assert_eq!(SHIPPED.get("q.com", "/setup.json").status, 400);
     let kind = |accept: &str| {
@@ -196,7 +196,7 @@ fn a_machine_reads_the_same() {
 }
 
 #[test]
-fn a_language_is_the_one_that_is_asked_for_and_another_is_a_link_away() {
+fn uses_the_requested_language_and_links_to_the_others() {
     let lang = |target: &str, accept: &str| {
         let page = get(&SHIPPED, "q.com", target, accept).text().to_owned();
         page.split("<html lang=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
@@ -216,7 +216,7 @@ fn a_language_is_the_one_that_is_asked_for_and_another_is_a_link_away() {
 }
 
 #[test]
-fn the_program_that_is_asked_for_is_shown_without_javascript() {
+fn shows_the_requested_program_without_javascript() {
     let page = SHIPPED.get("q.com", "/setup?emailaddress=jane@q.com&program=apple").text().to_owned();
     let panel =
         |id: &str| page.split(&format!("id=\"{id}\"")).nth(1).unwrap().split('>').next().unwrap().to_owned();
@@ -225,7 +225,7 @@ fn the_program_that_is_asked_for_is_shown_without_javascript() {
 }
 
 #[test]
-fn apples_profile_is_a_button_and_a_picture_of_its_address() {
+fn offers_the_apple_profile_as_a_button_and_a_qr_code() {
     let page = get(&PUBLIC, "autoconfig.q.com", "/setup?emailaddress=jane%2Bx@q.com", "en").text().to_owned();
     let url = "https://autoconfig.q.com/mobileconfig?emailaddress=jane%2Bx%40q.com";
     assert!(
@@ -237,21 +237,21 @@ fn apples_profile_is_a_button_and_a_picture_of_its_address() {
     let picture = PUBLIC.get("autoconfig.q.com", "/setup.svg?emailaddress=jane%2Bx%40q.com");
     assert_eq!(picture.header("content-type"), Some("image/svg+xml"));
     assert!(picture.text().contains("<svg"));
-    // The scheme is the one that a proxy tells.
+    // The scheme is that of the proxy's header.
     let by_http = [("X-Forwarded-Proto", "http")];
     let page = PUBLIC.request("GET", "q.com", "/setup?emailaddress=q.com", &by_http, b"").text().to_owned();
     assert!(page.contains("<a href=\"http://q.com/mobileconfig\">"), "{page}");
-    // A port without a proxy's word is ours, without TLS.
+    // A port without a proxy's header is Waypost's own, without TLS.
     let page = SHIPPED.get("q.com:8080", "/setup?emailaddress=q.com").text().to_owned();
     assert!(page.contains("<a href=\"http://q.com:8080/mobileconfig\">"), "{page}");
-    // On a host that nobody knows by its name there is a button and no picture.
+    // On a host without a name there is a button and no QR code.
     let page = SHIPPED.get("127.0.0.1", "/setup?emailaddress=jane@q.com").text().to_owned();
     assert!(page.contains("class=\"button\"") && !page.contains("setup.svg"), "{page}");
     SHIPPED.get("127.0.0.1", "/setup.svg?emailaddress=jane@q.com").assert_empty(404);
-    // A domain alone has its own profile, not that of the host.
+    // A domain without an address has its own profile, not that of the host.
     let page = SHIPPED.get("qwestoffice.net", "/setup?emailaddress=q.com").text().to_owned();
     assert!(!page.contains("href=\"/mobileconfig") && !page.contains("setup.svg"), "{page}");
-    // Where there is none, the page says so.
+    // If there is no Apple profile, the page shows a note.
     let none = SHIPPED.get("qwestoffice.net", "/setup?emailaddress=a@qwestoffice.net").text().to_owned();
     assert!(!none.contains("mobileconfig") && none.contains("There is no profile for this address"));
 }
@@ -302,7 +302,7 @@ fn full() -> Files {
 }
 
 #[test]
-fn a_provider_has_its_name_its_colour_its_logo_and_its_domains() {
+fn shows_name_colour_logo_and_domains_of_the_provider() {
     let files = full();
     let server = files.serve();
     let start = server.get("example.com", "/");
@@ -316,7 +316,7 @@ fn a_provider_has_its_name_its_colour_its_logo_and_its_domains() {
         server.get("example.com", &format!("/assets/{kind}.{}", rest.split('"').next().unwrap()))
     };
     assert_eq!(asset("logo").header("content-type"), Some("image/svg+xml"));
-    // Yellow cannot be read on white.
+    // Yellow on white has too little contrast.
     assert!(!asset("brand").text().contains("--accent:#ffee00;--on-accent:#000000}@media"));
     assert!(asset("brand").text().contains("--accent:#ffee00;--on-accent:#000000"), "on black it can");
     let page = server.get("example.com", "/setup?emailaddress=jane@example.com");
@@ -329,7 +329,7 @@ fn a_provider_has_its_name_its_colour_its_logo_and_its_domains() {
 }
 
 #[test]
-fn mistakes_about_the_page_are_told() {
+fn reports_mistakes_in_the_page_section() {
     let problems = |page: &str| {
         let text =
             profile("example.com", &domains(&["example.com"]), &(SERVERS.to_owned() + "[page]\n" + page));
@@ -349,7 +349,7 @@ fn mistakes_about_the_page_are_told() {
 }
 
 #[test]
-fn hostile_input_is_shown_and_does_nothing() {
+fn escapes_hostile_input() {
     let server = full().serve();
     let encoded = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
     for local_part in [
@@ -380,9 +380,9 @@ fn hostile_input_is_shown_and_does_nothing() {
     }
 }
 
-/// The operator's files: one that is right takes the place of ours, one that is not is told of.
+/// Valid files of the operator replace built-in files, and invalid files are reported.
 #[test]
-fn an_operator_brings_templates_and_languages() {
+fn uses_templates_and_languages_of_the_operator() {
     let text = profile("example.com", &domains(&["example.com"]), SERVERS);
     let files = Files::new("templates = \"mine\"", &[("a.toml", &text)]);
     fs::create_dir(files.path("mine")).unwrap();
@@ -414,7 +414,7 @@ fn an_operator_brings_templates_and_languages() {
 }
 
 #[test]
-fn a_broken_template_is_told_with_its_line_and_the_built_in_one_serves() {
+fn reports_a_broken_template_with_its_line_and_uses_the_built_in_one() {
     let text = profile("example.com", &domains(&["example.com"]), SERVERS);
     let files = Files::new("templates = \"mine\"", &[("a.toml", &text)]);
     fs::create_dir(files.path("mine")).unwrap();
@@ -433,12 +433,12 @@ fn a_broken_template_is_told_with_its_line_and_the_built_in_one_serves() {
         assert!(problems[0].contains("\n  --> mine/setup.html:2:1\n"), "{problems:?}");
         assert_eq!(files.serve().get("example.com", target).body, built_in, "{template}");
     }
-    // What is right beside it stays; each one that is wrong is told.
+    // Valid templates stay in use, and each invalid template is reported.
     files.write("mine/index.html", "mine {{ say(\"title\") }}\n");
     assert_eq!(files.serve().get("example.com", "/").text(), "mine Set up your mail\n");
     files.write("mine/layout.html", "{{ nothing_there }}");
     assert_eq!(files.problems().len(), 2, "{:?}", files.problems());
-    // A page that only somebody sees who mistypes is tried too.
+    // The page for an invalid address is checked too.
     fs::remove_file(files.path("mine/layout.html")).unwrap();
     files.write("mine/index.html", "{% if is_wrong %}{{ nothing_there }}{% endif %}");
     assert!(
@@ -458,9 +458,9 @@ fn a_broken_template_is_told_with_its_line_and_the_built_in_one_serves() {
     assert!(lost[0].starts_with("error: the folder of templates cannot be read"), "{lost:?}");
 }
 
-/// Every language that is shipped says everything, with the same words in braces.
+/// Every built-in language has all messages with the same placeholders.
 #[test]
-fn every_shipped_language_is_whole() {
+fn has_all_messages_in_every_built_in_language() {
     let config = shipped();
     let catalogue = config.pages.catalogue();
     let tags: Vec<_> = catalogue.all().iter().map(|messages| messages.tag.as_str()).collect();
@@ -477,9 +477,9 @@ fn every_shipped_language_is_whole() {
     }
 }
 
-/// Alternatives are marked, POP3's advice stands beside it, and what is not needed is not asked for.
+/// Alternatives are marked, POP3 has advice, and settings that are not needed are left out.
 #[test]
-fn every_kind_of_server_has_its_words() {
+fn describes_every_kind_of_server() {
     let servers = server("incoming", "pop3", 110, "STARTTLS", "leave_messages_on_server = false")
         + &server("outgoing", "smtp", 587, "STARTTLS", "authentication = [\"password-encrypted\"]")
         + &server("outgoing", "smtp", 465, "SSL", "username = \"%EMAILLOCALPART%\"");
@@ -495,7 +495,7 @@ fn every_kind_of_server_has_its_words() {
     assert_eq!(tables[1][4].1, "your full e-mail address");
     assert_eq!(tables[2][4].1, "the part of your address before the @");
     assert!(page.contains("choose POP3"), "no IMAP where there is none");
-    // Advice fits the servers.
+    // The advice matches the servers.
     let page = |servers: &str| {
         let text = profile("example.com", &domains(&["example.com"]), servers);
         let server = Files::new("", &[("a.toml", &text)]).serve();
@@ -515,7 +515,7 @@ fn every_kind_of_server_has_its_words() {
         + &server("incoming", "imap", 993, "SSL", "username = \"%EMAILLOCALPART%\"")
         + &server("outgoing", "smtp", 465, "SSL", "");
     assert!(!page(&same_port).contains("If a network blocks"));
-    // No way out leads through port 25, and without TLS there is no certificate to be warned about.
+    // Port 25 is never recommended, and without TLS there is no advice about certificates.
     let port_25 = server("incoming", "imap", 143, "plain", "")
         + &server("outgoing", "smtp", 587, "STARTTLS", "")
         + &server("outgoing", "smtp", 25, "STARTTLS", "");
