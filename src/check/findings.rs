@@ -95,7 +95,7 @@ impl Findings {
 }
 
 fn unexplained(row: &Row) -> String {
-    let ends = match &row.verdict {
+    let ends = match &row.outcome {
         Err(reason) => format!("gives up: {reason}"),
         Ok(_) => {
             let cells = Row::PROTOCOLS.iter().zip(&row.cells);

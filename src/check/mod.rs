@@ -13,7 +13,7 @@ pub use self::lints::{Cause, Lint};
 pub use self::row::{Cell, Difference, Row};
 
 use crate::address::{Domain, EmailAddress};
-use crate::clients::{ALL, Answer, Client, Format};
+use crate::clients::{ALL, Client, Format, Response};
 use crate::config::Config;
 use crate::documents::{Documents, RenderedProfile};
 use crate::formats::Origin;
@@ -53,9 +53,9 @@ pub fn examine(config: &Config, index: usize) -> Option<Examined<'_>> {
 pub fn play(client: Client, profile: &Profile, documents: &Documents, person: &EmailAddress) -> Row {
     let body = match client.format {
         Format::Autoconfig => documents.autoconfig.fill(person.domain()),
-        Format::Autodiscover => documents.autodiscover.fill(&client.asks_for(person)),
+        Format::Autodiscover => documents.autodiscover.fill(&client.request_address(person)),
     };
     // As `http::answer` sends it.
-    let answer = Answer { status: 200, content_type: Some("text/xml; charset=utf-8"), body: &body };
-    Row::new(client, client.judge(&answer, person), profile, person)
+    let response = Response { status: 200, content_type: Some("text/xml; charset=utf-8"), body: &body };
+    Row::new(client, client.interpret(&response, person), profile, person)
 }

@@ -3,14 +3,14 @@
 use std::fmt;
 
 use crate::address::EmailAddress;
-use crate::clients::{Account, Client, Endpoint, Login, Method, Security, Verdict};
+use crate::clients::{Account, Client, Endpoint, Method, Outcome, Security};
 use crate::profile::{Authentication, Profile, Protocol, Server, SocketType};
 
 /// A client, what it made of the answer, and how that compares for IMAP, POP3 and SMTP.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
     pub client: Client,
-    pub verdict: Verdict,
+    pub outcome: Outcome,
     pub cells: [Cell; 3],
 }
 
@@ -35,7 +35,7 @@ pub enum Difference {
     Hostname(String),
     Port(u16),
     Security(Security),
-    Login(Login),
+    Username(Option<String>),
     Method(Method),
 }
 
@@ -43,18 +43,18 @@ impl Row {
     /// The order of the cells.
     pub const PROTOCOLS: [Protocol; 3] = [Protocol::Imap, Protocol::Pop3, Protocol::Smtp];
 
-    pub(super) fn new(client: Client, verdict: Verdict, profile: &Profile, person: &EmailAddress) -> Self {
-        let cells = Self::PROTOCOLS.map(|protocol| match &verdict {
+    pub(super) fn new(client: Client, outcome: Outcome, profile: &Profile, person: &EmailAddress) -> Self {
+        let cells = Self::PROTOCOLS.map(|protocol| match &outcome {
             Ok(account) => cell(client, account, protocol, profile, person),
             Err(_) => Cell::Missing,
         });
-        Self { client, verdict, cells }
+        Self { client, outcome, cells }
     }
 
     /// Whether the person can fetch mail and send it.
     pub fn works(&self) -> bool {
         let [imap, pop3, smtp] = &self.cells;
-        self.verdict.is_ok()
+        self.outcome.is_ok()
             && (*imap == Cell::Preferred || *pop3 == Cell::Preferred)
             && matches!(smtp, Cell::Preferred | Cell::Guessed | Cell::Unused)
     }
@@ -64,12 +64,12 @@ impl Row {
         let Some(protocol) = protocol else { return self.is_hurt() };
         let mut cells = Self::PROTOCOLS.into_iter().zip(&self.cells);
         let cell = cells.find(|(of, _)| *of == protocol).map(|(_, cell)| cell);
-        self.verdict.is_err() || matches!(cell, Some(Cell::Different(_) | Cell::Missing))
+        self.outcome.is_err() || matches!(cell, Some(Cell::Different(_) | Cell::Missing))
     }
 
     /// Whether the person ends with less than the provider offers.
     pub fn is_hurt(&self) -> bool {
-        self.verdict.is_err() || self.cells.iter().any(|c| matches!(c, Cell::Different(_) | Cell::Missing))
+        self.outcome.is_err() || self.cells.iter().any(|c| matches!(c, Cell::Different(_) | Cell::Missing))
     }
 }
 
@@ -109,13 +109,13 @@ fn compare(endpoint: &Endpoint, server: &Server, person: &EmailAddress) -> Cell 
     }
     let is_secured = match endpoint.security {
         Security::Known(socket_type) => socket_type == server.socket_type,
-        Security::Tried => server.socket_type != SocketType::Plain,
+        Security::Automatic => server.socket_type != SocketType::Plain,
     };
     if !is_secured {
         differences.push(Difference::Security(endpoint.security));
     }
-    if endpoint.login != Login::Name(server.username.login_name(person)) {
-        differences.push(Difference::Login(endpoint.login.clone()));
+    if endpoint.username != Some(server.username.login_name(person)) {
+        differences.push(Difference::Username(endpoint.username.clone()));
     }
     let methods = server.authentication.as_slice();
     // Any of the server's methods will do: which of several a client takes is its own affair.
@@ -155,10 +155,10 @@ impl fmt::Display for Difference {
             Self::Hostname(hostname) => write!(f, "host {hostname}"),
             Self::Port(port) => write!(f, "port {port}"),
             Self::Security(Security::Known(socket_type)) => f.write_str(socket_type.description()),
-            Self::Security(Security::Tried) => write!(f, "{}", Security::Tried),
-            Self::Login(Login::Asked) => f.write_str("asks the user name"),
-            Self::Login(Login::Name(name)) if name.is_empty() => f.write_str("no user name"),
-            Self::Login(Login::Name(name)) => write!(f, "user name {name}"),
+            Self::Security(Security::Automatic) => write!(f, "{}", Security::Automatic),
+            Self::Username(None) => f.write_str("asks the user name"),
+            Self::Username(Some(name)) if name.is_empty() => f.write_str("no user name"),
+            Self::Username(Some(name)) => write!(f, "user name {name}"),
             Self::Method(Method::Negotiated) => f.write_str("tries a password"),
             Self::Method(Method::Named(method)) => write!(f, "log-in by {}", method.into_str()),
         }
@@ -180,11 +180,11 @@ mod tests {
             hostname: "pop.qwestoffice.net".to_owned(),
             port: 110,
             security,
-            login: Login::Name(person.to_string()),
+            username: Some(person.to_string()),
             method: Method::Negotiated,
         };
         assert_eq!(compare(&endpoint(Security::Known(SocketType::Plain)), server, &person), Cell::Preferred);
-        let tried = compare(&endpoint(Security::Tried), server, &person);
+        let tried = compare(&endpoint(Security::Automatic), server, &person);
         assert_eq!(tried.to_string(), "differs: whichever works");
     }
 }

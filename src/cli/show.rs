@@ -200,7 +200,7 @@ fn client(id: &str, entry: &RenderedProfile, address: &EmailAddress) -> String {
             text.push('\n');
         }
         let _ = writeln!(text, "{client}, by {}", client.format);
-        match &row.verdict {
+        match &row.outcome {
             Err(reason) => {
                 let _ = writeln!(text, "gives up: {reason}");
             }
@@ -235,7 +235,7 @@ fn endpoint_row(protocol: Protocol, endpoint: &Endpoint, cell: &Cell) -> [String
         endpoint.hostname.clone(),
         endpoint.port.to_string(),
         endpoint.security.to_string(),
-        endpoint.login.to_string(),
+        endpoint.username.clone().unwrap_or_else(|| "asks".to_owned()),
         endpoint.method.to_string(),
         verdict,
     ]

@@ -1,14 +1,5 @@
-//! eM Client: closed, and how it reads a `Protocol` is documented nowhere (reference/autodiscover
-//! 1.10 has what is known). It asks with Outlook's schema and is taken to read like Outlook.
+//! eM Client: its source is closed, and no document says how it reads a `Protocol`
+//! (reference/autodiscover 1.10 has what is known). It sends Outlook's schema; the model assumes
+//! that it reads like Outlook.
 
-use super::{Client, Format, outlook};
-use crate::profile::Protocol;
-
-pub const CLIENT: Client = Client {
-    name: "eM Client",
-    id: "em-client",
-    format: Format::Autodiscover,
-    protocols: &[Protocol::Imap, Protocol::Pop3, Protocol::Smtp],
-    asks_as: None,
-    judge: |answer, address| outlook::judge(answer, address, true),
-};
+pub use super::outlook::autodiscover;

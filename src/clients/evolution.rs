@@ -1,67 +1,49 @@
 //! Evolution: `e-mail-autoconfig.c` (6901b22), on GLib's GMarkup.
 //!
-//! Neither root nor provider is looked at. There is one record for each type of server, and every
-//! element that is read overwrites its field: of several servers the last wins, field by field.
+//! Evolution ignores the root and the provider. It has one record for each type of server, and
+//! every element overwrites its field: the last of several servers wins, field by field.
 
-use super::reading::{Encodings, fill, leading_number};
-use super::{Account, Answer, Client, Endpoint, Format, GivesUp, Login, Method, Security, Verdict};
-use crate::address::EmailAddress;
-use crate::profile::{Authentication, Placeholder, Protocol};
-use crate::xml::tree::{Element, Piece, Tree};
+use super::prelude::*;
+use super::values::{fill, leading_number, protocol};
 
-pub const CLIENT: Client = Client {
-    name: "Evolution",
-    id: "evolution",
-    format: Format::Autoconfig,
-    protocols: &[Protocol::Imap, Protocol::Pop3, Protocol::Smtp],
-    asks_as: None,
-    judge,
-};
-
-fn judge(answer: &Answer, address: &EmailAddress) -> Verdict {
-    answer.require_success()?;
-    // GLib 2.74; newer ones skip it.
-    if answer.has_byte_order_mark() {
-        return Err(GivesUp::because("a byte order mark"));
+pub fn autoconfig(response: &Response, address: &EmailAddress) -> Outcome {
+    response.require_status(200..300)?;
+    // GLib 2.74; later versions skip it.
+    if response.body.starts_with(b"\xEF\xBB\xBF") {
+        return Err("a byte order mark".into());
     }
-    // The declaration's encoding is not looked at: it is UTF-8 or an error.
-    let text = answer.text(Encodings::Utf8)?;
-    let tree = Tree::parse(&text)?;
+    // GMarkup ignores the declared encoding: the text is UTF-8, or an error.
+    let tree = Tree::parse(response.text(EncodingPolicy::Utf8)?)?;
     let mut account = Account::default();
     for server in tree.all().filter(|e| matches!(e.name(), "incomingServer" | "outgoingServer")) {
-        // `g_markup_collect_attributes` takes the attributes it was told of, all of them, and no other.
-        let [(name, kind)] = server.attributes() else {
-            return Err(GivesUp::because("a server with other attributes than `type`"));
+        // `g_markup_collect_attributes` accepts exactly the attributes in its arguments.
+        let kind = match server.attributes() {
+            [(name, kind)] if name == "type" => kind,
+            _ => return Err("a server with other attributes than `type`".into()),
         };
-        let slot = match (name.as_str(), kind.as_str()) {
-            ("type", "imap") => &mut account.imap,
-            ("type", "pop3") => &mut account.pop3,
-            ("type", "smtp") => &mut account.smtp,
-            ("type", _) => continue,
-            _ => return Err(GivesUp::because("a server with other attributes than `type`")),
-        };
-        read(server, slot, address);
+        if let Some(protocol) = protocol(kind, &[Protocol::Imap, Protocol::Pop3, Protocol::Smtp]) {
+            read(server, account.get_mut(protocol), address);
+        }
     }
-    account.unless_empty("no server that it knows, which ends the search")
+    account.require_any("no server that it knows, which ends the search")
 }
 
 fn read(server: Element, slot: &mut Option<Endpoint>, address: &EmailAddress) {
-    // Of an empty element no text is delivered, so its field stays as it was.
+    // GMarkup delivers no text for an empty element: its field keeps its value.
     for element in server.elements().filter(|element| element.nodes().next().is_some()) {
-        let text = last_run(element);
-        // In a normal run the property that %EMAILDOMAIN% is filled from is not set.
+        // Evolution replaces %EMAILDOMAIN% with a property that is not set in a normal run.
         let known = [Placeholder::EmailAddress, Placeholder::EmailLocalPart];
-        let text = fill(&text, &known, address).replace(Placeholder::EmailDomain.into_str(), "");
+        let text = fill(&last_run(element), &known, address).replace(Placeholder::EmailDomain.into_str(), "");
         let endpoint = || Endpoint {
             hostname: String::new(),
             port: 0,
             security: Security::PLAIN,
-            login: Login::Asked,
+            username: None,
             method: Method::Named(Authentication::PasswordCleartext),
         };
         match element.name() {
             "hostname" => slot.get_or_insert_with(endpoint).hostname = text,
-            "username" => slot.get_or_insert_with(endpoint).login = Login::Name(text),
+            "username" => slot.get_or_insert_with(endpoint).username = Some(text),
             "port" => {
                 let port = leading_number(&text);
                 if port > 0 {
@@ -69,13 +51,9 @@ fn read(server: Element, slot: &mut Option<Endpoint>, address: &EmailAddress) {
                 }
             }
             "socketType" => {
-                let security = match text.as_str() {
-                    "plain" => Security::PLAIN,
-                    "SSL" => Security::SSL,
-                    "STARTTLS" => Security::STARTTLS,
-                    _ => continue,
-                };
-                slot.get_or_insert_with(endpoint).security = security;
+                if let Some(security) = Security::from_word(&text) {
+                    slot.get_or_insert_with(endpoint).security = security;
+                }
             }
             "authentication" => {
                 let method = match text.as_str() {
@@ -90,15 +68,15 @@ fn read(server: Element, slot: &mut Option<Endpoint>, address: &EmailAddress) {
     }
 }
 
-/// Each run of text takes the place of the one before. A run ends at a comment or a CDATA section,
-/// of which nothing is delivered.
+/// Each run of text replaces the one before. A run ends at a comment or a CDATA section, whose text
+/// GMarkup does not deliver.
 fn last_run(element: Element) -> String {
     let mut run = String::new();
-    for piece in element.pieces() {
-        match (piece, piece.text()) {
-            (Piece::Comment(_) | Piece::CData(_), _) => run.clear(),
-            (_, Some(text)) => run.push_str(text),
-            _ => {}
+    for node in element.nodes() {
+        match node {
+            Node::Comment(_) | Node::CData(_) => run.clear(),
+            Node::Text(text) | Node::Reference(text) => run.push_str(text),
+            Node::Element(_) => {}
         }
     }
     run

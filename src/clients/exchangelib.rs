@@ -1,82 +1,56 @@
 //! exchangelib 4.9.0: `autodiscover/properties.py`, on lxml.
 //!
-//! A library for Exchange that parses every `Protocol` and uses none of these: what it reads is a
-//! second opinion on names and namespaces. `Encryption` is not a field of it.
+//! A library for Exchange. It parses every `Protocol` and uses none of these; the model gives a
+//! second opinion on names and namespaces. `Encryption` is not one of its fields.
 
-use super::autodiscover;
-use super::reading::Encodings;
-use super::{Account, Answer, Client, Endpoint, Format, GivesUp, Login, Method, Security, Verdict};
-use crate::address::EmailAddress;
-use crate::profile::Protocol;
-use crate::xml::tree::{Element, Tree};
-
-pub const CLIENT: Client = Client {
-    name: "exchangelib",
-    id: "exchangelib",
-    format: Format::Autodiscover,
-    protocols: &[Protocol::Imap, Protocol::Pop3, Protocol::Smtp],
-    asks_as: None,
-    judge,
-};
+use super::autodiscover_response::method;
+use super::prelude::*;
 
 const ROOT: &str = "http://schemas.microsoft.com/exchange/autodiscover/responseschema/2006";
 const RESPONSE: &str = "http://schemas.microsoft.com/exchange/autodiscover/outlook/responseschema/2006a";
 
-fn judge(answer: &Answer, _: &EmailAddress) -> Verdict {
-    answer.require_ok()?;
-    let body = answer.text(Encodings::Declared)?;
+pub fn autodiscover(response: &Response, _: &EmailAddress) -> Outcome {
+    response.require_status(200..=200)?;
+    let body = response.text(EncodingPolicy::Declared)?;
     if !body.starts_with("<?xml") {
-        return Err(GivesUp::because("the XML declaration is not at the beginning"));
+        return Err("the XML declaration is not at the beginning".into());
     }
     // lxml recovers.
-    let tree = Tree::recover(&body)?;
+    let tree = Tree::recover(body)?;
     let root = tree.root();
-    let is = |element: Element, name: &str, namespace: &str| {
-        element.local_name() == name && namespace_of(element).is_none_or(|other| other == namespace)
-    };
-    if !is(root, "Autodiscover", ROOT) || namespace_of(root).is_none() {
-        return Err(GivesUp::because("the root is not Autodiscover in its namespace"));
+    if root.local_name() != "Autodiscover" || namespace(root) != Some(ROOT) {
+        return Err("the root is not Autodiscover in its namespace".into());
     }
-    let response = root.local_child("Response");
-    let response = response.filter(|element| namespace_of(*element) == Some(RESPONSE));
-    let response = response.ok_or_else(|| GivesUp::because("no Response in Outlook's namespace"))?;
-    let account_element = response.elements().find(|e| is(*e, "Account", RESPONSE));
-    let account_element = account_element.ok_or_else(|| GivesUp::because("no Account"))?;
-    let mut account = Account::default();
-    for protocol in account_element.elements().filter(|e| is(*e, "Protocol", RESPONSE)) {
-        let text = |name: &str| {
-            let element = protocol.elements().find(|e| is(*e, name, RESPONSE))?;
-            Some(element.text().into_owned()).filter(|text| !text.is_empty())
-        };
-        let slot = match text("Type").as_deref() {
-            Some("IMAP") => &mut account.imap,
-            Some("POP3") => &mut account.pop3,
-            Some("SMTP") => &mut account.smtp,
-            _ => continue,
-        };
-        // Missing means on; another word means neither, which is as good as off.
-        let is_on = |name| match text(name).map(|word| word.to_ascii_lowercase()).as_deref() {
-            None | Some("on" | "true") => true,
-            Some(_) => false,
-        };
-        let (Some(hostname), Some(port)) =
-            (text("Server"), text("Port").and_then(|port| port.trim().parse().ok()))
-        else {
-            continue;
-        };
-        slot.get_or_insert(Endpoint {
-            hostname,
-            port,
-            security: if is_on("SSL") { Security::Tried } else { Security::PLAIN },
-            login: text("LoginName").map_or(Login::Asked, Login::Name),
-            method: Method::Named(autodiscover::method(is_on("AuthRequired"), is_on("SPA"))),
-        });
-    }
-    account.unless_empty("no IMAP, POP3 or SMTP server")
+    let response = root.local_child("Response").filter(|element| namespace(*element) == Some(RESPONSE));
+    let response = response.ok_or("no Response in Outlook's namespace")?;
+    let account = children(response, "Account").next().ok_or("no Account")?;
+    let servers = children(account, "Protocol").filter_map(endpoint);
+    servers.collect::<Account>().require_any("no IMAP, POP3 or SMTP server")
 }
 
-/// The namespace that an element declares, for its own prefix or as the default one.
-fn namespace_of(element: Element<'_>) -> Option<&str> {
+fn endpoint(element: Element) -> Option<(Protocol, Endpoint)> {
+    let text = |name| children(element, name).next().map(Element::text).filter(|text| !text.is_empty());
+    // A missing value means on. Any other word is neither on nor off; the model counts it as off.
+    let is_on = |name| text(name).is_none_or(|word| matches!(&*word.to_ascii_lowercase(), "on" | "true"));
+    let endpoint = Endpoint {
+        hostname: text("Server")?.into_owned(),
+        port: text("Port")?.trim().parse().ok()?,
+        security: if is_on("SSL") { Security::Automatic } else { Security::PLAIN },
+        username: text("LoginName").map(Into::into),
+        method: Method::Named(method(is_on("AuthRequired"), is_on("SPA"))),
+    };
+    let kind = text("Type")?;
+    let mut known = [Protocol::Imap, Protocol::Pop3, Protocol::Smtp].into_iter();
+    Some((known.find(|protocol| protocol.to_string() == kind)?, endpoint))
+}
+
+/// The child elements with a name that declare no other namespace than the response's.
+fn children<'a>(parent: Element<'a>, name: &'a str) -> impl Iterator<Item = Element<'a>> {
+    parent.local_children(name).filter(|e| namespace(*e).is_none_or(|namespace| namespace == RESPONSE))
+}
+
+/// The namespace that an element declares for its own prefix, or as the default.
+fn namespace(element: Element<'_>) -> Option<&str> {
     match element.name().split_once(':') {
         Some((prefix, _)) => element.attribute(&format!("xmlns:{prefix}")),
         None => element.attribute("xmlns"),

@@ -1,47 +1,31 @@
 //! GNOME Online Accounts 3.58.1: `goamailclient.c`, `goamailconfig.c`, `goaimapsmtpprovider.c`, on
 //! librest's XML reader.
 //!
-//! The dialogue takes the host and the kind of encryption; the port is the usual one for that,
-//! whatever the document says. Every field can be mended by the person.
+//! The dialogue takes the host and the kind of encryption. It ignores the document's port and uses
+//! the usual one for the encryption. The person can correct every field.
 
-use super::reading::{EVERY, Encodings, value};
-use super::{Account, Answer, Client, Endpoint, Format, GivesUp, Login, Method, Security, Verdict};
-use crate::address::EmailAddress;
-use crate::profile::Protocol;
-use crate::xml::tree::{Element, Tree};
+use super::prelude::*;
+use super::values::{ALL_PLACEHOLDERS, placeholder_value, root};
 
-pub const CLIENT: Client = Client {
-    name: "GNOME Online Accounts",
-    id: "gnome",
-    format: Format::Autoconfig,
-    protocols: &[Protocol::Imap, Protocol::Smtp],
-    asks_as: None,
-    judge,
-};
-
-fn judge(answer: &Answer, address: &EmailAddress) -> Verdict {
-    answer.require_ok()?;
-    let text = answer.strict_text(Encodings::Declared)?;
-    // libxml2 recovers, and how the parse ended is not asked.
-    let tree = Tree::recover(&text)?;
-    let root = super::reading::root(&tree, "clientConfig")?;
-    let Some(provider) = find(root, "emailProvider") else {
-        return Err(GivesUp::because("a clientConfig without servers, which ends the search"));
+pub fn autoconfig(response: &Response, address: &EmailAddress) -> Outcome {
+    response.require_status(200..=200)?;
+    // libxml2 recovers, and librest does not check the result of the parse.
+    let tree = Tree::recover(response.strict_text(EncodingPolicy::Declared)?)?;
+    let root = root(&tree, "clientConfig")?;
+    let provider =
+        find(root, "emailProvider").ok_or("a clientConfig without servers, which ends the search")?;
+    // One list holds the incoming and the outgoing servers; the type alone selects.
+    let first = |protocol: Protocol| {
+        let mut servers = provider.children("incomingServer").chain(provider.children("outgoingServer"));
+        let is = |kind: &str| kind.eq_ignore_ascii_case(protocol.into_str());
+        let server = servers.find(|server| server.attribute("type").is_some_and(is))?;
+        Some(endpoint(server, protocol, address))
     };
-    // Incoming and outgoing servers end up in one list, from which types are picked.
-    let first = |kind: &str, ports: (u16, u16)| {
-        provider
-            .children("incomingServer")
-            .chain(provider.children("outgoingServer"))
-            .find(|server| server.attribute("type").is_some_and(|t| t.eq_ignore_ascii_case(kind)))
-            .map(|server| endpoint(server, ports, address))
-    };
-    let account =
-        Account { imap: first("imap", (993, 143)), smtp: first("smtp", (465, 587)), ..Account::default() };
-    account.unless_empty("no IMAP or SMTP server")
+    let account = Account { imap: first(Protocol::Imap), smtp: first(Protocol::Smtp), pop3: None };
+    account.require_any("no IMAP or SMTP server")
 }
 
-/// A child of the name, else the nearest descendant.
+/// A child with the name, else the nearest descendant.
 fn find<'a>(parent: Element<'a>, name: &'a str) -> Option<Element<'a>> {
     let mut level: Vec<_> = parent.elements().collect();
     while !level.is_empty() {
@@ -53,31 +37,31 @@ fn find<'a>(parent: Element<'a>, name: &'a str) -> Option<Element<'a>> {
     None
 }
 
-/// The last text node: what stands before a comment is lost. CDATA is text.
-fn text<'a>(server: Element<'a>, name: &'a str) -> Option<String> {
+/// The last text node. A comment ends a text node; a CDATA section does not.
+fn text(server: Element, name: &str) -> String {
     let (mut last, mut is_over) = (String::new(), false);
-    for piece in find(server, name)?.pieces() {
-        match piece.text() {
-            None => is_over = true,
+    for node in find(server, name).into_iter().flat_map(Element::nodes) {
+        match node.text() {
+            None => is_over |= matches!(node, Node::Comment(_)),
             Some(text) if std::mem::take(&mut is_over) => text.clone_into(&mut last),
             Some(text) => last.push_str(text),
         }
     }
-    Some(last)
+    last
 }
 
-fn endpoint(server: Element, (tls, starttls): (u16, u16), address: &EmailAddress) -> Endpoint {
-    let socket_type = text(server, "socketType").unwrap_or_default();
-    // `plain`, and whatever it does not know, is shown as SSL.
-    let (port, security) = if socket_type.eq_ignore_ascii_case("STARTTLS") {
-        (starttls, Security::STARTTLS)
-    } else {
-        (tls, Security::SSL)
-    };
-    let username = text(server, "username").unwrap_or_default().to_ascii_uppercase();
+fn endpoint(server: Element, protocol: Protocol, address: &EmailAddress) -> Endpoint {
+    // The dialogue shows `plain` and unknown words as SSL.
+    let is_starttls = text(server, "socketType").eq_ignore_ascii_case("STARTTLS");
+    let socket_type = if is_starttls { SocketType::StartTls } else { SocketType::Ssl };
+    let username = text(server, "username").to_ascii_uppercase();
     // Combinations and fixed names leave the field empty.
-    let placeholder = EVERY.iter().find(|placeholder| placeholder.into_str() == username);
-    let login = placeholder.map_or(Login::Asked, |placeholder| Login::Name(value(*placeholder, address)));
-    let hostname = text(server, "hostname").unwrap_or_default();
-    Endpoint { hostname, port, security, login, method: Method::Negotiated }
+    let placeholder = ALL_PLACEHOLDERS.iter().find(|placeholder| placeholder.into_str() == username);
+    Endpoint {
+        hostname: text(server, "hostname"),
+        port: protocol.registered_port(socket_type),
+        security: Security::Known(socket_type),
+        username: placeholder.map(|placeholder| placeholder_value(*placeholder, address)),
+        method: Method::Negotiated,
+    }
 }

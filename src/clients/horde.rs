@@ -1,57 +1,40 @@
 //! Horde Mail_Autoconfig (f1a4ca1): `Driver/Thunderbird.php`, `Server/*.php`, on SimpleXML.
 //!
-//! A library: it looks for incoming and outgoing servers apart from each other, and takes the first
-//! that answers when connected to; here, the first of each type.
+//! A library. It looks up incoming and outgoing servers separately, and takes the first that
+//! accepts a connection; the model takes the first of each type.
 
-use super::reading::{Encodings, fill, full_address, leading_number, servers};
-use super::{Account, Answer, Client, Endpoint, Format, GivesUp, Login, Method, Security, Verdict};
-use crate::address::EmailAddress;
-use crate::profile::{Placeholder, Protocol};
-use crate::xml::tree::{Element, Tree};
+use super::prelude::*;
+use super::values::{fill, leading_number, servers};
 
-pub const CLIENT: Client = Client {
-    name: "Horde",
-    id: "horde",
-    format: Format::Autoconfig,
-    protocols: &[Protocol::Imap, Protocol::Pop3, Protocol::Smtp],
-    asks_as: None,
-    judge,
-};
-
-fn judge(answer: &Answer, address: &EmailAddress) -> Verdict {
-    if answer.status == 404 {
-        return Err(GivesUp::because("status 404"));
+pub fn autoconfig(response: &Response, address: &EmailAddress) -> Outcome {
+    if response.status == 404 {
+        return Err("status 404".into());
     }
-    let text = answer.strict_text(Encodings::Declared)?;
-    let tree = Tree::parse(&text)?;
-    let provider = tree.root().child("emailProvider").ok_or_else(|| GivesUp::because("no emailProvider"))?;
+    let tree = Tree::parse(response.strict_text(EncodingPolicy::Declared)?)?;
+    let provider = tree.root().child("emailProvider").ok_or("no emailProvider")?;
     let first = |tag, kind| servers(provider, tag, kind).next().map(|server| endpoint(server, address));
     let account = Account {
         imap: first("incomingServer", "imap"),
         pop3: first("incomingServer", "pop3"),
         smtp: first("outgoingServer", "smtp"),
     };
-    account.unless_empty("no server that it looks for")
+    account.require_any("no server that it looks for")
 }
 
 fn endpoint(server: Element, address: &EmailAddress) -> Endpoint {
-    let text = |name| server.child(name).map(Element::text).unwrap_or_default();
-    // Everything but SSL has to offer STARTTLS, `plain` too.
+    let text = |name| server.child_text(name).unwrap_or_default();
+    // Horde requires STARTTLS for everything but SSL, also for `plain`.
     let is_tls = text("socketType").eq_ignore_ascii_case("SSL");
-    let security = if is_tls { Security::SSL } else { Security::STARTTLS };
-    let login = match text("username").as_ref() {
-        "" => full_address(address),
-        // %EMAILDOMAIN% stays as it stands.
-        username => {
-            let known = [Placeholder::EmailAddress, Placeholder::EmailLocalPart];
-            Login::Name(fill(username, &known, address))
-        }
+    let username = match text("username").as_ref() {
+        "" => address.to_string(),
+        // %EMAILDOMAIN% stays.
+        username => fill(username, &[Placeholder::EmailAddress, Placeholder::EmailLocalPart], address),
     };
     Endpoint {
         hostname: text("hostname").into_owned(),
         port: leading_number(&text("port")),
-        security,
-        login,
+        security: if is_tls { Security::SSL } else { Security::STARTTLS },
+        username: Some(username),
         method: Method::Negotiated,
     }
 }

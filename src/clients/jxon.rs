@@ -1,71 +1,78 @@
-//! JXON, by which Thunderbird and Parula turn XML into JavaScript values: text that looks like a
-//! number or a boolean becomes one, and is written differently when it becomes text again.
+//! JXON, the conversion of XML to JavaScript values in Thunderbird and Parula: text that looks like
+//! a number or a boolean becomes one, and reads differently when it is converted back to text.
 
 use std::fmt;
 
 use crate::xml::tree::Element;
 
-/// What a text or an element is to JavaScript.
+/// The JavaScript value of a text or an element.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
-    /// `true` in any letter case, and an element with nothing in it.
+    /// `true` or `false` in any letter case. An empty element is `true`.
     Boolean(bool),
     Number(f64),
     Text(String),
-    /// An element with attributes: no text any more.
+    /// An element with attributes or child elements.
     Object,
 }
 
-/// An element's value. Its text is joined from all its parts; comments are left out.
-pub fn value(element: Element) -> Value {
-    if !element.attributes().is_empty() || element.elements().next().is_some() {
-        return Value::Object;
-    }
-    if element.nodes().next().is_none() {
-        return Value::Boolean(true);
-    }
-    typed(&element.text())
+/// The texts of the child elements with a name, without those that became another type.
+pub fn texts<'a>(parent: Element<'a>, name: &'a str) -> impl Iterator<Item = String> {
+    parent.children(name).filter_map(|element| match Value::of_element(element) {
+        Value::Text(text) => Some(text),
+        _ => None,
+    })
 }
 
-/// An attribute's or a text's value.
-pub fn typed(text: &str) -> Value {
-    if text.eq_ignore_ascii_case("true") {
-        return Value::Boolean(true);
-    }
-    if text.eq_ignore_ascii_case("false") {
-        return Value::Boolean(false);
-    }
-    let trimmed = text.trim();
-    // Rust reads words such as `inf` as numbers too.
-    let is_numeric =
-        trimmed.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'.' | b'e' | b'E'));
-    // `0x10` is finite, and `parseFloat` stops at the `x`.
-    let is_radix = |prefix: &str, radix| {
-        let digits =
-            trimmed.get(..2).filter(|start| start.eq_ignore_ascii_case(prefix)).map(|_| &trimmed[2..]);
-        digits.is_some_and(|digits| !digits.is_empty() && digits.chars().all(|c| c.is_digit(radix)))
-    };
-    if is_radix("0x", 16) || is_radix("0o", 8) || is_radix("0b", 2) {
-        return Value::Number(0.0);
-    }
-    match trimmed.parse::<f64>() {
-        Ok(number) if is_numeric && number.is_finite() => Value::Number(number),
-        // `isFinite("")` holds, and `parseFloat("")` is not a number.
-        _ if trimmed.is_empty() => Value::Number(f64::NAN),
-        _ => Value::Text(text.to_owned()),
-    }
+/// The value of the first child element with a name.
+pub fn child(parent: Element, name: &str) -> Option<Value> {
+    parent.child(name).map(Value::of_element)
 }
 
 impl Value {
-    /// The text, if it still is one.
-    pub fn as_text(&self) -> Option<&str> {
-        match self {
-            Self::Text(text) => Some(text),
-            _ => None,
+    /// An element's value. Its text is joined from all its parts, without comments.
+    pub fn of_element(element: Element) -> Self {
+        if !element.attributes().is_empty() || element.elements().next().is_some() {
+            return Self::Object;
+        }
+        if element.nodes().next().is_none() {
+            return Self::Boolean(true);
+        }
+        Self::of_text(&element.text())
+    }
+
+    /// The value of a text, or of an attribute.
+    pub fn of_text(text: &str) -> Self {
+        if text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("false") {
+            return Self::Boolean(text.eq_ignore_ascii_case("true"));
+        }
+        let trimmed = text.trim();
+        // Rust also parses words such as `inf`.
+        let is_numeric =
+            trimmed.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'.' | b'e' | b'E'));
+        // `0x10` is finite, and `parseFloat` stops at the `x`.
+        let is_radix = |prefix: &str, radix| {
+            let digits =
+                trimmed.get(..2).filter(|start| start.eq_ignore_ascii_case(prefix)).map(|_| &trimmed[2..]);
+            digits.is_some_and(|digits| !digits.is_empty() && digits.chars().all(|c| c.is_digit(radix)))
+        };
+        if is_radix("0x", 16) || is_radix("0o", 8) || is_radix("0b", 2) {
+            return Self::Number(0.0);
+        }
+        match trimmed.parse::<f64>() {
+            Ok(number) if is_numeric && number.is_finite() => Self::Number(number),
+            // `isFinite("")` is true, and `parseFloat("")` is NaN.
+            _ if trimmed.is_empty() => Self::Number(f64::NAN),
+            _ => Self::Text(text.to_owned()),
         }
     }
 
-    /// What `if` takes for no.
+    /// The text, if the value is one.
+    pub fn as_text(&self) -> Option<&str> {
+        if let Self::Text(text) = self { Some(text) } else { None }
+    }
+
+    /// Whether `if` treats the value as false.
     pub fn is_falsy(&self) -> bool {
         match self {
             Self::Boolean(value) => !value,
@@ -75,7 +82,7 @@ impl Value {
         }
     }
 
-    /// `parseInt`: the digits it begins with.
+    /// `parseInt`: the digits at the beginning.
     pub fn as_port(&self) -> Option<u16> {
         let text = self.to_string();
         let text = text.trim_start();
@@ -107,8 +114,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn retypes_text_as_javascript_does() {
-        let again = |text: &str| typed(text).to_string();
+    fn converts_text_like_javascript() {
+        let again = |text: &str| Value::of_text(text).to_string();
         assert_eq!(again("0012345"), "12345");
         assert_eq!(again("TRUE"), "true");
         assert_eq!(again("1e3"), "1000");
@@ -121,8 +128,8 @@ mod tests {
         assert_eq!(again(" "), "NaN");
         assert_eq!(again("infinity"), "infinity");
         assert_eq!(again("shop"), "shop");
-        assert_eq!(typed("993abc").as_port(), Some(993));
-        assert_eq!(typed("x").as_port(), None);
-        assert_eq!(typed("70000").as_port(), None);
+        assert_eq!(Value::of_text("993abc").as_port(), Some(993));
+        assert_eq!(Value::of_text("x").as_port(), None);
+        assert_eq!(Value::of_text("70000").as_port(), None);
     }
 }

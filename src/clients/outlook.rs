@@ -1,91 +1,72 @@
-//! Outlook for Windows, the classic dialogue, by what Microsoft documents (cc511507; MS-OXDSCLI
-//! 2.2.4) and what operators report (reference/autodiscover 2.2, 2.4): no source to read.
+//! Outlook for Windows, the classic dialogue. Its source is closed: the rules are Microsoft's
+//! documentation (cc511507; MS-OXDSCLI 2.2.4) and reports of operators (reference/autodiscover 2.2,
+//! 2.4).
 //!
-//! 2010 and later know `Encryption`; 2007 knows `SSL` alone, so STARTTLS cannot be told to it.
+//! Outlook 2010 and later read `Encryption`. Outlook 2007 reads only `SSL`, which cannot express
+//! STARTTLS.
 
-use super::autodiscover::{account, method, text};
-use super::reading::Encodings;
-use super::{Account, Answer, Client, Endpoint, Format, GivesUp, Login, Method, Security, Verdict};
-use crate::address::EmailAddress;
-use crate::profile::Protocol;
-use crate::xml::tree::{Element, Tree};
+use super::autodiscover_response::{account, method, protocol_type};
+use super::prelude::*;
 
-pub const OUTLOOK: Client = Client {
-    name: "Outlook 2010 and later",
-    id: "outlook",
-    format: Format::Autodiscover,
-    protocols: &[Protocol::Imap, Protocol::Pop3, Protocol::Smtp],
-    asks_as: None,
-    judge: |answer, address| judge(answer, address, true),
-};
+pub fn autodiscover(response: &Response, address: &EmailAddress) -> Outcome {
+    interpret(response, address, true)
+}
 
-pub const OUTLOOK_2007: Client = Client {
-    name: "Outlook 2007",
-    id: "outlook-2007",
-    judge: |answer, address| judge(answer, address, false),
-    ..OUTLOOK
-};
+pub fn autodiscover_2007(response: &Response, address: &EmailAddress) -> Outcome {
+    interpret(response, address, false)
+}
 
-pub(super) fn judge(answer: &Answer, address: &EmailAddress, knows_encryption: bool) -> Verdict {
+fn interpret(response: &Response, address: &EmailAddress, knows_encryption: bool) -> Outcome {
     // Any status but 200 means: not an Autodiscover endpoint (reference/autodiscover 0, 2).
-    answer.require_ok()?;
-    let body = answer.strict_text(Encodings::Declared)?;
-    let tree = Tree::parse(&body)?;
-    let element = account(&tree)?;
+    response.require_status(200..=200)?;
+    let tree = Tree::parse(response.strict_text(EncodingPolicy::Declared)?)?;
+    let account = account(&tree)?;
     for (name, word) in [("AccountType", "email"), ("Action", "settings")] {
-        if text(element, name).as_deref() != Some(word) {
-            return Err(GivesUp::because(format!("{name} is not `{word}`")));
+        if account.child_text(name).as_deref() != Some(word) {
+            return Err(format!("{name} is not `{word}`").into());
         }
     }
-    let mut account = Account::default();
-    for protocol in element.children("Protocol") {
-        let (slot, usual) = match text(protocol, "Type").as_deref() {
-            Some("IMAP") => (&mut account.imap, 143),
-            Some("POP3") => (&mut account.pop3, 110),
-            Some("SMTP") => (&mut account.smtp, 25),
-            _ => continue,
-        };
-        // The list is in the server's order of preference.
-        if slot.is_none() {
-            *slot = endpoint(protocol, usual, knows_encryption, address);
-        }
-    }
-    if !account.has_incoming() {
-        return Err(GivesUp::because("no IMAP or POP3 server"));
-    }
-    Ok(account)
+    // The list is in the server's order of preference.
+    let servers =
+        account.children("Protocol").filter_map(|element| endpoint(element, knows_encryption, address));
+    servers.collect::<Account>().require_incoming("no IMAP or POP3 server")
 }
 
 fn endpoint(
-    protocol: Element,
-    usual_port: u16,
+    element: Element,
     knows_encryption: bool,
     address: &EmailAddress,
-) -> Option<Endpoint> {
-    // Both are on where nothing is said; other words than `on` and `off` are reported to fail.
-    let is_on = |name| match text(protocol, name).as_deref() {
+) -> Option<(Protocol, Endpoint)> {
+    let text = |name| element.child_text(name);
+    let protocol = protocol_type(element, &[Protocol::Imap, Protocol::Pop3, Protocol::Smtp])?;
+    // A missing value means on; words other than `on` and `off` are reported to fail.
+    let is_on = |name| match text(name).as_deref() {
         None | Some("on") => Some(true),
         Some("off") => Some(false),
         Some(_) => None,
     };
-    let encryption = text(protocol, "Encryption").filter(|_| knows_encryption);
-    // `Encryption` overrides `SSL`.
+    let encryption = text("Encryption").filter(|_| knows_encryption);
+    // MS-OXDSCLI 2.2.4.1.1.2.6: `Encryption` overrides `SSL`.
     let security = match (encryption.as_deref(), is_on("SSL")?) {
         (Some("SSL"), _) | (None, true) => Security::SSL,
         (Some("TLS"), _) => Security::STARTTLS,
-        (Some("Auto"), _) => Security::Tried,
+        (Some("Auto"), _) => Security::Automatic,
         (Some("None"), _) | (None, false) => Security::PLAIN,
         _ => return None,
     };
-    let login = match text(protocol, "LoginName").as_deref() {
-        None | Some("") => address.local_part().to_owned(),
-        Some(name) => name.to_owned(),
+    let username = text("LoginName").filter(|name| !name.is_empty());
+    let port = match (text("Port"), protocol) {
+        (Some(port), _) => port.trim().parse().ok()?,
+        (None, Protocol::Imap) => 143,
+        (None, Protocol::Pop3) => 110,
+        (None, Protocol::Smtp) => 25,
     };
-    let method = method(is_on("AuthRequired")?, is_on("SPA")?);
-    let port = match text(protocol, "Port") {
-        Some(port) => port.trim().parse().ok()?,
-        None => usual_port,
+    let endpoint = Endpoint {
+        hostname: text("Server").filter(|server| !server.is_empty())?.into_owned(),
+        port,
+        security,
+        username: Some(username.unwrap_or(address.local_part().into()).into_owned()),
+        method: Method::Named(method(is_on("AuthRequired")?, is_on("SPA")?)),
     };
-    let hostname = text(protocol, "Server").filter(|server| !server.is_empty())?.into_owned();
-    Some(Endpoint { hostname, port, security, login: Login::Name(login), method: Method::Named(method) })
+    Some((protocol, endpoint))
 }

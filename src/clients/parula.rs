@@ -1,124 +1,62 @@
 //! Parula (mustang-im/mustang 227ae5a): `readConfig.ts`, `exchangeV1Config.ts`,
 //! `sanitizeDatatypes.ts`, on JXON.
 //!
-//! The document counts only if one `<domain>` is the asked one. Of Autodiscover it takes the
-//! incoming servers and makes up the outgoing one from their host.
+//! The document counts only if a `<domain>` is the domain of the address. Of Autodiscover, Parula
+//! reads the incoming servers and derives the outgoing one from their host.
 
-use super::autodiscover;
-use super::jxon;
-use super::jxon::Value;
-use super::reading::{EVERY, Encodings};
-use super::{Account, Answer, Client, Endpoint, Format, GivesUp, Login, Method, Security, Verdict};
-use crate::address::EmailAddress;
-use crate::profile::{Authentication, Protocol, SocketType};
-use crate::xml::tree::{Element, Tree};
+use super::autodiscover_response::{account, protocol_type};
+use super::jxon::{self, Value};
+use super::prelude::*;
+use super::thunderbird::usable_servers;
+use super::values::{ALL_PLACEHOLDERS, authentication, placeholder_value, root};
 
-pub const AUTOCONFIG: Client = Client {
-    name: "Parula",
-    id: "parula",
-    format: Format::Autoconfig,
-    protocols: &[Protocol::Imap, Protocol::Pop3, Protocol::Smtp],
-    asks_as: None,
-    judge: autoconfig,
-};
-
-pub const AUTODISCOVER: Client = Client {
-    format: Format::Autodiscover,
-    protocols: &[Protocol::Imap, Protocol::Pop3],
-    judge: from_autodiscover,
-    ..AUTOCONFIG
-};
-
-fn autoconfig(answer: &Answer, address: &EmailAddress) -> Verdict {
-    answer.require_success()?;
-    let text = answer.strict_text(Encodings::Utf8Lossy)?;
-    let tree = Tree::parse(&text)?;
-    let root = super::reading::root(&tree, "clientConfig")?;
-    let provider = root.child("emailProvider").ok_or_else(|| GivesUp::because("no emailProvider"))?;
-    let asked = address.domain().as_str();
-    if !provider.children("domain").any(|domain| jxon::value(domain).as_text() == Some(asked)) {
-        return Err(GivesUp::because(format!("no domain in it is {asked}")));
+pub fn autoconfig(response: &Response, address: &EmailAddress) -> Outcome {
+    response.require_status(200..300)?;
+    let tree = Tree::parse(response.strict_text(EncodingPolicy::Utf8Lossy)?)?;
+    let root = root(&tree, "clientConfig")?;
+    let provider = root.child("emailProvider").ok_or("no emailProvider")?;
+    let domain = address.domain().as_str();
+    if !jxon::texts(provider, "domain").any(|text| text == domain) {
+        return Err(format!("no domain in it is {domain}").into());
     }
     let has_oauth2 = root.child("oAuth2").is_some_and(|oauth2| {
         ["tokenURL", "authURL", "scope"].iter().all(|name| oauth2.child(name).is_some())
     });
-    let mut account = Account::default();
-    let mut last = GivesUp::because("no incoming server");
-    for server in provider.children("incomingServer") {
-        let slot = match server.attribute("type") {
-            Some("imap") => &mut account.imap,
-            Some("pop3") => &mut account.pop3,
-            _ => continue,
-        };
-        match endpoint(server, has_oauth2, address) {
-            Ok(endpoint) => {
-                slot.get_or_insert(endpoint);
-            }
-            Err(error) => last = error,
-        }
-    }
-    if !account.has_incoming() {
-        return Err(last);
-    }
-    last = GivesUp::because("no outgoing server");
-    for server in provider.children("outgoingServer") {
-        match endpoint(server, has_oauth2, address) {
-            Ok(endpoint) => {
-                account.smtp = Some(endpoint);
-                return Ok(account);
-            }
-            Err(error) => last = error,
-        }
-    }
-    Err(last)
+    usable_servers(provider, |server, _| endpoint(server, has_oauth2, address))
 }
 
-fn endpoint(server: Element, has_oauth2: bool, address: &EmailAddress) -> Result<Endpoint, GivesUp> {
+fn endpoint(server: Element, has_oauth2: bool, address: &EmailAddress) -> Result<Endpoint, Failure> {
+    use Authentication::{Gssapi, Ntlm, OAuth2, PasswordCleartext, PasswordEncrypted};
     let kind = server.attribute("type").unwrap_or_default();
-    let wrong = |what: &str| GivesUp::because(format!("the {kind} server has no usable {what}"));
-    let value = |name| server.child(name).map(jxon::value);
+    let wrong = |what: &str| format!("the {kind} server has no usable {what}");
+    let value = |name| jxon::child(server, name);
     let hostname = value("hostname").and_then(|value| hostname(&value)).ok_or_else(|| wrong("hostname"))?;
     let port = value("port").and_then(|port| port.as_port()).ok_or_else(|| wrong("port"))?;
-    let security =
-        server.children("socketType").find_map(|element| match jxon::value(element).as_text()? {
-            "SSL" => Some(Security::SSL),
-            "STARTTLS" => Some(Security::STARTTLS),
-            "plain" => Some(Security::PLAIN),
-            _ => None,
-        });
+    let security = jxon::texts(server, "socketType").find_map(|word| Security::from_word(&word));
     let username = value("username").ok_or_else(|| wrong("username"))?.to_string();
-    let known: Vec<_> = server
-        .children("authentication")
-        .filter_map(|element| match jxon::value(element).as_text()? {
-            "password-cleartext" => Some(Authentication::PasswordCleartext),
-            "password-encrypted" => Some(Authentication::PasswordEncrypted),
-            "OAuth2" => Some(Authentication::OAuth2),
-            "GSSAPI" => Some(Authentication::Gssapi),
-            "NTLM" => Some(Authentication::Ntlm),
-            _ => None,
-        })
-        .collect();
-    let usable = known.iter().find(|method| **method != Authentication::OAuth2 || has_oauth2);
-    // Where OAuth2 is all there is, it stays.
-    let method = usable.or(known.last()).ok_or_else(|| wrong("authentication"))?;
+    let known = [PasswordCleartext, PasswordEncrypted, OAuth2, Gssapi, Ntlm];
+    let methods = jxon::texts(server, "authentication").filter_map(|word| authentication(&word, &known));
+    let methods: Vec<_> = methods.collect();
+    let usable = methods.iter().find(|method| **method != OAuth2 || has_oauth2);
+    // OAuth2 stays if there is no other method.
+    let method = usable.or(methods.last()).ok_or_else(|| wrong("authentication"))?;
     Ok(Endpoint {
         hostname,
         port,
         security: security.ok_or_else(|| wrong("socketType"))?,
-        login: Login::Name(fill_once(username, address)),
+        username: Some(fill_once(username, address)),
         method: Method::Named(*method),
     })
 }
 
-/// Only the first of each placeholder is filled.
+/// Parula replaces only the first occurrence of each placeholder.
 fn fill_once(text: String, address: &EmailAddress) -> String {
-    EVERY.iter().fold(text, |text, placeholder| {
-        let value = super::reading::value(*placeholder, address);
-        text.replacen(placeholder.into_str(), &value, 1)
+    ALL_PLACEHOLDERS.iter().fold(text, |text, placeholder| {
+        text.replacen(placeholder.into_str(), &placeholder_value(*placeholder, address), 1)
     })
 }
 
-/// Lower case, placeholders too, which are then never filled.
+/// In lower case, also placeholders, which are then never replaced.
 fn hostname(value: &Value) -> Option<String> {
     let text = value.as_text()?;
     let is_name =
@@ -126,34 +64,20 @@ fn hostname(value: &Value) -> Option<String> {
     is_name.then(|| text.to_lowercase())
 }
 
-fn from_autodiscover(answer: &Answer, address: &EmailAddress) -> Verdict {
-    answer.require_success()?;
-    let text = answer.strict_text(Encodings::Utf8Lossy)?;
-    let tree = Tree::parse(&text)?;
-    let element = autodiscover::account(&tree)?;
-    let mut account = Account::default();
-    let mut first: Option<Endpoint> = None;
-    for protocol in element.children("Protocol") {
-        let slot = match autodiscover::text(protocol, "Type").as_deref() {
-            Some("IMAP") => &mut account.imap,
-            Some("POP3") => &mut account.pop3,
-            _ => continue,
-        };
-        if let (None, Some(endpoint)) = (&slot, discovered(protocol, address)) {
-            first.get_or_insert_with(|| endpoint.clone());
-            *slot = Some(endpoint);
-        }
-    }
-    let Some(incoming) = first else {
-        return Err(GivesUp::because("no IMAP or POP3 server"));
-    };
-    let port = if incoming.security == Security::SSL { 465 } else { 587 };
-    account.smtp = Some(Endpoint { port, login: super::reading::full_address(address), ..incoming });
-    Ok(account)
+pub fn autodiscover(response: &Response, address: &EmailAddress) -> Outcome {
+    response.require_status(200..300)?;
+    let tree = Tree::parse(response.strict_text(EncodingPolicy::Utf8Lossy)?)?;
+    let servers = account(&tree)?.children("Protocol").filter_map(|element| discovered(element, address));
+    let servers: Vec<_> = servers.collect();
+    let (_, first) = servers.first().cloned().ok_or("no IMAP or POP3 server")?;
+    let port = if first.security == Security::SSL { 465 } else { 587 };
+    let smtp = Endpoint { port, username: Some(address.to_string()), ..first };
+    Ok(servers.into_iter().chain([(Protocol::Smtp, smtp)]).collect())
 }
 
-fn discovered(protocol: Element, address: &EmailAddress) -> Option<Endpoint> {
-    let value = |name| protocol.child(name).map(jxon::value);
+fn discovered(element: Element, address: &EmailAddress) -> Option<(Protocol, Endpoint)> {
+    let protocol = protocol_type(element, &[Protocol::Imap, Protocol::Pop3])?;
+    let value = |name| jxon::child(element, name);
     let word = |name| value(name).and_then(|value| value.as_text().map(str::to_ascii_lowercase));
     let port = value("Port")?.as_port()?;
     let is_encrypted =
@@ -163,14 +87,13 @@ fn discovered(protocol: Element, address: &EmailAddress) -> Option<Endpoint> {
         (true, _) | (false, 993 | 995) => SocketType::Ssl,
         (false, _) => SocketType::Plain,
     };
-    let login = autodiscover::text(protocol, "LoginName")
-        .filter(|name| !name.is_empty())
-        .map_or_else(|| address.to_string(), Into::into);
-    Some(Endpoint {
+    let username = element.child_text("LoginName").filter(|name| !name.is_empty());
+    let endpoint = Endpoint {
         hostname: hostname(&value("Server")?)?,
         port,
         security: Security::Known(socket_type),
-        login: Login::Name(login),
+        username: Some(username.map_or_else(|| address.to_string(), Into::into)),
         method: Method::Named(Authentication::PasswordCleartext),
-    })
+    };
+    Some((protocol, endpoint))
 }

@@ -1,74 +1,48 @@
 //! Sailfish OS: `emailautoconfig.cpp` (2025), on Qt's DOM.
 //!
-//! The document counts only for a `<domain>` that is the asked one to the letter. Host and port are
-//! looked up apart from each other. The user name is not read; the closed set-up dialogue that
-//! consumes all this is taken to start from the address.
+//! The document counts only if a `<domain>` is exactly the domain of the address. Sailfish looks up
+//! host and port separately. It does not read the user name; the source of the set-up dialogue is
+//! closed, and the model assumes that the dialogue uses the address.
 
-use super::reading::{Encodings, full_address};
-use super::{Account, Answer, Client, Endpoint, Format, GivesUp, Method, Security, Verdict};
-use crate::address::EmailAddress;
-use crate::profile::{Authentication, Protocol};
-use crate::xml::tree::{Element, Tree};
+use super::prelude::*;
+use super::values::{authentication, root};
 
-pub const CLIENT: Client = Client {
-    name: "Sailfish OS",
-    id: "sailfish",
-    format: Format::Autoconfig,
-    protocols: &[Protocol::Imap, Protocol::Pop3, Protocol::Smtp],
-    asks_as: None,
-    judge,
-};
-
-fn judge(answer: &Answer, address: &EmailAddress) -> Verdict {
-    answer.require_success()?;
-    let text = answer.strict_text(Encodings::Declared)?;
-    let tree = Tree::parse(&text)?;
-    let root = super::reading::root(&tree, "clientConfig")?;
-    let provider = root.child("emailProvider").ok_or_else(|| GivesUp::because("no emailProvider"))?;
-    let asked = address.domain().as_str();
-    if !provider.children("domain").any(|domain| domain.text() == asked) {
-        return Err(GivesUp::because(format!("no domain in it is {asked}")));
+pub fn autoconfig(response: &Response, address: &EmailAddress) -> Outcome {
+    response.require_status(200..300)?;
+    let tree = Tree::parse(response.strict_text(EncodingPolicy::Declared)?)?;
+    let provider = root(&tree, "clientConfig")?.child("emailProvider").ok_or("no emailProvider")?;
+    let domain = address.domain().as_str();
+    if !provider.children("domain").any(|element| element.text() == domain) {
+        return Err(format!("no domain in it is {domain}").into());
     }
     let account = Account {
         imap: endpoint(&tree, "incomingServer", "imap", address),
         pop3: endpoint(&tree, "incomingServer", "pop3", address),
         smtp: endpoint(&tree, "outgoingServer", "smtp", address),
     };
-    if !account.has_incoming() {
-        return Err(GivesUp::because("no server to fetch mail from"));
-    }
-    Ok(account)
+    account.require_incoming("no server to fetch mail from")
 }
 
 fn endpoint(tree: &Tree, tag: &str, kind: &str, address: &EmailAddress) -> Option<Endpoint> {
+    use Authentication::{OAuth2, PasswordCleartext, PasswordEncrypted};
     let servers = || tree.all().filter(|e| e.name() == tag && e.attribute("type") == Some(kind));
-    let hostname = servers().find_map(|server| server.child("hostname"))?.text().into_owned();
-    // Which encryption the dialogue asks for first is not known; the safer ones are taken to be.
-    [("SSL", Security::SSL), ("STARTTLS", Security::STARTTLS), ("plain", Security::PLAIN)]
-        .into_iter()
-        .find_map(|(word, security)| {
-            let is_so = |server: &Element| server.child("socketType").is_some_and(|s| s.text() == word);
-            let port = servers()
-                .filter(is_so)
-                .find_map(|server| server.child("port"))?
-                .text()
-                .trim()
-                .parse()
-                .ok()?;
-            let first = servers().find(is_so)?;
-            let method = first.children("authentication").find_map(|method| match method.text().as_ref() {
-                "password-cleartext" => Some(Authentication::PasswordCleartext),
-                "password-encrypted" => Some(Authentication::PasswordEncrypted),
-                "OAuth2" => Some(Authentication::OAuth2),
-                _ => None,
-            });
-            let method = method.map_or(Method::Negotiated, Method::Named);
-            Some(Endpoint {
-                hostname: hostname.clone(),
-                port,
-                security,
-                login: full_address(address),
-                method,
-            })
+    let hostname = servers().find_map(|server| server.child_text("hostname"))?;
+    // The source does not show the dialogue's preference; the model assumes the safer security.
+    [SocketType::Ssl, SocketType::StartTls, SocketType::Plain].into_iter().find_map(|socket_type| {
+        let secured = || {
+            servers()
+                .filter(|server| server.child_text("socketType").as_deref() == Some(socket_type.into_str()))
+        };
+        let port = secured().find_map(|server| server.child_text("port"))?.trim().parse().ok()?;
+        let mut methods = secured().next()?.children("authentication");
+        let known = [PasswordCleartext, PasswordEncrypted, OAuth2];
+        let method = methods.find_map(|method| authentication(&method.text(), &known));
+        Some(Endpoint {
+            hostname: hostname.clone().into_owned(),
+            port,
+            security: Security::Known(socket_type),
+            username: Some(address.to_string()),
+            method: method.map_or(Method::Negotiated, Method::Named),
         })
+    })
 }

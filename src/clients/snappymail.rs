@@ -1,113 +1,75 @@
-//! SnappyMail (ba49691): `Providers/Domain/Autoconfig.php` and the plugin that uses it, on SimpleXML
-//! turned into arrays.
+//! SnappyMail (ba49691): `Providers/Domain/Autoconfig.php` and the plugin that uses it, on
+//! SimpleXML converted to arrays.
 //!
-//! It takes the first element of each kind, or nothing; a user name is the full address or the local
-//! part. For Autodiscover it asks with an address of its own, `autodiscover@` the domain.
+//! SnappyMail takes the first element of each kind, or nothing. A user name is the full address or
+//! the local part. It requests Autodiscover for an address of its own, `autodiscover@` the domain.
 
-use super::reading::{Encodings, full_address};
-use super::{Account, Answer, Client, Endpoint, Format, GivesUp, Login, Method, Security, Verdict};
-use crate::address::EmailAddress;
-use crate::profile::{Placeholder, Protocol};
-use crate::xml::tree::{Element, Tree};
+use super::autodiscover_response::protocol_type;
+use super::prelude::*;
 
-pub const AUTOCONFIG: Client = Client {
-    name: "SnappyMail",
-    id: "snappymail",
-    format: Format::Autoconfig,
-    protocols: &[Protocol::Imap, Protocol::Smtp],
-    asks_as: None,
-    judge: autoconfig,
-};
+/// The local part that SnappyMail requests Autodiscover for.
+pub const LOCAL_PART: &str = "autodiscover";
 
-pub const AUTODISCOVER: Client = Client {
-    format: Format::Autodiscover,
-    asks_as: Some("autodiscover"),
-    judge: from_autodiscover,
-    ..AUTOCONFIG
-};
-
-fn autoconfig(answer: &Answer, address: &EmailAddress) -> Verdict {
-    answer.require_success()?;
-    // Looked for in the bytes, before anything is decoded.
-    if !answer.body.split(|byte| *byte == b'<').skip(1).any(|rest| rest.starts_with(b"clientConfig")) {
-        return Err(GivesUp::because("no <clientConfig"));
+pub fn autoconfig(response: &Response, address: &EmailAddress) -> Outcome {
+    response.require_status(200..300)?;
+    // SnappyMail searches the bytes, before it decodes them.
+    if !response.body.split(|byte| *byte == b'<').skip(1).any(|rest| rest.starts_with(b"clientConfig")) {
+        return Err("no <clientConfig".into());
     }
-    let text = answer.strict_text(Encodings::Declared)?;
-    let tree = Tree::parse(&text)?;
-    let providers: Vec<_> = tree.root().children("emailProvider").collect();
-    let [provider] = providers[..] else {
-        return Err(GivesUp::because("not one emailProvider"));
+    let tree = Tree::parse(response.strict_text(EncodingPolicy::Declared)?)?;
+    let mut providers = tree.root().children("emailProvider");
+    let (Some(provider), None) = (providers.next(), providers.next()) else {
+        return Err("not one emailProvider".into());
     };
     let first = |tag, kind: &str| {
         let server = provider.child(tag).filter(|server| server.attribute("type") == Some(kind))?;
-        Some(endpoint(server, address))
-    };
-    let account = Account {
-        imap: first("incomingServer", "imap"),
-        smtp: first("outgoingServer", "smtp"),
-        ..Account::default()
-    };
-    account.unless_empty("the first servers are not imap and smtp, and it stops searching")
-}
-
-fn endpoint(server: Element, address: &EmailAddress) -> Endpoint {
-    let text = |name| server.child(name).map(Element::text).unwrap_or_default();
-    let security = match text("socketType").as_ref() {
-        "SSL" => Security::SSL,
-        "STARTTLS" => Security::STARTTLS,
-        // Upgraded if the server offers it.
-        _ => Security::PLAIN,
-    };
-    Endpoint {
-        hostname: text("hostname").into_owned(),
-        port: text("port").trim().parse().unwrap_or(0),
-        security,
-        login: login(&text("username"), Placeholder::EmailAddress.into_str(), address),
-        method: Method::Negotiated,
-    }
-}
-
-/// The full address where a text is what stands for it; else the local part.
-fn login(text: &str, means_address: &str, address: &EmailAddress) -> Login {
-    if text == means_address { full_address(address) } else { Login::Name(address.local_part().to_owned()) }
-}
-
-fn from_autodiscover(answer: &Answer, address: &EmailAddress) -> Verdict {
-    answer.require_success()?;
-    let text = answer.strict_text(Encodings::Declared)?;
-    let tree = Tree::parse(&text)?;
-    let path = tree.root().child("Response").and_then(|response| response.child("Account"));
-    let element = path.ok_or_else(|| GivesUp::because("no Account"))?;
-    if element.child("AccountType").is_none_or(|kind| kind.text() != "email") {
-        return Err(GivesUp::because("AccountType is not `email`"));
-    }
-    let protocols: Vec<_> = element.children("Protocol").collect();
-    // Through JSON, a single one is no list any more.
-    if protocols.len() < 2 {
-        return Err(GivesUp::because("fewer than two Protocols"));
-    }
-    let asked = AUTODISCOVER.asks_for(address).to_string();
-    let mut account = Account::default();
-    for protocol in protocols {
-        let text = |name| protocol.child(name).map(Element::text).unwrap_or_default();
-        let port = text("Port").trim().parse().unwrap_or(0);
-        let is_on = text("SSL") == "on";
-        let (slot, security) = match (text("Type").as_ref(), is_on, port) {
-            ("IMAP", true, 993) => (&mut account.imap, Security::SSL),
-            ("IMAP", true, _) => (&mut account.imap, Security::STARTTLS),
-            ("IMAP", false, _) => (&mut account.imap, Security::PLAIN),
-            ("SMTP", _, 587) => (&mut account.smtp, Security::STARTTLS),
-            ("SMTP", true, _) => (&mut account.smtp, Security::SSL),
-            ("SMTP", false, _) => (&mut account.smtp, Security::PLAIN),
-            _ => continue,
-        };
-        slot.get_or_insert(Endpoint {
-            hostname: text("Server").into_owned(),
-            port,
-            security,
-            login: login(&text("LoginName"), &asked, address),
+        let text = |name| server.child_text(name).unwrap_or_default();
+        Some(Endpoint {
+            hostname: text("hostname").into_owned(),
+            port: text("port").trim().parse().unwrap_or(0),
+            // SnappyMail upgrades a plain connection if the server offers it.
+            security: Security::from_word(&text("socketType")).unwrap_or(Security::PLAIN),
+            username: Some(username(&text("username"), Placeholder::EmailAddress.into_str(), address)),
             method: Method::Negotiated,
-        });
+        })
+    };
+    let account =
+        Account { imap: first("incomingServer", "imap"), smtp: first("outgoingServer", "smtp"), pop3: None };
+    account.require_any("the first servers are not imap and smtp, and it stops searching")
+}
+
+/// The full address if the document contains what stands for it, else the local part.
+fn username(text: &str, full: &str, address: &EmailAddress) -> String {
+    if text == full { address.to_string() } else { address.local_part().to_owned() }
+}
+
+pub fn autodiscover(response: &Response, address: &EmailAddress) -> Outcome {
+    response.require_status(200..300)?;
+    let tree = Tree::parse(response.strict_text(EncodingPolicy::Declared)?)?;
+    let account = tree.root().child("Response").and_then(|response| response.child("Account"));
+    let account = account.ok_or("no Account")?;
+    if account.child_text("AccountType").as_deref() != Some("email") {
+        return Err("AccountType is not `email`".into());
     }
-    account.unless_empty("no IMAP or SMTP server")
+    // The conversion through JSON turns a single element into an object that is no list.
+    if account.children("Protocol").count() < 2 {
+        return Err("fewer than two Protocols".into());
+    }
+    let requested = format!("{LOCAL_PART}@{}", address.domain());
+    let endpoint = |element: Element| {
+        let protocol = protocol_type(element, &[Protocol::Imap, Protocol::Smtp])?;
+        let text = |name| element.child_text(name).unwrap_or_default();
+        let port = text("Port").trim().parse().unwrap_or(0);
+        let security = match (protocol, text("SSL") == "on", port) {
+            (Protocol::Smtp, _, 587) => Security::STARTTLS,
+            (_, false, _) => Security::PLAIN,
+            (Protocol::Smtp, true, _) | (_, true, 993) => Security::SSL,
+            (_, true, _) => Security::STARTTLS,
+        };
+        let username = Some(username(&text("LoginName"), &requested, address));
+        let hostname = text("Server").into_owned();
+        Some((protocol, Endpoint { hostname, port, security, username, method: Method::Negotiated }))
+    };
+    let servers = account.children("Protocol").filter_map(endpoint);
+    servers.collect::<Account>().require_any("no IMAP or SMTP server")
 }

@@ -1,154 +1,111 @@
 //! Thunderbird (comm-central 156.0a1): `readFromXML.sys.mjs`, `AccountConfig.sys.mjs`,
 //! `Sanitizer.sys.mjs`, `ExchangeAutoDiscover.sys.mjs`, on Gecko's DOM and JXON.
 //!
-//! A server that it cannot use is skipped; the first usable incoming server is the one set up, the
-//! others are offered beside it.
+//! Thunderbird skips a server that it cannot use. It sets up the first usable incoming server and
+//! offers the others as alternatives.
 
-use super::autodiscover;
-use super::autodiscover::text;
-use super::jxon;
-use super::jxon::Value;
-use super::reading::{EVERY, Encodings, fill, is_host};
-use super::{Account, Answer, Client, Endpoint, Format, GivesUp, Login, Method, Security, Verdict};
-use crate::address::EmailAddress;
-use crate::profile::{Authentication, Protocol};
-use crate::xml::tree::{Element, Tree};
+use std::borrow::Cow;
 
-pub const AUTOCONFIG: Client = Client {
-    name: "Thunderbird",
-    id: "thunderbird",
-    format: Format::Autoconfig,
-    protocols: &[Protocol::Imap, Protocol::Pop3, Protocol::Smtp],
-    asks_as: None,
-    judge: autoconfig,
-};
+use super::autodiscover_response::{account, protocol_type};
+use super::jxon::{self, Value};
+use super::prelude::*;
+use super::values::{ALL_PLACEHOLDERS, fill, is_host, protocol, root};
 
-pub const AUTODISCOVER: Client =
-    Client { format: Format::Autodiscover, judge: from_autodiscover, ..AUTOCONFIG };
-
-/// `FetchHTTP.sys.mjs`: only these are parsed as XML, compared with the beginning of the header.
-fn xml<'a>(answer: &Answer<'a>) -> Result<std::borrow::Cow<'a, str>, GivesUp> {
-    answer.require_success()?;
-    let content_type = answer.content_type.unwrap_or_default();
+/// `FetchHTTP.sys.mjs` parses a body as XML only if the header begins with one of these types.
+fn xml<'a>(response: &Response<'a>) -> Result<Cow<'a, str>, Failure> {
+    response.require_status(200..300)?;
+    let content_type = response.content_type.unwrap_or_default();
     if !["text/xml", "application/xml", "text/rdf"].iter().any(|known| content_type.starts_with(known)) {
-        return Err(GivesUp::because(format!("the Content-Type `{content_type}`")));
+        return Err(format!("the Content-Type `{content_type}`").into());
     }
-    answer.strict_text(Encodings::HeaderFirst)
+    response.strict_text(EncodingPolicy::HeaderFirst)
 }
 
-fn autoconfig(answer: &Answer, address: &EmailAddress) -> Verdict {
-    let text = xml(answer)?;
-    let tree = Tree::parse(&text)?;
-    let root = super::reading::root(&tree, "clientConfig")?;
-    let provider = root.child("emailProvider").ok_or_else(|| GivesUp::because("no emailProvider"))?;
-    let id = provider.attribute("id").map(jxon::typed);
-    if id.as_ref().is_none_or(|id| hostname(id).is_none()) {
-        return Err(GivesUp::because("the id of emailProvider is no host name"));
+pub fn autoconfig(response: &Response, address: &EmailAddress) -> Outcome {
+    let tree = Tree::parse(xml(response)?)?;
+    let provider = root(&tree, "clientConfig")?.child("emailProvider").ok_or("no emailProvider")?;
+    if provider.attribute("id").and_then(|id| hostname(&Value::of_text(id))).is_none() {
+        return Err("the id of emailProvider is no host name".into());
     }
-    if !provider.children("domain").any(|domain| hostname(&jxon::value(domain)).is_some()) {
-        return Err(GivesUp::because("no domain that is plain text and a host name"));
+    if !jxon::texts(provider, "domain").any(|domain| hostname(&Value::Text(domain)).is_some()) {
+        return Err("no domain that is plain text and a host name".into());
     }
+    usable_servers(provider, |server, protocol| endpoint(server, protocol, address))
+}
+
+/// The first usable server of each protocol. Without a usable incoming or outgoing server, the
+/// failure is the reason why the last one is not usable. `readConfig.ts` of Parula is a port of
+/// this function.
+pub fn usable_servers(
+    provider: Element,
+    endpoint: impl Fn(Element, Protocol) -> Result<Endpoint, Failure>,
+) -> Outcome {
     let mut account = Account::default();
-    let mut last = GivesUp::because("no incoming server");
+    let mut last = "no incoming server".into();
     for server in provider.children("incomingServer") {
-        match incoming(server, address) {
-            Ok(Some((protocol, endpoint))) => {
-                account.get_mut(protocol).get_or_insert(endpoint);
-            }
-            // Exchange, or a newsgroup server.
-            Ok(None) => {}
-            Err(error) => last = error,
+        // Exchange and newsgroup servers are not accounts of these protocols.
+        let kind = server.attribute("type").unwrap_or_default();
+        let Some(protocol) = protocol(kind, &[Protocol::Imap, Protocol::Pop3]) else { continue };
+        match endpoint(server, protocol) {
+            Ok(endpoint) => _ = account.get_mut(protocol).get_or_insert(endpoint),
+            Err(failure) => last = failure,
         }
     }
     if !account.has_incoming() {
         return Err(last);
     }
-    last = GivesUp::because("no outgoing server");
+    last = "no outgoing server".into();
     for server in provider.children("outgoingServer") {
-        match outgoing(server, address) {
-            Ok(endpoint) => {
-                account.smtp = Some(endpoint);
-                return Ok(account);
-            }
-            Err(error) => last = error,
+        match endpoint(server, Protocol::Smtp) {
+            Ok(endpoint) => return Ok(Account { smtp: Some(endpoint), ..account }),
+            Err(failure) => last = failure,
         }
     }
     Err(last)
 }
 
-fn incoming(server: Element, address: &EmailAddress) -> Result<Option<(Protocol, Endpoint)>, GivesUp> {
-    let protocol = match server.attribute("type") {
-        Some("imap") => Protocol::Imap,
-        Some("pop3") => Protocol::Pop3,
-        _ => return Ok(None),
-    };
-    // Without a port it takes the usual one.
-    let usual = if protocol == Protocol::Imap { 993 } else { 995 };
-    endpoint(server, Some(usual), incoming_method, address).map(|endpoint| Some((protocol, endpoint)))
-}
-
-fn outgoing(server: Element, address: &EmailAddress) -> Result<Endpoint, GivesUp> {
-    if server.attribute("type") != Some("smtp") {
-        return Err(GivesUp::because("an outgoing server that is not smtp"));
+fn endpoint(server: Element, protocol: Protocol, address: &EmailAddress) -> Result<Endpoint, Failure> {
+    let is_outgoing = protocol == Protocol::Smtp;
+    if is_outgoing && server.attribute("type") != Some("smtp") {
+        return Err("an outgoing server that is not smtp".into());
     }
-    let methods = |word: &str| match word {
-        "none" | "client-IP-address" | "smtp-after-pop" => Some(Authentication::None),
-        _ => incoming_method(word),
+    let wrong = |what: &str| format!("the {} server has no usable {what}", protocol.into_str());
+    let value = |name| jxon::child(server, name);
+    let host = value("hostname").and_then(|value| hostname(&value)).ok_or_else(|| wrong("hostname"))?;
+    let port = match value("port") {
+        Some(port) => port.as_port(),
+        // An incoming server has a default port.
+        None => Some(protocol.registered_port(SocketType::Ssl)).filter(|_| !is_outgoing),
     };
-    endpoint(server, None, methods, address)
-}
-
-/// `OAuth2` counts only for hosts in its own table (`OAuth2Providers`); none of ours is taken to be.
-fn incoming_method(word: &str) -> Option<Authentication> {
-    match word {
+    let port = port.ok_or_else(|| wrong("port"))?;
+    let method = jxon::texts(server, "authentication").find_map(|word| match word.as_str() {
         "password-cleartext" | "plain" => Some(Authentication::PasswordCleartext),
         "password-encrypted" | "secure" => Some(Authentication::PasswordEncrypted),
         "GSSAPI" => Some(Authentication::Gssapi),
         "NTLM" => Some(Authentication::Ntlm),
-        _ => None,
-    }
-}
-
-fn endpoint(
-    server: Element,
-    usual_port: Option<u16>,
-    method: impl Fn(&str) -> Option<Authentication>,
-    address: &EmailAddress,
-) -> Result<Endpoint, GivesUp> {
-    let kind = server.attribute("type").unwrap_or_default();
-    let wrong = |what: &str| GivesUp::because(format!("the {kind} server has no usable {what}"));
-    let value = |name| server.child(name).map(jxon::value);
-    let host = value("hostname").and_then(|value| hostname(&value)).ok_or_else(|| wrong("hostname"))?;
-    let port = match value("port") {
-        Some(port) => port.as_port().ok_or_else(|| wrong("port"))?,
-        None => usual_port.ok_or_else(|| wrong("port"))?,
-    };
-    let mut sockets = server.children("socketType").map(jxon::value);
-    let security = sockets.find_map(|value| match value.as_text()? {
-        "SSL" => Some(Security::SSL),
-        "STARTTLS" => Some(Security::STARTTLS),
-        "plain" => Some(Security::PLAIN),
+        "none" | "client-IP-address" | "smtp-after-pop" if is_outgoing => Some(Authentication::None),
+        // `OAuth2` counts only for hosts in `OAuth2Providers`; the model assumes any other host.
         _ => None,
     });
-    let mut methods = server.children("authentication").map(jxon::value);
-    let method = methods.find_map(|value| method(value.as_text()?)).ok_or_else(|| wrong("authentication"))?;
+    let method = method.ok_or_else(|| wrong("authentication"))?;
+    let security = jxon::texts(server, "socketType").find_map(|word| Security::from_word(&word));
     let username = match value("username") {
         Some(value) => value.to_string(),
-        // Not read where nobody logs in.
+        // Thunderbird does not read it if no authentication is needed.
         None if method == Authentication::None => String::new(),
-        // JavaScript's `undefined`, as text.
+        // JavaScript's `undefined`, converted to text.
         None => "undefined".to_owned(),
     };
     Ok(Endpoint {
-        hostname: fill(&host, EVERY, address),
+        hostname: fill(&host, ALL_PLACEHOLDERS, address),
         port,
         security: security.ok_or_else(|| wrong("socketType"))?,
-        login: Login::Name(fill(&username, EVERY, address)),
+        username: Some(fill(&username, ALL_PLACEHOLDERS, address)),
         method: Method::Named(method),
     })
 }
 
-/// `Sanitizer.hostname`: trimmed, lower case; placeholders may stand in it.
+/// `Sanitizer.hostname`: trimmed, lower case. Placeholders are allowed.
 fn hostname(value: &Value) -> Option<String> {
     let text = value.as_text()?.trim();
     let is_placeholder_form = text.split('%').count() % 2 == 1
@@ -160,33 +117,18 @@ fn hostname(value: &Value) -> Option<String> {
     is_host(text).then(|| text.to_ascii_lowercase())
 }
 
-/// `SSL` and `Encryption` tell only whether to encrypt; how is told by the port.
-fn from_autodiscover(answer: &Answer, address: &EmailAddress) -> Verdict {
-    let body = xml(answer)?;
-    let tree = Tree::parse(&body)?;
-    let element = autodiscover::account(&tree)?;
-    let mut account = Account::default();
-    for protocol in element.children("Protocol") {
-        let slot = match text(protocol, "Type").as_deref() {
-            Some("IMAP") => &mut account.imap,
-            Some("POP3") => &mut account.pop3,
-            Some("SMTP") => &mut account.smtp,
-            _ => continue,
-        };
-        if slot.is_none() {
-            *slot = discovered(protocol, address);
-        }
-    }
-    if !account.has_incoming() {
-        return Err(GivesUp::because("no IMAP or POP3 server"));
-    }
-    // Without SMTP the account is complete too: `useGlobalPreferredServer` is on until one is found.
-    Ok(account)
+/// `SSL` and `Encryption` only say whether to encrypt; the port decides how. Without SMTP the
+/// account is complete too: `useGlobalPreferredServer` is on until an outgoing server is found.
+pub fn autodiscover(response: &Response, address: &EmailAddress) -> Outcome {
+    let tree = Tree::parse(xml(response)?)?;
+    let servers = account(&tree)?.children("Protocol").filter_map(|element| discovered(element, address));
+    servers.collect::<Account>().require_incoming("no IMAP or POP3 server")
 }
 
-fn discovered(protocol: Element, address: &EmailAddress) -> Option<Endpoint> {
-    let value = |name| protocol.child(name).map(jxon::value);
-    // What is no text any more throws, and costs the server.
+fn discovered(element: Element, address: &EmailAddress) -> Option<(Protocol, Endpoint)> {
+    let protocol = protocol_type(element, &[Protocol::Imap, Protocol::Pop3, Protocol::Smtp])?;
+    let value = |name| jxon::child(element, name);
+    // A value that is not text throws an exception, and the server is skipped.
     let word = |name| match value(name) {
         None => Some(String::new()),
         Some(value) => value.as_text().map(str::to_ascii_lowercase),
@@ -200,8 +142,8 @@ fn discovered(protocol: Element, address: &EmailAddress) -> Option<Endpoint> {
         Security::SSL
     };
     let is_secure_password = word("SPA")? == "on";
-    // `nonemptystring` throws for what JavaScript takes for nothing.
-    let login = match value("LoginName") {
+    // `nonemptystring` throws an exception for a falsy value.
+    let username = match value("LoginName") {
         Some(name) if name.is_falsy() => return None,
         Some(name) => name.to_string(),
         None => address.to_string(),
@@ -211,11 +153,7 @@ fn discovered(protocol: Element, address: &EmailAddress) -> Option<Endpoint> {
     } else {
         Authentication::PasswordCleartext
     };
-    Some(Endpoint {
-        hostname: hostname(&value("Server")?)?,
-        port,
-        security,
-        login: Login::Name(login),
-        method: Method::Named(method),
-    })
+    let hostname = hostname(&value("Server")?)?;
+    let (username, method) = (Some(username), Method::Named(method));
+    Some((protocol, Endpoint { hostname, port, security, username, method }))
 }

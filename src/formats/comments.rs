@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::xml_provider::{PassedOver, Provider};
 use crate::diagnostics::Location;
-use crate::xml::tree::{Comment, Element, Node, Piece, Tree};
+use crate::xml::tree::{Comment, Element, Node, Tree};
 
 /// Comments, each by what it is about.
 #[derive(Debug, Default)]
@@ -76,13 +76,13 @@ impl Comments {
                     }
                     before = Some(element);
                 }
-                Node::Piece(Piece::Comment(Comment { text, .. })) => match before {
+                Node::Comment(Comment { text, .. }) => match before {
                     Some(element) => self.add(anchor(element, provider), text),
                     None => waiting.push(text),
                 },
                 // A line ends.
-                Node::Piece(Piece::Text(text)) if text.contains('\n') => before = None,
-                Node::Piece(_) => {}
+                Node::Text(text) if text.contains('\n') => before = None,
+                _ => {}
             }
         }
         for comment in waiting {
@@ -101,8 +101,8 @@ impl Comments {
             for node in element.nodes() {
                 match node {
                     Node::Element(child) => open.push(child),
-                    Node::Piece(Piece::Comment(comment)) => found.push(*comment),
-                    Node::Piece(_) => {}
+                    Node::Comment(comment) => found.push(comment),
+                    _ => {}
                 }
             }
         }
@@ -137,10 +137,7 @@ impl Comments {
 }
 
 fn elements(parent: Element<'_>) -> impl Iterator<Item = Element<'_>> {
-    parent.nodes().filter_map(|node| match node {
-        Node::Element(element) => Some(element),
-        Node::Piece(_) => None,
-    })
+    parent.nodes().filter_map(Node::element)
 }
 
 fn anchor(element: Element, provider: &Provider) -> Anchor {

@@ -1,4 +1,4 @@
-//! XML: the one form that all our documents have, and reading what others write.
+//! XML: writing documents in one form, and reading any document as a tree.
 
 pub mod tree;
 
@@ -6,10 +6,10 @@ use quick_xml::SeError;
 use quick_xml::se::{EmptyElementHandling, Serializer, TextFormat};
 use serde::Serialize;
 
-/// Writes a document: its declaration as the first bytes, then the value, indented by two.
+/// Writes a document: the XML declaration, then the value, indented by two spaces.
 ///
 /// # Errors
-/// When a value cannot stand in XML.
+/// A value contains a character that XML does not allow.
 pub fn write(encoding: &str, value: &impl Serialize) -> Result<String, SeError> {
     let mut xml = declaration(encoding);
     let mut serializer = Serializer::new(&mut xml);
@@ -21,7 +21,7 @@ pub fn write(encoding: &str, value: &impl Serialize) -> Result<String, SeError> 
     Ok(xml)
 }
 
-/// The encoding that a document's XML declaration names.
+/// The encoding in a document's XML declaration.
 pub fn declared_encoding(document: &[u8]) -> Option<&str> {
     let document = document.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(document).trim_ascii_start();
     let declaration = document.strip_prefix(b"<?xml")?;
@@ -32,7 +32,7 @@ pub fn declared_encoding(document: &[u8]) -> Option<&str> {
     value[1..].split(quote).next()
 }
 
-/// The encoding's name stays as each protocol writes it: Mozilla in capitals, Microsoft not.
+/// The encoding's name is a parameter: Mozilla writes it in capitals, Microsoft in lower case.
 fn declaration(encoding: &str) -> String {
     ["<?xml version=\"1.0\" encoding=\"", encoding, "\"?>\n"].concat()
 }

@@ -1,9 +1,11 @@
-//! Reading XML: a document as a tree that knows where everything stands and how it was written.
+//! Reading XML into a tree that keeps the position and the spelling of every part.
 //!
-//! serde is enough where a document has to be understood; here are the questions that need more:
-//! where a value stands, what stands beside it in comments, whether a text is in one piece or in
-//! a CDATA section. What recovers does not go on after the first error. Elements lie in a list, so
-//! that no depth of nesting costs stack.
+//! The client models and the importer need four things together: the byte offset of elements and
+//! comments, the difference between text, references and CDATA sections, the part of a document
+//! before its first error, and a mode that leaves out single elements with an undefined reference.
+//! Of the crates that build trees, roxmltree joins CDATA sections with text, refuses undeclared
+//! prefixes and returns nothing after an error; xmltree and minidom have no offsets. This tree is
+//! built from quick-xml's events. Its elements are in one list, so that deep nesting uses no stack.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -13,46 +15,53 @@ use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 
 /// A well-formed document, or the beginning of one.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Tree<'t> {
-    elements: Vec<Item<'t>>,
-    /// Comments before and after the root.
-    outside: Vec<Comment<'t>>,
-    /// What is not well-formed inside one element, if that is not the end of it all.
+    text: Cow<'t, str>,
+    elements: Vec<Item>,
+    /// The comments before and after the root.
+    outside: Vec<Range<usize>>,
+    /// The elements whose end has not been read.
+    open: Vec<usize>,
+    /// The errors inside single elements, if the caller wants to continue after them.
     flaws: Option<Vec<TreeError>>,
 }
 
+/// An element of the list. Ranges are bytes of the text.
 #[derive(Debug)]
-struct Item<'t> {
-    name: &'t str,
+struct Item {
+    name: Range<usize>,
     attributes: Vec<(String, String)>,
-    content: Vec<Content<'t>>,
+    content: Vec<Content>,
     span: Range<usize>,
-    /// Its end tag has been read too.
-    is_whole: bool,
-    /// A value in it means nothing.
+    /// It contains an undefined reference or an invalid attribute.
     is_flawed: bool,
 }
 
 #[derive(Debug)]
-enum Content<'t> {
+enum Content {
     Element(usize),
-    Piece(Piece<'t>),
+    Text(Range<usize>),
+    CData(Range<usize>),
+    Reference(String),
+    Comment(Range<usize>),
 }
 
-/// A part of an element's text, or a comment in it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Piece<'t> {
-    Text(&'t str),
-    CData(&'t str),
+/// A part of an element's content.
+#[derive(Debug, Clone, Copy)]
+pub enum Node<'a> {
+    Element(Element<'a>),
+    Text(&'a str),
+    CData(&'a str),
     /// `&amp;` or `&#38;`, resolved.
-    Reference(String),
-    Comment(Comment<'t>),
+    Reference(&'a str),
+    Comment(Comment<'a>),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Comment<'t> {
-    pub text: &'t str,
+pub struct Comment<'a> {
+    pub text: &'a str,
+    /// The byte at which `<!--` begins.
     pub offset: usize,
 }
 
@@ -63,13 +72,6 @@ pub struct Element<'a> {
     index: usize,
 }
 
-/// What is inside an element, in its order.
-#[derive(Debug, Clone)]
-pub enum Node<'a> {
-    Element(Element<'a>),
-    Piece(&'a Piece<'a>),
-}
-
 /// Why a text is not a well-formed document, and at which byte.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
@@ -78,30 +80,30 @@ pub struct TreeError {
     pub message: String,
 }
 
-/// How much of what is wrong a message quotes.
-const LONGEST: usize = 120;
-/// Elements inside each other; libxml2's limit.
-const DEEPEST: usize = 256;
+/// The longest quotation in a message, in characters.
+const MAX_QUOTE: usize = 120;
+/// The deepest nesting; libxml2's limit.
+const MAX_DEPTH: usize = 256;
 
 impl<'t> Tree<'t> {
-    /// Reads a document. A byte order mark and white space before it are the caller's to judge.
+    /// Reads a document. The caller removes a byte order mark and white space before it, or refuses
+    /// them.
     ///
     /// # Errors
-    /// The first place where it is not well-formed. Entities of a document type are not defined.
-    pub fn parse(text: &'t str) -> Result<Self, TreeError> {
-        let mut tree = Self::default();
-        tree.read(text)?;
-        Ok(tree)
+    /// The first position at which the document is not well-formed. Entities of a document type are not defined.
+    pub fn parse(text: impl Into<Cow<'t, str>>) -> Result<Self, TreeError> {
+        let (tree, result) = Self::build(text.into(), None);
+        result.map(|()| tree)
     }
 
-    /// Reads a document and leaves out the elements with a reference or an attribute that means
-    /// nothing; says where they are.
+    /// Reads a document without the elements that contain an undefined reference or an invalid
+    /// attribute, and returns the errors in those.
     ///
     /// # Errors
-    /// When more is wrong than single values.
-    pub fn without_flaws(text: &'t str) -> Result<(Self, Vec<TreeError>), TreeError> {
-        let mut tree = Self { flaws: Some(Vec::new()), ..Self::default() };
-        tree.read(text)?;
+    /// The first error that is not limited to such an element.
+    pub fn without_flaws(text: impl Into<Cow<'t, str>>) -> Result<(Self, Vec<TreeError>), TreeError> {
+        let (mut tree, result) = Self::build(text.into(), Some(Vec::new()));
+        result?;
         let flaws = tree.flaws.take().unwrap_or_default();
         match (tree.root().item().is_flawed, flaws.first()) {
             (true, Some(first)) => Err(first.clone()),
@@ -109,166 +111,144 @@ impl<'t> Tree<'t> {
         }
     }
 
-    /// Reads a document as far as it is well-formed, as parsers that recover from errors do.
+    /// Reads a document up to the first error, like a parser that recovers from errors.
     ///
     /// # Errors
-    /// When there is not even the beginning of a root element.
-    pub fn recover(text: &'t str) -> Result<Self, TreeError> {
-        let mut tree = Self::default();
-        match tree.read(text) {
-            Err(error) if tree.elements.is_empty() => Err(error),
-            _ => Ok(tree),
+    /// The document has no root element.
+    pub fn recover(text: impl Into<Cow<'t, str>>) -> Result<Self, TreeError> {
+        match Self::build(text.into(), None) {
+            (tree, Err(error)) if tree.elements.is_empty() => Err(error),
+            (tree, _) => Ok(tree),
         }
     }
 
-    fn read(&mut self, text: &'t str) -> Result<(), TreeError> {
-        // quick-xml would skip it, and count from behind it.
+    fn build(text: Cow<'t, str>, flaws: Option<Vec<TreeError>>) -> (Self, Result<(), TreeError>) {
+        let (elements, outside, open) = (Vec::new(), Vec::new(), Vec::new());
+        let mut tree = Self { text: Cow::Borrowed(""), elements, outside, open, flaws };
+        let result = tree.read(&text);
+        tree.text = text;
+        (tree, result)
+    }
+
+    fn read(&mut self, text: &str) -> Result<(), TreeError> {
+        // quick-xml skips it, and counts offsets from the byte behind it.
         if text.starts_with('\u{FEFF}') {
-            let message = "it begins with a byte order mark".to_owned();
-            return Err(TreeError { offset: 0, message });
+            return Err(TreeError { offset: 0, message: "it begins with a byte order mark".to_owned() });
         }
         let mut reader = Reader::from_str(text);
         reader.config_mut().check_comments = true;
-        let mut open: Vec<usize> = Vec::new();
+        reader.config_mut().expand_empty_elements = true;
         loop {
-            let offset = position(reader.buffer_position());
+            let start = position(reader.buffer_position());
             let event = reader.read_event().map_err(|error| TreeError {
                 offset: position(reader.error_position()),
-                message: excerpt(&error.to_string(), LONGEST),
+                message: excerpt(&error.to_string(), MAX_QUOTE),
             })?;
-            let wrong = |message: String| TreeError { offset, message };
-            let raw = &text[offset..position(reader.buffer_position())];
-            let piece = match event {
-                Event::Start(start) => {
-                    self.push(&mut open, &start, raw, offset)?;
-                    continue;
-                }
-                Event::Empty(start) => {
-                    self.push(&mut open, &start, raw, offset)?;
-                    self.close(&mut open, offset + raw.len());
+            let span = start..position(reader.buffer_position());
+            let raw = &text[span.clone()];
+            let wrong = |message: String| TreeError { offset: start, message };
+            let content = match event {
+                Event::Start(tag) => {
+                    self.push(&tag, raw, span)?;
                     continue;
                 }
                 Event::End(_) => {
-                    self.close(&mut open, offset + raw.len());
+                    if let Some(index) = self.open.pop() {
+                        self.elements[index].span.end = span.end;
+                    }
                     continue;
                 }
                 Event::Eof if self.elements.is_empty() => {
                     return Err(wrong("there is no element in it".into()));
                 }
-                Event::Eof if !open.is_empty() => return Err(wrong("it ends too early".into())),
+                Event::Eof if !self.open.is_empty() => return Err(wrong("it ends too early".into())),
                 Event::Eof => return Ok(()),
-                Event::Decl(_) | Event::PI(_) | Event::DocType(_) => continue,
-                Event::Comment(_) => Piece::Comment(Comment { text: inside(raw, "<!--", "-->"), offset }),
-                Event::CData(_) => Piece::CData(inside(raw, "<![CDATA[", "]]>")),
-                Event::Text(_) => Piece::Text(raw),
+                Event::Decl(_) | Event::PI(_) | Event::DocType(_) | Event::Empty(_) => continue,
+                Event::Comment(_) => Content::Comment(span),
+                Event::CData(_) => Content::CData(span),
+                Event::Text(_) => Content::Text(span),
                 Event::GeneralRef(reference) => {
                     let name: &str = &reference;
-                    let resolved = match resolve_predefined_entity(name) {
-                        Some(text) => text.to_owned(),
-                        None => match reference.resolve_char_ref() {
-                            Ok(Some(c)) if is_character(c) => c.to_string(),
-                            _ => {
-                                let message = format!("&{}; is not defined", excerpt(name, LONGEST));
-                                self.flaw(open.last(), wrong(message))?;
-                                continue;
-                            }
-                        },
-                    };
-                    Piece::Reference(resolved)
+                    match (resolve_predefined_entity(name), reference.resolve_char_ref()) {
+                        (Some(text), _) => Content::Reference(text.to_owned()),
+                        (None, Ok(Some(c))) if is_character(c) => Content::Reference(c.into()),
+                        _ => {
+                            let message = format!("&{}; is not defined", excerpt(name, MAX_QUOTE));
+                            self.flaw(self.open.last().copied(), wrong(message))?;
+                            continue;
+                        }
+                    }
                 }
             };
-            if let Some(c) = raw.chars().find(|c| !is_character(*c)) {
-                return Err(wrong(format!("the character U+{:04X} stands in it", u32::from(c))));
-            }
-            if matches!(piece, Piece::Text(text) if text.contains("]]>")) {
-                return Err(wrong("`]]>` stands in a text".into()));
-            }
-            match (open.last(), piece) {
-                (Some(parent), piece) => self.elements[*parent].content.push(Content::Piece(piece)),
-                (None, Piece::Comment(comment)) => self.outside.push(comment),
-                (None, Piece::Text(text)) if text.trim_ascii().is_empty() => {}
+            check_characters(raw).map_err(wrong)?;
+            match (self.open.last(), content) {
+                (_, Content::Text(_)) if raw.contains("]]>") => {
+                    return Err(wrong("`]]>` stands in a text".into()));
+                }
+                (Some(parent), content) => self.elements[*parent].content.push(content),
+                (None, Content::Comment(span)) => self.outside.push(span),
+                (None, Content::Text(_)) if raw.trim_ascii().is_empty() => {}
                 (None, _) => return Err(wrong("text stands outside the root element".into())),
             }
         }
     }
 
-    fn push(
-        &mut self,
-        open: &mut Vec<usize>,
-        start: &BytesStart<'_>,
-        raw: &'t str,
-        offset: usize,
-    ) -> Result<(), TreeError> {
+    /// Adds an element to the list and to its parent.
+    fn push(&mut self, tag: &BytesStart<'_>, raw: &str, span: Range<usize>) -> Result<(), TreeError> {
+        let offset = span.start;
         let wrong = |message: String| TreeError { offset, message };
-        let name = &raw[1..=start.name().as_ref().len()];
+        let name = &raw[1..=tag.name().as_ref().len()];
+        let quoted = excerpt(name, MAX_QUOTE);
         let is_name = name.starts_with(|c: char| c.is_alphabetic() || matches!(c, '_' | ':'))
             && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | ':' | '-' | '.' | '\u{B7}'));
         if !is_name {
-            return Err(wrong(format!("<{}> is no element", excerpt(name, LONGEST))));
+            return Err(wrong(format!("<{quoted}> is no element")));
         }
-        if let Some(c) = raw.chars().find(|c| !is_character(*c)) {
-            return Err(wrong(format!("the character U+{:04X} stands in it", u32::from(c))));
-        }
+        check_characters(raw).map_err(wrong)?;
         if raw[1..].contains('<') {
-            return Err(wrong(format!("a < stands in an attribute of <{}>", excerpt(name, LONGEST))));
+            return Err(wrong(format!("a < stands in an attribute of <{quoted}>")));
         }
-        let name_said = excerpt(name, LONGEST);
-        if open.is_empty() && !self.elements.is_empty() {
-            return Err(wrong(format!("<{name_said}> is a second root element")));
+        if self.open.is_empty() && !self.elements.is_empty() {
+            return Err(wrong(format!("<{quoted}> is a second root element")));
         }
-        if open.len() >= DEEPEST {
-            return Err(wrong(format!("more than {DEEPEST} elements stand inside each other")));
+        if self.open.len() >= MAX_DEPTH {
+            return Err(wrong(format!("more than {MAX_DEPTH} elements stand inside each other")));
         }
         let index = self.elements.len();
-        if let Some(parent) = open.last() {
+        if let Some(parent) = self.open.last() {
             self.elements[*parent].content.push(Content::Element(index));
         }
-        let span = offset..offset + raw.len();
-        let item = Item {
-            name,
-            attributes: Vec::new(),
-            content: Vec::new(),
-            span,
-            is_whole: false,
-            is_flawed: false,
-        };
-        self.elements.push(item);
-        open.push(index);
-        for attribute in start.attributes() {
-            let value = attribute.map_err(|error| error.to_string()).and_then(|attribute| {
+        let name = offset + 1..offset + 1 + name.len();
+        let (attributes, content) = (Vec::new(), Vec::new());
+        self.elements.push(Item { name, attributes, content, span, is_flawed: false });
+        self.open.push(index);
+        for attribute in tag.attributes() {
+            match attribute.map_err(|error| error.to_string()).and_then(|attribute| {
                 let key = attribute.key.as_ref().to_owned();
                 match attribute.normalized_value(XmlVersion::Implicit1_0) {
                     Ok(value) => Ok((key, value.into_owned())),
                     Err(_) => Err(format!("the value of {key} has an & that means nothing")),
                 }
-            });
-            match value {
+            }) {
                 Ok(attribute) => self.elements[index].attributes.push(attribute),
                 Err(error) => {
-                    let message = format!("in <{name_said}>: {}", excerpt(&error, LONGEST));
-                    return self.flaw(Some(&index), wrong(message));
+                    let message = format!("in <{quoted}>: {}", excerpt(&error, MAX_QUOTE));
+                    return self.flaw(Some(index), wrong(message));
                 }
             }
         }
         Ok(())
     }
 
-    /// Marks an element whose value means nothing, where that is not the end of it all.
-    fn flaw(&mut self, element: Option<&usize>, error: TreeError) -> Result<(), TreeError> {
+    /// Marks an element as flawed, if the caller wants to continue after such errors.
+    fn flaw(&mut self, element: Option<usize>, error: TreeError) -> Result<(), TreeError> {
         match (&mut self.flaws, element) {
             (Some(flaws), Some(element)) => {
                 flaws.push(error);
-                self.elements[*element].is_flawed = true;
+                self.elements[element].is_flawed = true;
                 Ok(())
             }
             _ => Err(error),
-        }
-    }
-
-    fn close(&mut self, open: &mut Vec<usize>, end: usize) {
-        if let Some(index) = open.pop() {
-            self.elements[index].is_whole = true;
-            self.elements[index].span.end = end;
         }
     }
 
@@ -277,24 +257,28 @@ impl<'t> Tree<'t> {
     }
 
     /// The comments outside the root element.
-    pub fn comments_outside(&self) -> &[Comment<'_>] {
-        &self.outside
+    pub fn comments_outside(&self) -> impl Iterator<Item = Comment<'_>> {
+        self.outside.iter().map(|span| self.comment(span))
     }
 
     /// Every element, in the order of the text.
     pub fn all(&self) -> impl Iterator<Item = Element<'_>> {
         (0..self.elements.len()).map(|index| Element { tree: self, index })
     }
+
+    fn comment(&self, span: &Range<usize>) -> Comment<'_> {
+        Comment { text: inside(&self.text[span.clone()], "<!--", "-->"), offset: span.start }
+    }
 }
 
 impl<'a> Element<'a> {
-    fn item(self) -> &'a Item<'a> {
+    fn item(self) -> &'a Item {
         &self.tree.elements[self.index]
     }
 
-    /// The name as it is written, prefix and all.
+    /// The name as it is written, with its prefix.
     pub fn name(self) -> &'a str {
-        self.item().name
+        &self.tree.text[self.item().name.clone()]
     }
 
     /// The name without a prefix.
@@ -307,14 +291,14 @@ impl<'a> Element<'a> {
         self.item().span.start
     }
 
-    /// The bytes from its first tag to its last.
+    /// The bytes of the element, from its start tag to its end tag.
     pub fn span(self) -> Range<usize> {
         self.item().span.clone()
     }
 
-    /// Whether its end was read; always so in a well-formed document.
-    pub fn is_whole(self) -> bool {
-        self.item().is_whole
+    /// Whether its end was read. True for every element of a well-formed document.
+    pub fn is_complete(self) -> bool {
+        !self.tree.open.contains(&self.index)
     }
 
     pub fn attributes(self) -> &'a [(String, String)] {
@@ -326,81 +310,80 @@ impl<'a> Element<'a> {
     }
 
     pub fn nodes(self) -> impl Iterator<Item = Node<'a>> {
+        let text = &self.tree.text;
         self.item().content.iter().map(move |content| match content {
-            Content::Element(index) => Node::Element(Element { tree: self.tree, index: *index }),
-            Content::Piece(piece) => Node::Piece(piece),
+            Content::Element(index) => Node::Element(Self { tree: self.tree, index: *index }),
+            Content::Text(span) => Node::Text(&text[span.clone()]),
+            Content::CData(span) => Node::CData(inside(&text[span.clone()], "<![CDATA[", "]]>")),
+            Content::Reference(text) => Node::Reference(text),
+            Content::Comment(span) => Node::Comment(self.tree.comment(span)),
         })
     }
 
-    /// The elements directly inside.
-    pub fn elements(self) -> impl Iterator<Item = Element<'a>> {
-        self.nodes().filter_map(|node| match node {
-            Node::Element(element) => Some(element).filter(|element| !element.item().is_flawed),
-            Node::Piece(_) => None,
-        })
+    /// The child elements, without those that are flawed.
+    pub fn elements(self) -> impl Iterator<Item = Self> {
+        self.nodes().filter_map(Node::element).filter(|element| !element.item().is_flawed)
     }
 
-    /// Whether an element directly inside was left out.
+    /// Whether [`Self::elements`] leaves out a child.
     pub fn has_flaws(self) -> bool {
-        self.nodes().any(|node| matches!(node, Node::Element(element) if element.item().is_flawed))
+        self.nodes().filter_map(Node::element).any(|element| element.item().is_flawed)
     }
 
-    /// The elements of a name directly inside.
-    pub fn children(self, name: &str) -> impl Iterator<Item = Element<'a>> {
+    /// The child elements with a name.
+    pub fn children(self, name: &str) -> impl Iterator<Item = Self> {
         self.elements().filter(move |element| element.name() == name)
     }
 
-    /// As [`Self::children`], whatever the prefix.
-    pub fn local_children(self, name: &str) -> impl Iterator<Item = Element<'a>> {
+    /// The child elements with a name and any prefix.
+    pub fn local_children(self, name: &str) -> impl Iterator<Item = Self> {
         self.elements().filter(move |element| element.local_name() == name)
     }
 
-    pub fn child(self, name: &str) -> Option<Element<'a>> {
+    /// The first child element with a name.
+    pub fn child(self, name: &str) -> Option<Self> {
         self.children(name).next()
     }
 
-    /// As [`Self::child`], whatever the prefix.
-    pub fn local_child(self, name: &str) -> Option<Element<'a>> {
+    /// The first child element with a name and any prefix.
+    pub fn local_child(self, name: &str) -> Option<Self> {
         self.local_children(name).next()
     }
 
-    pub fn pieces(self) -> impl Iterator<Item = &'a Piece<'a>> {
-        self.nodes().filter_map(|node| match node {
-            Node::Piece(piece) => Some(piece),
-            Node::Element(_) => None,
-        })
-    }
-
-    /// The element's own text, in one piece, comments left out.
+    /// The element's own text in one piece, without comments.
     pub fn text(self) -> Cow<'a, str> {
-        let mut texts = self.pieces().filter_map(Piece::text);
+        let mut texts = self.nodes().filter_map(Node::text);
         match (texts.next(), texts.next()) {
-            (None, _) => Cow::Borrowed(""),
-            (Some(text), None) => Cow::Borrowed(text),
-            (Some(first), Some(second)) => [first, second].into_iter().chain(texts).collect(),
+            (first, None) => Cow::Borrowed(first.unwrap_or_default()),
+            (first, second) => first.into_iter().chain(second).chain(texts).collect(),
         }
+    }
+
+    /// The text of the first child element with a name.
+    pub fn child_text(self, name: &str) -> Option<Cow<'a, str>> {
+        self.child(name).map(Self::text)
     }
 }
 
-impl Piece<'_> {
-    /// What it says; nothing for a comment.
-    pub fn text(&self) -> Option<&str> {
+impl<'a> Node<'a> {
+    pub fn element(self) -> Option<Element<'a>> {
+        if let Self::Element(element) = self { Some(element) } else { None }
+    }
+
+    /// The text of a node that is part of an element's text.
+    pub fn text(self) -> Option<&'a str> {
         match self {
-            Self::Text(text) | Self::CData(text) => Some(text),
-            Self::Reference(text) => Some(text),
-            Self::Comment(_) => None,
+            Self::Text(text) | Self::CData(text) | Self::Reference(text) => Some(text),
+            Self::Element(_) | Self::Comment(_) => None,
         }
     }
 }
 
-/// As much of a text as a message can hold, without what a terminal would obey.
-pub fn excerpt(text: &str, longest: usize) -> String {
-    let mut excerpt: String =
-        text.chars().map(|c| if c.is_control() { '\u{FFFD}' } else { c }).take(longest).collect();
-    if text.chars().nth(longest).is_some() {
-        excerpt.push_str("...");
-    }
-    excerpt
+/// The beginning of a text, for a message: at most `max` characters, control characters replaced.
+pub fn excerpt(text: &str, max: usize) -> String {
+    let mut characters = text.chars().map(|c| if c.is_control() { '\u{FFFD}' } else { c });
+    let excerpt: String = characters.by_ref().take(max).collect();
+    if characters.next().is_some() { excerpt + "..." } else { excerpt }
 }
 
 fn position(offset: u64) -> usize {
@@ -409,6 +392,13 @@ fn position(offset: u64) -> usize {
 
 fn inside<'t>(raw: &'t str, begin: &str, end: &str) -> &'t str {
     raw.strip_prefix(begin).and_then(|raw| raw.strip_suffix(end)).unwrap_or(raw)
+}
+
+fn check_characters(raw: &str) -> Result<(), String> {
+    match raw.chars().find(|c| !is_character(*c)) {
+        Some(c) => Err(format!("the character U+{:04X} stands in it", u32::from(c))),
+        None => Ok(()),
+    }
 }
 
 /// XML 1.0 2.2.
@@ -421,7 +411,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keeps_what_a_reader_may_trip_over() {
+    fn keeps_comments_references_and_cdata() {
         let text = "<!-- before --><a x='1 &amp; 2'><b>one<!-- c -->&amp;<![CDATA[<two>]]></b><b/></a>";
         let tree = Tree::parse(text).unwrap();
         let root = tree.root();
@@ -429,22 +419,18 @@ mod tests {
         let [first, second] = root.children("b").collect::<Vec<_>>()[..] else { panic!() };
         assert_eq!(first.text(), "one&<two>");
         assert_eq!((second.text().as_ref(), second.offset()), ("", text.find("<b/>").unwrap()));
-        let kinds: Vec<_> = first.pieces().cloned().collect();
         let comment = Comment { text: " c ", offset: text.find("<!-- c").unwrap() };
-        assert_eq!(
-            kinds,
-            [
-                Piece::Text("one"),
-                Piece::Comment(comment),
-                Piece::Reference("&".into()),
-                Piece::CData("<two>")
-            ]
-        );
-        assert_eq!(tree.comments_outside()[0].text, " before ");
+        let [Node::Text("one"), Node::Comment(c), Node::Reference("&"), Node::CData("<two>")] =
+            first.nodes().collect::<Vec<_>>()[..]
+        else {
+            panic!("{first:?}")
+        };
+        assert_eq!(c, comment);
+        assert_eq!(tree.comments_outside().next().unwrap().text, " before ");
     }
 
     #[test]
-    fn leaves_out_the_elements_whose_values_mean_nothing() {
+    fn leaves_out_elements_with_undefined_references() {
         let text = "<a><b>x&amP;y</b><b url='?a&b'/><b>z</b></a>";
         let (tree, flaws) = Tree::without_flaws(text).unwrap();
         assert_eq!(tree.root().children("b").map(Element::text).collect::<Vec<_>>(), ["z"]);
@@ -455,7 +441,7 @@ mod tests {
     }
 
     #[test]
-    fn says_where_a_document_is_not_well_formed() {
+    fn reports_the_first_error_of_a_malformed_document() {
         let error = |text: &str| Tree::parse(text).map(drop).unwrap_err();
         assert_eq!(error("").message, "there is no element in it");
         assert_eq!(error("<a>").message, "it ends too early");

@@ -30,7 +30,7 @@ const ONE_LOG_IN: [&str; 3] = ["fairemail", "himalaya", "enough-mail"];
 /// What a client sets up otherwise than preferred, for a protocol of which no rule says so.
 fn unsaid(examined: &Examined) -> Vec<String> {
     let mut unsaid = Vec::new();
-    for row in examined.rows.iter().filter(|row| row.verdict.is_ok() && !ONE_LOG_IN.contains(&row.client.id))
+    for row in examined.rows.iter().filter(|row| row.outcome.is_ok() && !ONE_LOG_IN.contains(&row.client.id))
     {
         for (protocol, cell) in Row::PROTOCOLS.into_iter().zip(&row.cells) {
             let is_said = examined.lints.iter().any(|lint| {
@@ -115,7 +115,7 @@ fn sections_at_the_root_of_the_document_hurt_nobody() {
         assert_eq!(played, said, "{servers}");
         for (with, without) in with.rows.iter().zip(&without.rows) {
             // Whoever reads where a token is to be had may log in with one; nothing else changes.
-            let is_same = with.verdict == without.verdict && with.cells == without.cells;
+            let is_same = with.outcome == without.outcome && with.cells == without.cells;
             let takes_token = ["himalaya", "parula"].contains(&with.client.id) && servers.contains("OAuth2");
             assert!(
                 is_same || (takes_token && (!with.is_hurt() || without.is_hurt())),

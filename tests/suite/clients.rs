@@ -1,4 +1,4 @@
-//! The models: what each client accepts and what it trips over, from its row of the reference.
+//! The client models: what each client accepts and what it refuses, by its row of the reference.
 
 use std::fmt::Write as _;
 
@@ -6,7 +6,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample;
 use waypost::address::EmailAddress;
-use waypost::clients::{ALL, Answer, Client, Endpoint, Format, Verdict};
+use waypost::clients::{ALL, Client, Endpoint, Format, Outcome, Response};
 use waypost::profile::Protocol;
 
 use crate::common::assert_document;
@@ -25,27 +25,29 @@ fn client(id: &str, format: Format) -> Client {
     clients(format).find(|client| client.id == id).unwrap_or_else(|| panic!("no client {id}"))
 }
 
-/// Judged as a good server would send it.
-fn judge(client: Client, body: impl AsRef<[u8]>) -> Verdict {
-    answered(client, 200, Some("text/xml; charset=utf-8"), body.as_ref())
+/// What a client makes of a body with the headers of a correct server.
+fn interpret(client: Client, body: impl AsRef<[u8]>) -> Outcome {
+    interpret_response(client, 200, Some("text/xml; charset=utf-8"), body.as_ref())
 }
 
-fn answered(client: Client, status: u16, content_type: Option<&str>, body: &[u8]) -> Verdict {
-    client.judge(&Answer { status, content_type, body }, &address())
+fn interpret_response(client: Client, status: u16, content_type: Option<&str>, body: &[u8]) -> Outcome {
+    client.interpret(&Response { status, content_type, body }, &address())
 }
 
-/// `imap.example.com:993 SSL/TLS jane@example.com password-cleartext`.
-fn words(endpoint: &Endpoint) -> String {
-    let Endpoint { hostname, port, security, login, method } = endpoint;
-    format!("{hostname}:{port} {security}, {login}, {method}")
+/// `imap.example.com:993 SSL/TLS, jane@example.com, password-cleartext`; `asks` if the client
+/// prompts for the name.
+fn endpoint_text(endpoint: &Endpoint) -> String {
+    let Endpoint { hostname, port, security, username, method } = endpoint;
+    let username = username.as_deref().unwrap_or("asks");
+    format!("{hostname}:{port} {security}, {username}, {method}")
 }
 
-fn describe(verdict: &Verdict) -> String {
-    match verdict {
+fn describe(outcome: &Outcome) -> String {
+    match outcome {
         Err(reason) => format!("gives up: {reason}"),
         Ok(account) => PROTOCOLS
             .into_iter()
-            .filter_map(|protocol| Some(format!("{protocol} {}", words(account.get(protocol)?))))
+            .filter_map(|protocol| Some(format!("{protocol} {}", endpoint_text(account.get(protocol)?))))
             .collect::<Vec<_>>()
             .join("; "),
     }
@@ -86,7 +88,7 @@ const GOOD: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 const IMAP: &str = "<incomingServer type=\"imap\">";
 const SMTP: &str = "<outgoingServer type=\"smtp\">";
 
-/// One server of the document.
+/// The XML of a server.
 fn server(tag: &str, kind: &str, host: &str, port: u16, security: &str) -> String {
     format!(
         "<{tag} type=\"{kind}\"><hostname>{host}</hostname><port>{port}</port><socketType>{security}</socketType>\
@@ -106,7 +108,7 @@ fn first(from: &str, to: &str) -> String {
     GOOD.replacen(from, to, 1)
 }
 
-/// A document without what stands from one text up to another.
+/// The document without the part from one text to the end of another.
 #[track_caller]
 fn without(from: &str, to: &str) -> String {
     let begin = GOOD.find(from).unwrap();
@@ -114,14 +116,14 @@ fn without(from: &str, to: &str) -> String {
     format!("{}{}", &GOOD[..begin], &GOOD[end..])
 }
 
-/// Without POP3, for rows that are about IMAP and SMTP alone.
+/// A document without POP3, for rows about IMAP and SMTP only.
 fn no_pop3(document: &str) -> String {
     let begin = document.find("<incomingServer type=\"pop3\">").unwrap();
     let end = begin + document[begin..].find("</incomingServer>").unwrap() + "</incomingServer>".len();
     format!("{}{}", &document[..begin], &document[end..])
 }
 
-/// Every way in which reference/autoconfig 2 and 3.1 vary the document.
+/// The variants of the document in reference/autoconfig 2 and 3.1.
 fn variants() -> Vec<(&'static str, Vec<u8>)> {
     let xhtml = "<?xml version=\"1.0\"?><html xmlns=\"http://www.w3.org/1999/xhtml\"><body/></html>";
     let latin: Vec<u8> = with("UTF-8", "ISO-8859-1")
@@ -342,49 +344,49 @@ fn variants() -> Vec<(&'static str, Vec<u8>)> {
     variants
 }
 
-/// For each variant, what becomes of it in the clients for which it is not the same as the good
-/// document. Read it beside reference/autoconfig 3.1.
+/// The file lists for each variant the clients whose account differs from the one of the correct
+/// document. Compare it with reference/autoconfig 3.1.
 #[test]
-fn every_variant_ends_as_the_file_says() {
+fn interprets_every_autoconfig_variant_as_recorded() {
     let mut report = String::new();
     for (name, body) in variants() {
         let _ = writeln!(report, "{name}");
         let baseline = if name == "imap only" { no_pop3(GOOD) } else { GOOD.to_owned() };
-        // What happens, and to whom.
-        let mut fates: Vec<(String, Vec<&str>)> = Vec::new();
+        // Each result, with the clients that have it.
+        let mut results: Vec<(String, Vec<&str>)> = Vec::new();
         for client in clients(Format::Autoconfig) {
-            let fate = difference(&judge(client, &body), &judge(client, &baseline));
-            match fates.iter_mut().find(|(known, _)| *known == fate) {
+            let result = difference(&interpret(client, &body), &interpret(client, &baseline));
+            match results.iter_mut().find(|(known, _)| *known == result) {
                 Some((_, clients)) => clients.push(client.id),
-                None => fates.push((fate, vec![client.id])),
+                None => results.push((result, vec![client.id])),
             }
         }
-        fates.sort_by_key(|(fate, _)| fate == "the same");
-        for (fate, clients) in fates {
-            let _ = writeln!(report, "    {fate}\n        {}", clients.join(" "));
+        results.sort_by_key(|(result, _)| result == "the same");
+        for (result, clients) in results {
+            let _ = writeln!(report, "    {result}\n        {}", clients.join(" "));
         }
         report.push('\n');
     }
     assert_document("clients/autoconfig.txt", &report);
 }
 
-/// In what a verdict differs from the one on a good document.
-fn difference(verdict: &Verdict, good: &Verdict) -> String {
-    let (Ok(account), Ok(good)) = (verdict, good) else { return describe(verdict) };
+/// In which servers an outcome differs from the one of the correct document.
+fn difference(outcome: &Outcome, good: &Outcome) -> String {
+    let (Ok(account), Ok(good)) = (outcome, good) else { return describe(outcome) };
     let parts: Vec<_> = PROTOCOLS
         .into_iter()
         .filter(|protocol| account.get(*protocol) != good.get(*protocol))
         .map(|protocol| {
-            let endpoint = account.get(protocol).map_or_else(|| "nothing".to_owned(), words);
+            let endpoint = account.get(protocol).map_or_else(|| "nothing".to_owned(), endpoint_text);
             format!("{protocol} {endpoint}")
         })
         .collect();
     if parts.is_empty() { "the same".to_owned() } else { parts.join("; ") }
 }
 
-/// The table of reference/autoconfig 3.1, column for column: where the client's own parser was run.
+/// The columns of the table in reference/autoconfig 3.1 for which the client's own parser was run.
 #[test]
-fn the_models_agree_with_what_was_run() {
+fn models_agree_with_the_clients_own_parsers() {
     const COLUMNS: [&str; 8] = [
         "thunderbird",
         "delta-chat",
@@ -395,7 +397,7 @@ fn the_models_agree_with_what_was_run() {
         "mailspring",
         "evolution",
     ];
-    // `ok`, `reject`, or what its verdict then says.
+    // See `assert_rows`.
     let table: &[(&str, [&str; 8])] = &[
         ("a byte order mark", ["ok", "ok", "ok", "ok", "ok", "ok", "ok", "reject"]),
         (
@@ -466,9 +468,9 @@ fn the_models_agree_with_what_was_run() {
     assert_rows(&COLUMNS, table);
 }
 
-/// What the other models have to do by the clients' sources, written down by hand.
+/// The results of the other clients, derived by hand from their sources.
 #[test]
-fn the_models_agree_with_what_was_read() {
+fn models_agree_with_the_clients_sources() {
     const COLUMNS: [&str; 11] = [
         "thunderbird-android",
         "thunderbird-ios",
@@ -515,7 +517,7 @@ fn the_models_agree_with_what_was_read() {
     assert_rows(&COLUMNS, table);
 }
 
-/// `ok`, `reject`, `no IMAP`, `no SMTP`, or what the verdict then says.
+/// A cell is `ok`, `reject`, `no IMAP`, `no SMTP`, or a part of the outcome's description.
 fn assert_rows<const N: usize>(columns: &[&str; N], table: &[(&str, [&str; N])]) {
     let variants = variants();
     for (name, row) in table {
@@ -523,58 +525,61 @@ fn assert_rows<const N: usize>(columns: &[&str; N], table: &[(&str, [&str; N])])
             variants.iter().find(|(variant, _)| variant == name).unwrap_or_else(|| panic!("{name}"));
         for (id, expected) in columns.iter().zip(row) {
             let client = client(id, Format::Autoconfig);
-            let (verdict, good) = (judge(client, body), judge(client, GOOD));
-            let said = describe(&verdict);
-            let is_so = match *expected {
-                "ok" => PROTOCOLS.into_iter().all(|protocol| same_server(&verdict, &good, protocol, name)),
-                "reject" => verdict.is_err(),
-                "no IMAP" => verdict.as_ref().is_ok_and(|account| account.imap.is_none()),
-                "no SMTP" => verdict.as_ref().is_ok_and(|account| account.smtp.is_none()),
-                words => said.contains(words),
+            let (outcome, good) = (interpret(client, body), interpret(client, GOOD));
+            let description = describe(&outcome);
+            let is_expected = match *expected {
+                "ok" => PROTOCOLS.into_iter().all(|protocol| same_server(&outcome, &good, protocol, name)),
+                "reject" => outcome.is_err(),
+                "no IMAP" => outcome.as_ref().is_ok_and(|account| account.imap.is_none()),
+                "no SMTP" => outcome.as_ref().is_ok_and(|account| account.smtp.is_none()),
+                text => description.contains(text),
             };
-            assert!(is_so, "{id}, {name}: expected {expected}, but {said}");
+            assert!(is_expected, "{id}, {name}: expected {expected}, but {description}");
         }
     }
 }
 
-/// The same host, port and security; where a protocol was taken away, nothing.
-fn same_server(verdict: &Verdict, good: &Verdict, protocol: Protocol, variant: &str) -> bool {
-    let place = |verdict: &Verdict| {
-        let endpoint = verdict.as_ref().ok()?.get(protocol)?;
+/// Whether host, port and security are the same. A protocol that the variant removes is not
+/// compared.
+fn same_server(outcome: &Outcome, good: &Outcome, protocol: Protocol, variant: &str) -> bool {
+    let connection = |outcome: &Outcome| {
+        let endpoint = outcome.as_ref().ok()?.get(protocol)?;
         Some((endpoint.hostname.clone(), endpoint.port, endpoint.security))
     };
-    let was_taken = match variant {
+    let is_removed = match variant {
         "a second imap and a second smtp" | "a second imap that is plain" => protocol == Protocol::Pop3,
         "pop3 only" => protocol == Protocol::Imap,
         _ => false,
     };
-    verdict.is_ok() && (was_taken || place(verdict) == place(good))
+    outcome.is_ok() && (is_removed || connection(outcome) == connection(good))
 }
 
-/// Status, Content-Type and encoding, by reference/autoconfig 1.3: who still takes the document.
+/// Which clients accept the document with another status, `Content-Type` or encoding
+/// (reference/autoconfig 1.3).
 #[test]
-fn the_envelope_counts_as_the_reference_says() {
-    let takes = |status: u16, content_type: Option<&str>| -> Vec<&str> {
-        let takes = |client: &Client| answered(*client, status, content_type, GOOD.as_bytes()).is_ok();
-        clients(Format::Autoconfig).filter(takes).map(|client| client.id).collect()
+fn models_check_status_content_type_and_encoding_like_their_clients() {
+    let accepting = |status: u16, content_type: Option<&str>| -> Vec<&str> {
+        let accepts =
+            |client: &Client| interpret_response(*client, status, content_type, GOOD.as_bytes()).is_ok();
+        clients(Format::Autoconfig).filter(accepts).map(|client| client.id).collect()
     };
     let without = |missing: &[&str]| -> Vec<&str> {
         clients(Format::Autoconfig).map(|client| client.id).filter(|id| !missing.contains(id)).collect()
     };
     let xml = Some("text/xml; charset=utf-8");
     for content_type in ["text/xml", "application/xml; charset=UTF-8", "text/rdf"] {
-        assert_eq!(takes(200, Some(content_type)), without(&[]), "{content_type}");
+        assert_eq!(accepting(200, Some(content_type)), without(&[]), "{content_type}");
     }
     for content_type in [Some("text/plain"), Some("application/octet-stream"), Some("Text/XML"), None] {
-        assert_eq!(takes(200, content_type), without(&["thunderbird"]), "{content_type:?}");
+        assert_eq!(accepting(200, content_type), without(&["thunderbird"]), "{content_type:?}");
     }
-    // Exactly 200, or any 2xx.
+    // These clients accept only 200; the others accept any 2xx.
     let only_200 = ["thunderbird-ios", "fairemail", "gnome", "enough-mail"];
-    assert_eq!(takes(203, xml), without(&only_200));
-    // Who reads the body whatever the status.
-    assert_eq!(takes(404, xml), ["kmail", "geary", "aerc"]);
-    assert_eq!(takes(500, xml), ["kmail", "geary", "aerc", "horde"]);
-    // A browser's request believes the header more than the declaration.
+    assert_eq!(accepting(203, xml), without(&only_200));
+    // These clients read the body for any status, or for any but 404.
+    assert_eq!(accepting(404, xml), ["kmail", "geary", "aerc"]);
+    assert_eq!(accepting(500, xml), ["kmail", "geary", "aerc", "horde"]);
+    // In Thunderbird the charset of the header overrides the declaration.
     let latin: Vec<u8> = GOOD
         .replace("UTF-8", "ISO-8859-1")
         .replace("Example Mail", "M\u{fc}ller")
@@ -582,9 +587,9 @@ fn the_envelope_counts_as_the_reference_says() {
         .map(|c| c as u8)
         .collect();
     let thunderbird = client("thunderbird", Format::Autoconfig);
-    assert!(answered(thunderbird, 200, Some("text/xml"), &latin).is_ok());
-    assert!(answered(thunderbird, 200, Some("text/xml; charset=ISO-8859-1"), &latin).is_ok());
-    assert!(answered(thunderbird, 200, xml, &latin).is_err());
+    assert!(interpret_response(thunderbird, 200, Some("text/xml"), &latin).is_ok());
+    assert!(interpret_response(thunderbird, 200, Some("text/xml; charset=ISO-8859-1"), &latin).is_ok());
+    assert!(interpret_response(thunderbird, 200, xml, &latin).is_err());
 }
 
 /// The document of reference/autodiscover 2.5, with a POP3 server.
@@ -606,7 +611,7 @@ const SETTINGS: &str = r#"<?xml version="1.0" encoding="utf-8"?>
 </Autodiscover>
 "#;
 
-/// What reference/autodiscover 2.2 to 2.6 and the rows of 1.7 to 1.11 vary.
+/// The variants in reference/autodiscover 2.2 to 2.6 and in the rows of 1.7 to 1.11.
 fn settings_variants() -> Vec<(&'static str, String)> {
     let with = |from: &str, to: &str| {
         assert!(SETTINGS.contains(from), "{from}");
@@ -658,41 +663,42 @@ fn settings_variants() -> Vec<(&'static str, String)> {
     ]
 }
 
-/// Read it beside reference/autodiscover 1.7 to 1.11 and 2.4.
+/// Compare the file with reference/autodiscover 1.7 to 1.11 and 2.4.
 #[test]
-fn every_variant_of_autodiscover_ends_as_the_file_says() {
+fn interprets_every_autodiscover_variant_as_recorded() {
     let mut report = String::from("the good document\n");
     for client in clients(Format::Autodiscover) {
-        let _ = writeln!(report, "    {}: {}", client.id, describe(&asked(client, SETTINGS)));
+        let _ = writeln!(report, "    {}: {}", client.id, describe(&interpret_requested(client, SETTINGS)));
     }
     for (name, body) in settings_variants() {
         let _ = writeln!(report, "\n{name}");
-        let mut fates: Vec<(String, Vec<&str>)> = Vec::new();
+        let mut results: Vec<(String, Vec<&str>)> = Vec::new();
         for client in clients(Format::Autodiscover) {
-            let fate = difference(&asked(client, &body), &asked(client, SETTINGS));
-            match fates.iter_mut().find(|(known, _)| *known == fate) {
+            let result =
+                difference(&interpret_requested(client, &body), &interpret_requested(client, SETTINGS));
+            match results.iter_mut().find(|(known, _)| *known == result) {
                 Some((_, clients)) => clients.push(client.id),
-                None => fates.push((fate, vec![client.id])),
+                None => results.push((result, vec![client.id])),
             }
         }
-        fates.sort_by_key(|(fate, _)| fate == "the same");
-        for (fate, clients) in fates {
-            let _ = writeln!(report, "    {fate}\n        {}", clients.join(" "));
+        results.sort_by_key(|(result, _)| result == "the same");
+        for (result, clients) in results {
+            let _ = writeln!(report, "    {result}\n        {}", clients.join(" "));
         }
     }
     assert_document("clients/autodiscover.txt", &report);
 }
 
-/// As if the server had filled in the address that the client asks with.
-fn asked(client: Client, body: &str) -> Verdict {
-    let asked = client.asks_for(&address()).to_string();
-    judge(client, body.replace("jane@example.com", &asked))
+/// What a client makes of a document that contains the address which the client requests.
+fn interpret_requested(client: Client, body: &str) -> Outcome {
+    let requested = client.request_address(&address()).to_string();
+    interpret(client, body.replace("jane@example.com", &requested))
 }
 
-/// The table of reference/autodiscover 2.4, column for column: `tls`, `starttls`, `plain`, or
-/// `tried` for a client that finds out by itself. IMAP, then SMTP.
+/// The table of reference/autodiscover 2.4: `tls`, `starttls`, `plain`, or `tried` if the client
+/// tries both kinds of encryption. IMAP, then SMTP.
 #[test]
-fn the_models_agree_on_ssl_and_encryption() {
+fn models_read_ssl_and_encryption_like_their_clients() {
     const COLUMNS: [&str; 7] =
         ["outlook", "outlook-2007", "thunderbird", "delta-chat", "fairemail", "snappymail", "parula"];
     let table: &[(&str, [&str; 7])] = &[
@@ -750,7 +756,7 @@ fn the_models_agree_on_ssl_and_encryption() {
     for (name, row) in table {
         let body = variants.iter().find(|(variant, _)| variant == name).map_or(SETTINGS, |(_, body)| body);
         for (id, expected) in COLUMNS.into_iter().zip(row) {
-            let account = asked(client(id, Format::Autodiscover), body).unwrap();
+            let account = interpret_requested(client(id, Format::Autodiscover), body).unwrap();
             let word = |protocol| match account.get(protocol).unwrap().security.to_string().as_str() {
                 "SSL/TLS" => "tls",
                 "STARTTLS" => "starttls",
@@ -758,7 +764,7 @@ fn the_models_agree_on_ssl_and_encryption() {
                 _ => "tried",
             };
             let mut words = vec![word(Protocol::Imap)];
-            // Parula makes its outgoing server up.
+            // Parula derives its outgoing server from the incoming one.
             if id != "parula" {
                 words.push(word(Protocol::Smtp));
             }
@@ -767,7 +773,7 @@ fn the_models_agree_on_ssl_and_encryption() {
     }
 }
 
-/// Bytes that a server somewhere may send.
+/// Bodies: valid, broken and arbitrary.
 fn body() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![
         sample::select(variants().into_iter().map(|(_, body)| body).collect::<Vec<_>>()),
@@ -791,7 +797,7 @@ fn body() -> impl Strategy<Value = Vec<u8>> {
             b"<Autodiscover><Response><Account><Protocol>".to_vec(),
         ]),
     ];
-    // Whole documents, cut somewhere, and pieces side by side.
+    // Documents and pieces, joined and cut anywhere.
     (vec(piece, 0..4), any::<sample::Index>(), any::<sample::Index>()).prop_map(|(pieces, from, to)| {
         let all = pieces.concat();
         if all.is_empty() {
@@ -805,24 +811,23 @@ fn body() -> impl Strategy<Value = Vec<u8>> {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(200) })]
 
-    /// A verdict for everything, and a panic for nothing.
     #[test]
-    fn any_answer_gets_a_verdict(body in body(), status in 100..600_u16, content_type in ".{0,20}") {
+    fn interprets_any_response_without_a_panic(body in body(), status in 100..600_u16, content_type in ".{0,20}") {
         for client in ALL {
-            let _ = describe(&answered(client, 200, Some("text/xml"), &body));
-            let _ = describe(&answered(client, status, Some(&content_type), &body));
+            let _ = describe(&interpret_response(client, 200, Some("text/xml"), &body));
+            let _ = describe(&interpret_response(client, status, Some(&content_type), &body));
         }
     }
 }
 
 #[test]
-fn large_and_deep_answers_get_a_verdict() {
+fn refuses_large_and_deep_responses() {
     let deep = "<clientConfig>".repeat(1_000_000).into_bytes();
     let wide = [b"<clientConfig>".to_vec(), b"<a/>".repeat(50_000), b"</clientConfig>".to_vec()].concat();
     let long = format!("<clientConfig><emailProvider id=\"{}\"/></clientConfig>", "a".repeat(10_000_000));
     let html = format!("<!doctype html><html><body>{}", "<p>Log in<br>".repeat(50_000));
     let zeros = vec![0; 10_000_000];
-    // Many pieces of text, each with a long tag that a client might remember it by.
+    // Many chunks of text after a long tag: a model must not copy the tag for each chunk.
     let tag = "A".repeat(1_000_000);
     let chunks = format!("<incomingServer type=\"imap\"><{tag}>{}", "x&amp;".repeat(160_000));
     let bodies = [deep, wide, long.into_bytes(), html.into_bytes(), zeros, chunks.into_bytes()];
@@ -831,7 +836,7 @@ fn large_and_deep_answers_get_a_verdict() {
             assert!(body.len() > 200_000);
             scope.spawn(move || {
                 for client in ALL {
-                    let reason = judge(client, body).unwrap_err().to_string();
+                    let reason = interpret(client, body).unwrap_err().to_string();
                     assert!(reason.chars().count() < 200, "{}: {reason}", client.id);
                 }
             });

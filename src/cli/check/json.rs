@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::report::{Counts, Report};
 use crate::check::{Cause, Cell, Difference, Examined, Finding, Row};
-use crate::clients::{Client, Endpoint, Login, Method, Security};
+use crate::clients::{Client, Endpoint, Method, Security};
 use crate::diagnostics::{Location, Problem, Severity};
 use crate::profile::Server;
 
@@ -96,7 +96,7 @@ fn server(server: &Server, one: &Examined) -> Value {
 fn row(row: &Row) -> Value {
     let mut map = client(row.client);
     map.insert("is_hurt".into(), row.is_hurt().into());
-    let account = match &row.verdict {
+    let account = match &row.outcome {
         Err(reason) => {
             map.insert("gives_up".into(), reason.to_string().into());
             None
@@ -126,12 +126,9 @@ fn endpoint(endpoint: Option<&Endpoint>, cell: &Cell) -> Value {
         "port": endpoint.port,
         "socket_type": match endpoint.security {
             Security::Known(socket_type) => socket_type.into_str(),
-            Security::Tried => "tried",
+            Security::Automatic => "tried",
         },
-        "username": match &endpoint.login {
-            Login::Name(name) => Some(name),
-            Login::Asked => None,
-        },
+        "username": endpoint.username,
         "authentication": match endpoint.method {
             Method::Named(method) => method.into_str(),
             Method::Negotiated => "negotiated",
@@ -145,7 +142,7 @@ fn key(difference: &Difference) -> &'static str {
         Difference::Hostname(_) => "hostname",
         Difference::Port(_) => "port",
         Difference::Security(_) => "socket_type",
-        Difference::Login(_) => "username",
+        Difference::Username(_) => "username",
         Difference::Method(_) => "authentication",
     }
 }

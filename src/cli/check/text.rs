@@ -73,7 +73,7 @@ fn groups<'e, 'c>(examined: &'e [Examined<'c>]) -> Vec<Vec<&'e Examined<'c>>> {
 /// The results of a client for each protocol.
 fn cells(row: &Row) -> [(Style, String); 3] {
     let red = AnsiColor::Red.on_default();
-    if let Err(reason) = &row.verdict {
+    if let Err(reason) = &row.outcome {
         return [(red, format!("gives up: {reason}")), Default::default(), Default::default()];
     }
     std::array::from_fn(|i| {
