@@ -1,8 +1,9 @@
-//! Thousands of profiles: every security, user name and way to log in with each of some others.
+//! A grid of thousands of generated profiles: combinations of security, user name and
+//! authentication.
 
 use std::fmt::Write as _;
 
-/// One generated server.
+/// The TOML of a server. `more` holds further lines.
 pub fn server(direction: &str, protocol: &str, (port, security): (u16, &str), more: &str) -> String {
     format!(
         "[[{direction}]]\ntype = \"{protocol}\"\nhostname = \"{protocol}.example.com\"\nport = {port}\n\
@@ -20,7 +21,7 @@ const SECURITIES: [[(u16, &str); 3]; 10] = [
     [(993, "SSL"), (110, "plain"), (465, "SSL")],
     [(9993, "SSL"), (9995, "SSL"), (9465, "SSL")],
     [(1143, "STARTTLS"), (1110, "STARTTLS"), (25, "STARTTLS")],
-    // The wrong way round.
+    // Ports of the other kind of security.
     [(143, "SSL"), (110, "SSL"), (587, "SSL")],
     [(993, "STARTTLS"), (995, "plain"), (465, "STARTTLS")],
 ];
@@ -66,7 +67,7 @@ const METHODS: [&[&str]; 15] = [
     &["none"],
 ];
 
-/// A port and a security, each with each of some.
+/// Pairs of port and security, usual and unusual.
 pub const ENDPOINTS: [(u16, &str); 18] = [
     (993, "SSL"),
     (143, "STARTTLS"),
@@ -111,21 +112,22 @@ fn keys(username: &str, methods: &[&str]) -> String {
     keys
 }
 
-/// Which of imap and pop3 there are, in the order of the file.
+/// The incoming protocols, in the order of the file.
 const PROTOCOLS: [&[&str]; 4] = [&["imap"], &["pop3"], &["imap", "pop3"], &["pop3", "imap"]];
 
-/// Every profile of the grid. `more` are the keys for fetching and for sending.
+/// Calls a function with every profile of the grid.
 pub fn grid(mut each: impl FnMut(String)) {
     for protocols in PROTOCOLS {
         for securities in SECURITIES {
             for (u, username) in USERNAMES.into_iter().enumerate() {
                 for (m, methods) in METHODS.into_iter().enumerate() {
-                    // Everything with the plain default of the other; then a diagonal of the rest.
+                    // Every user name and every method with the other's default; a fifth of the
+                    // other pairs.
                     let is_edge = u == 0 || m == 0;
                     if !is_edge && (u + m) % 5 != 0 {
                         continue;
                     }
-                    // Alternatives are in no document.
+                    // A second server of a protocol is in no document.
                     for servers in if m == 0 { 1..=2 } else { 1..=1 } {
                         let keys = keys(username, methods);
                         let mut text = String::new();
@@ -145,13 +147,13 @@ pub fn grid(mut each: impl FnMut(String)) {
         }
         // Any port and security for each protocol.
         for i in 0..ENDPOINTS.len() {
-            for (j, sending) in ENDPOINTS.into_iter().enumerate() {
+            for (j, outgoing) in ENDPOINTS.into_iter().enumerate() {
                 let mut text = String::new();
                 for protocol in protocols {
                     let at = if *protocol == "imap" { i } else { (i + 2 * j) % ENDPOINTS.len() };
                     text += &server("incoming", protocol, ENDPOINTS[at], "");
                 }
-                each(text + &server("outgoing", "smtp", sending, ""));
+                each(text + &server("outgoing", "smtp", outgoing, ""));
             }
         }
         // Every pair of methods, in either order.
@@ -181,23 +183,23 @@ pub fn grid(mut each: impl FnMut(String)) {
                 each(servers.collect::<String>() + &server("outgoing", "smtp", (465, "SSL"), &keys("imap")));
             }
         }
-        // Another user name or method for sending.
-        for fetching in USERNAMES {
-            for sending in USERNAMES {
+        // Another user name or method for outgoing.
+        for incoming in USERNAMES {
+            for outgoing in USERNAMES {
                 let mut text = String::new();
                 for protocol in protocols {
-                    text += &server("incoming", protocol, (993, "SSL"), &keys(fetching, &[]));
+                    text += &server("incoming", protocol, (993, "SSL"), &keys(incoming, &[]));
                 }
-                each(text + &server("outgoing", "smtp", (465, "SSL"), &keys(sending, &[])));
+                each(text + &server("outgoing", "smtp", (465, "SSL"), &keys(outgoing, &[])));
             }
         }
-        for fetching in METHODS {
-            for sending in METHODS {
+        for incoming in METHODS {
+            for outgoing in METHODS {
                 let mut text = String::new();
                 for protocol in protocols {
-                    text += &server("incoming", protocol, (993, "SSL"), &keys("", fetching));
+                    text += &server("incoming", protocol, (993, "SSL"), &keys("", incoming));
                 }
-                each(text + &server("outgoing", "smtp", (465, "SSL"), &keys("", sending)));
+                each(text + &server("outgoing", "smtp", (465, "SSL"), &keys("", outgoing)));
             }
         }
     }
