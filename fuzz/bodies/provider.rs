@@ -104,8 +104,8 @@ fn serve(config: &Config, is_xml: bool) {
 
 /// Runs every client model and derives every DNS record.
 fn check(config: &Config, domain: &Domain) {
-    let examined = check::examine(config, 0).expect("who loads can be played");
-    assert!(!examined.rows.is_empty());
+    let examined = check::check_profile(config, 0).expect("who loads can be played");
+    assert!(!examined.results.is_empty());
     let _ = check::findings(&[examined]);
     if let Some(found) = config.directory.served(domain) {
         let records = Records::of(&found, &config.settings, &config.directory);

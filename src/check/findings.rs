@@ -1,107 +1,97 @@
-//! What was found in all profiles, by cause.
+//! The findings in all profiles, grouped by cause.
 
 use std::collections::HashMap;
 
-use super::Examined;
-use super::lints::Cause;
-use super::row::Row;
+use super::client_result::ClientResult;
+use super::lints::{Cause, Lint};
+use super::profile_check::ProfileCheck;
 use crate::address::Domain;
 use crate::clients::{ALL, Client};
 use crate::diagnostics::{Location, Severity};
 
-/// One cause, wherever it was found.
+/// One cause, with all its locations.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
     pub cause: Cause,
     pub severity: Severity,
     pub message: String,
     pub hint: String,
-    pub spots: Vec<Spot>,
+    pub occurrences: Vec<Occurrence>,
 }
 
-/// One place where a cause was found.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Spot {
+pub struct Occurrence {
     /// The profile's id.
     pub profile: Domain,
-    pub place: Location,
-    /// Who ends with less for it, in the order of [`ALL`].
+    pub location: Location,
+    /// The affected clients, in the order of [`ALL`].
     pub clients: Vec<Client>,
 }
 
 impl Finding {
-    /// Who ends with less for it, anywhere.
+    /// The clients that are affected at any location.
     pub fn clients(&self) -> Vec<Client> {
-        let is_hurt = |client: &Client| self.spots.iter().any(|spot| spot.clients.contains(client));
-        ALL.into_iter().filter(is_hurt).collect()
+        let is_affected = |client: &Client| self.occurrences.iter().any(|one| one.clients.contains(client));
+        ALL.into_iter().filter(is_affected).collect()
     }
 }
 
-/// Groups what was found, the worst first.
-pub fn findings(examined: &[Examined]) -> Vec<Finding> {
-    let mut findings = Findings::default();
-    for one in examined {
-        for lint in &one.lints {
-            let is_hurt = |client: &Client| {
-                one.rows.iter().any(|row| row.client == *client && row.is_hurt_in(lint.protocol))
-            };
-            let clients: Vec<_> = lint.hurts.iter().copied().filter(is_hurt).collect();
-            // What is said of a server that its clients do without hurts nobody.
-            if clients.is_empty() && !lint.hurts.is_empty() {
-                continue;
+/// Groups the lints of all profiles, the most severe first.
+pub fn findings(checks: &[ProfileCheck]) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = Vec::new();
+    let mut indexes: HashMap<(Cause, String), usize> = HashMap::new();
+    for check in checks {
+        for Lint { cause, severity, message, hint, location, affected, .. } in confirmed_lints(check) {
+            let next = findings.len();
+            let index = *indexes.entry((cause, message.clone())).or_insert(next);
+            if index == next {
+                let (hint, occurrences) = (hint.to_owned(), Vec::new());
+                findings.push(Finding { cause, severity, message, hint, occurrences });
             }
-            let spot = Spot { profile: one.profile.id.clone(), place: lint.place.clone(), clients };
-            findings.add(lint.cause, lint.severity, lint.message.clone(), lint.hint, spot);
-        }
-        if !one.rows.iter().any(Row::works) {
-            let message = "no client that Waypost knows ends with settings that work";
-            let hint = "see what is said of its servers";
-            let spot = Spot {
-                profile: one.profile.id.clone(),
-                place: one.origin.place.clone(),
-                clients: Vec::new(),
-            };
-            findings.add(Cause::Nobody, Severity::Error, message.to_owned(), hint, spot);
-        }
-        for row in one.rows.iter().filter(|row| row.is_hurt()) {
-            if !one.lints.iter().any(|lint| lint.hurts.contains(&row.client)) {
-                let hint = "this is not one of the causes that Waypost knows; please report it";
-                let place = one.origin.place.clone();
-                let spot = Spot { profile: one.profile.id.clone(), place, clients: vec![row.client] };
-                findings.add(Cause::Unexplained, Severity::Warning, unexplained(row), hint, spot);
-            }
+            let profile = check.profile.id.clone();
+            findings[index].occurrences.push(Occurrence { profile, location, clients: affected });
         }
     }
-    let mut findings = findings.list;
     findings.sort_by_key(|finding| (finding.severity, finding.cause));
     findings
 }
 
-/// Findings, and where each stands in the list.
-#[derive(Default)]
-struct Findings {
-    list: Vec<Finding>,
-    places: HashMap<(Cause, String), usize>,
-}
-
-impl Findings {
-    fn add(&mut self, cause: Cause, severity: Severity, message: String, hint: &str, spot: Spot) {
-        let place = self.places.entry((cause, message.clone())).or_insert_with(|| {
-            self.list.push(Finding { cause, severity, message, hint: hint.to_owned(), spots: Vec::new() });
-            self.list.len() - 1
+/// The lints whose clients are affected in the simulation, and the results that no lint explains.
+fn confirmed_lints(check: &ProfileCheck) -> Vec<Lint> {
+    let mut lints = check.lints.clone();
+    lints.retain_mut(|lint| {
+        let is_general = lint.affected.is_empty();
+        lint.affected.retain(|client| {
+            let mut results = check.results.iter().filter(|result| result.client == *client);
+            results.any(|result| result.is_affected_in(lint.protocol))
         });
-        self.list[*place].spots.push(spot);
+        // Clients may do without the server that a lint is about.
+        is_general || !lint.affected.is_empty()
+    });
+    let location = &check.origin.place;
+    if !check.results.iter().any(ClientResult::works) {
+        let message = "no client that Waypost knows ends with settings that work";
+        let hint = "see what is said of its servers";
+        lints.push(Lint::new(Cause::NoClientWorks, Severity::Error, location, message, hint));
     }
+    for result in check.results.iter().filter(|result| result.is_affected()) {
+        if !check.lints.iter().any(|lint| lint.affected.contains(&result.client)) {
+            let hint = "this is not one of the causes that Waypost knows; please report it";
+            let lint = Lint::new(Cause::Unexplained, Severity::Warning, location, unexplained(result), hint);
+            lints.push(Lint { affected: vec![result.client], ..lint });
+        }
+    }
+    lints
 }
 
-fn unexplained(row: &Row) -> String {
-    let ends = match &row.outcome {
+fn unexplained(result: &ClientResult) -> String {
+    let end = match &result.outcome {
         Err(reason) => format!("gives up: {reason}"),
         Ok(_) => {
-            let cells = Row::PROTOCOLS.iter().zip(&row.cells);
-            let words: Vec<_> = cells.map(|(protocol, cell)| format!("{protocol} {cell}")).collect();
-            format!("ends with {}", words.join("; "))
+            let protocols = ClientResult::PROTOCOLS.iter().zip(&result.protocols);
+            let list: Vec<_> = protocols.map(|(protocol, outcome)| format!("{protocol} {outcome}")).collect();
+            format!("ends with {}", list.join("; "))
         }
     };
-    format!("{} ({}) {ends}", row.client, row.client.format)
+    format!("{} ({}) {end}", result.client, result.client.format)
 }

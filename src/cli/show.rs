@@ -10,7 +10,7 @@ use super::config_argument::ConfigArgument;
 use super::output::{could_not_run, errors_found, not_loaded, not_served, print};
 use super::table::table;
 use crate::address::EmailAddress;
-use crate::check::{Cell, Row, play};
+use crate::check::{ClientResult, ProtocolResult, simulate};
 use crate::clients::{ALL, Endpoint};
 use crate::directory::ProfileMatch;
 use crate::documents::RenderedProfile;
@@ -195,7 +195,7 @@ fn row(server: &Server, address: &EmailAddress, is_alternative: bool) -> [String
 fn client(id: &str, entry: &RenderedProfile, address: &EmailAddress) -> String {
     let mut text = String::new();
     for client in ALL.into_iter().filter(|client| client.id.eq_ignore_ascii_case(id)) {
-        let row = play(client, &entry.profile, &entry.documents, address);
+        let row = simulate(client, &entry.profile, &entry.documents, address);
         if !text.is_empty() {
             text.push('\n');
         }
@@ -207,10 +207,10 @@ fn client(id: &str, entry: &RenderedProfile, address: &EmailAddress) -> String {
             Ok(account) => {
                 let mut rows =
                     vec![["", "Server", "Port", "Security", "User name", "Log-in", ""].map(str::to_owned)];
-                for (protocol, cell) in Row::PROTOCOLS.into_iter().zip(&row.cells) {
+                for (protocol, cell) in ClientResult::PROTOCOLS.into_iter().zip(&row.protocols) {
                     match account.get(protocol) {
                         Some(endpoint) => rows.push(endpoint_row(protocol, endpoint, cell)),
-                        None if *cell == Cell::Missing => {
+                        None if *cell == ProtocolResult::Missing => {
                             let mut row: [String; 7] = Default::default();
                             (row[0], row[1]) = (protocol.to_string(), cell.to_string());
                             rows.push(row);
@@ -225,9 +225,9 @@ fn client(id: &str, entry: &RenderedProfile, address: &EmailAddress) -> String {
     text
 }
 
-fn endpoint_row(protocol: Protocol, endpoint: &Endpoint, cell: &Cell) -> [String; 7] {
+fn endpoint_row(protocol: Protocol, endpoint: &Endpoint, cell: &ProtocolResult) -> [String; 7] {
     let verdict = match cell {
-        Cell::Preferred => "as preferred".to_owned(),
+        ProtocolResult::Preferred => "as preferred".to_owned(),
         other => other.to_string(),
     };
     [

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use waypost::check::{Cell, Examined, Row, examine};
+use waypost::check::{ClientResult, ProfileCheck, ProtocolResult, check_profile};
 use waypost::config::Config;
 
 use crate::common::Files;
@@ -18,9 +18,10 @@ fn name(client: waypost::clients::Client) -> String {
 }
 
 /// Whom the models find hurt, and whom the rules say to be.
-fn two_lists(examined: &Examined) -> (BTreeSet<String>, BTreeSet<String>) {
-    let played = examined.rows.iter().filter(|row| row.is_hurt()).map(|row| name(row.client)).collect();
-    let said = examined.lints.iter().flat_map(|lint| &lint.hurts).map(|client| name(*client)).collect();
+fn two_lists(examined: &ProfileCheck) -> (BTreeSet<String>, BTreeSet<String>) {
+    let played =
+        examined.results.iter().filter(|row| row.is_affected()).map(|row| name(row.client)).collect();
+    let said = examined.lints.iter().flat_map(|lint| &lint.affected).map(|client| name(*client)).collect();
     (played, said)
 }
 
@@ -28,15 +29,16 @@ fn two_lists(examined: &Examined) -> (BTreeSet<String>, BTreeSet<String>) {
 const ONE_LOG_IN: [&str; 3] = ["fairemail", "himalaya", "enough-mail"];
 
 /// What a client sets up otherwise than preferred, for a protocol of which no rule says so.
-fn unsaid(examined: &Examined) -> Vec<String> {
+fn unsaid(examined: &ProfileCheck) -> Vec<String> {
     let mut unsaid = Vec::new();
-    for row in examined.rows.iter().filter(|row| row.outcome.is_ok() && !ONE_LOG_IN.contains(&row.client.id))
+    for row in
+        examined.results.iter().filter(|row| row.outcome.is_ok() && !ONE_LOG_IN.contains(&row.client.id))
     {
-        for (protocol, cell) in Row::PROTOCOLS.into_iter().zip(&row.cells) {
+        for (protocol, cell) in ClientResult::PROTOCOLS.into_iter().zip(&row.protocols) {
             let is_said = examined.lints.iter().any(|lint| {
-                lint.hurts.contains(&row.client) && lint.protocol.is_none_or(|about| about == protocol)
+                lint.affected.contains(&row.client) && lint.protocol.is_none_or(|about| about == protocol)
             });
-            if matches!(cell, Cell::Different(_) | Cell::Missing) && !is_said {
+            if matches!(cell, ProtocolResult::Different(_) | ProtocolResult::Missing) && !is_said {
                 unsaid.push(format!("{} {protocol} {cell}", name(row.client)));
             }
         }
@@ -54,7 +56,7 @@ fn compare(profiles: &[String]) -> (String, usize) {
     let config = files.load();
     let (mut wrong, mut good) = (String::new(), 0);
     for (i, servers) in profiles.iter().enumerate() {
-        let examined = examine(&config, i).unwrap();
+        let examined = check_profile(&config, i).unwrap();
         let (played, said) = two_lists(&examined);
         good += usize::from(played.is_empty());
         let unsaid = unsaid(&examined);
@@ -110,15 +112,15 @@ fn sections_at_the_root_of_the_document_hurt_nobody() {
         let document = String::from_utf8(document.to_vec()).unwrap();
         assert!(document.contains("<oAuth2>") && !document.contains("jmap"), "{document}");
         sections += usize::from(document.contains("<calendar") && document.contains("<addressbook"));
-        let (with, without) = (examine(&with, i).unwrap(), examine(&without, i).unwrap());
+        let (with, without) = (check_profile(&with, i).unwrap(), check_profile(&without, i).unwrap());
         let (played, said) = two_lists(&with);
         assert_eq!(played, said, "{servers}");
-        for (with, without) in with.rows.iter().zip(&without.rows) {
+        for (with, without) in with.results.iter().zip(&without.results) {
             // Whoever reads where a token is to be had may log in with one; nothing else changes.
-            let is_same = with.outcome == without.outcome && with.cells == without.cells;
+            let is_same = with.outcome == without.outcome && with.protocols == without.protocols;
             let takes_token = ["himalaya", "parula"].contains(&with.client.id) && servers.contains("OAuth2");
             assert!(
-                is_same || (takes_token && (!with.is_hurt() || without.is_hurt())),
+                is_same || (takes_token && (!with.is_affected() || without.is_affected())),
                 "{}\n{}",
                 name(with.client),
                 servers
@@ -163,7 +165,7 @@ token_url = "https://login.example.com/token"
 fn rules_and_models_name_the_same_clients_for_the_shipped_profiles() {
     let config = shipped();
     for index in 0..2 {
-        let (played, said) = two_lists(&examine(&config, index).unwrap());
+        let (played, said) = two_lists(&check_profile(&config, index).unwrap());
         assert_eq!(played, said);
     }
 }
@@ -225,7 +227,7 @@ fn a_wildcard_is_played_with_a_name_of_its_own() {
         ],
     );
     let config = files.load();
-    let person = |index| examine(&config, index).unwrap().person.to_string();
+    let person = |index| check_profile(&config, index).unwrap().address.to_string();
     assert_eq!(person(0), "jane.doe@waypost-check.a.example");
     assert_eq!(person(1), "jane.doe@mail.a.example");
 }
@@ -234,16 +236,16 @@ fn a_wildcard_is_played_with_a_name_of_its_own() {
 #[test]
 fn all_clients_agree_on_the_shipped_profile() {
     let config: Config = shipped();
-    let examined = examine(&config, 0).unwrap();
+    let examined = check_profile(&config, 0).unwrap();
     assert_eq!(examined.profile.id.as_str(), "centurylink.net");
-    for row in &examined.rows {
-        let [imap, _, smtp] = &row.cells;
+    for row in &examined.results {
+        let [imap, _, smtp] = &row.protocols;
         match row.client.id {
             "outlook-2007" => assert_eq!(smtp.to_string(), "differs: SSL/TLS"),
             "parula" if row.client.format == waypost::clients::Format::Autodiscover => {
-                assert_eq!((imap, smtp), (&Cell::Preferred, &Cell::Guessed));
+                assert_eq!((imap, smtp), (&ProtocolResult::Preferred, &ProtocolResult::Guessed));
             }
-            id => assert_eq!((imap, smtp), (&Cell::Preferred, &Cell::Preferred), "{id}"),
+            id => assert_eq!((imap, smtp), (&ProtocolResult::Preferred, &ProtocolResult::Preferred), "{id}"),
         }
     }
 }

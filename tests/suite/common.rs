@@ -284,7 +284,7 @@ impl Files {
     pub fn findings(&self) -> Vec<String> {
         let config = self.load();
         let examined: Vec<_> = (0..config.directory.entries().len())
-            .map(|index| waypost::check::examine(&config, index).unwrap())
+            .map(|index| waypost::check::check_profile(&config, index).unwrap())
             .collect();
         let finding = |finding: &waypost::check::Finding| {
             let clients: Vec<_> = finding.clients().iter().map(|client| client.name).collect();

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::report::{Counts, Report};
-use crate::check::{Cause, Cell, Difference, Examined, Finding, Row};
+use crate::check::{Cause, ClientResult, Difference, Finding, ProfileCheck, ProtocolResult};
 use crate::clients::{Client, Endpoint, Method, Security};
 use crate::diagnostics::{Location, Problem, Severity};
 use crate::profile::Server;
@@ -55,16 +55,16 @@ pub fn write(report: &Report) -> String {
     serde_json::to_string_pretty(&document).expect("a report can be written as JSON") + "\n"
 }
 
-fn examined(one: &Examined) -> Value {
+fn examined(one: &ProfileCheck) -> Value {
     json!({
         "profile": one.profile.id.as_str(),
         "file": one.origin.place.file.display().to_string(),
-        "address": one.person.to_string(),
-        "preferred": Row::PROTOCOLS
+        "address": one.address.to_string(),
+        "preferred": ClientResult::PROTOCOLS
             .into_iter()
             .filter_map(|protocol| Some((protocol.into_str(), server(one.profile.preferred(protocol)?, one))))
             .collect::<BTreeMap<_, _>>(),
-        "clients": one.rows.iter().map(row).collect::<Vec<_>>(),
+        "clients": one.results.iter().map(row).collect::<Vec<_>>(),
     })
 }
 
@@ -81,21 +81,21 @@ fn clients(list: &[Client]) -> Vec<Value> {
 }
 
 /// A server of the profile, with its placeholders filled in.
-fn server(server: &Server, one: &Examined) -> Value {
+fn server(server: &Server, one: &ProfileCheck) -> Value {
     json!({
-        "hostname": server.hostname.for_domain(one.person.domain()),
+        "hostname": server.hostname.for_domain(one.address.domain()),
         "port": server.port,
         "socket_type": server.socket_type.into_str(),
-        "username": server.username.login_name(&one.person),
+        "username": server.username.login_name(&one.address),
         "authentication": server.authentication.as_slice().iter().map(|m| m.into_str()).collect::<Vec<_>>(),
     })
 }
 
 /// A client, whether the profile hurts it, and its result for each protocol: `preferred`, `different`, `guessed`,
 /// `missing` or `unused`.
-fn row(row: &Row) -> Value {
+fn row(row: &ClientResult) -> Value {
     let mut map = client(row.client);
-    map.insert("is_hurt".into(), row.is_hurt().into());
+    map.insert("is_hurt".into(), row.is_affected().into());
     let account = match &row.outcome {
         Err(reason) => {
             map.insert("gives_up".into(), reason.to_string().into());
@@ -103,20 +103,20 @@ fn row(row: &Row) -> Value {
         }
         Ok(account) => Some(account),
     };
-    for (protocol, cell) in Row::PROTOCOLS.into_iter().zip(&row.cells) {
+    for (protocol, cell) in ClientResult::PROTOCOLS.into_iter().zip(&row.protocols) {
         let found = account.and_then(|account| account.get(protocol));
         map.insert(protocol.into_str().into(), endpoint(found, cell));
     }
     Value::Object(map)
 }
 
-fn endpoint(endpoint: Option<&Endpoint>, cell: &Cell) -> Value {
+fn endpoint(endpoint: Option<&Endpoint>, cell: &ProtocolResult) -> Value {
     let (result, differences) = match cell {
-        Cell::Unused => return json!({ "result": "unused" }),
-        Cell::Missing => return json!({ "result": "missing" }),
-        Cell::Guessed => ("guessed", Vec::new()),
-        Cell::Preferred => ("preferred", Vec::new()),
-        Cell::Different(differences) => ("different", differences.iter().map(key).collect()),
+        ProtocolResult::Unused => return json!({ "result": "unused" }),
+        ProtocolResult::Missing => return json!({ "result": "missing" }),
+        ProtocolResult::Guessed => ("guessed", Vec::new()),
+        ProtocolResult::Preferred => ("preferred", Vec::new()),
+        ProtocolResult::Different(differences) => ("different", differences.iter().map(key).collect()),
     };
     let Some(endpoint) = endpoint else { return json!({ "result": result }) };
     json!({
@@ -155,12 +155,12 @@ fn finding(finding: &Finding) -> FindingEntry<'_> {
         hint: &finding.hint,
         clients: clients(&finding.clients()),
         places: finding
-            .spots
+            .occurrences
             .iter()
-            .map(|spot| PlaceEntry {
-                profile: spot.profile.as_str(),
-                place: &spot.place,
-                clients: clients(&spot.clients),
+            .map(|occurrence| PlaceEntry {
+                profile: occurrence.profile.as_str(),
+                place: &occurrence.location,
+                clients: clients(&occurrence.clients),
             })
             .collect(),
     }

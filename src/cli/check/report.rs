@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 
-use crate::check::{Examined, Finding, examine, findings};
+use crate::check::{Finding, ProfileCheck, check_profile, findings};
 use crate::cli::parallel::in_parallel;
 use crate::config::Config;
 use crate::diagnostics::{Problem, Severity};
@@ -11,7 +11,7 @@ use crate::diagnostics::{Problem, Severity};
 #[derive(Debug)]
 pub struct Report<'c> {
     pub config: &'c Config,
-    pub examined: Vec<Examined<'c>>,
+    pub examined: Vec<ProfileCheck<'c>>,
     pub findings: Vec<Finding>,
     /// The problems that loading found.
     pub problems: Vec<Problem>,
@@ -35,10 +35,11 @@ pub enum Deny {
 impl<'c> Report<'c> {
     pub fn new(config: &'c Config, deny: &[Deny]) -> Self {
         let profiles: Vec<_> = (0..config.directory.entries().len()).collect();
-        let examined: Vec<_> = in_parallel(&profiles, "profiles checked", |index| examine(config, *index))
-            .into_iter()
-            .flatten()
-            .collect();
+        let examined: Vec<_> =
+            in_parallel(&profiles, "profiles checked", |index| check_profile(config, *index))
+                .into_iter()
+                .flatten()
+                .collect();
         let mut findings = findings(&examined);
         let mut problems = config.notes.clone();
         let findings_severities = findings.iter_mut().map(|finding| &mut finding.severity);

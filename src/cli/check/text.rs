@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 
 use super::report::{Counts, Report};
-use crate::check::{Cell, Examined, Finding, Row};
+use crate::check::{ClientResult, Finding, ProfileCheck, ProtocolResult};
 use crate::cli::output::{count, severity_style, styled};
 use crate::cli::table::table;
 use crate::clients::{Client, Format};
@@ -50,14 +50,14 @@ fn summary(Counts { errors, warnings, notes }: Counts) -> String {
 }
 
 /// Profiles for which every client ends with the same result share a matrix.
-fn groups<'e, 'c>(examined: &'e [Examined<'c>]) -> Vec<Vec<&'e Examined<'c>>> {
-    let mut groups: Vec<Vec<&Examined>> = Vec::new();
+fn groups<'e, 'c>(examined: &'e [ProfileCheck<'c>]) -> Vec<Vec<&'e ProfileCheck<'c>>> {
+    let mut groups: Vec<Vec<&ProfileCheck>> = Vec::new();
     let mut indexes: HashMap<String, usize> = HashMap::new();
     for one in examined {
         // User names contain the domain; that is not a difference.
-        let domain = one.person.domain().as_str();
+        let domain = one.address.domain().as_str();
         let key: String = one
-            .rows
+            .results
             .iter()
             .map(|row| cells(row).map(|(_, text)| text).join("|").replace(domain, "") + "\n")
             .collect();
@@ -71,30 +71,30 @@ fn groups<'e, 'c>(examined: &'e [Examined<'c>]) -> Vec<Vec<&'e Examined<'c>>> {
 }
 
 /// The results of a client for each protocol.
-fn cells(row: &Row) -> [(Style, String); 3] {
+fn cells(row: &ClientResult) -> [(Style, String); 3] {
     let red = AnsiColor::Red.on_default();
     if let Err(reason) = &row.outcome {
         return [(red, format!("gives up: {reason}")), Default::default(), Default::default()];
     }
     std::array::from_fn(|i| {
-        let style = match &row.cells[i] {
-            Cell::Unused | Cell::Guessed => Style::new(),
-            Cell::Preferred => AnsiColor::Green.on_default(),
-            Cell::Different(_) => AnsiColor::Yellow.on_default(),
-            Cell::Missing => red,
+        let style = match &row.protocols[i] {
+            ProtocolResult::Unused | ProtocolResult::Guessed => Style::new(),
+            ProtocolResult::Preferred => AnsiColor::Green.on_default(),
+            ProtocolResult::Different(_) => AnsiColor::Yellow.on_default(),
+            ProtocolResult::Missing => red,
         };
-        (style, row.cells[i].to_string())
+        (style, row.protocols[i].to_string())
     })
 }
 
-fn matrix(group: &[&Examined]) -> String {
+fn matrix(group: &[&ProfileCheck]) -> String {
     let [first, ..] = group else { return String::new() };
     let bold = |text: String| if text.is_empty() { text } else { styled(Style::new().bold(), text) };
-    let [imap, pop3, smtp] = Row::PROTOCOLS.map(|protocol| protocol.to_string());
+    let [imap, pop3, smtp] = ClientResult::PROTOCOLS.map(|protocol| protocol.to_string());
     let mut rows = vec![[String::new(), imap, pop3, smtp].map(bold)];
     let title = if group.len() == 1 {
         rows.extend(preferred(first).map(|row| row.map(bold)));
-        format!("{} ({}), as {}", first.profile.display_name.as_str(), first.profile.id, first.person)
+        format!("{} ({}), as {}", first.profile.display_name.as_str(), first.profile.id, first.address)
     } else {
         let mut names: Vec<_> = group.iter().take(LISTED).map(|one| one.profile.id.to_string()).collect();
         if group.len() > LISTED {
@@ -103,7 +103,7 @@ fn matrix(group: &[&Examined]) -> String {
         format!("{}: {}", count(group.len(), "profile"), names.join(", "))
     };
     let mut format = None;
-    for row in &first.rows {
+    for row in &first.results {
         if format.replace(row.client.format) != Some(row.client.format) {
             rows.push([row.client.format.to_string(), String::new(), String::new(), String::new()].map(bold));
         }
@@ -115,11 +115,11 @@ fn matrix(group: &[&Examined]) -> String {
 }
 
 /// The preferred servers, in two lines under the column titles.
-fn preferred(one: &Examined) -> [[String; 4]; 2] {
+fn preferred(one: &ProfileCheck) -> [[String; 4]; 2] {
     let mut rows: [[String; 4]; 2] = Default::default();
-    for (i, protocol) in Row::PROTOCOLS.into_iter().enumerate() {
+    for (i, protocol) in ClientResult::PROTOCOLS.into_iter().enumerate() {
         let Some(server) = one.profile.preferred(protocol) else { continue };
-        let hostname = server.hostname.for_domain(one.person.domain());
+        let hostname = server.hostname.for_domain(one.address.domain());
         rows[0][i + 1] = format!("{hostname}:{}", server.port);
         rows[1][i + 1] = format!("{}, {}", server.socket_type.description(), server.username.as_str());
     }
@@ -139,11 +139,11 @@ fn finding(finding: &Finding) -> String {
             text += &names(&clients, format);
         }
     }
-    for spot in finding.spots.iter().take(LISTED) {
-        let _ = writeln!(text, "  --> {}", spot.place);
+    for occurrence in finding.occurrences.iter().take(LISTED) {
+        let _ = writeln!(text, "  --> {}", occurrence.location);
     }
-    if finding.spots.len() > LISTED {
-        let more = count(finding.spots.len() - LISTED, "more place");
+    if finding.occurrences.len() > LISTED {
+        let more = count(finding.occurrences.len() - LISTED, "more place");
         let _ = writeln!(text, "  and {more}; --format json lists all");
     }
     let _ = writeln!(text, "hint: {}\n", finding.hint);
@@ -172,13 +172,13 @@ fn names(clients: &[Client], format: Format) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::{examine, findings};
+    use crate::check::{check_profile, findings};
     use crate::config::Config;
 
     #[test]
     fn colours_results_and_severities() {
         let config = Config::load("config/waypost.toml".as_ref()).unwrap();
-        let examined: Vec<_> = (0..2).filter_map(|index| examine(&config, index)).collect();
+        let examined: Vec<_> = (0..2).filter_map(|index| check_profile(&config, index)).collect();
         let report =
             Report { config: &config, findings: findings(&examined), examined, problems: Vec::new() };
         let text = write(&report);

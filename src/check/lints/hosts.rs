@@ -1,0 +1,59 @@
+//! Host names that clients cannot resolve, and names that look misspelt.
+
+use super::lint::{Cause, Lint};
+use super::subject::Subject;
+use crate::address::Domain;
+use crate::diagnostics::Severity;
+use crate::profile::Server;
+
+pub fn unreachable(subject: Subject<'_>, server: &Server) -> Option<Lint> {
+    let name = host(subject, server).filter(is_private)?;
+    // People see an alternative, but no client uses it.
+    let severity = if subject.profile.prefers(server) { Severity::Error } else { Severity::Warning };
+    let message = format!("nobody can connect to {name}: it has no meaning outside your own network");
+    let hint = "write the name that is in the public DNS";
+    Some(subject.lint(Cause::UnreachableHost, severity, message, hint))
+}
+
+pub fn foreign(subject: Subject<'_>, server: &Server) -> Option<Lint> {
+    let name = host(subject, server).filter(|host| !is_private(host) && !is_own(subject, host))?;
+    let message = format!("{name} is in none of the profile's domains");
+    let hint = "nothing to do if that is meant; a misspelt host looks like this";
+    Some(subject.note(Cause::ForeignHost, message, hint))
+}
+
+/// For customers on an MX host, `%EMAILDOMAIN%` is the domain in the request.
+pub fn customers_domain(subject: Subject<'_>) -> Option<Lint> {
+    let server = subject.profile.servers().find(|server| server.hostname.needs_domain())?;
+    if !subject.directory.has_mx_hosts(&subject.profile.id) {
+        return None;
+    }
+    let host = server.hostname.as_str();
+    let message = format!("{host} in a profile with mx_hosts: the server's name is what a client asks for");
+    let hint = "write the hosts that customers use; Apple's devices get no profile for customers so far";
+    Some(subject.warning(Cause::CustomersHosts, message, hint))
+}
+
+/// Whether a name has no meaning in the public DNS: a single label, or a name below a suffix of RFC 6761,
+/// 6762, 8375, ICANN's `internal`, or one that routers and installers write (`lan`, `localdomain`).
+fn is_private(host: &Domain) -> bool {
+    let suffixes = ["localhost", "invalid", "local", "internal", "home.arpa", "lan", "localdomain"];
+    let mut parents = host.parents().peekable();
+    parents.peek().is_none() || parents.any(|parent| suffixes.contains(&parent))
+}
+
+fn host(subject: Subject<'_>, server: &Server) -> Option<Domain> {
+    server.hostname.for_domain(subject.address.domain()).parse().ok()
+}
+
+/// Whether a host is below one of the profile's domains, or has the registrable domain of its id.
+fn is_own(subject: Subject<'_>, host: &Domain) -> bool {
+    let directory = subject.directory;
+    let is_mapped = |name: &str| {
+        let id = name.parse().ok().and_then(|name| directory.profile_of(&name));
+        id.is_some_and(|id| directory.entries()[id.index()].profile.id == subject.profile.id)
+    };
+    host.registrable().is_some_and(|domain| subject.profile.id.registrable() == Some(domain))
+        || is_mapped(host.as_str())
+        || host.parents().any(is_mapped)
+}

@@ -1,0 +1,42 @@
+//! Settings that the documents without a client model cannot express: Apple's and PACC's.
+
+use super::lint::{Cause, Lint};
+use super::subject::Subject;
+use crate::documents::mobileconfig::{self, MobileConfig, UnsupportedProfile};
+use crate::documents::{Omission, pacc};
+
+/// Reference/beyond 1.1.
+pub fn apple(subject: Subject<'_>) -> Vec<Lint> {
+    let Err(reason) = MobileConfig::new(subject.profile) else {
+        let hint = "nothing to do: people can set it up by hand";
+        let lint = |omission: Omission| {
+            let message = format!("left out of Apple's configuration profile: {omission}");
+            subject.note(Cause::Apple, message, hint)
+        };
+        return mobileconfig::omissions(subject.profile).into_iter().map(lint).collect();
+    };
+    let message = format!("Apple's devices get no configuration profile from this provider: {reason}");
+    let hint = match reason {
+        UnsupportedProfile::Plaintext => {
+            "add servers with socket_type \"SSL\" or \"STARTTLS\", if there are any"
+        }
+        UnsupportedProfile::Authentication => {
+            "add a password method if the servers take one; OAuth2 cannot be said in a profile"
+        }
+    };
+    vec![subject.warning(Cause::Apple, message, hint)]
+}
+
+/// Reference/beyond 3.1.
+pub fn pacc(subject: Subject<'_>) -> Vec<Lint> {
+    let hint = "nothing to do: what PACC cannot say, its clients find by DNS or autoconfig";
+    let lint = |omission: Omission| {
+        let server = subject.servers().find(|(_, server)| omission.protocol == Some(server.protocol));
+        subject.at(server.map(|(subject, _)| subject.location)).note(
+            Cause::Pacc,
+            format!("left out of PACC: {omission}"),
+            hint,
+        )
+    };
+    pacc::omissions(subject.profile).into_iter().map(lint).collect()
+}

@@ -1,0 +1,55 @@
+//! Encryption and ports that clients read wrong.
+
+use super::affected_clients::AffectedClients;
+use super::lint::{Cause, Lint};
+use super::subject::Subject;
+use crate::profile::{Protocol, Server, SocketType};
+
+/// Reference/autodiscover 2.4.
+pub fn starttls_in_outlook_2007(subject: Subject<'_>, server: &Server) -> Option<Lint> {
+    if server.socket_type != SocketType::StartTls {
+        return None;
+    }
+    let mut affected = AffectedClients::default();
+    affected.autodiscover(true, &["outlook-2007"]);
+    let message = format!(
+        "Outlook 2007 tries TLS on {} port {}: STARTTLS cannot be told to it",
+        server.protocol, server.port
+    );
+    let hint = "nothing to do, unless people still use it";
+    Some(subject.note(Cause::Outlook2007, message, hint).affecting(&affected))
+}
+
+/// Clients that derive the port or the encryption from each other; reference/autodiscover 2.4.
+pub fn unusual(subject: Subject<'_>, server: &Server) -> Option<Lint> {
+    let (protocol, port) = (server.protocol, server.port.get());
+    if port == protocol.registered_port(server.socket_type) || server.socket_type == SocketType::Plain {
+        return None;
+    }
+    let is_starttls = server.socket_type == SocketType::StartTls;
+    let is_pop3 = protocol == Protocol::Pop3;
+    let is_smtp = protocol == Protocol::Smtp;
+    let mut affected = AffectedClients::default();
+    // GNOME uses the registered port.
+    affected.autoconfig(!is_pop3, &["gnome"]);
+    affected.autoconfig(!is_smtp && is_starttls, &["kmail"]);
+    // These clients expect STARTTLS on the given ports, and TLS from the first byte on all others.
+    let guesses_wrong = |starttls_ports: &[u16]| starttls_ports.contains(&port) != is_starttls;
+    affected.autodiscover(guesses_wrong(&[143, 110, 25, 587]), &["thunderbird"]);
+    affected.autodiscover(!is_pop3 && guesses_wrong(&[143, 587]), &["fairemail"]);
+    affected.autodiscover(!is_smtp && guesses_wrong(&[143, 110]), &["parula"]);
+    let is_wrong_in_snappymail = match protocol {
+        Protocol::Imap => (port != 993) != is_starttls,
+        Protocol::Pop3 => false,
+        Protocol::Smtp => (port == 587) != is_starttls,
+    };
+    affected.autodiscover(is_wrong_in_snappymail, &["snappymail"]);
+    let security = server.socket_type.label();
+    let message = format!("{protocol} with {security} on port {port}: some clients go by the usual ports");
+    let hint = match protocol {
+        Protocol::Imap => "put a server on 993 (SSL) or 143 (STARTTLS) first: clients hear of the first only",
+        Protocol::Pop3 => "put a server on 995 (SSL) or 110 (STARTTLS) first: clients hear of the first only",
+        Protocol::Smtp => "put a server on 465 (SSL) or 587 (STARTTLS) first: clients hear of the first only",
+    };
+    subject.warning(Cause::UnusualPort, message, hint).if_affecting(&affected)
+}
