@@ -153,11 +153,11 @@ impl fmt::Display for Difference {
             Self::Port(port) => write!(f, "port {port}"),
             Self::Security(Security::Known(socket_type)) => f.write_str(socket_type.description()),
             Self::Security(Security::Automatic) => write!(f, "{}", Security::Automatic),
-            Self::Username(None) => f.write_str("asks the user name"),
+            Self::Username(None) => f.write_str("asks for the user name"),
             Self::Username(Some(name)) if name.is_empty() => f.write_str("no user name"),
             Self::Username(Some(name)) => write!(f, "user name {name}"),
             Self::Method(Method::Negotiated) => f.write_str("tries a password"),
-            Self::Method(Method::Named(method)) => write!(f, "log-in by {}", method.into_str()),
+            Self::Method(Method::Named(method)) => write!(f, "login by {}", method.into_str()),
         }
     }
 }

@@ -70,13 +70,13 @@ fn confirmed_lints(check: &ProfileCheck) -> Vec<Lint> {
     });
     let location = &check.origin.place;
     if !check.results.iter().any(ClientResult::works) {
-        let message = "no client that Waypost knows ends with settings that work";
-        let hint = "see what is said of its servers";
+        let message = "no modelled client ends with working settings";
+        let hint = "see the other findings about this profile's servers";
         lints.push(Lint::new(Cause::NoClientWorks, Severity::Error, location, message, hint));
     }
     for result in check.results.iter().filter(|result| result.is_affected()) {
         if !check.lints.iter().any(|lint| lint.affected.contains(&result.client)) {
-            let hint = "this is not one of the causes that Waypost knows; please report it";
+            let hint = "Waypost has no rule for this result; please report it";
             let lint = Lint::new(Cause::Unexplained, Severity::Warning, location, unexplained(result), hint);
             lints.push(Lint { affected: vec![result.client], ..lint });
         }

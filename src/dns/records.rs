@@ -27,13 +27,13 @@ pub struct Records {
 /// Records that are left out, and why.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Omission {
-    #[error("where {} lead is not known", list(.0))]
+    #[error("the target of {} is unknown", list(.0))]
     Target(Vec<RecordName>),
-    #[error("{} cannot be another name of {host}, and its addresses are not known", list(.names))]
+    #[error("{} cannot be an alias (CNAME) of {host}, and its addresses are unknown", list(.names))]
     Addresses { names: Vec<RecordName>, host: Domain },
-    #[error("{} would be longer than the 253 octets of a name", list(.0))]
+    #[error("{} would be longer than 253 octets, the limit of the DNS", list(.0))]
     TooLong(Vec<RecordName>),
-    #[error("{name} has no record, since {server} has no encryption")]
+    #[error("{name} is left out, since {server} has no encryption")]
     Plaintext { name: RecordName, server: String },
 }
 
@@ -50,14 +50,11 @@ impl Omission {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Target(_) => {
-                "name the host that Waypost is reached at: [dns] target = \"config.example.net\" in waypost.toml, \
-                 or its public_url"
+                "set the host name of Waypost in waypost.toml: [dns] target = \"config.example.net\", or public_url"
             }
-            Self::Addresses { .. } => "name them: [dns] addresses = [\"192.0.2.1\"] in waypost.toml",
-            Self::TooLong(_) => {
-                "there is nothing to do about it; other documents serve the domain all the same"
-            }
-            Self::Plaintext { .. } => "nothing to do, unless the mail server can have encryption",
+            Self::Addresses { .. } => "set them: [dns] addresses = [\"192.0.2.1\"] in waypost.toml",
+            Self::TooLong(_) => "no action possible; the domain is still served by the other documents",
+            Self::Plaintext { .. } => "no action needed unless the mail server supports encryption",
         }
     }
 }

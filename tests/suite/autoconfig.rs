@@ -430,7 +430,7 @@ fn autoconfig_29_writes_plain_only_if_configured_and_warns_about_it() {
     assert!(served("", &servers).contains("<socketType>plain</socketType>"));
     let more = domains(&["example.com"]);
     let findings = Files::new("", &[("a.toml", &profile("example.com", &more, &servers))]).findings();
-    assert!(findings[0].starts_with("warning: IMAP without encryption"), "{findings:?}");
+    assert!(findings[0].starts_with("warning: IMAP has no encryption"), "{findings:?}");
     assert!(
         findings[0].contains(": Thunderbird for Android, Thunderbird for iOS, FairEmail"),
         "{findings:?}"
@@ -469,11 +469,14 @@ fn autoconfig_31_uses_the_full_address_by_default() {
     };
     assert_eq!(findings("%EMAILADDRESS%"), Vec::<String>::new());
     let combined =
-        "warning: the user name `%EMAILLOCALPART%@example.net` is lost on some clients: FairEmail, GNOME";
+        "warning: some clients cannot use the user name `%EMAILLOCALPART%@example.net`: FairEmail, GNOME";
     assert!(findings("%EMAILLOCALPART%@example.net")[0].starts_with(combined));
-    assert!(findings("shop")[0].contains("`shop` is lost on some clients: GNOME Online Accounts, Geary"));
+    assert!(
+        findings("shop")[0]
+            .contains("some clients cannot use the user name `shop`: GNOME Online Accounts, Geary")
+    );
     let numeric =
-        "read the user name `0012345` as a number and write it anew: Thunderbird, Parula, Thunderbird";
+        "convert the user name `0012345` to a number and change it: Thunderbird, Parula, Thunderbird";
     assert!(findings("0012345")[0].ends_with(numeric));
 }
 

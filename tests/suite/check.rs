@@ -1,4 +1,4 @@
-//! The check: what the models end with and what the rules say of a profile are the same.
+//! The check: the client models and the lint rules agree about every profile.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -17,36 +17,38 @@ fn name(client: waypost::clients::Client) -> String {
     format!("{} ({})", client.id, client.format)
 }
 
-/// Whom the models find hurt, and whom the rules say to be.
-fn two_lists(examined: &ProfileCheck) -> (BTreeSet<String>, BTreeSet<String>) {
-    let played =
+/// The clients that the simulation finds affected, and those that the rules name.
+fn affected_and_named(examined: &ProfileCheck) -> (BTreeSet<String>, BTreeSet<String>) {
+    let affected =
         examined.results.iter().filter(|row| row.is_affected()).map(|row| name(row.client)).collect();
-    let said = examined.lints.iter().flat_map(|lint| &lint.affected).map(|client| name(*client)).collect();
-    (played, said)
+    let named = examined.lints.iter().flat_map(|lint| &lint.affected).map(|client| name(*client)).collect();
+    (affected, named)
 }
 
-/// Clients with one log-in for all servers: what is said of one server's user name shows on another.
-const ONE_LOG_IN: [&str; 3] = ["fairemail", "himalaya", "enough-mail"];
+/// Clients with one login for all servers: a lint about one server's user name affects another server.
+const SINGLE_LOGIN_CLIENTS: [&str; 3] = ["fairemail", "himalaya", "enough-mail"];
 
-/// What a client sets up otherwise than preferred, for a protocol of which no rule says so.
-fn unsaid(examined: &ProfileCheck) -> Vec<String> {
-    let mut unsaid = Vec::new();
-    for row in
-        examined.results.iter().filter(|row| row.outcome.is_ok() && !ONE_LOG_IN.contains(&row.client.id))
+/// Results that differ from the preferred server although no rule names the client for that protocol.
+fn unexplained(examined: &ProfileCheck) -> Vec<String> {
+    let mut unexplained = Vec::new();
+    for row in examined
+        .results
+        .iter()
+        .filter(|row| row.outcome.is_ok() && !SINGLE_LOGIN_CLIENTS.contains(&row.client.id))
     {
         for (protocol, cell) in ClientResult::PROTOCOLS.into_iter().zip(&row.protocols) {
-            let is_said = examined.lints.iter().any(|lint| {
+            let is_named = examined.lints.iter().any(|lint| {
                 lint.affected.contains(&row.client) && lint.protocol.is_none_or(|about| about == protocol)
             });
-            if matches!(cell, ProtocolResult::Different(_) | ProtocolResult::Missing) && !is_said {
-                unsaid.push(format!("{} {protocol} {cell}", name(row.client)));
+            if matches!(cell, ProtocolResult::Different(_) | ProtocolResult::Missing) && !is_named {
+                unexplained.push(format!("{} {protocol} {cell}", name(row.client)));
             }
         }
     }
-    unsaid
+    unexplained
 }
 
-/// Where the two lists differ, and for how many profiles both are empty.
+/// The differences between the two lists, and the number of profiles that affect no client.
 fn compare(profiles: &[String]) -> (String, usize) {
     let files = Files::new("", &[]);
     for (i, servers) in profiles.iter().enumerate() {
@@ -57,19 +59,19 @@ fn compare(profiles: &[String]) -> (String, usize) {
     let (mut wrong, mut good) = (String::new(), 0);
     for (i, servers) in profiles.iter().enumerate() {
         let examined = check_profile(&config, i).unwrap();
-        let (played, said) = two_lists(&examined);
-        good += usize::from(played.is_empty());
-        let unsaid = unsaid(&examined);
-        if (played != said || !unsaid.is_empty()) && wrong.len() < 4000 {
+        let (affected, named) = affected_and_named(&examined);
+        good += usize::from(affected.is_empty());
+        let unexplained = unexplained(&examined);
+        if (affected != named || !unexplained.is_empty()) && wrong.len() < 4000 {
             let only = |a: &BTreeSet<String>, b: &BTreeSet<String>| {
                 a.difference(b).cloned().collect::<Vec<_>>().join(", ")
             };
             let _ = writeln!(
                 wrong,
-                "{servers}\nplayed, not said: {}\nsaid, not played: {}\nsaid of another server: {}\n",
-                only(&played, &said),
-                only(&said, &played),
-                unsaid.join(", ")
+                "{servers}\naffected, not named: {}\nnamed, not affected: {}\nnamed for another protocol: {}\n",
+                only(&affected, &named),
+                only(&named, &affected),
+                unexplained.join(", ")
             );
         }
     }
@@ -88,12 +90,12 @@ fn rules_and_models_name_the_same_clients_for_every_profile_of_the_grid() {
     let wrong: String = results.iter().map(|(wrong, _)| wrong.as_str()).collect();
     let good: usize = results.iter().map(|(_, good)| good).sum();
     assert!(wrong.is_empty(), "{wrong}");
-    assert!(good > 10, "the grid has profiles that hurt nobody: {good}");
+    assert!(good > 10, "the grid needs profiles that affect no client: {good}");
 }
 
-/// What the default document has beside servers changes nothing for anybody (autoconfig 5, item 27).
+/// Sections beside the servers change no client's result (autoconfig 5, item 27).
 #[test]
-fn sections_at_the_root_of_the_document_hurt_nobody() {
+fn root_sections_of_the_document_affect_no_client() {
     let mut profiles = Vec::new();
     grid(|servers| profiles.push(servers));
     let (with, without) = (Files::new("", &[]), Files::new("", &[]));
@@ -113,10 +115,10 @@ fn sections_at_the_root_of_the_document_hurt_nobody() {
         assert!(document.contains("<oAuth2>") && !document.contains("jmap"), "{document}");
         sections += usize::from(document.contains("<calendar") && document.contains("<addressbook"));
         let (with, without) = (check_profile(&with, i).unwrap(), check_profile(&without, i).unwrap());
-        let (played, said) = two_lists(&with);
-        assert_eq!(played, said, "{servers}");
+        let (affected, named) = affected_and_named(&with);
+        assert_eq!(affected, named, "{servers}");
         for (with, without) in with.results.iter().zip(&without.results) {
-            // Whoever reads where a token is to be had may log in with one; nothing else changes.
+            // Clients that read the token endpoint may log in with a token. Nothing else changes.
             let is_same = with.outcome == without.outcome && with.protocols == without.protocols;
             let takes_token = ["himalaya", "parula"].contains(&with.client.id) && servers.contains("OAuth2");
             assert!(
@@ -130,7 +132,7 @@ fn sections_at_the_root_of_the_document_hurt_nobody() {
     assert!(sections > 100, "{sections} documents have calendars");
 }
 
-/// Everything beside mail, with another user name for some of it.
+/// All services other than mail, some with a different user name.
 pub const SERVICES: &str = r#"
 [[jmap]]
 url = "https://jmap.example.com/session"
@@ -165,14 +167,14 @@ token_url = "https://login.example.com/token"
 fn rules_and_models_name_the_same_clients_for_the_shipped_profiles() {
     let config = shipped();
     for index in 0..2 {
-        let (played, said) = two_lists(&check_profile(&config, index).unwrap());
-        assert_eq!(played, said);
+        let (affected, named) = affected_and_named(&check_profile(&config, index).unwrap());
+        assert_eq!(affected, named);
     }
 }
 
-/// Names that mean nothing in the public DNS (RFC 6761), and one that does.
+/// Names that the public DNS does not have (RFC 6761), and one that it may have.
 #[test]
-fn a_host_that_only_its_own_network_knows_is_an_error() {
+fn reports_a_private_host_name_as_an_error() {
     let findings = |host: &str| {
         let servers = crate::common::SERVERS.replace("imap.example.com", host);
         Files::new("", &[("a.toml", &profile("example.com", &domains(&["example.com"]), &servers))])
@@ -181,26 +183,25 @@ fn a_host_that_only_its_own_network_knows_is_an_error() {
     for host in
         ["localhost", "mail", "mail.localhost", "imap.invalid", "mail.local", "mail.lan", "mx.home.arpa"]
     {
-        let said =
-            format!("error: nobody can connect to {host}: it has no meaning outside your own network: ");
+        let said = format!("error: clients cannot connect to {host}: the public DNS cannot have this name: ");
         assert_eq!(findings(host), [said]);
     }
     assert_eq!(findings("mail.example.com"), Vec::<String>::new());
 }
 
-/// An alternative is in no document, so no client is kept from connecting.
+/// No document lists an alternative, so every client still connects.
 #[test]
-fn an_alternative_that_nobody_reaches_is_a_warning() {
+fn reports_an_unreachable_alternative_as_a_warning() {
     let servers = crate::common::SERVERS.to_owned() + &server("outgoing", "smtp", (587, "STARTTLS"), "");
     let servers = servers.replace("smtp.example.com\"\nport = 587", "mail.internal\"\nport = 587");
     let text = profile("example.com", &domains(&["example.com"]), &servers);
     let findings = Files::new("", &[("a.toml", &text)]).findings();
-    assert!(findings[0].starts_with("warning: nobody can connect to mail.internal"), "{findings:?}");
+    assert!(findings[0].starts_with("warning: clients cannot connect to mail.internal"), "{findings:?}");
 }
 
-/// Where POP3 works, somebody is set up; and a server that clients do without hurts none of them.
+/// With a working POP3 server no profile is an error, and a server that clients do not need affects none.
 #[test]
-fn what_clients_do_without_is_no_error() {
+fn a_server_that_clients_do_not_need_causes_no_error() {
     let imap = server("incoming", "imap", (993, "SSL"), "authentication = [\"TLS-client-cert\"]");
     let servers =
         imap + &server("incoming", "pop3", (995, "SSL"), "") + &server("outgoing", "smtp", (465, "SSL"), "");
@@ -215,9 +216,9 @@ fn what_clients_do_without_is_no_error() {
     assert!(findings.iter().all(|finding| !finding.contains("Thunderbird")), "{findings:?}");
 }
 
-/// The address that stands for a wildcard's is not one of another profile.
+/// The sample address of a wildcard does not belong to another profile.
 #[test]
-fn a_wildcard_is_played_with_a_name_of_its_own() {
+fn simulates_a_wildcard_with_a_domain_of_its_own() {
     let profile_of = |id: &str, domain: &str| profile(id, &domains(&[domain]), crate::common::SERVERS);
     let files = Files::new(
         "",
@@ -227,12 +228,12 @@ fn a_wildcard_is_played_with_a_name_of_its_own() {
         ],
     );
     let config = files.load();
-    let person = |index| check_profile(&config, index).unwrap().address.to_string();
-    assert_eq!(person(0), "jane.doe@waypost-check.a.example");
-    assert_eq!(person(1), "jane.doe@mail.a.example");
+    let address = |index| check_profile(&config, index).unwrap().address.to_string();
+    assert_eq!(address(0), "jane.doe@waypost-check.a.example");
+    assert_eq!(address(1), "jane.doe@mail.a.example");
 }
 
-/// A client that is not hurt has the preferred server of everything it needs.
+/// An unaffected client has the preferred server of every protocol that it needs.
 #[test]
 fn all_clients_agree_on_the_shipped_profile() {
     let config: Config = shipped();
@@ -250,9 +251,9 @@ fn all_clients_agree_on_the_shipped_profile() {
     }
 }
 
-/// What other documents than the clients' own leave out, and what is odd beside mail.
+/// Omissions in documents without a client model, and services with an unknown type.
 #[test]
-fn what_is_left_out_and_what_nobody_looks_for_is_told() {
+fn reports_omitted_settings_and_unknown_types() {
     let findings = |more: &str| {
         let text =
             profile("example.com", &domains(&["example.com"]), &(crate::common::SERVERS.to_owned() + more));
@@ -270,11 +271,11 @@ fn what_is_left_out_and_what_nobody_looks_for_is_told() {
     assert_eq!(findings(&book)[0], format!("{apple}the address book: it takes no password: "));
     assert_eq!(
         findings(&dav("calendar", "carddav", "https://dav.example.com/a/")),
-        ["warning: type `carddav` in [[calendar]], where programs look for caldav: "]
+        ["warning: type `carddav` in [[calendar]], but programs look for caldav: "]
     );
     assert_eq!(
         findings("[mta_sts]\nmode = \"testing\"\nmx = [\"mx.example.com\"]\nmax_age_seconds = 60\n"),
-        ["note: the MTA-STS policy is forgotten after 60 seconds: "]
+        ["note: sending servers forget the MTA-STS policy after 60 seconds: "]
     );
     let servers = server("incoming", "imap", (993, "SSL"), "authentication = [\"OAuth2\"]")
         + &server("incoming", "pop3", (995, "SSL"), "")
@@ -284,7 +285,7 @@ fn what_is_left_out_and_what_nobody_looks_for_is_told() {
     let pop = format!("{apple}IMAP: it cannot be said, so devices fetch by POP3: ");
     assert!(findings.contains(&pop), "{findings:?}");
     let oauth2 = SERVICES.split_once("[oauth2]").unwrap().1;
-    let note = "note: [oauth2] without a client_id: programs use their own, Parula `open`: ";
+    let note = "note: [oauth2] has no client_id: programs use their own, Parula uses `open`: ";
     let findings = |more: &str| {
         let text =
             profile("example.com", &domains(&["example.com"]), &(crate::common::SERVERS.to_owned() + more));

@@ -152,8 +152,7 @@ fn check_reports_a_profile_that_no_client_can_use() {
     let servers = SERVERS.replace("\"SSL\"", "\"SSL\"\nauthentication = [\"TLS-client-cert\"]");
     let files = Files::new("", &[("a.toml", &profile("example.com", &domains(&["example.com"]), &servers))]);
     let output = waypost(files.path("."), &["check", "--config", "waypost.toml"]);
-    let said =
-        "error: no client that Waypost knows ends with settings that work\n  --> profiles/a.toml:1:1\n";
+    let said = "error: no modelled client ends with working settings\n  --> profiles/a.toml:1:1\n";
     assert!(out(&output).contains(said), "{}", out(&output));
     assert!(out(&output).ends_with("1 profile for 1 domain: 1 error, 2 warnings, 2 notes\n"));
 }

@@ -475,9 +475,9 @@ fn reports_clients_without_a_common_authentication_method() {
             .findings()
     };
     assert_eq!(findings("[\"OAuth2\", \"password-cleartext\"]"), Vec::<String>::new());
-    assert!(findings("[\"OAuth2\"]")[0].contains("OAuth2 alone"));
-    assert!(findings("[\"NTLM\"]")[0].contains("some clients cannot log in by NTLM"));
-    assert!(findings("[\"GSSAPI\", \"password-cleartext\"]")[0].contains("GSSAPI left out of autoconfig"));
+    assert!(findings("[\"OAuth2\"]")[0].contains("OAuth2 only"));
+    assert!(findings("[\"NTLM\"]")[0].contains("some clients cannot log in with NTLM"));
+    assert!(findings("[\"GSSAPI\", \"password-cleartext\"]")[0].contains("autoconfig leaves out GSSAPI"));
 }
 
 /// `[[jmap]]` and `webmail = "..."` are short forms.

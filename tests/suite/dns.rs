@@ -1,4 +1,4 @@
-//! `waypost dns`: reference/beyond 2.3, box by box.
+//! `waypost dns`: the checklist in reference/beyond 2.3.
 
 use std::process::Output;
 use std::time::Duration;
@@ -19,9 +19,9 @@ use crate::common::server;
 use crate::common::shipped;
 use crate::mobileconfig;
 use crate::name_server::NameServer;
-use crate::name_server::Says;
+use crate::name_server::Reply;
 
-/// A provider that has everything, and says where its service is.
+/// Settings of a provider with a public URL and known addresses.
 const SETTINGS: &str = "public_url = \"https://config.example.net:8443\"\n\
                         [dns]\naddresses = [\"192.0.2.7\", \"2001:db8::7\"]\nttl_seconds = 300\n";
 
@@ -79,7 +79,7 @@ fn zone(files: &Files, domain: &str) -> String {
 }
 
 #[test]
-fn every_record_of_a_domain_in_every_format() {
+fn writes_every_record_in_every_format() {
     let files = provider(SETTINGS, &["example.com", "bücher.example"]);
     for (format, name) in [
         ("zone", "zone"),
@@ -100,26 +100,26 @@ fn every_record_of_a_domain_in_every_format() {
 }
 
 #[test]
-fn the_shipped_domains_have_records_and_a_hint_for_what_is_not_known() {
+fn the_shipped_domains_have_records_and_a_hint_for_the_unknown_target() {
     let output = waypost(".", &["dns", "q.com"]);
     assert_eq!(code(&output), 0);
     assert_document("dns/q.com.zone", out(&output));
     assert_eq!(
         err(&output),
-        "warning: where autoconfig.q.com, autodiscover.q.com, ua-auto-config.q.com, _autodiscover._tcp.q.com lead is \
-         not known\nhint: name the host that Waypost is reached at: [dns] target = \"config.example.net\" in \
-         waypost.toml, or its public_url\n"
+        "warning: the target of autoconfig.q.com, autodiscover.q.com, ua-auto-config.q.com, _autodiscover._tcp.q.com is \
+         unknown\nhint: set the host name of Waypost in waypost.toml: [dns] target = \"config.example.net\", or \
+         public_url\n"
     );
     let output = waypost(".", &["dns", "qwestoffice.net"]);
     assert_document("dns/qwestoffice.net.zone", out(&output));
-    let plain = "warning: _pop3._tcp.qwestoffice.net has no record, since pop.qwestoffice.net:110 has no encryption\n\
-                 hint: nothing to do, unless the mail server can have encryption\n";
+    let plain = "warning: _pop3._tcp.qwestoffice.net is left out, since pop.qwestoffice.net:110 has no encryption\n\
+                 hint: no action needed unless the mail server supports encryption\n";
     assert!(err(&output).starts_with(plain), "{}", err(&output));
 }
 
 #[test]
-fn a_name_that_cannot_be_another_ones_has_addresses() {
-    // The host's own name, and a mail domain's, which has other records.
+fn a_name_that_cannot_be_an_alias_gets_addresses() {
+    // The host's own name, and a mail domain, which has other records.
     let domains = ["example.com", "autoconfig.example.com"];
     let settings = |dns: &str| format!("public_url = \"https://autodiscover.example.com\"\n[dns]\n{dns}");
     let files = provider(&settings("addresses = [\"2001:db8::7\"]\n"), &domains);
@@ -132,15 +132,15 @@ fn a_name_that_cannot_be_another_ones_has_addresses() {
     let output = dns(&provider(&settings(""), &domains), &["example.com"]);
     assert_eq!(
         err(&output),
-        "warning: autoconfig.example.com, autodiscover.example.com cannot be another name of \
-         autodiscover.example.com, and its addresses are not known\nhint: name them: [dns] addresses = \
+        "warning: autoconfig.example.com, autodiscover.example.com cannot be an alias (CNAME) of \
+         autodiscover.example.com, and its addresses are unknown\nhint: set them: [dns] addresses = \
          [\"192.0.2.1\"] in waypost.toml\n"
     );
-    // A host of the same zone comes with its addresses.
+    // The zone includes the addresses of a host below the domain.
     let settings = "[dns]\ntarget = \"config.example.com\"\naddresses = [\"192.0.2.7\"]\n";
     let text = zone(&provider(settings, &domains), "example.com");
     assert!(text.contains("\nconfig.example.com.             3600 IN A     192.0.2.7\n"), "{text}");
-    // Addresses alone will do.
+    // Addresses without a host name are enough.
     let text = zone(&provider("[dns]\naddresses = [\"192.0.2.7\"]\n", &["example.com"]), "example.com");
     assert!(text.contains("autoconfig.example.com.         3600 IN A     192.0.2.7\n"), "{text}");
     assert!(
@@ -149,7 +149,7 @@ fn a_name_that_cannot_be_another_ones_has_addresses() {
 }
 
 #[test]
-fn implicit_tls_comes_first_and_what_is_not_offered_is_denied() {
+fn prefers_implicit_tls_and_denies_services_that_are_not_offered() {
     let config = shipped();
     let domain = "q.com".parse().unwrap();
     let records =
@@ -173,7 +173,7 @@ fn implicit_tls_comes_first_and_what_is_not_offered_is_denied() {
 }
 
 #[test]
-fn a_domain_without_records_of_its_own_is_told_so() {
+fn rejects_wildcards_addresses_and_domains_that_are_not_served() {
     let files = provider(SETTINGS, &["example.com", "*.example.org"]);
     let said = |domain: &str| {
         let output = dns(&files, &[domain]);
@@ -189,17 +189,17 @@ fn a_domain_without_records_of_its_own_is_told_so() {
     assert_eq!(said("shop.example.org"), (0, String::new()));
 }
 
-fn records(texts: &[&str]) -> Says {
-    Says::Records(texts.iter().map(|text| (*text).to_owned()).collect())
+fn records(texts: &[&str]) -> Reply {
+    Reply::Records(texts.iter().map(|text| (*text).to_owned()).collect())
 }
 
-/// The zone, the service's host with its addresses, and what is said otherwise.
-fn serve(zone: &str, otherwise: &[(&str, Says)]) -> NameServer {
+/// Serves the zone and the addresses of the service's host, with some answers replaced.
+fn serve(zone: &str, replaced: &[(&str, Reply)]) -> NameServer {
     let host = [
         ("config.example.net A", records(&["A 192.0.2.7"])),
         ("config.example.net AAAA", records(&["AAAA 2001:db8::7"])),
     ];
-    NameServer::of_zone(zone, &[&host, otherwise].concat())
+    NameServer::of_zone(zone, &[&host, replaced].concat())
 }
 
 fn check(files: &Files, server: &NameServer, more: &[&str]) -> Output {
@@ -208,7 +208,7 @@ fn check(files: &Files, server: &NameServer, more: &[&str]) -> Output {
 }
 
 #[test]
-fn a_domain_whose_records_are_published_is_ok() {
+fn reports_ok_if_all_records_are_published() {
     let files = provider(SETTINGS, &["example.com"]);
     let server = serve(&zone(&files, "example.com"), &[]);
     let output = check(&files, &server, &[]);
@@ -217,33 +217,33 @@ fn a_domain_whose_records_are_published_is_ok() {
 }
 
 #[test]
-fn a_record_is_ok_missing_different_or_could_not_be_asked() {
+fn reports_each_record_as_ok_missing_different_or_failed() {
     let files = provider(SETTINGS, &["example.com"]);
     let zone = zone(&files, "example.com");
     let digest = zone.lines().find(|line| line.starts_with("_ua-auto-config")).unwrap();
     let digest = digest.split('"').nth(1).unwrap();
-    let wrong: &[(&str, Says)] = &[
-        // In another order and letter case: the same.
+    let wrong: &[(&str, Reply)] = &[
+        // Order and letter case do not matter.
         (
             "_imaps._tcp.example.com SRV",
             records(&["SRV 1 1 993 IMAP2.Example.com.", "SRV 0 1 993 imap.example.com."]),
         ),
-        ("_imap._tcp.example.com SRV", Says::Nothing),
-        ("_pop3s._tcp.example.com SRV", Says::Code(ResponseCode::NXDomain)),
+        ("_imap._tcp.example.com SRV", Reply::NoData),
+        ("_pop3s._tcp.example.com SRV", Reply::Code(ResponseCode::NXDomain)),
         ("_submissions._tcp.example.com SRV", records(&["SRV 0 1 465 smtp.elsewhere.example."])),
-        // One too many.
+        // One record too many.
         (
             "_submission._tcp.example.com SRV",
             records(&["SRV 10 1 587 smtp.example.net.", "SRV 20 1 587 old.example.net."]),
         ),
-        ("_sieve._tcp.example.com SRV", Says::Code(ResponseCode::ServFail)),
-        ("_jmap._tcp.example.com SRV", Says::Code(ResponseCode::Refused)),
-        // Several strings are one text, among others.
+        ("_sieve._tcp.example.com SRV", Reply::Code(ResponseCode::ServFail)),
+        ("_jmap._tcp.example.com SRV", Reply::Code(ResponseCode::Refused)),
+        // The strings of a text are joined, and other texts do not matter.
         (
             "_caldavs._tcp.example.com TXT",
             records(&["TXT \"something else\"", "TXT \"path=/dav/\" \"example.com/cal/\""]),
         ),
-        // The next digest beside this one, which is written in another way.
+        // The next digest is published too, and this one has another notation.
         (
             "_ua-auto-config.example.com TXT",
             records(&[
@@ -252,8 +252,8 @@ fn a_record_is_ok_missing_different_or_could_not_be_asked() {
             ]),
         ),
         ("_mta-sts.example.com TXT", records(&["TXT \"v=STSv1; id=old\""])),
-        // By addresses, and by a chain.
-        ("autoconfig.example.com CNAME", Says::Nothing),
+        // The same addresses instead of a CNAME, and a chain.
+        ("autoconfig.example.com CNAME", Reply::NoData),
         ("autoconfig.example.com A", records(&["A 192.0.2.7"])),
         ("autoconfig.example.com AAAA", records(&["AAAA 2001:db8::7"])),
         ("autodiscover.example.com CNAME", records(&["CNAME www.example.com."])),
@@ -261,7 +261,7 @@ fn a_record_is_ok_missing_different_or_could_not_be_asked() {
         ("ua-auto-config.example.com CNAME", records(&["CNAME other.example.net."])),
         ("other.example.net A", records(&["A 192.0.2.7"])),
         ("other.example.net AAAA", records(&["AAAA 2001:db8::7"])),
-        ("mta-sts.example.com CNAME", Says::Code(ResponseCode::NXDomain)),
+        ("mta-sts.example.com CNAME", Reply::Code(ResponseCode::NXDomain)),
     ];
     let server = serve(&zone, wrong);
     let output = check(&files, &server, &[]);
@@ -274,10 +274,10 @@ fn a_record_is_ok_missing_different_or_could_not_be_asked() {
     let json = check(&files, &server, &["--format", "json"]);
     assert_eq!(code(&json), 2);
     assert_document("dns/check.json", out(&json));
-    // Without what cannot be asked it is a finding.
+    // Without failed lookups the result is a finding.
     let fewer: Vec<_> = wrong
         .iter()
-        .filter(|(_, says)| !matches!(says, Says::Code(ResponseCode::ServFail | ResponseCode::Refused)))
+        .filter(|(_, reply)| !matches!(reply, Reply::Code(ResponseCode::ServFail | ResponseCode::Refused)))
         .cloned()
         .collect();
     let output = check(&files, &serve(&zone, &fewer), &[]);
@@ -285,13 +285,13 @@ fn a_record_is_ok_missing_different_or_could_not_be_asked() {
 }
 
 #[test]
-fn a_name_server_that_does_not_answer_is_told_in_time() {
+fn reports_a_silent_name_server_within_the_timeout() {
     let files = provider(SETTINGS, &["example.com"]);
     let config = files.load();
     let domain = "example.com".parse().unwrap();
     let records =
         Records::of(&config.directory.served(&domain).unwrap(), &config.settings, &config.directory);
-    let questions = records.sets.iter().map(|set| (format!("{} {}", set.name, set.kind()), Says::Silence));
+    let questions = records.sets.iter().map(|set| (format!("{} {}", set.name, set.kind()), Reply::Silence));
     let server = NameServer::start(questions);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let verdicts = runtime.block_on(async {
@@ -302,11 +302,11 @@ fn a_name_server_that_does_not_answer_is_told_in_time() {
 }
 
 #[test]
-fn a_name_server_that_is_down_is_named_and_ends_with_2() {
+fn names_an_unreachable_name_server_and_exits_with_2() {
     let files = provider(SETTINGS, &["example.com"]);
-    // Bound, so that nobody else has it, and never read.
-    let nobody = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
-    let address = nobody.local_addr().unwrap().to_string();
+    // The socket is bound to reserve the port, and never read.
+    let silent = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let address = silent.local_addr().unwrap().to_string();
     let output = dns(&files, &["example.com", "--check", "--resolver", &address, "--timeout", "1"]);
     assert_eq!(code(&output), 2);
     assert!(err(&output).starts_with(&format!("error: {address} did not answer ")), "{}", err(&output));
@@ -314,7 +314,7 @@ fn a_name_server_that_is_down_is_named_and_ends_with_2() {
 }
 
 #[test]
-fn names_that_the_dns_cannot_hold_are_left_out_and_told() {
+fn leaves_out_names_that_are_too_long() {
     let labels = ["a"; 4].map(|letter| letter.repeat(60)).join(".");
     let long = format!("{labels}.example");
     assert_eq!(long.len(), 251);
@@ -323,17 +323,18 @@ fn names_that_the_dns_cannot_hold_are_left_out_and_told() {
     assert!(out(&output).lines().count() <= 1, "{}", out(&output));
     let said = err(&output).lines().next().unwrap();
     assert!(
-        said.starts_with("warning: _imaps._tcp.") && said.ends_with("longer than the 253 octets of a name")
+        said.starts_with("warning: _imaps._tcp.")
+            && said.ends_with("longer than 253 octets, the limit of the DNS")
     );
 }
 
-/// What a domain has beside what it should have.
+/// Records that a domain has in addition to, or instead of, the expected ones.
 #[test]
-fn what_leads_elsewhere_is_different_and_what_is_not_known_is_a_finding() {
-    let verdict = |settings: &str, question: &str, says: Says| {
+fn reports_wrong_targets_as_different_and_unknown_targets_as_findings() {
+    let verdict = |settings: &str, question: &str, reply: Reply| {
         let files = provider(settings, &["example.com"]);
         let output = dns(&files, &["example.com"]);
-        let server = serve(out(&output), &[(question, says)]);
+        let server = serve(out(&output), &[(question, reply)]);
         let output = check(&files, &server, &[]);
         let name = question.split(' ').next().unwrap();
         let line = out(&output).lines().find(|line| line.contains(name) && !line.starts_with("ok"));
@@ -355,19 +356,23 @@ fn what_leads_elsewhere_is_different_and_what_is_not_known_is_a_finding() {
         assert_eq!(verdict(SETTINGS, name, records(&texts)), (1, Some("different".into())), "{name}");
         assert_eq!(verdict(SETTINGS, name, records(&texts[..1])), (0, None), "{name}");
     }
-    // The names are right, and their host has no address, or another than it should.
-    for (says, word) in [(Says::Nothing, "different"), (records(&["A 192.0.2.9"]), "different")] {
-        let (code, found) = verdict(SETTINGS, "config.example.net A", says.clone());
-        assert_eq!((code, found.as_deref()), (1, Some(word)), "{says:?}");
+    // The names are right, but their host has no address or a wrong one.
+    for (reply, word) in [(Reply::NoData, "different"), (records(&["A 192.0.2.9"]), "different")] {
+        let (code, found) = verdict(SETTINGS, "config.example.net A", reply.clone());
+        assert_eq!((code, found.as_deref()), (1, Some(word)), "{reply:?}");
     }
     let without = "[dns]\ntarget = \"config.example.net\"\n";
-    assert_eq!(verdict(without, "config.example.net A", records(&["A 192.0.2.9"])), (0, None), "any will do");
-    let nowhere = verdict(without, "nowhere.example A", Says::Nothing);
+    assert_eq!(
+        verdict(without, "config.example.net A", records(&["A 192.0.2.9"])),
+        (0, None),
+        "any address is right"
+    );
+    let nowhere = verdict(without, "nowhere.example A", Reply::NoData);
     assert_eq!(nowhere, (0, None));
-    // Both names lead nowhere, which is not to one place.
-    let nowhere = verdict(SETTINGS, "autoconfig.example.com CNAME", Says::Nothing);
+    // Neither name has an address, which is no match.
+    let nowhere = verdict(SETTINGS, "autoconfig.example.com CNAME", Reply::NoData);
     assert_eq!(nowhere, (1, Some("missing".into())));
-    // Where names lead that nobody knows the end of cannot be looked at.
+    // Without a known target, the names cannot be compared.
     let files = provider("", &["example.com"]);
     let output = dns(&files, &["example.com"]);
     let output = check(&files, &serve(out(&output), &[]), &[]);
@@ -375,7 +380,7 @@ fn what_leads_elsewhere_is_different_and_what_is_not_known_is_a_finding() {
 }
 
 #[test]
-fn what_does_not_go_together_is_said() {
+fn rejects_options_that_exclude_each_other() {
     let files = provider(SETTINGS, &["example.com"]);
     let said = |arguments: &[&str]| {
         let output = dns(&files, arguments);
@@ -393,9 +398,9 @@ fn what_does_not_go_together_is_said() {
     );
 }
 
-/// Two servers that differ in more than what SRV can tell are one.
+/// Servers that differ only in settings without an SRV field are one record.
 #[test]
-fn a_server_stands_once_and_alternatives_come_after_the_preferred_one() {
+fn lists_each_server_once_with_alternatives_last() {
     let servers = server("incoming", "imap", 993, "SSL", "")
         + &server("incoming", "imap", 993, "SSL", "username = \"%EMAILLOCALPART%\"")
         + &server("incoming", "imap", 1993, "SSL", "")
@@ -408,9 +413,9 @@ fn a_server_stands_once_and_alternatives_come_after_the_preferred_one() {
     assert_eq!(imaps, ["0 1 993 imap.example.com.", "1 1 1993 imap.example.com."]);
 }
 
-/// The digest that is printed is that of the body that is served.
+/// The digest matches the served body.
 #[test]
-fn the_digest_is_of_the_served_document() {
+fn publishes_the_digest_of_the_served_document() {
     use base64::Engine;
     use sha2::Digest;
 

@@ -506,7 +506,7 @@ fn fills_host_names_only_with_served_domains() {
     ] {
         server.get("mx.provider.example", target).assert_empty(404);
     }
-    let said = "warning: imap.%EMAILDOMAIN% in a profile with mx_hosts: the server's name is what a client asks for: ";
+    let said = "warning: imap.%EMAILDOMAIN% in a profile with mx_hosts: for customers, the host name depends on the request: ";
     assert!(files.findings().contains(&said.to_owned()), "{:?}", files.findings());
 }
 

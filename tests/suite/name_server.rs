@@ -1,4 +1,4 @@
-//! A name server on loopback that says what it is told to.
+//! A name server on loopback with configured replies.
 
 use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
@@ -9,13 +9,13 @@ use hickory_resolver::proto::op::{Message, MessageType, ResponseCode};
 use hickory_resolver::proto::rr::rdata::{A, AAAA, CNAME, SRV, TXT};
 use hickory_resolver::proto::rr::{Name, RData, Record, RecordType};
 
-/// What is answered to a question.
+/// The reply to a question.
 #[derive(Debug, Clone)]
-pub enum Says {
+pub enum Reply {
     /// Each as in a zone file: `SRV 0 1 993 imap.example.net.`
     Records(Vec<String>),
-    /// The name is there, and nothing of the type.
-    Nothing,
+    /// The name exists without a record of the type.
+    NoData,
     Code(ResponseCode),
     Silence,
 }
@@ -27,37 +27,37 @@ pub struct NameServer {
 }
 
 impl NameServer {
-    /// Answers by name and type (`imap.example.net SRV`); what is not among them does not exist.
-    pub fn start(zone: impl IntoIterator<Item = (String, Says)>) -> Self {
-        let zone: HashMap<String, Says> = zone.into_iter().collect();
+    /// Replies by name and type (`imap.example.net SRV`). Other names do not exist.
+    pub fn start(zone: impl IntoIterator<Item = (String, Reply)>) -> Self {
+        let zone: HashMap<String, Reply> = zone.into_iter().collect();
         let socket = Arc::new(UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap());
-        let ours = Arc::clone(&socket);
+        let receiver = Arc::clone(&socket);
         let thread = thread::spawn(move || {
             let mut buffer = [0; 4096];
-            // An empty datagram says stop.
-            while let Ok((length @ 1.., peer)) = ours.recv_from(&mut buffer) {
+            // An empty datagram stops the server.
+            while let Ok((length @ 1.., peer)) = receiver.recv_from(&mut buffer) {
                 if let Some(answer) = answer(&zone, &buffer[..length]) {
-                    ours.send_to(&answer, peer).unwrap();
+                    receiver.send_to(&answer, peer).unwrap();
                 }
             }
         });
         Self { address: socket.local_addr().unwrap(), socket, thread: Some(thread) }
     }
 
-    /// From a zone file's lines, and a few that say otherwise.
-    pub fn of_zone(zone: &str, otherwise: &[(&str, Says)]) -> Self {
-        let mut sets: HashMap<String, Says> = HashMap::new();
+    /// Serves a zone file, with some replies replaced.
+    pub fn of_zone(zone: &str, replaced: &[(&str, Reply)]) -> Self {
+        let mut sets: HashMap<String, Reply> = HashMap::new();
         for line in zone.lines().filter(|line| !line.starts_with(';')) {
             let mut words = line.split_whitespace();
             let name = words.next().unwrap().trim_end_matches('.').to_owned();
             let [_ttl, _class, kind] = [(); 3].map(|()| words.next().unwrap());
             let data = format!("{kind} {}", words.collect::<Vec<_>>().join(" "));
-            match sets.entry(format!("{name} {kind}")).or_insert_with(|| Says::Records(Vec::new())) {
-                Says::Records(records) => records.push(data),
+            match sets.entry(format!("{name} {kind}")).or_insert_with(|| Reply::Records(Vec::new())) {
+                Reply::Records(records) => records.push(data),
                 other => panic!("{other:?}"),
             }
         }
-        sets.extend(otherwise.iter().map(|(question, says)| ((*question).to_owned(), says.clone())));
+        sets.extend(replaced.iter().map(|(question, reply)| ((*question).to_owned(), reply.clone())));
         Self::start(sets)
     }
 }
@@ -69,7 +69,7 @@ impl Drop for NameServer {
     }
 }
 
-fn answer(zone: &HashMap<String, Says>, question: &[u8]) -> Option<Vec<u8>> {
+fn answer(zone: &HashMap<String, Reply>, question: &[u8]) -> Option<Vec<u8>> {
     let question = Message::from_vec(question).unwrap();
     let query = question.queries[0].clone();
     let name = query.name.to_ascii().trim_end_matches('.').to_lowercase();
@@ -83,18 +83,18 @@ fn answer(zone: &HashMap<String, Says>, question: &[u8]) -> Option<Vec<u8>> {
         }
     };
     match zone.get(&format!("{name} {}", query.query_type)) {
-        Some(Says::Records(records)) => add(&mut answer, records),
-        Some(Says::Nothing) => {}
-        Some(Says::Code(code)) => answer.metadata.response_code = *code,
-        Some(Says::Silence) => return None,
+        Some(Reply::Records(records)) => add(&mut answer, records),
+        Some(Reply::NoData) => {}
+        Some(Reply::Code(code)) => answer.metadata.response_code = *code,
+        Some(Reply::Silence) => return None,
         None => {
-            // Another name's records come with the other name.
+            // A reply with a CNAME includes the records of its target.
             let cname = zone.get(&format!("{name} CNAME"));
             match cname {
-                Some(Says::Records(records)) if query.query_type != RecordType::CNAME => {
+                Some(Reply::Records(records)) if query.query_type != RecordType::CNAME => {
                     add(&mut answer, records);
                     let target = records[0].split(' ').nth(1).unwrap().trim_end_matches('.');
-                    if let Some(Says::Records(records)) = zone.get(&format!("{target} {}", query.query_type))
+                    if let Some(Reply::Records(records)) = zone.get(&format!("{target} {}", query.query_type))
                     {
                         for record in records {
                             let name = Name::from_ascii(format!("{target}.")).unwrap();
@@ -122,7 +122,7 @@ fn data(record: &str) -> RData {
     let number = |at: usize| words[at].parse::<u16>().unwrap();
     match kind {
         "SRV" => RData::SRV(SRV::new(number(0), number(1), number(2), name(words[3]))),
-        // Strings in quotes; of an odd text in quotes each is a string.
+        // Each part in quotes is a string.
         "TXT" => {
             let strings = data.split('"').skip(1).step_by(2).map(str::to_owned).collect();
             RData::TXT(TXT::new(strings))

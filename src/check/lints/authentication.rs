@@ -14,8 +14,8 @@ pub fn left_out(subject: Subject<'_>, server: &Server) -> Option<Lint> {
     let published: Vec<_> = server.authentication.published().collect();
     let methods = server.authentication.as_slice().iter();
     let left_out = list(methods.filter(|method| !published.contains(method)));
-    let message = format!("{left_out} left out of autoconfig: some clients drop a document with it");
-    let hint = "nothing to do: the other methods are named";
+    let message = format!("autoconfig leaves out {left_out}: some clients drop a document that lists it");
+    let hint = "no action needed: the other methods are listed";
     (!left_out.is_empty()).then(|| subject.note(Cause::MethodsLeftOut, message, hint))
 }
 
@@ -29,13 +29,13 @@ pub fn unusable(subject: Subject<'_>, server: &Server) -> Option<Lint> {
     let methods = server.authentication.as_slice();
     let list = list(methods.iter());
     let (cause, message) = if methods == [OAuth2] {
-        (Cause::OAuth2Only, "OAuth2 alone: clients use it only with providers they know".to_owned())
+        (Cause::OAuth2Only, "OAuth2 only: clients use it only for providers on their own lists".to_owned())
     } else if methods.iter().all(|method| method.needs_no_login()) {
-        (Cause::Authentication, format!("some clients will not do without a log-in ({list})"))
+        (Cause::Authentication, format!("some clients require a login ({list})"))
     } else {
-        (Cause::Authentication, format!("some clients cannot log in by {list}"))
+        (Cause::Authentication, format!("some clients cannot log in with {list}"))
     };
-    let hint = "add \"password-cleartext\" if the mail server takes passwords over TLS";
+    let hint = "add \"password-cleartext\" if the mail server accepts passwords over TLS";
     subject.warning(cause, message, hint).if_affecting(&affected)
 }
 

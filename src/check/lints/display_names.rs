@@ -18,8 +18,9 @@ pub fn long(subject: Subject<'_>) -> Vec<Lint> {
         .into_iter()
         .filter(|(_, text, recommended, _)| text.chars().count() > *recommended)
         .map(|(what, _, recommended, location)| {
-            let message = format!("the {what} is longer than {recommended} characters; some clients cut it");
-            subject.at(Some(location)).note(Cause::LongName, message, "shorten it if you can")
+            let message =
+                format!("the {what} is longer than {recommended} characters; some clients truncate it");
+            subject.at(Some(location)).note(Cause::LongName, message, "shorten it if possible")
         })
         .collect()
 }

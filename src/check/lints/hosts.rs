@@ -10,15 +10,15 @@ pub fn unreachable(subject: Subject<'_>, server: &Server) -> Option<Lint> {
     let name = host(subject, server).filter(is_private)?;
     // People see an alternative, but no client uses it.
     let severity = if subject.profile.prefers(server) { Severity::Error } else { Severity::Warning };
-    let message = format!("nobody can connect to {name}: it has no meaning outside your own network");
-    let hint = "write the name that is in the public DNS";
+    let message = format!("clients cannot connect to {name}: the public DNS cannot have this name");
+    let hint = "write the server's name in the public DNS";
     Some(subject.lint(Cause::UnreachableHost, severity, message, hint))
 }
 
 pub fn foreign(subject: Subject<'_>, server: &Server) -> Option<Lint> {
     let name = host(subject, server).filter(|host| !is_private(host) && !is_own(subject, host))?;
-    let message = format!("{name} is in none of the profile's domains");
-    let hint = "nothing to do if that is meant; a misspelt host looks like this";
+    let message = format!("{name} is not in a domain of the profile");
+    let hint = "no action needed if the host name is correct; check its spelling";
     Some(subject.note(Cause::ForeignHost, message, hint))
 }
 
@@ -29,8 +29,9 @@ pub fn customers_domain(subject: Subject<'_>) -> Option<Lint> {
         return None;
     }
     let host = server.hostname.as_str();
-    let message = format!("{host} in a profile with mx_hosts: the server's name is what a client asks for");
-    let hint = "write the hosts that customers use; Apple's devices get no profile for customers so far";
+    let message =
+        format!("{host} in a profile with mx_hosts: for customers, the host name depends on the request");
+    let hint = "write host names without %EMAILDOMAIN%; until then, customers' Apple devices get no configuration profile";
     Some(subject.warning(Cause::CustomersHosts, message, hint))
 }
 

@@ -8,7 +8,7 @@ use crate::documents::{Omission, pacc};
 /// Reference/beyond 1.1.
 pub fn apple(subject: Subject<'_>) -> Vec<Lint> {
     let Err(reason) = MobileConfig::new(subject.profile) else {
-        let hint = "nothing to do: people can set it up by hand";
+        let hint = "no action needed: people can set it up by hand";
         let lint = |omission: Omission| {
             let message = format!("left out of Apple's configuration profile: {omission}");
             subject.note(Cause::Apple, message, hint)
@@ -21,7 +21,7 @@ pub fn apple(subject: Subject<'_>) -> Vec<Lint> {
             "add servers with socket_type \"SSL\" or \"STARTTLS\", if there are any"
         }
         UnsupportedProfile::Authentication => {
-            "add a password method if the servers take one; OAuth2 cannot be said in a profile"
+            "add a password method if the servers accept passwords; Apple's profile cannot express OAuth2"
         }
     };
     vec![subject.warning(Cause::Apple, message, hint)]
@@ -29,7 +29,7 @@ pub fn apple(subject: Subject<'_>) -> Vec<Lint> {
 
 /// Reference/beyond 3.1.
 pub fn pacc(subject: Subject<'_>) -> Vec<Lint> {
-    let hint = "nothing to do: what PACC cannot say, its clients find by DNS or autoconfig";
+    let hint = "no action needed: PACC clients find it by DNS or autoconfig";
     let lint = |omission: Omission| {
         let server = subject.servers().find(|(_, server)| omission.protocol == Some(server.protocol));
         subject.at(server.map(|(subject, _)| subject.location)).note(

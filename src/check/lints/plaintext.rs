@@ -26,9 +26,10 @@ pub fn plaintext(subject: Subject<'_>, server: &Server) -> Option<Lint> {
         affected.autodiscover(matches!(port, 993 | 995), &["parula"]);
     }
     let message = format!(
-        "{} without encryption: whoever listens reads passwords and mail, and some clients will not connect that way",
+        "{} has no encryption: passwords and mail can be read on the network, and some clients refuse to connect",
         server.protocol
     );
-    let hint = "set socket_type to \"SSL\" or \"STARTTLS\" with the port for it, if the mail server can";
+    let hint =
+        "set socket_type to \"SSL\" or \"STARTTLS\" with the matching port, if the mail server supports it";
     Some(subject.warning(Cause::Plaintext, message, hint).affecting(&affected))
 }

@@ -13,10 +13,10 @@ pub fn starttls_in_outlook_2007(subject: Subject<'_>, server: &Server) -> Option
     let mut affected = AffectedClients::default();
     affected.autodiscover(true, &["outlook-2007"]);
     let message = format!(
-        "Outlook 2007 tries TLS on {} port {}: STARTTLS cannot be told to it",
+        "Outlook 2007 tries TLS on {} port {}: Autodiscover cannot tell it to use STARTTLS",
         server.protocol, server.port
     );
-    let hint = "nothing to do, unless people still use it";
+    let hint = "no action needed unless people still use Outlook 2007";
     Some(subject.note(Cause::Outlook2007, message, hint).affecting(&affected))
 }
 
@@ -45,11 +45,9 @@ pub fn unusual(subject: Subject<'_>, server: &Server) -> Option<Lint> {
     };
     affected.autodiscover(is_wrong_in_snappymail, &["snappymail"]);
     let security = server.socket_type.label();
-    let message = format!("{protocol} with {security} on port {port}: some clients go by the usual ports");
-    let hint = match protocol {
-        Protocol::Imap => "put a server on 993 (SSL) or 143 (STARTTLS) first: clients hear of the first only",
-        Protocol::Pop3 => "put a server on 995 (SSL) or 110 (STARTTLS) first: clients hear of the first only",
-        Protocol::Smtp => "put a server on 465 (SSL) or 587 (STARTTLS) first: clients hear of the first only",
-    };
+    let message =
+        format!("{protocol} with {security} on port {port}: some clients expect the standard ports");
+    let hint = "list a server on a standard port first (SSL: 993, 995, 465; STARTTLS: 143, 110, 587): clients see \
+                only the first";
     subject.warning(Cause::UnusualPort, message, hint).if_affecting(&affected)
 }

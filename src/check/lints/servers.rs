@@ -12,11 +12,11 @@ pub fn pop3_only(subject: Subject<'_>) -> Option<Lint> {
         return None;
     }
     let clients = ALL.into_iter().filter(|client| !client.protocols.contains(&Protocol::Pop3));
-    let message = "POP3 only: clients that know IMAP alone find nothing to fetch mail from";
+    let message = "POP3 only: clients that support only IMAP find no incoming server";
     let lint = subject.at(subject.origin.incoming.first()).warning(
         Cause::PopOnly,
         message,
-        "add an imap server if there is one",
+        "add an IMAP server if there is one",
     );
     Some(lint.affecting(&AffectedClients::from_iter(clients)))
 }
@@ -27,7 +27,7 @@ pub fn alternative_differs(subject: Subject<'_>, server: &Server) -> Option<Lint
     let differences: Vec<_> = [
         (server.username != preferred.username, "user name"),
         (server.authentication != preferred.authentication, "authentication"),
-        (is_plain(server) && !is_plain(preferred), "encryption, of which it has none"),
+        (is_plain(server) && !is_plain(preferred), "encryption (this server has none)"),
     ]
     .into_iter()
     .filter_map(|(is_different, name)| is_different.then_some(name))
@@ -37,6 +37,6 @@ pub fn alternative_differs(subject: Subject<'_>, server: &Server) -> Option<Lint
         server.protocol,
         differences.join(", ")
     );
-    let hint = "nothing to do if that is so; people see it, clients do not";
+    let hint = "no action needed if this is correct; people see alternatives, clients do not";
     (!differences.is_empty()).then(|| subject.note(Cause::AlternativesDiffer, message, hint))
 }

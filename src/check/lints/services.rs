@@ -15,8 +15,12 @@ pub fn unknown_types(subject: Subject<'_>) -> Vec<Lint> {
     let mut lints = Vec::new();
     for (key, known, services) in sections {
         for kind in services.iter().map(|service| service.kind.as_str()).filter(|kind| *kind != known) {
-            let message = format!("type `{kind}` in [[{key}]], where programs look for {known}");
-            lints.push(subject.warning(Cause::UnknownService, message, "nothing to do if that is meant"));
+            let message = format!("type `{kind}` in [[{key}]], but programs look for {known}");
+            lints.push(subject.warning(
+                Cause::UnknownService,
+                message,
+                "no action needed if the type is correct",
+            ));
         }
     }
     lints
@@ -27,8 +31,8 @@ pub fn oauth2_client_id(subject: Subject<'_>) -> Option<Lint> {
     if subject.profile.services.oauth2.as_ref()?.client_id.is_some() {
         return None;
     }
-    let message = "[oauth2] without a client_id: programs use their own, Parula `open`";
-    let hint = "write the one that your authorization server knows, if it knows any";
+    let message = "[oauth2] has no client_id: programs use their own, Parula uses `open`";
+    let hint = "add the client_id that your authorization server accepts, if there is one";
     Some(subject.note(Cause::ClientId, message, hint))
 }
 
@@ -41,6 +45,6 @@ pub fn mta_sts_max_age(subject: Subject<'_>) -> Option<Lint> {
     if policy.mode() == Mode::None || seconds >= DAY {
         return None;
     }
-    let message = format!("the MTA-STS policy is forgotten after {seconds} seconds");
-    Some(subject.note(Cause::MtaSts, message, "write a week or more: max_age_seconds = 604800"))
+    let message = format!("sending servers forget the MTA-STS policy after {seconds} seconds");
+    Some(subject.note(Cause::MtaSts, message, "set max_age_seconds = 604800 (a week) or more"))
 }

@@ -5,7 +5,7 @@ use super::lint::{Cause, Lint};
 use super::subject::Subject;
 use crate::profile::{Piece, Placeholder, Protocol, Server, Username};
 
-const HINT: &str = "let people log in with the full address as well, and leave `username` out";
+const HINT: &str = "allow logins with the full address, and remove `username`";
 
 pub fn numeric(subject: Subject<'_>, server: &Server) -> Option<Lint> {
     let username = &server.username;
@@ -17,14 +17,14 @@ pub fn numeric(subject: Subject<'_>, server: &Server) -> Option<Lint> {
     // Thunderbird ignores a false value.
     affected.autodiscover(!is_falsy(username), &["thunderbird"]);
     let name = username.as_str();
-    let message = format!("Thunderbird and Parula read the user name `{name}` as a number and write it anew");
+    let message = format!("Thunderbird and Parula convert the user name `{name}` to a number and change it");
     Some(subject.warning(Cause::NumericLogin, message, HINT).affecting(&affected))
 }
 
 pub fn numeric_local_part(subject: Subject<'_>, server: &Server) -> Option<Lint> {
-    let message = "a local part of digits (0012345) is written anew (12345) by Thunderbird when it reads \
-                   Autodiscover";
-    let hint = "nothing to do if no mailbox is named like that";
+    let message = "Thunderbird removes zeros at the start of a numeric local part (0012345 becomes 12345) when it \
+                   reads Autodiscover";
+    let hint = "no action needed if no mailbox has such a name";
     (is_local_part(&server.username) && server.protocol != Protocol::Pop3)
         .then(|| subject.note(Cause::NumericLogin, message, hint))
 }
@@ -77,7 +77,7 @@ pub fn lost(subject: Subject<'_>, server: &Server) -> Option<Lint> {
     affected.autoconfig(is_imap && !is_address && !looks_like_address, &["himalaya"]);
     let is_first = subject.profile.defaults().next().is_some_and(|first| std::ptr::eq(first, server));
     affected.autoconfig(is_first && !is_address && !is_single_local, &["enough-mail"]);
-    let message = format!("the user name `{}` is lost on some clients", username.as_str());
+    let message = format!("some clients cannot use the user name `{}`", username.as_str());
     subject.warning(Cause::Username, message, HINT).if_affecting(&affected)
 }
 
@@ -90,8 +90,8 @@ pub fn differ(subject: Subject<'_>) -> Option<Lint> {
     let mut affected = AffectedClients::default();
     affected.autoconfig(imap.is_some() && imap != smtp, &["fairemail", "himalaya"]);
     affected.autoconfig(smtp.is_some() && smtp != first, &["enough-mail"]);
-    let message = "the user name for sending is another one than for fetching";
-    let hint = "let people log in with the same name to both";
+    let message = "the user names for incoming and outgoing mail differ";
+    let hint = "allow logins to both servers with the same user name";
     let subject = subject.at(subject.origin.outgoing.first());
     subject.warning(Cause::UsernamesDiffer, message, hint).if_affecting(&affected)
 }
