@@ -68,7 +68,8 @@ pub fn ask(server: &App, peer: IpAddr, request: Request<Body>) -> Answer {
     let about = format!("{} {} {:?}", request.method(), request.uri(), request.headers());
     let answer = RUNTIME.with(|runtime| {
         runtime.block_on(async {
-            let (head, body) = server.door(peer).answer(request).await.into_parts();
+            let (head, body) =
+                waypost::http::RequestService::new(server, peer).answer(request).await.into_parts();
             let body = to_bytes(body, usize::MAX).await.expect("a body in memory can be read");
             Answer { status: head.status, headers: head.headers, body }
         })

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::SystemTime;
 
-use super::routes::expiries;
+use super::certificate_expiry::expiries;
 use crate::certificates::expiry::days_left;
 use crate::http::App;
 use crate::logging::subscriber as log;

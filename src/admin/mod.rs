@@ -1,5 +1,6 @@
 //! The routes of the admin listener.
 
+mod certificate_expiry;
 mod metrics;
 mod routes;
 

@@ -1,6 +1,5 @@
 //! What is for the operator, on a listener of its own: how the server is, and its measurements (`metrics`).
 
-use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::SystemTime;
@@ -14,12 +13,12 @@ use axum::routing::get;
 use serde_json::json;
 use tokio::task::spawn_blocking;
 
+use super::certificate_expiry::{Expiry, expiries};
 use super::metrics;
 use crate::certificates::expiry::days_left;
 use crate::certificates::time::Time;
 use crate::http::error::Error;
 use crate::http::responses::Answer;
-use crate::http::state::ServedConfig;
 use crate::http::{App, Attempt, handlers};
 use crate::metrics::exposition;
 
@@ -102,33 +101,4 @@ async fn measurements(State(app): State<App>) -> Result<Response, Error> {
     // It looks at what the system says of the process, in files.
     let text = spawn_blocking(move || metrics::text(&app)).await.map_err(|_| Error::Failed)?;
     Ok(([(CONTENT_TYPE, exposition::CONTENT_TYPE)], text).into_response())
-}
-
-/// A certificate's end.
-pub struct Expiry {
-    /// What the certificate is for.
-    pub usage: &'static str,
-    /// The names that it is served for.
-    pub names: Vec<String>,
-    pub end: SystemTime,
-}
-
-impl Expiry {
-    /// The first of its names, if it has any.
-    pub fn name(&self) -> &str {
-        self.names.first().map_or("", String::as_str)
-    }
-}
-
-/// Of every certificate.
-pub fn expiries(current: &ServedConfig) -> Vec<Expiry> {
-    // Of two with one name the first is served.
-    let mut known = HashSet::new();
-    let tls = current.certificates.iter().map(|certificate| {
-        let names = certificate.names.iter().filter(|name| known.insert(*name)).cloned().collect();
-        Expiry { usage: "tls", names, end: certificate.not_after }
-    });
-    let signing = current.served.signatures.as_ref().and_then(|signatures| signatures.not_after());
-    let signing = signing.map(|end| Expiry { usage: "signing", names: Vec::new(), end });
-    tls.filter(|tls| !tls.names.is_empty()).chain(signing).collect()
 }

@@ -3,6 +3,8 @@
 use std::net::IpAddr;
 use std::str::FromStr;
 
+use crate::diagnostics::problem::InvalidValue;
+use crate::diagnostics::toml_table::FromText;
 use ipnet::IpNet;
 
 /// An IP network or a single address.
@@ -41,6 +43,17 @@ impl FromStr for Network {
             _ => network,
         };
         Ok(Self(canonical))
+    }
+}
+
+impl FromText for Network {
+    fn from_text(text: &str) -> Result<Self, InvalidValue> {
+        text.parse().map_err(|_| {
+            InvalidValue::new(
+                format!("`{text}` is not an IP address or network"),
+                "write it like \"127.0.0.1\", \"10.0.0.0/8\" or \"::1\"",
+            )
+        })
     }
 }
 

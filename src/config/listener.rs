@@ -1,5 +1,7 @@
 //! The addresses that the server listens on, with or without TLS.
 
+use crate::diagnostics::problem::InvalidValue;
+use crate::diagnostics::toml_table::FromText;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -96,6 +98,15 @@ impl fmt::Display for Address {
             Self::Tcp(address) => address.fmt(f),
             Self::Unix(path) => write!(f, "unix:{}", path.display()),
         }
+    }
+}
+
+const LISTENER_HINT: &str = "write an IP address (0.0.0.0 for all) and a port: \"127.0.0.1:8080\", \"[::]:80\", \"https://0.0.0.0:443\"; or \"unix:/run/waypost/http.sock\"";
+
+impl FromText for Listener {
+    fn from_text(text: &str) -> Result<Self, InvalidValue> {
+        text.parse()
+            .map_err(|_| InvalidValue::new(format!("`{text}` is not an address to listen on"), LISTENER_HINT))
     }
 }
 

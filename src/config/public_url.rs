@@ -5,6 +5,8 @@ use std::num::NonZeroU16;
 use std::str::FromStr;
 
 use crate::address::Domain;
+use crate::diagnostics::problem::InvalidValue;
+use crate::diagnostics::toml_table::FromText;
 
 /// The `https` base URL of the host that Autodiscover redirects point to. It has no path, because clients require the
 /// standard path in a redirect (reference/autodiscover 1.11).
@@ -72,6 +74,17 @@ impl FromStr for PublicUrl {
 impl fmt::Display for PublicUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.base)
+    }
+}
+
+impl FromText for PublicUrl {
+    fn from_text(text: &str) -> Result<Self, InvalidValue> {
+        text.parse().map_err(|error| {
+            InvalidValue::new(
+                format!("`{text}` {error}"),
+                "write it like \"https://autodiscover.example.net\"",
+            )
+        })
     }
 }
 

@@ -9,9 +9,6 @@ use strum::VariantNames as _;
 use toml::de::DeValue;
 
 use crate::address::{Domain, DomainError, PublicSuffix};
-use crate::config::Listener;
-use crate::config::Network;
-use crate::config::PublicUrl;
 use crate::diagnostics::nearest;
 use crate::diagnostics::problem::{InvalidValue, suggest};
 use crate::diagnostics::toml_table::{FromText, FromValue};
@@ -46,20 +43,9 @@ from_text! {
     DisplayShortName => |text, error| display_name(text, &error, "a word or an abbreviation will do");
     HttpUrl => web_address;
     Size => |text, error| said(text, error, "write it like \"700 MB\"; units are B, kB, MB, GB, KiB, MiB, GiB");
-    PublicUrl => |text, error| said(text, error, "write it like \"https://autodiscover.example.net\"");
-    Listener => |text, _| said(
-        text,
-        "is not an address to listen on",
-        "write an IP address (0.0.0.0 for all) and a port: \"127.0.0.1:8080\", \"[::]:80\", \"https://0.0.0.0:443\"; or \"unix:/run/waypost/http.sock\"",
-    );
     IpAddr => |text, _| said(text, "is not an IP address", "write it like \"192.0.2.1\" or \"2001:db8::1\"");
     Token => |text, error| said(text, error, "write letters and digits, without spaces");
     Mechanism => |text, error| said(text, error, "write the method, or system and method: \"http:Basic\"");
-    Network => |text, _| said(
-        text,
-        "is not an IP address or network",
-        "write it like \"127.0.0.1\", \"10.0.0.0/8\" or \"::1\"",
-    );
 }
 
 fn said(text: &str, what: impl fmt::Display, hint: &str) -> InvalidValue {

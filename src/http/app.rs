@@ -1,6 +1,5 @@
 //! The server without its sockets.
 
-use std::net::IpAddr;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
@@ -10,9 +9,8 @@ use axum::Router;
 use axum::response::Response;
 
 use super::error;
-use super::middleware::RequestService;
 use super::rate_limit::RateLimiter;
-use super::state::ServedConfig;
+use super::served_config::ServedConfig;
 use crate::config::{Config, Limits, Listener, Settings};
 use crate::files::ConfigHash;
 use crate::metrics::counters::Metrics;
@@ -147,11 +145,6 @@ impl App {
     #[must_use]
     pub fn with_admin_routes(&self, router: Router) -> Self {
         Self { admin: Some(router), ..self.clone() }
-    }
-
-    /// The server as a client at an address sees it.
-    pub fn door(&self, peer: IpAddr) -> RequestService {
-        RequestService::new(self.clone(), peer)
     }
 
     /// Counts a panic. The client gets a 500, everybody else their answers.

@@ -6,14 +6,15 @@ use axum::http::header::{ALLOW, CACHE_CONTROL, CONNECTION, RETRY_AFTER};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
-use super::extractors::Wanted;
-use super::request_log as log;
-use super::responses::Answer;
+use super::responses::{self, Answer};
 use crate::address::Domain;
 use crate::documents::autodiscover::json::Refusal;
 use crate::documents::autodiscover::{ErrorCode, ErrorResponse, RequestError};
 use crate::documents::mobileconfig::UnsupportedProfile;
 use crate::metrics::labels::RefusedInside;
+
+/// The number of addresses in one Apple profile.
+pub const MAX_ADDRESSES: usize = 10;
 
 /// Why a request has no document for an answer.
 #[derive(Debug)]
@@ -76,7 +77,7 @@ impl IntoResponse for Error {
                 sentence(StatusCode::BAD_REQUEST, "What follows emailaddress= is not an e-mail address.")
             }
             Self::TooManyAddresses => {
-                let most = Wanted::MOST;
+                let most = MAX_ADDRESSES;
                 sentence(StatusCode::BAD_REQUEST, &format!("At most {most} addresses fit into one profile."))
             }
             Self::Inexpressible(reason, domain) => {
@@ -102,7 +103,7 @@ impl IntoResponse for Error {
 }
 
 fn about(response: Response, domain: Option<&Domain>) -> Response {
-    domain.into_iter().fold(response, log::about)
+    domain.into_iter().fold(response, responses::about)
 }
 
 fn with(mut response: Response, name: HeaderName, value: &'static str) -> Response {

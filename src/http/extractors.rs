@@ -8,7 +8,8 @@ use axum::http::header::{ACCEPT_LANGUAGE, HOST};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, Uri};
 
-use super::error::Error;
+use super::error::{Error, MAX_ADDRESSES};
+use super::forwarded::{FORWARDED_HOST, FORWARDED_PROTO};
 use super::query;
 use crate::address::{Domain, EmailAddress, SERVICE_LABELS};
 use crate::documents::accept_language::Languages;
@@ -53,9 +54,6 @@ pub enum Scheme {
     Unsaid,
 }
 
-pub(super) const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
-pub(super) const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
-
 impl Asked {
     pub fn domain(&self) -> Option<&Domain> {
         self.address.as_ref().map(EmailAddress::domain)
@@ -81,10 +79,7 @@ impl<S: Sync> FromRequest<S> for Asked {
     }
 }
 
-impl Wanted {
-    /// As many accounts as one person might have.
-    pub const MOST: usize = 10;
-}
+impl Wanted {}
 
 impl<S: Sync> FromRequestParts<S> for Wanted {
     type Rejection = Error;
@@ -100,7 +95,7 @@ impl<S: Sync> FromRequestParts<S> for Wanted {
             if known.contains(&folded) {
                 continue;
             }
-            if addresses.len() == Self::MOST {
+            if addresses.len() == MAX_ADDRESSES {
                 return Err(Error::TooManyAddresses);
             }
             known.push(folded);

@@ -11,8 +11,7 @@ use super::body::Xml;
 use super::error::Error;
 use super::extractors::{Asked, Host, Origin, Scheme, Wanted, without_service_label};
 use super::query;
-use super::request_log as log;
-use super::responses::{Answer, SHORT};
+use super::responses::{Answer, SHORT, about};
 use super::state::Snapshot;
 use crate::address::{Domain, MTA_STS_LABEL};
 use crate::config::PublicUrl;
@@ -80,7 +79,7 @@ pub async fn autodiscover_by_get(
     let ProfileMatch { domain, .. } = served.directory.find(None, || host.as_ref()).ok_or(Error::PostOnly)?;
     let url = served.public_url.as_ref().filter(|url| is_plain(&origin, url)).ok_or(Error::PostOnly)?;
     let response = (StatusCode::FOUND, [(LOCATION, url.autodiscover())]).into_response();
-    Ok(log::about(response, domain))
+    Ok(about(response, domain))
 }
 
 /// What may be done, for Scalix, which asks first (reference/autodiscover 1.10).
@@ -228,7 +227,7 @@ fn service(
     let url = url.filter(|url| !is_itself(url));
     let (Some(found), Some(url)) = (found, url) else { return Err(Error::NotOurs(host.cloned())) };
     let headers = ([(LOCATION, url.to_string())], [(CACHE_CONTROL, SHORT)]);
-    Ok(log::about((StatusCode::TEMPORARY_REDIRECT, headers.0, headers.1).into_response(), found.domain))
+    Ok(about((StatusCode::TEMPORARY_REDIRECT, headers.0, headers.1).into_response(), found.domain))
 }
 
 /// The policy of the domain for which the Host is the policy host (RFC 8461 3.2).

@@ -1,6 +1,6 @@
 //! The door: what is dropped or put right before the route table sees a request.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
@@ -11,14 +11,12 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Uri};
 use futures_util::FutureExt;
 use tower::Service;
 
-use super::App;
+use super::app::App;
 use super::error;
-use super::extractors::{FORWARDED_HOST, FORWARDED_PROTO};
-use super::request_log as log;
-use super::request_log::Client;
-use super::state::ServedConfig;
+use super::forwarded::{Client, ClientAddress, FORWARDED_HEADERS, FORWARDED_PROTO, client_behind};
+use super::served_config::ServedConfig;
 use crate::config::{Limits, Rate};
-use crate::logging::LogRateLimit;
+use crate::logging::{LogRateLimit, request_fields};
 use crate::metrics::labels::{Family, Outcome, Route};
 
 /// The server, for one connection.
@@ -27,14 +25,6 @@ pub struct RequestService {
     app: App,
     peer: IpAddr,
     is_https: bool,
-}
-
-/// Who asks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Asker {
-    address: IpAddr,
-    /// A proxy of ours, which says of nobody else that they ask.
-    is_proxy: bool,
 }
 
 /// What of a request's headers matters here, found in one go.
@@ -47,18 +37,17 @@ struct Seen<'h> {
     user_agent: Option<&'h HeaderValue>,
 }
 
-const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const CREDENTIALS: [HeaderName; 3] = [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE];
-const CLAIMS: [HeaderName; 3] = [FORWARDED_HOST, FORWARDED_PROTO, FORWARDED_FOR];
 const HTTPS: HeaderValue = HeaderValue::from_static("https");
 
 /// About clients that ask too much.
 static LIMITED: LogRateLimit = LogRateLimit::new();
 
 impl RequestService {
-    pub(super) fn new(app: App, peer: IpAddr) -> Self {
+    /// `peer` is the address of the connection.
+    pub fn new(app: &App, peer: IpAddr) -> Self {
         // A socket that takes both IP versions shows IPv4 addresses as IPv6 ones.
-        Self { app, peer: peer.to_canonical(), is_https: false }
+        Self { app: app.clone(), peer: peer.to_canonical(), is_https: false }
     }
 
     /// The same for a client that speaks TLS with us.
@@ -81,13 +70,14 @@ impl RequestService {
         let family = Family::of(seen.user_agent);
         let is_trusted = current.trusts(self.peer);
         let rate = current.settings.limits.rate.filter(|_| self.app.admin.is_none());
-        let is_logged = log::is_enabled();
+        let is_logged = request_fields::is_enabled();
         let is_forwarded = is_trusted && seen.has_claims;
-        let asker = (is_logged || rate.is_some()).then(|| {
-            let itself = Asker { address: self.peer, is_proxy: is_trusted };
-            if is_forwarded { asker(&current, itself, request.headers()) } else { itself }
+        let client = (is_logged || rate.is_some()).then(|| {
+            let peer = Client { address: self.peer, is_proxy: is_trusted };
+            let headers = request.headers();
+            if is_forwarded { client_behind(peer, headers, |address| current.trusts(address)) } else { peer }
         });
-        let limited = rate.zip(asker).and_then(|(rate, asker)| self.limit(&current, asker, rate));
+        let limited = rate.zip(client).and_then(|(rate, client)| self.limit(&current, client, rate));
         let refusal = match limited {
             Some(wait) => Some(error::too_often(wait)),
             None => (seen.hosts > 1).then(error::two_hosts),
@@ -98,8 +88,8 @@ impl RequestService {
             *request.uri_mut() = uri;
         }
         let route = Route::of(request.uri().path());
-        if let Some(asker) = asker.filter(|_| is_logged) {
-            request.extensions_mut().insert(Client(asker.address));
+        if let Some(client) = client.filter(|_| is_logged) {
+            request.extensions_mut().insert(ClientAddress(client.address));
         }
         let mut router = self.app.admin.as_ref().unwrap_or(&current.router).clone();
         let answer = match refusal {
@@ -137,7 +127,7 @@ impl RequestService {
             }
         }
         if has_false_claims {
-            for claim in &CLAIMS {
+            for claim in &FORWARDED_HEADERS {
                 headers.remove(claim);
             }
             self.warn_of_stranger();
@@ -148,9 +138,9 @@ impl RequestService {
     }
 
     /// How long a client has to wait, if it has asked too much.
-    fn limit(&self, current: &ServedConfig, asker: Asker, rate: Rate) -> Option<Duration> {
-        let client = asker.address;
-        if asker.is_proxy || current.is_unlimited(client) {
+    fn limit(&self, current: &ServedConfig, client: Client, rate: Rate) -> Option<Duration> {
+        let Client { address: client, is_proxy } = client;
+        if is_proxy || current.is_unlimited(client) {
             return None;
         }
         let wait = self.app.shared.throttle.ask(client, rate)?;
@@ -179,25 +169,6 @@ impl RequestService {
     }
 }
 
-/// Who asks through a proxy: the last address that no trusted proxy has. What stands before something
-/// that is no address was not added by a proxy of ours.
-fn asker(current: &ServedConfig, proxy: Asker, headers: &HeaderMap) -> Asker {
-    let mut asker = proxy;
-    let values = headers.get_all(FORWARDED_FOR).iter().rev().map(HeaderValue::as_bytes);
-    for element in values.flat_map(|value| value.rsplit(|byte| *byte == b',')) {
-        let Some(address) = forwarded_address(element) else {
-            // Somebody asks through a proxy, and it cannot be told who.
-            asker.is_proxy = false;
-            break;
-        };
-        asker = Asker { address, is_proxy: current.trusts(address) };
-        if !asker.is_proxy {
-            break;
-        }
-    }
-    asker
-}
-
 impl<'h> Seen<'h> {
     fn in_headers(headers: &'h HeaderMap) -> Self {
         let mut seen = Self::default();
@@ -206,23 +177,12 @@ impl<'h> Seen<'h> {
                 name if *name == HOST => seen.hosts += 1,
                 name if *name == USER_AGENT => seen.user_agent = seen.user_agent.or(Some(value)),
                 name if CREDENTIALS.contains(name) => seen.has_credentials = true,
-                name if CLAIMS.contains(name) => seen.has_claims = true,
+                name if FORWARDED_HEADERS.contains(name) => seen.has_claims = true,
                 _ => {}
             }
         }
         seen
     }
-}
-
-/// An address of `X-Forwarded-For`; some proxies add the port, brackets, or the zone.
-fn forwarded_address(element: &[u8]) -> Option<IpAddr> {
-    let text = std::str::from_utf8(element).ok()?.trim();
-    let socket = || text.parse::<SocketAddr>().ok().map(|socket| socket.ip());
-    let bare = || {
-        let text = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
-        text.split('%').next()?.parse::<IpAddr>().ok()
-    };
-    socket().or_else(bare).map(|address| address.to_canonical())
 }
 
 /// Clients write Autodiscover's path in any letter case (reference/autodiscover 1.0). The two
@@ -263,7 +223,7 @@ mod tests {
         let mut current = ServedConfig::new(config, None);
         current.router = router;
         let app = App::of(current);
-        app.door(peer.parse().unwrap())
+        RequestService::new(&app, peer.parse().unwrap())
     }
 
     /// Nobody behind the door could tell otherwise, so this looks behind it.
@@ -283,43 +243,13 @@ mod tests {
             for name in ["accept", "authorization", "cookie", "proxy-authorization"] {
                 request.headers_mut().insert(name, "secret".parse().unwrap());
             }
-            for name in [FORWARDED_HOST, FORWARDED_PROTO, FORWARDED_FOR] {
+            for name in FORWARDED_HEADERS {
                 request.headers_mut().insert(name, "q.com".parse().unwrap());
             }
             let body = door(router.clone(), peer, &["192.0.2.1"]).answer(request).await.into_body();
             let body = axum::body::to_bytes(body, 1000).await.unwrap();
             assert_eq!(body, kept, "{peer}");
         }
-    }
-
-    #[test]
-    fn finds_the_client_behind_trusted_proxies() {
-        let door = door(Router::new(), "127.0.0.1", &["127.0.0.0/8"]);
-        let itself = Asker { address: [127, 0, 0, 1].into(), is_proxy: true };
-        for (forwarded, client, is_proxy) in [
-            (&b"192.0.2.7"[..], "192.0.2.7", false),
-            (b"192.0.2.7, 127.0.0.9", "192.0.2.7", false),
-            (b"6.6.6.6, 192.0.2.7:4433", "192.0.2.7", false),
-            (b"6.6.6.6, nonsense, 192.0.2.7", "192.0.2.7", false),
-            // What a client sent stands in one line with what the proxy added.
-            (b"\xff, 192.0.2.7", "192.0.2.7", false),
-            (b"::ffff:192.0.2.7", "192.0.2.7", false),
-            (b"[2001:db8::1]:99", "2001:db8::1", false),
-            (b"[2001:db8::1]", "2001:db8::1", false),
-            (b"fe80::1%eth0", "fe80::1", false),
-            (b"127.0.0.9", "127.0.0.9", true),
-            // Nobody knows who asks, and nobody is exempt for it.
-            (b"6.6.6.6, unknown", "127.0.0.1", false),
-            (b"192.0.2.7,", "127.0.0.1", false),
-            (b"", "127.0.0.1", false),
-        ] {
-            let mut headers = HeaderMap::new();
-            headers.insert(FORWARDED_FOR, HeaderValue::from_bytes(forwarded).unwrap());
-            let found = asker(&door.app.current(), itself, &headers);
-            let expected = Asker { address: client.parse().unwrap(), is_proxy };
-            assert_eq!(found, expected, "{}", forwarded.escape_ascii());
-        }
-        assert_eq!(asker(&door.app.current(), itself, &HeaderMap::new()), itself);
     }
 
     #[tokio::test]

@@ -1,10 +1,5 @@
-//! The request log: one line a request, at debug, with nothing that a person would call theirs; and lines
-//! that are written once a minute at most, whatever clients do.
-//!
-//! Neither the address nor the query nor the raw path (the JSON form has an address in it) is ever
-//! given to the log; the route's pattern and the domain are.
+//! The layer that logs requests. `logging::request_fields` decides which fields are logged.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use axum::Router;
@@ -13,67 +8,33 @@ use axum::response::Response;
 use tower_http::trace::TraceLayer;
 use tracing::Span;
 
-use super::extractors as asked;
+use super::extractors::served_name;
+use super::forwarded::ClientAddress;
+use super::responses::AnsweredDomain;
 use crate::address::Domain;
+use crate::logging::request_fields::{RequestFields, log_answer};
 
-/// Who asked.
-#[derive(Debug, Clone, Copy)]
-pub struct Client(pub IpAddr);
-
-/// The domain that a response is about.
-#[derive(Debug, Clone)]
-struct About(Domain);
-
-/// Whether request lines are wanted. Asked before anything is done for them.
-pub fn is_enabled() -> bool {
-    tracing::enabled!(tracing::Level::DEBUG)
-}
-
-/// Notes the domain that a response is about, if anybody wants to know.
-pub fn about(mut response: Response, domain: &Domain) -> Response {
-    if is_enabled() {
-        response.extensions_mut().insert(About(domain.clone()));
-    }
-    response
-}
-
-/// Has a line written for each request that the router answers.
-pub fn requests(router: Router) -> Router {
-    let lines = TraceLayer::new_for_http()
+/// Logs a line for each request that the router answers.
+pub fn layer(router: Router) -> Router {
+    let layer = TraceLayer::new_for_http()
         .make_span_with(|request: &Request| {
-            let route = request.extensions().get::<MatchedPath>();
-            let client = request.extensions().get::<Client>();
-            let host = asked::served_name(request.uri(), request.headers());
-            tracing::debug_span!(
-                "request",
-                host = host.as_ref().map_or("-", Domain::as_str),
-                route = route.map_or("-", MatchedPath::as_str),
-                method = known(request.method()),
-                client = client.map(|Client(address)| tracing::field::display(address)),
-            )
+            let host = served_name(request.uri(), request.headers());
+            let client = request.extensions().get::<ClientAddress>();
+            RequestFields {
+                host: host.as_ref().map(Domain::as_str),
+                route: request.extensions().get::<MatchedPath>().map(MatchedPath::as_str),
+                method: request.method().as_str(),
+                client: client.map(|client| client.0),
+            }
+            .span()
         })
         .on_request(())
         .on_response(|response: &Response, latency: Duration, _: &Span| {
-            let about = response.extensions().get::<About>();
-            tracing::debug!(
-                domain = about.map_or("-", |about| about.0.as_str()),
-                status = response.status().as_u16(),
-                microseconds = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX),
-                "answered"
-            );
+            let domain = response.extensions().get::<AnsweredDomain>();
+            log_answer(domain.map(|domain| domain.0.as_str()), response.status().as_u16(), latency);
         })
         .on_body_chunk(())
         .on_eos(())
         .on_failure(());
-    router.layer(lines)
-}
-
-/// A method's name; a client can send anything for one.
-fn known(method: &axum::http::Method) -> &str {
-    match method.as_str() {
-        name @ ("GET" | "HEAD" | "POST" | "PUT" | "DELETE" | "OPTIONS" | "PATCH" | "TRACE" | "CONNECT") => {
-            name
-        }
-        _ => "-",
-    }
+    router.layer(layer)
 }

@@ -8,9 +8,13 @@ use axum::http::header::{
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
-use super::request_log as log;
 use crate::address::Domain;
 use crate::documents::Asset;
+use crate::logging::request_fields;
+
+/// The domain that a response is about, for the log.
+#[derive(Debug, Clone)]
+pub struct AnsweredDomain(pub Domain);
 
 /// A document, and what kind it is.
 #[derive(Debug)]
@@ -115,8 +119,16 @@ impl Answer {
 
     /// The response, with the domain it is about for the log.
     pub fn about(self, domain: &Domain) -> Response {
-        log::about(self.into_response(), domain)
+        about(self.into_response(), domain)
     }
+}
+
+/// Records the domain that a response is about, if requests are logged.
+pub fn about(mut response: Response, domain: &Domain) -> Response {
+    if request_fields::is_enabled() {
+        response.extensions_mut().insert(AnsweredDomain(domain.clone()));
+    }
+    response
 }
 
 impl IntoResponse for Answer {

@@ -11,8 +11,7 @@ use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 
 use super::error::Error;
-use super::extractors as asked;
-use super::extractors::{Origin, Scheme};
+use super::extractors::{Origin, Scheme, served_name};
 use super::query;
 use super::responses::Answer;
 use super::state::Snapshot;
@@ -62,7 +61,7 @@ impl<S: Sync> FromRequestParts<S> for Visitor {
             entered_address: typed,
         };
         let wants_json = prefers_json(header(ACCEPT));
-        let host = asked::served_name(&parts.uri, &parts.headers);
+        let host = served_name(&parts.uri, &parts.headers);
         let Ok(origin) = Origin::from_request_parts(parts, state).await;
         Ok(Self { asked, request, host, origin, wants_json })
     }

@@ -21,7 +21,7 @@ use tokio_util::task::TaskTracker;
 use super::connection;
 use super::connection_limit::{Admission, ConnectionLimit, ConnectionSlot};
 use super::listeners::{Socket, Stream};
-use crate::http::App;
+use crate::http::{App, RequestService};
 use crate::logging::LogRateLimit;
 
 /// Pause after an `accept` that failed, most likely because no file descriptor is free.
@@ -118,7 +118,7 @@ impl Server {
         let app = self.app.clone();
         self.tasks.spawn(async move {
             let _open = OpenConnection::new(app.clone());
-            let service = app.door(peer);
+            let service = RequestService::new(&app, peer);
             if !is_https {
                 return connection::serve(stream, service, slot).await;
             }

@@ -372,7 +372,8 @@ pub fn assert_document(name: &str, actual: &str) {
 pub fn answer(app: &App, request: axum::http::Request<axum::body::Body>) -> (u16, Vec<u8>) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     runtime.block_on(async {
-        let response = app.door(IpAddr::V4(Ipv4Addr::LOCALHOST)).answer(request).await;
+        let response =
+            waypost::http::RequestService::new(app, IpAddr::V4(Ipv4Addr::LOCALHOST)).answer(request).await;
         let status = response.status().as_u16();
         let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
         (status, body.to_vec())

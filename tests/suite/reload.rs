@@ -90,7 +90,8 @@ fn kept_connections_follow_the_new_configuration() {
 fn frees_the_former_configuration() {
     let app = App::new(shipped());
     let request = Request::post("/autodiscover/autodiscover.xml").header("Host", "q.com");
-    let answer = app.door([127, 0, 0, 1].into()).answer(request.body(Body::empty()).unwrap());
+    let answer = waypost::http::RequestService::new(&app, [127, 0, 0, 1].into())
+        .answer(request.body(Body::empty()).unwrap());
     let mut replaced = app.replace(shipped());
     assert!(!replaced.is_forgotten(), "a request still uses it");
     drop(answer);

@@ -1,0 +1,121 @@
+//! One configuration as it is served: built as a whole, never changed afterwards.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use axum::Router;
+use rustls::ServerConfig;
+
+use super::router::router;
+use super::signing_queue::Signatures;
+use super::state::Snapshot;
+use crate::certificates::expiry_reminder::Reminder;
+use crate::certificates::tls::TlsCertificate;
+use crate::certificates::tls_server;
+use crate::config::{Config, Settings};
+use crate::directory::Directory;
+use crate::documents::Asset;
+use crate::files::ConfigHash;
+use crate::page::Pages;
+
+#[derive(Debug)]
+pub struct ServedConfig {
+    pub router: Router,
+    pub served: Arc<Snapshot>,
+    pub settings: Settings,
+    /// For listeners that speak TLS, if there are certificates.
+    pub tls: Option<Arc<ServerConfig>>,
+    pub certificates: Vec<TlsCertificate>,
+    pub hash: ConfigHash,
+    pub loaded: SystemTime,
+    reminders: Vec<Reminder>,
+}
+
+impl ServedConfig {
+    /// In the place of another one, if there is.
+    pub fn new(config: Config, older: Option<&Self>) -> Self {
+        let Config { settings, directory, pages, signer, certificates, hash, origins: _, notes: _ } = config;
+        let signing = settings.signing.clone();
+        let served = Arc::new(Snapshot {
+            assets: assets(&pages, &directory),
+            older_assets: older.map_or_else(HashMap::new, |older| older.served.assets.clone()),
+            directory,
+            pages,
+            public_url: settings.public_url.clone(),
+            signatures: signing.map(|signing| {
+                // Files that are of no use just now may be half written; those that were good still are.
+                let older = older.and_then(|older| older.served.signatures.as_ref());
+                let signer = signer.map(Arc::new).or_else(|| older?.signer_of(&signing));
+                Arc::new(Signatures::new(signing, signer))
+            }),
+            body_timeout: settings.limits.request_timeout,
+        });
+        Self {
+            router: router(Arc::clone(&served)),
+            reminders: reminders(&certificates, served.signatures.as_deref()),
+            served,
+            settings,
+            tls: tls(&certificates, older),
+            certificates,
+            hash,
+            loaded: SystemTime::now(),
+        }
+    }
+
+    /// Whether somebody may say whom a request comes from, to which host, and how.
+    pub fn trusts(&self, peer: IpAddr) -> bool {
+        self.settings.trusted_proxies.iter().any(|network| network.contains(peer))
+    }
+
+    /// Whether somebody may ask as often as they like.
+    pub fn is_unlimited(&self, client: IpAddr) -> bool {
+        self.settings.unlimited.iter().any(|network| network.contains(client))
+    }
+
+    /// Whether no request has it any more, once it is served to no new one.
+    pub fn is_forgotten(&mut self) -> bool {
+        // The route table holds it too, and leads nobody here now.
+        self.router = Router::new();
+        Arc::strong_count(&self.served) == 1
+    }
+
+    /// Says in the log which certificates are about to expire.
+    pub fn remind_of_expiry(&self) {
+        self.reminders.iter().for_each(Reminder::remind);
+    }
+}
+
+fn reminders(certificates: &[TlsCertificate], signatures: Option<&Signatures>) -> Vec<Reminder> {
+    let tls = certificates.iter().map(|certificate| {
+        Reminder::new(
+            format!("the certificate for {certificate}"),
+            "no client accepts it",
+            certificate.not_after,
+        )
+    });
+    let signing = signatures.and_then(Signatures::not_after).map(|end| {
+        let what = "the certificate for signing configuration profiles".to_owned();
+        Reminder::new(what, "devices trust it no more", end)
+    });
+    tls.chain(signing).collect()
+}
+
+/// What was negotiated before goes on where the certificates are the same.
+fn tls(certificates: &[TlsCertificate], older: Option<&ServedConfig>) -> Option<Arc<ServerConfig>> {
+    let chains = |certificates: &[TlsCertificate]| -> Vec<_> {
+        certificates.iter().map(TlsCertificate::chain).collect()
+    };
+    match older {
+        Some(older) if chains(&older.certificates) == chains(certificates) => older.tls.clone(),
+        _ => tls_server::server_config(certificates),
+    }
+}
+
+/// What the pages are made of: what is shipped, and what the profiles have of their own.
+fn assets(pages: &Pages, directory: &Directory) -> HashMap<String, Asset> {
+    let own = directory.entries().iter().flat_map(|entry| entry.brand.assets());
+    let all = pages.assets.all().iter().chain(own);
+    all.map(|asset| (asset.name().to_owned(), asset.clone())).collect()
+}
