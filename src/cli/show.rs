@@ -17,7 +17,7 @@ use crate::documents::RenderedProfile;
 use crate::documents::accept_language::Languages;
 use crate::documents::mobileconfig::UnsupportedProfile;
 use crate::documents::pacc;
-use crate::profile::{Authentications, Profile, Protocol, Server};
+use crate::profile::{Authentication, Authentications, Profile, Protocol, Server};
 
 #[derive(Debug, Args)]
 pub struct Show {
@@ -128,7 +128,7 @@ fn settings(profile: &Profile, address: &EmailAddress) -> String {
         let mut row = row(server, address, !profile.prefers(server));
         if has_methods {
             let words: Vec<_> =
-                server.authentication.as_slice().iter().map(|method| method.into_str()).collect();
+                server.authentication.as_slice().iter().map(Authentication::into_str).collect();
             row[5] = words.join(", ");
         }
         rows.push(row);

@@ -8,7 +8,11 @@ use crate::profile::MtaSts;
 
 /// The file. Order and line ends (CRLF) are those of the example in RFC 8461.
 pub fn policy(policy: &MtaSts) -> String {
-    let mx: String = policy.mx().iter().map(|pattern| format!("mx: {pattern}\r\n")).collect();
+    let mx: String = policy
+        .mx()
+        .iter()
+        .flat_map(|pattern| ["mx: ".to_owned(), pattern.to_string(), "\r\n".to_owned()])
+        .collect();
     let (mode, max_age) = (policy.mode().into_str(), policy.max_age().seconds());
     format!("version: STSv1\r\nmode: {mode}\r\n{mx}max_age: {max_age}\r\n")
 }

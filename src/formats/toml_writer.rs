@@ -10,8 +10,8 @@ use super::parsed_profile::ProfileFields;
 use crate::diagnostics::Location;
 use crate::diagnostics::problem::Located;
 use crate::profile::{
-    Authentications, Description, Documentation, Enable, FieldName, Hostname, LoginPageInfo, Mechanism,
-    OAuth2, OtherServer, Pop3Options, Protocol, Server, Username, WebService, Webmail,
+    Authentication, Authentications, Description, Documentation, Enable, FieldName, Hostname, LoginPageInfo,
+    Mechanism, OAuth2, OtherServer, Pop3Options, Protocol, Server, Username, WebService, Webmail,
 };
 
 /// The file's text.
@@ -184,7 +184,10 @@ impl Writer {
         self.key("port", server.port);
         self.text("socket_type", server.socket_type.into_str());
         if server.authentication != Authentications::default() {
-            self.key("authentication", list(server.authentication.as_slice().iter().map(|m| m.into_str())));
+            self.key(
+                "authentication",
+                list(server.authentication.as_slice().iter().map(Authentication::into_str)),
+            );
         }
         self.username(&server.username);
         if server.protocol == Protocol::Pop3 {

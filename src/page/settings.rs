@@ -194,7 +194,7 @@ impl ServerSettings {
 /// The user name of an address; for a domain only if it is the same for all addresses.
 fn username(username: &Username, target: &SetupTarget) -> Option<String> {
     match target {
-        SetupTarget::Address(address) => Some(username.login_name(address).to_string()),
+        SetupTarget::Address(address) => Some(username.login_name(address)),
         SetupTarget::Domain(domain) => {
             let pieces = username.pieces().iter().map(|piece| match piece {
                 Piece::Literal(literal) => Some(literal.as_str()),

@@ -377,7 +377,7 @@ fn dav_of_dns(
         for set in sets(label) {
             match &set.data()[0] {
                 RecordData::Srv(srv) => {
-                    authority = srv.target.as_ref().map(|host| format!("{host}:{}", srv.port))
+                    authority = srv.target.as_ref().map(|host| format!("{host}:{}", srv.port));
                 }
                 RecordData::Txt(text) => path = text.strip_prefix("path=").map(str::to_owned),
                 other => panic!("{other:?}"),

@@ -62,6 +62,6 @@ fn layers_accepts_the_tree_and_finds_planted_violations() {
     let (code, output) = layers(&[("service/reload.rs", "use super::run as planted;")]);
     assert_eq!(
         (code, output.as_str()),
-        (Some(1), "these files form a cycle: service::reload, service::run\n")
+        (Some(1), "these files form a cycle: service::reload, service::run, service::watch\n")
     );
 }

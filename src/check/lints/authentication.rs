@@ -40,7 +40,7 @@ pub fn unusable(subject: Subject<'_>, server: &Server) -> Option<Lint> {
 }
 
 fn list<'m>(methods: impl Iterator<Item = &'m Authentication>) -> String {
-    methods.map(|method| method.into_str()).collect::<Vec<_>>().join(", ")
+    methods.map(Authentication::into_str).collect::<Vec<_>>().join(", ")
 }
 
 /// Clients that read the methods.

@@ -63,6 +63,7 @@ impl Lint {
         Self { cause, severity, message, hint, location, protocol: None, affected: Vec::new() }
     }
 
+    #[must_use]
     pub fn affecting(mut self, clients: &AffectedClients) -> Self {
         self.affected = clients.in_order();
         self

@@ -1,6 +1,5 @@
 //! The list of servers: profiles without IMAP, and alternatives to the preferred servers.
 
-use super::affected_clients::AffectedClients;
 use super::lint::{Cause, Lint};
 use super::subject::Subject;
 use crate::clients::ALL;
@@ -18,7 +17,7 @@ pub fn pop3_only(subject: Subject<'_>) -> Option<Lint> {
         message,
         "add an IMAP server if there is one",
     );
-    Some(lint.affecting(&AffectedClients::from_iter(clients)))
+    Some(lint.affecting(&clients.collect()))
 }
 
 pub fn alternative_differs(subject: Subject<'_>, server: &Server) -> Option<Lint> {

@@ -9,7 +9,7 @@ use super::report::{Counts, Report};
 use crate::check::{Cause, ClientResult, Difference, Finding, ProfileCheck, ProtocolResult};
 use crate::clients::{Client, Endpoint, Method, Security};
 use crate::diagnostics::{Location, Problem, Severity};
-use crate::profile::Server;
+use crate::profile::{Authentication, Server};
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -87,7 +87,7 @@ fn server(server: &Server, one: &ProfileCheck) -> Value {
         "port": server.port,
         "socket_type": server.socket_type.into_str(),
         "username": server.username.login_name(&one.address),
-        "authentication": server.authentication.as_slice().iter().map(|m| m.into_str()).collect::<Vec<_>>(),
+        "authentication": server.authentication.as_slice().iter().map(Authentication::into_str).collect::<Vec<_>>(),
     })
 }
 
