@@ -61,7 +61,7 @@ pub enum AddressError {
     Domain(#[from] DomainError),
 }
 
-/// The kind of a public suffix: a name under which anybody may register names.
+/// The kind of a public suffix: a name under which the public registers names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PublicSuffix {
     /// A registry's suffix (`com`, `co.uk`) or a single label that the list does not know.

@@ -1,4 +1,4 @@
-//! What is for the operator, on a listener of its own: how the server is, and its measurements (`metrics`).
+//! The routes of the admin listener: health, readiness, status and metrics.
 
 use std::fmt::Write as _;
 use std::sync::atomic::Ordering::Relaxed;
@@ -33,13 +33,13 @@ pub fn router(app: App) -> Router {
         .with_state(app)
 }
 
-/// The process lives and answers.
+/// The process answers.
 async fn health() -> Response {
     Answer::text("ok\n").into_response()
 }
 
-/// Whether requests should be sent here, and what an operator might like to know besides: a
-/// configuration that cannot be used makes nobody unready who has another.
+/// Whether requests should be sent here, with details for the operator. A server that has an older configuration is
+/// ready even if the newest one is invalid.
 async fn readiness(State(app): State<App>) -> Response {
     let current = app.current();
     let is_stopping = app.shared.measurements.is_stopping.load(Relaxed);

@@ -77,8 +77,7 @@ impl Question {
         Self { listener, path: "/mail/config-v1.1.xml" }
     }
 
-    /// Asks in a thread that nobody waits for longer than that: a connection to a full Unix socket waits
-    /// without end.
+    /// Asks in a thread, and waits at most this long: connecting to a full Unix socket blocks without a limit.
     fn ask_within(self, patience: Duration) -> io::Result<()> {
         let (sender, answer) = channel();
         thread::spawn(move || sender.send(self.ask(patience)));
@@ -116,7 +115,7 @@ impl Question {
         }
     }
 
-    /// An answer below 500 will do: which domains there are is not ours to know.
+    /// Any status below 500 counts as an answer: this command does not know the domains.
     fn speak(&self, mut stream: impl Read + Write) -> io::Result<()> {
         let path = self.path;
         write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;

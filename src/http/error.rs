@@ -19,12 +19,12 @@ pub const MAX_ADDRESSES: usize = 10;
 /// Why a request has no document for an answer.
 #[derive(Debug)]
 pub enum Error {
-    /// Not a domain or path of ours: 404 with nothing in it. GNOME's and aerc's clients read an
+    /// A domain or path that is not served: 404 without a body. GNOME's and aerc's clients read an
     /// error's body as if it were a configuration (reference/autoconfig 3.2, 2).
     NotOurs(Option<Domain>),
-    /// Autodiscover's error for a domain that is not ours: 404, so that Outlook asks elsewhere.
+    /// Autodiscover's error for a domain that is not served: 404, so that Outlook tries its next URL.
     AddressNotOurs(Domain),
-    /// Autodiscover's errors for whoever else asked, and the domain if it is known: 200, as
+    /// Autodiscover's other errors, and the domain if it is known: 200, as
     /// Microsoft answers.
     Autodiscover(ErrorCode, Option<Domain>),
     /// Autodiscover's JSON form does not take the question.
@@ -123,7 +123,7 @@ fn sentence(status: StatusCode, text: &str) -> Response {
     Answer::text(format!("{text}\n")).with_status(status).into_response()
 }
 
-/// No body, and no cache that would remember it after the domain has become ours.
+/// No body, and not cacheable: the domain may be served later.
 fn empty(status: StatusCode) -> Response {
     with(status.into_response(), CACHE_CONTROL, "no-store")
 }

@@ -27,7 +27,7 @@ pub struct Asked {
 /// For whom a configuration profile is asked, and in which languages its words may be.
 #[derive(Debug)]
 pub struct Wanted {
-    /// Each once, in the order of the query. None means whoever has the device.
+    /// Each once, in the order of the query. Empty: the device asks for the address.
     pub addresses: Vec<EmailAddress>,
     pub languages: Languages,
 }
@@ -88,7 +88,7 @@ impl<S: Sync> FromRequestParts<S> for Wanted {
         let pairs = query::pairs(parts.uri.query().unwrap_or_default());
         let is_address = |name: &str| ["emailaddress", "email"].iter().any(|n| name.eq_ignore_ascii_case(n));
         let (mut addresses, mut known) = (Vec::new(), Vec::new());
-        // A form that is sent empty asks for nobody.
+        // An empty form names no address.
         for (_, value) in pairs.filter(|(name, value)| is_address(name) && !value.is_empty()) {
             let address = query::address(value).ok_or(Error::NoAddress)?;
             let folded = address.folded();

@@ -141,7 +141,7 @@ fn endpoint(
     Ok(Answer::json(endpoint.to_json()).about(domain))
 }
 
-/// Apple's configuration profile, for the addresses that are asked for or for whoever has the device.
+/// Apple's configuration profile, for the requested addresses, or with questions for the device to ask.
 pub async fn mobileconfig(
     State(served): Shared,
     Host(host): Host,
@@ -170,7 +170,7 @@ pub async fn mobileconfig(
     Ok(Answer::mobileconfig(profile, &found.entry.profile.id).about(found.domain))
 }
 
-/// What the Host alone leads to.
+/// The profile that the Host alone selects.
 fn by_host<'a>(served: &'a Snapshot, host: Option<&'a Domain>) -> Result<ProfileMatch<'a>, Error> {
     served.directory.find(None, || host).ok_or_else(|| Error::NotOurs(host.cloned()))
 }

@@ -1,4 +1,4 @@
-//! The door: what is dropped or put right before the route table sees a request.
+//! What happens to a request before the router sees it: header stripping, rate limit, lower-case paths, panic guard.
 
 use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -118,9 +118,9 @@ impl RequestService {
         }
     }
 
-    /// Takes out what is nobody's to say, and says what we know ourselves.
+    /// Removes credentials and untrusted `X-Forwarded-*` headers, and sets the scheme of our own TLS listener.
     fn clean(&self, headers: &mut HeaderMap, has_credentials: bool, has_false_claims: bool) {
-        // Not ours to keep: never compared, never logged (DESIGN, decision 6).
+        // Waypost never checks and never logs credentials (DESIGN, decision 6).
         if has_credentials {
             for credential in &CREDENTIALS {
                 headers.remove(credential);
@@ -154,7 +154,7 @@ impl RequestService {
         Some(wait)
     }
 
-    /// A proxy that nobody told us of would have every client answered by the wrong host and
+    /// Behind a proxy that is missing in `trusted_proxies`, every client would get answers for the wrong host and
     /// scheme. Said once: strangers can send what they like as often as they like.
     fn warn_of_stranger(&self) {
         static SAID: AtomicBool = AtomicBool::new(false);

@@ -57,7 +57,7 @@ fn hexadecimal(digit: u8) -> Option<u8> {
     u8::try_from(value).ok()
 }
 
-/// Reads an address. A space in the local part is a `+` that somebody decoded as a form.
+/// Reads an address. A space in the local part is a `+` that a client decoded as form data.
 pub fn address(value: &str) -> Option<EmailAddress> {
     let text = decode(value)?;
     let text = text.trim();

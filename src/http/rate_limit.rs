@@ -4,7 +4,7 @@
 //! requests so far are paid for. A request moves it on by a request's share of a second; one that
 //! would move it further ahead than a burst is refused. The numbers stand in a table of fixed size,
 //! so that no flood of addresses costs memory. Where too many networks meet in one place of it, some
-//! are not counted: rather too much is answered than somebody is refused for another's requests.
+//! are not counted: a client may get too many answers, but is never refused because of another's requests.
 
 use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
@@ -141,9 +141,9 @@ mod tests {
         assert!(ask("64:ff9b::192.0.4.5") && ask("64:ff9b:0:0:1::192.0.2.5"));
     }
 
-    /// A million networks: the table does not grow, and hardly anybody is refused for others.
+    /// With a million networks the table does not grow, and almost no client is refused because of others.
     #[test]
-    fn a_flood_of_networks_refuses_nobody_else() {
+    fn a_flood_of_networks_does_not_refuse_other_clients() {
         let throttle = RateLimiter::new();
         let rate = rate(1, 1);
         let refused = (0..1_000_000_u32)

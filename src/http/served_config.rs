@@ -34,7 +34,7 @@ pub struct ServedConfig {
 }
 
 impl ServedConfig {
-    /// In the place of another one, if there is.
+    /// `older` is the configuration that this one replaces.
     pub fn new(config: Config, older: Option<&Self>) -> Self {
         let Config { settings, directory, pages, signer, certificates, hash, origins: _, notes: _ } = config;
         let signing = settings.signing.clone();
@@ -64,19 +64,19 @@ impl ServedConfig {
         }
     }
 
-    /// Whether somebody may say whom a request comes from, to which host, and how.
+    /// Whether a peer is a trusted proxy, whose `X-Forwarded-*` headers count.
     pub fn trusts(&self, peer: IpAddr) -> bool {
         self.settings.trusted_proxies.iter().any(|network| network.contains(peer))
     }
 
-    /// Whether somebody may ask as often as they like.
+    /// Whether a client is exempt from the rate limit.
     pub fn is_unlimited(&self, client: IpAddr) -> bool {
         self.settings.unlimited.iter().any(|network| network.contains(client))
     }
 
-    /// Whether no request has it any more, once it is served to no new one.
+    /// Whether no request uses it any more. Call this only after it was replaced.
     pub fn is_forgotten(&mut self) -> bool {
-        // The route table holds it too, and leads nobody here now.
+        // The router holds a reference too, and is not used any more.
         self.router = Router::new();
         Arc::strong_count(&self.served) == 1
     }
@@ -102,7 +102,7 @@ fn reminders(certificates: &[TlsCertificate], signatures: Option<&Signatures>) -
     tls.chain(signing).collect()
 }
 
-/// What was negotiated before goes on where the certificates are the same.
+/// Keeps the TLS configuration, and with it the session tickets, if the certificates are the same.
 fn tls(certificates: &[TlsCertificate], older: Option<&ServedConfig>) -> Option<Arc<ServerConfig>> {
     let chains = |certificates: &[TlsCertificate]| -> Vec<_> {
         certificates.iter().map(TlsCertificate::chain).collect()
@@ -113,7 +113,7 @@ fn tls(certificates: &[TlsCertificate], older: Option<&ServedConfig>) -> Option<
     }
 }
 
-/// What the pages are made of: what is shipped, and what the profiles have of their own.
+/// The assets of the pages: the built-in ones, and those of the profiles.
 fn assets(pages: &Pages, directory: &Directory) -> HashMap<String, Asset> {
     let own = directory.entries().iter().flat_map(|entry| entry.brand.assets());
     let all = pages.assets.all().iter().chain(own);

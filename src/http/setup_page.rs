@@ -23,7 +23,7 @@ use crate::page::{PROGRAMS, PageRequest, Settings, SetupTarget, StartPage, Templ
 
 type Shared = State<Arc<Snapshot>>;
 
-/// What somebody with a browser asks for.
+/// A browser's request for a page.
 #[derive(Debug)]
 pub struct Visitor {
     asked: Asked,
@@ -51,7 +51,7 @@ impl<S: Sync> FromRequestParts<S> for Visitor {
         let header = |name| parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let asked = asked(query);
         let typed = || text("emailaddress").or_else(|| text("email")).map(Cow::into_owned);
-        // What no keyboard types is not given back.
+        // Control characters and very long texts are not repeated on the page.
         let is_typed = |text: &String| text.len() <= 320 && !text.chars().any(char::is_control);
         let typed = typed().filter(|_| asked != Asked::Nothing).filter(is_typed);
         let request = PageRequest {
@@ -98,7 +98,7 @@ pub async fn start(state: Shared, visitor: Visitor) -> Result<Response, Error> {
     setup(state, visitor).await
 }
 
-/// `/setup`: the settings for somebody, or the first page.
+/// `/setup`: the settings for an address or a domain, or the start page.
 pub async fn setup(State(served): Shared, visitor: Visitor) -> Result<Response, Error> {
     let target = match &visitor.asked {
         Asked::Nothing => return visitor.first_page(&served, &StartPage::Form),
@@ -146,7 +146,7 @@ fn failed(error: &TemplateError) -> Error {
 }
 
 impl Visitor {
-    /// Whoever names a mailbox gets that mailbox's settings or none.
+    /// The settings of the requested address or domain, if it is served.
     fn settings<'a>(
         &'a self,
         served: &'a Snapshot,
@@ -179,10 +179,10 @@ impl Visitor {
             (StartPage::Form, Some(_)) => (StatusCode::OK, start),
             (_, None) => (StatusCode::NOT_FOUND, &StartPage::UnknownHost),
         };
-        let nobodys = Brand::default();
+        let no_brand = Brand::default();
         let entry = found.map(|found| found.entry);
         let provider = entry.map_or("", |entry| entry.profile.display_name.as_str());
-        let brand = entry.map_or(&nobodys, |entry| &entry.brand);
+        let brand = entry.map_or(&no_brand, |entry| &entry.brand);
         let domains = entry.map_or(&[][..], |entry| &entry.profile.page.domains);
         let page = served.pages.start(provider, brand, start, domains, &self.request);
         let page = page.map_err(|error| failed(&error))?;
@@ -193,9 +193,8 @@ impl Visitor {
         })
     }
 
-    /// Where Apple's profile for somebody can be downloaded. Nothing where that is only by a link of this
-    /// page, since nobody outside knows the host by its name; none where another profile answers there,
-    /// as it does for a domain alone.
+    /// The base URL of the Apple profile. Empty if only a relative link works, because the host is not known by a served
+    /// name; none if another profile answers on this host.
     fn profile_host(&self, served: &Snapshot, target: &SetupTarget, found: &ProfileMatch) -> Option<String> {
         let of_host = served.directory.find(None, || self.host.as_ref());
         let is_same = of_host.is_some_and(|of_host| std::ptr::eq(of_host.entry, found.entry));
@@ -204,7 +203,7 @@ impl Visitor {
         }
         let name = self.origin.name.as_ref().filter(|_| of_host.is_some());
         let port = self.origin.port.map_or(String::new(), |port| format!(":{port}"));
-        // A port that is written, and no proxy that says otherwise: nobody has put TLS before us.
+        // The Host has a port and no proxy reports a scheme, so there is no TLS proxy.
         let is_plain = match self.origin.scheme {
             Scheme::Http => true,
             Scheme::Https => false,

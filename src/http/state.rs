@@ -15,12 +15,12 @@ use crate::page::Pages;
 pub struct Snapshot {
     pub directory: Directory,
     pub pages: Pages,
-    /// By their names.
+    /// By name.
     pub assets: HashMap<String, Asset>,
-    /// Of the configuration before: for pages that somebody has just loaded.
+    /// The assets of the former configuration, for pages that were loaded before the reload.
     pub older_assets: HashMap<String, Asset>,
     pub public_url: Option<PublicUrl>,
-    /// None where configuration profiles are not to be signed.
+    /// None if Apple profiles are not signed.
     pub signatures: Option<Arc<Signatures>>,
     pub body_timeout: Duration,
 }

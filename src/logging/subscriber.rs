@@ -1,4 +1,4 @@
-//! The log: on standard error, by a thread of its own, whatever becomes of that.
+//! The log on standard error, written by a thread of its own.
 
 use std::io::{self, IsTerminal};
 use std::sync::OnceLock;
@@ -29,7 +29,7 @@ pub enum LogLevel {
     Trace,
 }
 
-/// The log, for as long as it is written; what is still to be written then is, if somebody reads it.
+/// The log. Dropping it writes the remaining lines, if standard error is read.
 #[must_use]
 #[derive(Debug)]
 pub struct Log {
@@ -37,16 +37,16 @@ pub struct Log {
     writer: Option<WorkerGuard>,
 }
 
-/// For the last lines to be read.
+/// How long the end of the program waits for the last lines.
 const LAST_LINES: Duration = Duration::from_secs(1);
 
-/// Lines that wait for somebody to read them. One who does not keeps nobody from an answer: what is
-/// beyond these is lost, and counted.
+/// The queue of lines that are not written yet. Further lines are dropped and counted: a blocked log never delays a
+/// request.
 const LINES: usize = 4096;
 
 static LOST: OnceLock<ErrorCounter> = OnceLock::new();
 
-/// How many lines were lost, since nobody read those before them.
+/// How many lines were dropped because standard error was not read.
 pub fn lost_lines() -> usize {
     LOST.get().map_or(0, ErrorCounter::dropped_lines)
 }
@@ -61,7 +61,7 @@ pub fn start(format: Option<LogFormat>, level: LogLevel) -> Log {
     let writer = NonBlockingBuilder::default().thread_name("log").buffered_lines_limit(LINES).lossy(true);
     let (writer, guard) = writer.finish(io::stderr());
     let _ = LOST.set(writer.error_counter());
-    // A log that cannot be written, to a full disk for instance, keeps nobody from an answer.
+    // A log that cannot be written, for example to a full disk, never delays a request.
     let lines = fmt::layer().with_writer(writer).with_ansi(is_terminal).log_internal_errors(false);
     let lines = match format {
         LogFormat::Text => lines.with_target(false).boxed(),
@@ -69,7 +69,7 @@ pub fn start(format: Option<LogFormat>, level: LogLevel) -> Log {
     };
     tracing::subscriber::set_global_default(registry().with(lines.with_filter(filter)))
         .expect("the log is started once");
-    // A panic's message may quote what somebody sent; its place cannot.
+    // The message of a panic may quote a request; its location cannot.
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(tracing::field::display);
         tracing::error!(place, "this is a bug in Waypost; please report it with this place");
@@ -81,7 +81,7 @@ impl Drop for Log {
     fn drop(&mut self) {
         let (sender, is_written) = channel();
         let writer = self.writer.take();
-        // In a thread that nobody waits for: where nobody reads, it may print that, and wait for a reader.
+        // In a thread of its own: if standard error is not read, dropping the writer may block.
         let thread = thread::Builder::new().spawn(move || {
             drop(writer);
             sender.send(())
