@@ -79,8 +79,6 @@ impl<S: Sync> FromRequest<S> for Asked {
     }
 }
 
-impl Wanted {}
-
 impl<S: Sync> FromRequestParts<S> for Wanted {
     type Rejection = Error;
 

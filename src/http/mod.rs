@@ -1,8 +1,8 @@
-//! The network's side: one route table, thin handlers, and what stands before them.
+//! Everything that knows URLs.
 //!
-//! A request comes through `sockets` and `server` (who is let in), `connection` (time-outs), `door` (what is dropped,
-//! whom we believe, how often), the route table of the configuration that is served (`current`), and a handler, which
-//! extracts, asks the directory, and answers.
+//! `server` passes each request to `middleware`, which removes credentials and untrusted headers and applies the rate
+//! limit. `router` selects the handler. Its extractors read the request, the directory finds the profile, and
+//! `responses` sends the document. `error` turns every error into a status.
 
 pub(crate) mod app;
 mod body;
