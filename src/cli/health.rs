@@ -78,20 +78,20 @@ impl Question {
     }
 
     /// Asks in a thread, and waits at most this long: connecting to a full Unix socket blocks without a limit.
-    fn ask_within(self, patience: Duration) -> io::Result<()> {
+    fn ask_within(self, timeout: Duration) -> io::Result<()> {
         let (sender, answer) = channel();
-        thread::spawn(move || sender.send(self.ask(patience)));
-        answer.recv_timeout(patience).unwrap_or_else(|_| {
-            Err(io::Error::new(io::ErrorKind::TimedOut, format!("not within {} s", patience.as_secs())))
+        thread::spawn(move || sender.send(self.ask(timeout)));
+        answer.recv_timeout(timeout).unwrap_or_else(|_| {
+            Err(io::Error::new(io::ErrorKind::TimedOut, format!("not within {} s", timeout.as_secs())))
         })
     }
 
-    fn ask(&self, patience: Duration) -> io::Result<()> {
+    fn ask(&self, timeout: Duration) -> io::Result<()> {
         match &self.listener.address {
             Address::Unix(path) => self.talk(UnixStream::connect(path)?),
             Address::Tcp(address) => {
                 let addresses = reachable(*address);
-                let share = patience / u32::try_from(addresses.len()).unwrap_or(u32::MAX);
+                let share = timeout / u32::try_from(addresses.len()).unwrap_or(u32::MAX);
                 let mut result = Err(io::ErrorKind::AddrNotAvailable.into());
                 for address in addresses {
                     result = TcpStream::connect_timeout(&address, share).and_then(|stream| {

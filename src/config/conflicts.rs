@@ -41,7 +41,7 @@ fn ids(profiles: &[ParsedProfile], problems: &mut Vec<Problem>) {
 fn domains(profiles: &[ParsedProfile], problems: &mut Vec<Problem>) {
     let mut seen: HashMap<&DomainPattern, (&ParsedProfile, &Location)> = HashMap::new();
     for profile in profiles {
-        for domain in &profile.claims {
+        for domain in &profile.domain_patterns {
             let found = first_of(&mut seen, &domain.value, (profile, &domain.place));
             let Some((first, location)) = found else { continue };
             let (message, hint) = if std::ptr::eq(first, profile) {
@@ -63,7 +63,7 @@ fn domains(profiles: &[ParsedProfile], problems: &mut Vec<Problem>) {
 fn mx_hosts(profiles: &[ParsedProfile], problems: &mut Vec<Problem>) {
     let mut seen: HashMap<&Domain, &ParsedProfile> = HashMap::new();
     for profile in profiles {
-        for host in &profile.exchangers {
+        for host in &profile.mx_hosts {
             if host.value.public_suffix().is_some() {
                 let message = format!("`{}` is a public suffix, not a host of yours", host.value);
                 let hint = "name the mail exchanger as the MX record does, like mx.example.net";

@@ -178,11 +178,11 @@ fn directory(profiles: Vec<ParsedProfile>, problems: &mut Vec<Problem>) -> (Dire
                 continue;
             }
         };
-        for pattern in parsed.claims {
+        for pattern in parsed.domain_patterns {
             let _ = directory.insert(pattern.value, id);
         }
         origins.push(parsed.origin);
-        mx_hosts.extend(parsed.exchangers.into_iter().map(|host| (host, id)));
+        mx_hosts.extend(parsed.mx_hosts.into_iter().map(|host| (host, id)));
     }
     mx_hosts::bind(&mut directory, mx_hosts, problems);
     (directory, origins)

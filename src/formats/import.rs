@@ -115,8 +115,8 @@ fn foreign_encoding(text: &str) -> Option<&str> {
 #[derive(Default)]
 struct Taken {
     ids: HashMap<Domain, Location>,
-    claims: HashMap<DomainPattern, Location>,
-    exchangers: HashMap<Domain, Location>,
+    domain_patterns: HashMap<DomainPattern, Location>,
+    mx_hosts: HashMap<Domain, Location>,
 }
 
 /// Makes profiles of what was read: a name that two files claim stays with the first, and with a
@@ -209,7 +209,7 @@ fn is_enough(parts: &ProfileFields) -> Result<(), (&'static str, &'static str)> 
     let Some(name) = &parts.display_name else {
         return Err(("it has no usable name", "give it a <displayName> of at most 60 characters"));
     };
-    if parts.claims.is_empty() && parts.exchangers.is_empty() {
+    if parts.domain_patterns.is_empty() && parts.mx_hosts.is_empty() {
         return Err(("it has no domain of its own", "a profile needs one; see what is said of its domains"));
     }
     if !has(&parts.incoming) {
@@ -247,8 +247,8 @@ impl Taken {
                 problems.push(Problem::note(Location::whole(&path), message, hint));
             }
             let Some(draft) = draft else { continue };
-            let ParsedProfile { id, claims, exchangers, .. } = draft;
-            taken.insert(id.as_ref(), &claims, &exchangers);
+            let ParsedProfile { id, domain_patterns, mx_hosts, .. } = draft;
+            taken.insert(id.as_ref(), &domain_patterns, &mx_hosts);
         }
         taken
     }
@@ -256,20 +256,21 @@ impl Taken {
     /// The names of a file that is there no more give way to those that it gets.
     fn replace(&mut self, path: &Path, parts: &ProfileFields) {
         self.ids.retain(|_, place| *place.file != *path);
-        self.claims.retain(|_, place| *place.file != *path);
-        self.exchangers.retain(|_, place| *place.file != *path);
-        self.insert(parts.id.as_ref(), &parts.claims, &parts.exchangers);
+        self.domain_patterns.retain(|_, place| *place.file != *path);
+        self.mx_hosts.retain(|_, place| *place.file != *path);
+        self.insert(parts.id.as_ref(), &parts.domain_patterns, &parts.mx_hosts);
     }
 
     fn insert(
         &mut self,
         id: Option<&Located<Domain>>,
-        claims: &[Located<DomainPattern>],
-        exchangers: &[Located<Domain>],
+        domain_patterns: &[Located<DomainPattern>],
+        mx_hosts: &[Located<Domain>],
     ) {
         self.ids.extend(id.map(|id| (id.value.clone(), id.place.clone())));
-        self.claims.extend(claims.iter().map(|claim| (claim.value.clone(), claim.place.clone())));
-        self.exchangers.extend(exchangers.iter().map(|host| (host.value.clone(), host.place.clone())));
+        self.domain_patterns
+            .extend(domain_patterns.iter().map(|claim| (claim.value.clone(), claim.place.clone())));
+        self.mx_hosts.extend(mx_hosts.iter().map(|host| (host.value.clone(), host.place.clone())));
     }
 
     /// Where a domain is claimed, by itself or by a wildcard.
@@ -277,7 +278,7 @@ impl Taken {
         let wildcards =
             domain.parents().filter_map(|parent| parent.parse().ok()).map(DomainPattern::Subdomains);
         let mut patterns = std::iter::once(DomainPattern::Exact(domain.clone())).chain(wildcards);
-        patterns.find_map(|pattern| self.claims.get(&pattern))
+        patterns.find_map(|pattern| self.domain_patterns.get(&pattern))
     }
 
     /// Leaves out the names that others have, or that stand twice. What the file at `path` has, which
@@ -285,22 +286,22 @@ impl Taken {
     fn sort_out(&self, parts: &mut ProfileFields, path: &Path, problems: &mut Vec<Problem>) {
         let of_others = |place: &&Location| *place.file != *path;
         let mut seen = HashMap::new();
-        parts.claims.retain(|claim| {
+        parts.domain_patterns.retain(|claim| {
             // An exchanger's host is no other profile's domain.
             let exchanger = match &claim.value {
-                DomainPattern::Exact(domain) => self.exchangers.get(domain),
+                DomainPattern::Exact(domain) => self.mx_hosts.get(domain),
                 DomainPattern::Subdomains(above) => {
                     let is_below = |host: &&Domain| host.parents().any(|parent| parent == above.as_str());
-                    self.exchangers.keys().find(is_below).and_then(|host| self.exchangers.get(host))
+                    self.mx_hosts.keys().find(is_below).and_then(|host| self.mx_hosts.get(host))
                 }
             };
-            let first = self.claims.get(&claim.value).or(exchanger).filter(of_others);
+            let first = self.domain_patterns.get(&claim.value).or(exchanger).filter(of_others);
             let first = first.or_else(|| seen.get(&claim.value)).cloned();
             is_free(&claim.value.to_string(), &claim.place, first.as_ref(), problems)
                 && seen.insert(claim.value.clone(), claim.place.clone()).is_none()
         });
         let mut hosts: HashMap<Domain, Location> = HashMap::new();
-        parts.exchangers.retain(|host| {
+        parts.mx_hosts.retain(|host| {
             if host.value.public_suffix().is_some() {
                 problems.push(Problem::error(
                     host.place.clone(),
@@ -310,7 +311,7 @@ impl Taken {
                 return false;
             }
             let claimed = self.claimed(&host.value);
-            let first = self.exchangers.get(&host.value).or(claimed).filter(of_others);
+            let first = self.mx_hosts.get(&host.value).or(claimed).filter(of_others);
             let first = first.or_else(|| hosts.get(&host.value)).cloned();
             is_free(host.value.as_str(), &host.place, first.as_ref(), problems)
                 && hosts.insert(host.value.clone(), host.place.clone()).is_none()

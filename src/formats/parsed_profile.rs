@@ -1,5 +1,5 @@
-//! What one profile file gives: a profile, if the file is right, and in any case the names that it
-//! claims, so that claims can be held against each other even where a file has other mistakes.
+//! A profile file after parsing: the profile, if the file is valid, and always the domains that it names.
+//! Conflicts between files are found even if one of them has other errors.
 
 use crate::address::Domain;
 use crate::diagnostics::problem::{Located, Source};
@@ -20,8 +20,8 @@ pub struct ParsedProfile {
     pub id: Option<Located<Domain>>,
     /// None when something in the file is wrong.
     pub profile: Option<Profile>,
-    pub claims: Vec<Located<DomainPattern>>,
-    pub exchangers: Vec<Located<Domain>>,
+    pub domain_patterns: Vec<Located<DomainPattern>>,
+    pub mx_hosts: Vec<Located<Domain>>,
     pub origin: Origin,
 }
 
@@ -45,8 +45,8 @@ pub struct ProfileFields {
     pub id: Option<Located<Domain>>,
     pub display_name: Option<Located<DisplayName>>,
     pub display_short_name: Written<DisplayShortName>,
-    pub claims: Vec<Located<DomainPattern>>,
-    pub exchangers: Vec<Located<Domain>>,
+    pub domain_patterns: Vec<Located<DomainPattern>>,
+    pub mx_hosts: Vec<Located<Domain>>,
     /// Some names could not be read, so that there are none says nothing.
     pub has_wrong_names: bool,
     /// None for a server with a mistake; it still counts as one.
@@ -79,15 +79,15 @@ impl ParsedProfile {
             place: source.place(0),
             id: None,
             profile: None,
-            claims: Vec::new(),
-            exchangers: Vec::new(),
+            domain_patterns: Vec::new(),
+            mx_hosts: Vec::new(),
             origin: Origin::of_file(source.place(0)),
         }
     }
 
     /// Applies the rules that need more than one value. `found` are the file's problems so far.
     pub fn new(parts: ProfileFields, hints: &Hints, found: &mut Vec<Problem>) -> Self {
-        let ProfileFields { place, id, display_name, claims, exchangers, .. } = parts;
+        let ProfileFields { place, id, display_name, domain_patterns, mx_hosts, .. } = parts;
         let mut origin = Origin::of_file(place.clone());
         if let Some(name) = &display_name {
             origin.display_name = name.place.clone();
@@ -96,7 +96,7 @@ impl ParsedProfile {
         if let Some(name) = parts.display_short_name.right() {
             origin.display_short_name = name.place.clone();
         }
-        origin.domain = example_domain(&claims, &exchangers);
+        origin.domain = example_domain(&domain_patterns, &mx_hosts);
         let name = match &id {
             Some(id) => id.value.to_string(),
             None => place.file.display().to_string(),
@@ -104,7 +104,7 @@ impl ParsedProfile {
         let mut missing = |message: String, hint: &str| {
             found.push(Problem::error(place.clone(), message, hint));
         };
-        if claims.is_empty() && exchangers.is_empty() && !parts.has_wrong_names {
+        if domain_patterns.is_empty() && mx_hosts.is_empty() && !parts.has_wrong_names {
             missing(format!("profile `{name}` serves no domain"), hints.domains);
         }
         if parts.incoming.is_empty() {
@@ -141,7 +141,7 @@ impl ParsedProfile {
             profile.mta_sts = parts.mta_sts;
             profile.services.others = parts.others.into_iter().map(|server| server.value).collect();
         }
-        Self { name, place, id, profile, claims, exchangers, origin }
+        Self { name, place, id, profile, domain_patterns, mx_hosts, origin }
     }
 }
 
@@ -164,12 +164,15 @@ fn whole(servers: Vec<Option<Located<Server>>>) -> (Vec<Server>, Vec<Location>) 
 }
 
 /// The first domain that is named as it is, else one below a wildcard, else an exchanger's.
-fn example_domain(claims: &[Located<DomainPattern>], exchangers: &[Located<Domain>]) -> Option<Domain> {
-    let exact = claims.iter().find_map(|claim| match &claim.value {
+fn example_domain(
+    domain_patterns: &[Located<DomainPattern>],
+    mx_hosts: &[Located<Domain>],
+) -> Option<Domain> {
+    let exact = domain_patterns.iter().find_map(|claim| match &claim.value {
         DomainPattern::Exact(domain) => Some(domain.clone()),
         DomainPattern::Subdomains(_) => None,
     });
-    let below = || format!("mail.{}", claims.first()?.value.domain()).parse().ok();
-    let above = || Some(claims.first()?.value.domain().clone());
-    exact.or_else(below).or_else(above).or_else(|| exchangers.first().map(|host| host.value.clone()))
+    let below = || format!("mail.{}", domain_patterns.first()?.value.domain()).parse().ok();
+    let above = || Some(domain_patterns.first()?.value.domain().clone());
+    exact.or_else(below).or_else(above).or_else(|| mx_hosts.first().map(|host| host.value.clone()))
 }

@@ -20,7 +20,7 @@ pub fn read_profile(path: &Path, inputs: &SourceFiles, problems: &mut Vec<Proble
             problems.push(Problem::error(
                 Location::whole(path),
                 format!("the profile cannot be read: {error}"),
-                "it has to be a readable file in UTF-8; what is no profile belongs elsewhere",
+                "make it a readable file in UTF-8, or move it to another folder",
             ));
             return None;
         }

@@ -51,11 +51,11 @@ fn from_table(
     let display_name = table.required("display_name", "\"Example Mail\"", problems);
     let display_short_name = table.written("display_short_name", problems);
     let so_far = problems.len();
-    let mut claims = table.list::<DomainPattern>("domains", problems);
+    let mut domain_patterns = table.list::<DomainPattern>("domains", problems);
     if let Some(file) = table.optional::<String>("domains_file", problems) {
-        claims.extend(domains_file(source, &file, inputs, problems));
+        domain_patterns.extend(domains_file(source, &file, inputs, problems));
     }
-    let exchangers = table.list("mx_hosts", problems);
+    let mx_hosts = table.list("mx_hosts", problems);
     let has_wrong_names = problems.len() > so_far;
     let (incoming, mut others) = servers(&mut table, "incoming", "[[incoming]]", problems);
     let (outgoing, _) = servers(&mut table, "outgoing", "[[outgoing]]", problems);
@@ -74,7 +74,7 @@ fn from_table(
         .map_or_else(MobileConfigTexts::default, |table| mobileconfig(table, problems));
     let page = table
         .table("page", "[page]", problems)
-        .map_or_else(PageSettings::default, |table| page(table, source, &claims, inputs, problems));
+        .map_or_else(PageSettings::default, |table| page(table, source, &domain_patterns, inputs, problems));
     let mta_sts = table.table("mta_sts", "[mta_sts]", problems).and_then(|table| mta_sts(table, problems));
     table.finish(problems);
     let parts = ProfileFields {
@@ -82,8 +82,8 @@ fn from_table(
         id,
         display_name,
         display_short_name,
-        claims,
-        exchangers,
+        domain_patterns,
+        mx_hosts,
         has_wrong_names,
         incoming,
         outgoing,
@@ -264,7 +264,7 @@ const LARGEST_LOGO: u64 = 200_000;
 fn page(
     mut table: Table,
     source: &Source,
-    claims: &[Located<DomainPattern>],
+    domain_patterns: &[Located<DomainPattern>],
     inputs: &SourceFiles,
     problems: &mut Vec<Problem>,
 ) -> PageSettings {
@@ -276,7 +276,7 @@ fn page(
     });
     let show_domains = table.optional("show_domains", problems).is_some_and(|switch| switch.value);
     table.finish(problems);
-    let exact = claims.iter().filter_map(|claim| match &claim.value {
+    let exact = domain_patterns.iter().filter_map(|claim| match &claim.value {
         DomainPattern::Exact(domain) => Some(domain.clone()),
         DomainPattern::Subdomains(_) => None,
     });
@@ -348,7 +348,7 @@ fn domains_file(
         }
     };
     let path = path.into();
-    let mut claims = Vec::new();
+    let mut domain_patterns = Vec::new();
     for (number, line) in text.lines().enumerate() {
         let entry = line.split('#').next().unwrap_or_default().trim();
         if entry.is_empty() {
@@ -360,9 +360,9 @@ fn domains_file(
             ..Location::new(std::sync::Arc::clone(&path), number + 1, column)
         };
         match DomainPattern::from_text(entry) {
-            Ok(value) => claims.push(Located { value, place }),
+            Ok(value) => domain_patterns.push(Located { value, place }),
             Err(complaint) => problems.push(Problem::at(place, complaint)),
         }
     }
-    claims
+    domain_patterns
 }

@@ -142,8 +142,11 @@ impl Writer {
             self.about(&name.place);
             self.text("display_short_name", name.value.as_str());
         }
-        self.names_of("domains", parts.claims.iter().map(|claim| (&claim.place, claim.value.to_string())));
-        self.names_of("mx_hosts", parts.exchangers.iter().map(|host| (&host.place, host.value.to_string())));
+        self.names_of(
+            "domains",
+            parts.domain_patterns.iter().map(|claim| (&claim.place, claim.value.to_string())),
+        );
+        self.names_of("mx_hosts", parts.mx_hosts.iter().map(|host| (&host.place, host.value.to_string())));
     }
 
     /// A list of names, a line each if there is a comment or more than a few.

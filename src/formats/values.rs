@@ -144,7 +144,7 @@ fn host_name(text: &str, error: DomainError) -> InvalidValue {
     InvalidValue::new(format!("`{text}` is not a host name: {error}"), hint)
 }
 
-/// A domain that a profile claims. Serving a public suffix would invite the passwords of strangers
+/// A domain that a profile answers for. Serving a public suffix would invite the passwords of strangers
 /// (reference/autodiscover 5, 2).
 impl FromText for DomainPattern {
     fn from_text(text: &str) -> Result<Self, InvalidValue> {

@@ -122,7 +122,7 @@ impl Provider<'_> {
             Some(id) => self.read(provider, "the id", id, Domain::from_text),
         };
         let so_far = self.problems.len();
-        let (mut claims, mut exchangers) = (Vec::new(), Vec::new());
+        let (mut domain_patterns, mut mx_hosts) = (Vec::new(), Vec::new());
         for domain in provider.children("domain") {
             let text = domain.text();
             if !self.attributes(domain) {
@@ -130,13 +130,13 @@ impl Provider<'_> {
             }
             match (domain.attribute("purpose"), self.purpose) {
                 (Some("mx"), _) => {
-                    exchangers.extend(self.read(domain, "<domain>", &text, Domain::from_text));
+                    mx_hosts.extend(self.read(domain, "<domain>", &text, Domain::from_text));
                 }
                 (Some(other), Purpose::Import) => {
                     let message = format!("<domain> has the unknown purpose `{other}`, and is left out");
                     self.complain(domain, InvalidValue::new(message, "mx is the one that the draft has"));
                 }
-                _ => claims.extend(self.read(domain, "<domain>", &text, DomainPattern::from_text)),
+                _ => domain_patterns.extend(self.read(domain, "<domain>", &text, DomainPattern::from_text)),
             }
         }
         let has_wrong_names = self.problems.len() > so_far;
@@ -156,8 +156,8 @@ impl Provider<'_> {
             id,
             display_name,
             display_short_name,
-            claims,
-            exchangers,
+            domain_patterns,
+            mx_hosts,
             has_wrong_names,
             incoming,
             outgoing,

@@ -15,46 +15,46 @@ use crate::config::{Config, Limits, Listener, Settings};
 use crate::files::ConfigHash;
 use crate::metrics::counters::Metrics;
 
-/// An operator's connections at a time.
+/// The connection limit of the admin listener.
 pub const ADMIN_CONNECTIONS: usize = 32;
 
-/// The whole server but its sockets. Its configuration can be replaced while it serves; a request has
-/// one from beginning to end.
+/// The whole server without its sockets. Its configuration can be replaced while it serves; a request uses one
+/// configuration from beginning to end.
 #[derive(Debug, Clone)]
 pub struct App {
     pub(crate) shared: Arc<Shared>,
-    /// The operator's route table, where that is served.
+    /// The router of the admin listener, if this instance serves it.
     pub(crate) admin: Option<Router>,
 }
 
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) current: ArcSwap<ServedConfig>,
-    /// The newest look at the configuration, if the one that is served is older.
+    /// The last reload, if it did not replace the configuration.
     pub(crate) attempt: Mutex<Option<Attempt>>,
-    /// What was served at the start, and what of it stays till the end.
+    /// The settings at the start. Some keys take effect only after a restart.
     pub(crate) at_start: Settings,
     pub(crate) measurements: Metrics,
     pub(crate) throttle: RateLimiter,
     pub(crate) started: (SystemTime, Instant),
 }
 
-/// A configuration that is served to no new request.
+/// A former configuration. No new request uses it.
 #[derive(Debug)]
 pub struct Replaced(Arc<ServedConfig>);
 
 impl Replaced {
-    /// Whether no request has it any more.
+    /// Whether no request uses it any more.
     pub fn is_forgotten(&mut self) -> bool {
         Arc::get_mut(&mut self.0).is_some_and(ServedConfig::is_forgotten)
     }
 }
 
-/// What came of looking for a new configuration.
+/// A reload that did not replace the configuration.
 #[derive(Debug, Clone)]
 pub(crate) struct Attempt {
     pub(crate) at: SystemTime,
-    /// Why it is not served; none where there was nothing new.
+    /// Why the new configuration is not served; none if it is unchanged.
     pub(crate) error: Option<String>,
 }
 
@@ -75,7 +75,7 @@ impl App {
         Self { shared: Arc::new(shared), admin: None }
     }
 
-    /// Serves another configuration from now on, and returns the one before.
+    /// Serves another configuration from now on, and returns the former one.
     pub fn replace(&self, config: Config) -> Replaced {
         let old = self.shared.current.load_full();
         let new = ServedConfig::new(config, Some(&old));
@@ -85,41 +85,40 @@ impl App {
         Replaced(old)
     }
 
-    /// The keys that have changed since the start, and that only a restart can follow.
+    /// The keys that have changed since the start and take effect only after a restart.
     pub fn needs_restart(&self) -> Vec<&'static str> {
         self.shared.at_start.needs_restart(&self.current().settings)
     }
 
-    /// Where the server has listened since its start.
+    /// The public listeners, which stay until a restart.
     pub(crate) fn listens(&self) -> &[Listener] {
         &self.shared.at_start.listen
     }
 
-    /// Notes that a new configuration could not be had, and why.
+    /// Records a failed reload.
     pub fn reload_failed(&self, error: String) {
         self.shared.measurements.reloads.failed.fetch_add(1, Relaxed);
         *self.attempt() = Some(Attempt { at: SystemTime::now(), error: Some(error) });
     }
 
-    /// Notes that the configuration was looked at and is the same. What was wrong with it before has been
-    /// put right, then: whether there was anything.
+    /// Records that the configuration is unchanged. Returns whether the reload before had failed.
     pub fn reload_found_nothing_new(&self) -> bool {
         self.shared.measurements.reloads.unchanged.fetch_add(1, Relaxed);
         let before = self.attempt().replace(Attempt { at: SystemTime::now(), error: None });
         before.is_some_and(|attempt| attempt.error.is_some())
     }
 
-    /// How many domains are served.
+    /// The number of served domains and wildcards.
     pub fn domains(&self) -> usize {
         self.current().served.directory.len()
     }
 
-    /// The hash of the configuration that is served.
+    /// The hash of the served configuration.
     pub fn hash(&self) -> ConfigHash {
         self.current().hash
     }
 
-    /// How many connections there may be at a time: of the operator's listener, a few programs that measure.
+    /// The connection limit of this instance's listeners.
     pub(crate) fn max_connections(&self) -> usize {
         match self.admin {
             Some(_) => ADMIN_CONNECTIONS,
@@ -131,8 +130,7 @@ impl App {
         self.current().settings.limits
     }
 
-    /// Looks every hour which certificates are about to expire, and says so in the log.
-    /// Never ends.
+    /// Checks every hour which certificates expire soon, and logs them. Never returns.
     pub async fn remind_of_expiry(self) {
         let mut hours = tokio::time::interval(Duration::from_secs(60 * 60));
         loop {
@@ -141,13 +139,13 @@ impl App {
         }
     }
 
-    /// What of this server is for the operator, to be served on a listener of its own.
+    /// The same server with the router of the admin listener.
     #[must_use]
     pub fn with_admin_routes(&self, router: Router) -> Self {
         Self { admin: Some(router), ..self.clone() }
     }
 
-    /// Counts a panic. The client gets a 500, everybody else their answers.
+    /// Counts a panic. Only this client gets a 500.
     pub(crate) fn after_panic(&self) -> Response {
         self.shared.measurements.panics.fetch_add(1, Relaxed);
         error::after_panic()
@@ -158,7 +156,7 @@ impl App {
     }
 
     pub(crate) fn attempt(&self) -> std::sync::MutexGuard<'_, Option<Attempt>> {
-        // Nothing in here can be left half done.
+        // A panic cannot leave the value half written.
         self.shared.attempt.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

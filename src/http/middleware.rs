@@ -19,7 +19,7 @@ use crate::config::{Limits, Rate};
 use crate::logging::{LogRateLimit, request_fields};
 use crate::metrics::labels::{Family, Outcome, Route};
 
-/// The server, for one connection.
+/// Answers the requests of one connection.
 #[derive(Debug, Clone)]
 pub struct RequestService {
     app: App,
@@ -27,20 +27,20 @@ pub struct RequestService {
     is_https: bool,
 }
 
-/// What of a request's headers matters here, found in one go.
+/// What the middleware needs from the headers, collected in one pass.
 #[derive(Default)]
 struct Seen<'h> {
     hosts: usize,
     has_credentials: bool,
-    /// Of whom it comes from, and how.
-    has_claims: bool,
+    /// `X-Forwarded-*`
+    has_forwarded: bool,
     user_agent: Option<&'h HeaderValue>,
 }
 
 const CREDENTIALS: [HeaderName; 3] = [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE];
 const HTTPS: HeaderValue = HeaderValue::from_static("https");
 
-/// About clients that ask too much.
+/// For the log line about clients over the rate limit.
 static LIMITED: LogRateLimit = LogRateLimit::new();
 
 impl RequestService {
@@ -50,13 +50,13 @@ impl RequestService {
         Self { app: app.clone(), peer: peer.to_canonical(), is_https: false }
     }
 
-    /// The same for a client that speaks TLS with us.
+    /// The same for a connection with TLS.
     #[must_use]
     pub fn https(self) -> Self {
         Self { is_https: true, ..self }
     }
 
-    /// As they are just now.
+    /// The present limits.
     pub(crate) fn limits(&self) -> Limits {
         self.app.limits()
     }
@@ -64,14 +64,14 @@ impl RequestService {
     /// Answers one request.
     pub fn answer(&self, mut request: Request<Body>) -> impl Future<Output = Response<Body>> + Send + use<> {
         let began = Instant::now();
-        // This one for the whole request, whatever comes meanwhile.
+        // A reload does not change the configuration of a request in progress.
         let current = self.app.current();
         let seen = Seen::in_headers(request.headers());
         let family = Family::of(seen.user_agent);
         let is_trusted = current.trusts(self.peer);
         let rate = current.settings.limits.rate.filter(|_| self.app.admin.is_none());
         let is_logged = request_fields::is_enabled();
-        let is_forwarded = is_trusted && seen.has_claims;
+        let is_forwarded = is_trusted && seen.has_forwarded;
         let client = (is_logged || rate.is_some()).then(|| {
             let peer = Client { address: self.peer, is_proxy: is_trusted };
             let headers = request.headers();
@@ -82,8 +82,8 @@ impl RequestService {
             Some(wait) => Some(error::too_often(wait)),
             None => (seen.hosts > 1).then(error::two_hosts),
         };
-        let (has_credentials, has_claims) = (seen.has_credentials, seen.has_claims);
-        self.clean(request.headers_mut(), has_credentials, has_claims && !is_trusted);
+        let (has_credentials, has_forwarded) = (seen.has_credentials, seen.has_forwarded);
+        self.clean(request.headers_mut(), has_credentials, has_forwarded && !is_trusted);
         if let Some(uri) = in_lower_case(request.uri()) {
             *request.uri_mut() = uri;
         }
@@ -94,7 +94,7 @@ impl RequestService {
         let mut router = self.app.admin.as_ref().unwrap_or(&current.router).clone();
         let answer = match refusal {
             Some(refusal) => Err(refusal),
-            // No state is shared that a panic could leave half changed.
+            // No shared state can be left half changed by a panic.
             None => Ok(catch_unwind(AssertUnwindSafe(|| router.call(request)))
                 .map(|answer| AssertUnwindSafe(answer).catch_unwind())),
         };
@@ -119,25 +119,25 @@ impl RequestService {
     }
 
     /// Removes credentials and untrusted `X-Forwarded-*` headers, and sets the scheme of our own TLS listener.
-    fn clean(&self, headers: &mut HeaderMap, has_credentials: bool, has_false_claims: bool) {
+    fn clean(&self, headers: &mut HeaderMap, has_credentials: bool, has_untrusted_headers: bool) {
         // Waypost never checks and never logs credentials (DESIGN, decision 6).
         if has_credentials {
             for credential in &CREDENTIALS {
                 headers.remove(credential);
             }
         }
-        if has_false_claims {
-            for claim in &FORWARDED_HEADERS {
-                headers.remove(claim);
+        if has_untrusted_headers {
+            for header in &FORWARDED_HEADERS {
+                headers.remove(header);
             }
-            self.warn_of_stranger();
+            self.warn_of_untrusted_headers();
         }
         if self.is_https && !headers.contains_key(FORWARDED_PROTO) {
             headers.insert(FORWARDED_PROTO, HTTPS);
         }
     }
 
-    /// How long a client has to wait, if it has asked too much.
+    /// How long a client over the rate limit has to wait.
     fn limit(&self, current: &ServedConfig, client: Client, rate: Rate) -> Option<Duration> {
         let Client { address: client, is_proxy } = client;
         if is_proxy || current.is_unlimited(client) {
@@ -155,11 +155,11 @@ impl RequestService {
     }
 
     /// Behind a proxy that is missing in `trusted_proxies`, every client would get answers for the wrong host and
-    /// scheme. Said once: strangers can send what they like as often as they like.
-    fn warn_of_stranger(&self) {
-        static SAID: AtomicBool = AtomicBool::new(false);
+    /// scheme. Logged once, because clients can send these headers as often as they like.
+    fn warn_of_untrusted_headers(&self) {
+        static IS_LOGGED: AtomicBool = AtomicBool::new(false);
 
-        if !SAID.swap(true, Relaxed) {
+        if !IS_LOGGED.swap(true, Relaxed) {
             tracing::warn!(
                 peer = %self.peer,
                 "X-Forwarded headers from a peer that is not in trusted_proxies are ignored; if it is your \
@@ -177,7 +177,7 @@ impl<'h> Seen<'h> {
                 name if *name == HOST => seen.hosts += 1,
                 name if *name == USER_AGENT => seen.user_agent = seen.user_agent.or(Some(value)),
                 name if CREDENTIALS.contains(name) => seen.has_credentials = true,
-                name if FORWARDED_HEADERS.contains(name) => seen.has_claims = true,
+                name if FORWARDED_HEADERS.contains(name) => seen.has_forwarded = true,
                 _ => {}
             }
         }
@@ -186,7 +186,7 @@ impl<'h> Seen<'h> {
 }
 
 /// Clients write Autodiscover's path in any letter case (reference/autodiscover 1.0). The two
-/// segments that name it are made small; what follows, an address, stays as it is.
+/// segments that name it are lowered; the rest may contain an address and is kept.
 fn in_lower_case(uri: &Uri) -> Option<Uri> {
     const FOLDER: &str = "/autodiscover/";
 
@@ -216,8 +216,8 @@ mod tests {
     use super::*;
     use crate::config::Config;
 
-    /// A door before a route table of the test's own, with these proxies.
-    fn door(router: axum::Router, peer: &str, proxies: &[&str]) -> RequestService {
+    /// A service with a router of the test's own and these trusted proxies.
+    fn service(router: axum::Router, peer: &str, proxies: &[&str]) -> RequestService {
         let mut config = Config::load(Path::new("config/waypost.toml")).unwrap();
         config.settings.trusted_proxies = proxies.iter().map(|proxy| proxy.parse().unwrap()).collect();
         let mut current = ServedConfig::new(config, None);
@@ -226,9 +226,9 @@ mod tests {
         RequestService::new(&app, peer.parse().unwrap())
     }
 
-    /// Nobody behind the door could tell otherwise, so this looks behind it.
+    /// The router of the test returns the names of the headers that it receives.
     #[tokio::test]
-    async fn drops_credentials_and_what_strangers_claim() {
+    async fn removes_credentials_and_untrusted_headers() {
         let names = |headers: HeaderMap| async move {
             let names: std::collections::BTreeSet<_> = headers.keys().map(HeaderName::as_str).collect();
             names.into_iter().map(|name| name.to_owned() + " ").collect::<String>()
@@ -246,28 +246,28 @@ mod tests {
             for name in FORWARDED_HEADERS {
                 request.headers_mut().insert(name, "q.com".parse().unwrap());
             }
-            let body = door(router.clone(), peer, &["192.0.2.1"]).answer(request).await.into_body();
+            let body = service(router.clone(), peer, &["192.0.2.1"]).answer(request).await.into_body();
             let body = axum::body::to_bytes(body, 1000).await.unwrap();
             assert_eq!(body, kept, "{peer}");
         }
     }
 
     #[tokio::test]
-    async fn a_panic_is_a_500_that_is_counted_and_nothing_more() {
+    async fn answers_500_after_a_panic_and_counts_it() {
         let panicking = || async { assert!(std::hint::black_box(false), "as a test") };
         let router = Router::new().route("/panic", get(panicking)).fallback(|| async { "well" });
-        let door = door(router, "127.0.0.1", &[]);
-        let ask = |path: &str| door.answer(Request::builder().uri(path).body(Body::empty()).unwrap());
+        let service = service(router, "127.0.0.1", &[]);
+        let ask = |path: &str| service.answer(Request::builder().uri(path).body(Body::empty()).unwrap());
         assert_eq!(ask("/panic").await.status(), 500);
         assert_eq!(ask("/").await.status(), 200);
-        let measurements = &door.app.shared.measurements;
+        let measurements = &service.app.shared.measurements;
         assert_eq!(measurements.panics.load(Relaxed), 1);
         let failed = measurements.requests().find(|(_, outcome, ..)| *outcome == Outcome::Failed);
         assert_eq!(failed, Some((Route::Other, Outcome::Failed, Family::None, 1)));
     }
 
     #[test]
-    fn lowers_the_two_segments_that_name_autodiscover_and_no_more() {
+    fn lowers_only_the_two_segments_that_name_autodiscover() {
         let lowered = |text: &str| in_lower_case(&text.parse().unwrap()).map(|uri| uri.to_string());
         assert_eq!(
             lowered("/AutoDiscover/AutoDiscover.xml").as_deref(),

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-/// Once a minute at most.
+/// Permits one line per minute.
 #[derive(Debug)]
 pub struct LogRateLimit(Mutex<Option<Instant>>);
 
@@ -15,7 +15,7 @@ impl LogRateLimit {
     }
 
     pub fn permits(&self) -> bool {
-        // Somebody else is saying it just now.
+        // Another thread is writing the line.
         let Ok(mut last) = self.0.try_lock() else { return false };
         let permits = last.is_none_or(|last| last.elapsed() >= Self::BETWEEN);
         if permits {

@@ -2,7 +2,7 @@
 
 use strum::VariantNames;
 
-/// A text that is none of a key's allowed values, which are listed.
+/// A text that a key does not allow, with the list of allowed values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not one of {}", .0.join(", "))]
 pub struct UnknownValue(pub &'static [&'static str]);

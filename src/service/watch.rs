@@ -1,9 +1,6 @@
 //! Polls the configuration files, and the thread that reloads when they change or a signal asks for it.
 //!
-//! `notify::PollWatcher` was considered. It reports events for each path, and we need a verdict on all files
-//! together: have they stopped changing? It also cannot tell a file that is unreadable for a moment from one that was
-//! removed. inotify sees nothing on network file systems and loses a folder that is reached through a symbolic link,
-//! as in a Kubernetes ConfigMap.
+//! `files::sources` says why it polls, and which crates were considered.
 
 use std::io;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};

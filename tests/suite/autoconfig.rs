@@ -260,8 +260,8 @@ fn autoconfig_18_answers_without_waiting_for_anything() {
     let app = waypost::http::App::new(shipped());
     let request = axum::http::Request::get(PATH).header("Host", "q.com").body(axum::body::Body::empty());
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let door = waypost::http::RequestService::new(&app, [127, 0, 0, 1].into());
-    let answer = runtime.block_on(door.answer(request.unwrap()));
+    let service = waypost::http::RequestService::new(&app, [127, 0, 0, 1].into());
+    let answer = runtime.block_on(service.answer(request.unwrap()));
     assert_eq!(answer.status(), 200);
 }
 

@@ -18,7 +18,7 @@ use waypost::server::{Inherited, PUBLIC_SOCKET_MODE, bind, serve};
 use waypost::service::Reloader;
 
 /// How long a test waits for what has to come. Nothing is measured by it.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A running server, on a port the system chose.
 pub struct Server {
@@ -122,7 +122,7 @@ impl Server {
 
     pub fn connect(&self) -> TcpStream {
         let stream = TcpStream::connect(self.address).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_read_timeout(Some(TIMEOUT)).unwrap();
         stream
     }
 

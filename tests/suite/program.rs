@@ -13,7 +13,7 @@ use crate::common::read_response;
 use crate::common::request;
 
 /// How long a test waits for an event that must come. It is not an assertion about speed.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A running server and its log.
 pub struct Program {
@@ -61,7 +61,7 @@ impl Program {
     #[track_caller]
     pub fn until(&mut self, is_it: impl Fn(&str) -> bool) -> String {
         loop {
-            match self.lines.recv_timeout(PATIENCE) {
+            match self.lines.recv_timeout(TIMEOUT) {
                 Ok(line) => {
                     self.written += &line;
                     self.written.push('\n');
@@ -80,7 +80,7 @@ impl Program {
 
     pub fn connect(&self) -> TcpStream {
         let stream = TcpStream::connect(self.address).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_read_timeout(Some(TIMEOUT)).unwrap();
         stream
     }
 
@@ -110,7 +110,7 @@ impl Program {
         };
         self.operator = Some(operator);
         let mut stream = TcpStream::connect(operator).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_read_timeout(Some(TIMEOUT)).unwrap();
         stream.write_all(&request("GET", "localhost", target, &[], b"")).unwrap();
         read_response(&mut stream, false).unwrap()
     }
@@ -128,7 +128,7 @@ impl Program {
     pub fn until_measured(&mut self, sample: &str, is_it: impl Fn(f64) -> bool) {
         let begin = std::time::Instant::now();
         while !is_it(self.measured(sample)) {
-            assert!(begin.elapsed() < PATIENCE, "{sample} is {}", self.measured(sample));
+            assert!(begin.elapsed() < TIMEOUT, "{sample} is {}", self.measured(sample));
             thread::yield_now();
         }
     }
@@ -158,7 +158,7 @@ impl Program {
         let mut results = String::new();
         std::io::Read::read_to_string(&mut out, &mut results).unwrap();
         assert_eq!(results, "", "results only on standard output");
-        while let Ok(line) = self.lines.recv_timeout(PATIENCE) {
+        while let Ok(line) = self.lines.recv_timeout(TIMEOUT) {
             self.written += &line;
             self.written.push('\n');
         }

@@ -20,7 +20,7 @@ use crate::common::request;
 use crate::program::Program;
 
 const PATH: &str = "/mail/config-v1.1.xml";
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 fn files(settings: &str) -> Files {
     Files::new(settings, &[("a.toml", &profile("q.com", &domains(&["q.com"]), SERVERS))])
@@ -31,7 +31,7 @@ fn notifies_systemd_of_start_reload_and_stop() {
     let files = files("watch = false");
     let path = files.path("notify");
     let notices = UnixDatagram::bind(&path).unwrap();
-    notices.set_read_timeout(Some(PATIENCE)).unwrap();
+    notices.set_read_timeout(Some(TIMEOUT)).unwrap();
     let next = || loop {
         let mut notice = [0; 4096];
         let length = notices.recv(&mut notice).unwrap();
@@ -61,7 +61,7 @@ fn feeds_the_watchdog() {
     let files = files("");
     let path = files.path("notify");
     let notices = UnixDatagram::bind(&path).unwrap();
-    notices.set_read_timeout(Some(PATIENCE)).unwrap();
+    notices.set_read_timeout(Some(TIMEOUT)).unwrap();
     let mut command = Program::command(&files);
     command.args(["--listen", "127.0.0.1:0"]).env("NOTIFY_SOCKET", &path).env("WATCHDOG_USEC", "20000");
     let _program = Program::spawn(&mut command);
@@ -188,7 +188,7 @@ fn load(address: SocketAddr, is_over: &AtomicBool, answered: &AtomicUsize, keeps
     while !is_over.load(Relaxed) {
         let mut stream =
             kept.take().unwrap_or_else(|| TcpStream::connect(address).expect("nobody is refused"));
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_read_timeout(Some(TIMEOUT)).unwrap();
         stream.write_all(&get).unwrap();
         let response = read_response(&mut stream, false).expect("whoever is accepted is answered");
         assert_eq!(response.status, 200);
@@ -249,7 +249,7 @@ fn sigterm_under_load_loses_no_accepted_connection() {
             scope.spawn(|| {
                 // Kept until the server closes it, as a proxy does.
                 while let Ok(mut stream) = TcpStream::connect(address) {
-                    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+                    stream.set_read_timeout(Some(TIMEOUT)).unwrap();
                     let mut was_answered = false;
                     loop {
                         let sent = stream.write_all(&get);
@@ -306,7 +306,7 @@ fn answers_a_request_that_arrives_with_the_stop() {
 
 fn ask_unix(path: &Path) -> io::Result<u16> {
     let mut stream = UnixStream::connect(path)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_read_timeout(Some(TIMEOUT))?;
     stream.write_all(&request("GET", "q.com", PATH, &[], b""))?;
     Ok(read_response(&mut stream, false)?.status)
 }
@@ -316,7 +316,7 @@ fn ask_unix(path: &Path) -> io::Result<u16> {
 fn until_answered(path: &Path) {
     let begin = Instant::now();
     while ask_unix(path).ok() != Some(200) {
-        assert!(begin.elapsed() < PATIENCE, "nobody answers");
+        assert!(begin.elapsed() < TIMEOUT, "nobody answers");
         thread::yield_now();
     }
 }
@@ -474,7 +474,7 @@ fn recovers_when_file_descriptors_run_out() {
     program.signal("HUP");
     let begin = Instant::now();
     while !program.get("q.com", PATH).text().contains("c.example") {
-        assert!(begin.elapsed() < PATIENCE, "nobody looks at the files any more");
+        assert!(begin.elapsed() < TIMEOUT, "nobody looks at the files any more");
         thread::yield_now();
     }
     let (code, _) = program.stop();
