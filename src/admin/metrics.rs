@@ -1,125 +1,117 @@
-//! What `/metrics` says.
+//! The response of `/metrics`.
 
-use std::sync::atomic::Ordering::Relaxed;
-use std::time::SystemTime;
+use std::fmt;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
+use prometheus_client::metrics::MetricType::{Counter, Gauge, Histogram};
+use prometheus_client::metrics::counter::ConstCounter;
+use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::metrics::info::Info;
 
 use super::certificate_expiry::expiries;
 use crate::certificates::expiry::days_left;
 use crate::http::App;
 use crate::logging::subscriber as log;
-use crate::metrics::counters::BOUNDS;
-use crate::metrics::exposition::{Exposition, Kind, seconds};
-use crate::metrics::labels::Route;
 use crate::metrics::process;
+use crate::metrics::text::write;
 
-/// Everything that is measured, in Prometheus' format.
-pub fn text(app: &App) -> String {
-    let mut text = Exposition::default();
-    text.metric("waypost_build_info", Kind::Gauge, "Which version runs.")
-        .sample(&[("version", env!("CARGO_PKG_VERSION"))], 1);
-    requests(app, &mut text);
-    connections(app, &mut text);
-    configuration(app, &mut text);
-    let help = "Log lines that were lost, since nobody read those before them.";
-    text.single("waypost_log_lines_dropped_total", Kind::Counter, help, log::lost_lines());
-    process::measure(&mut text);
-    text.into_text()
+impl Collector for App {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let encoder = &mut encoder;
+        let version = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
+        write(encoder, "waypost_build", "Which version runs.", &version)?;
+        requests(self, encoder)?;
+        connections(self, encoder)?;
+        configuration(self, encoder)?;
+        certificates(self, encoder)?;
+        let help = "Log lines that were lost, since nobody read those before them.";
+        write(encoder, "waypost_log_lines_dropped", help, &ConstCounter::new(log::lost_lines()))?;
+        process::encode(encoder)
+    }
 }
 
-fn requests(app: &App, text: &mut Exposition) {
-    let measurements = &app.shared.measurements;
+fn requests(app: &App, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+    let metrics = &app.shared.metrics;
     let help = "Requests that have their answer, by route, outcome and the program that asked.";
-    let mut metric = text.metric("waypost_requests_total", Kind::Counter, help);
-    for (route, outcome, family, count) in measurements.requests() {
-        let labels = [("route", route.word()), ("outcome", outcome.word()), ("client", family.word())];
-        metric.sample(&labels, count);
+    let mut family = encoder.encode_descriptor("waypost_requests", help, None, Counter)?;
+    for (route, outcome, client, count) in metrics.requests() {
+        let labels =
+            [("route", route.into_str()), ("outcome", outcome.into_str()), ("client", client.into_str())];
+        ConstCounter::new(count).encode(family.encode_family(&labels)?)?;
     }
     let help = "From the end of a request's headers to its answer, the wait for its body included.";
-    let mut metric = text.metric("waypost_request_duration_seconds", Kind::Histogram, help);
-    for route in Route::ALL {
-        let duration = measurements.duration(*route);
-        let counts = duration.cumulative();
-        let all = counts[BOUNDS.len()];
-        if all == 0 {
-            continue;
-        }
-        for (bound, count) in BOUNDS.iter().zip(counts) {
-            #[expect(clippy::cast_precision_loss, reason = "ten million at most")]
-            let bound = (*bound as f64 / 1e6).to_string();
-            metric.suffixed("_bucket", &[("route", route.word()), ("le", &bound)], count);
-        }
-        metric.suffixed("_bucket", &[("route", route.word()), ("le", "+Inf")], all);
-        metric.suffixed("_sum", &[("route", route.word())], duration.sum().as_secs_f64());
-        metric.suffixed("_count", &[("route", route.word())], all);
+    let mut family = encoder.encode_descriptor("waypost_request_duration_seconds", help, None, Histogram)?;
+    for (route, duration) in metrics.durations() {
+        duration.encode(family.encode_family(&[("route", route.into_str())])?)?;
     }
-    let help = "Requests that met a bug.";
-    text.single("waypost_panics_total", Kind::Counter, help, measurements.panics.load(Relaxed));
+    write(encoder, "waypost_panics", "Requests that met a bug.", &metrics.panics)
 }
 
-fn connections(app: &App, text: &mut Exposition) {
-    let measurements = &app.shared.measurements;
+fn connections(app: &App, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+    let metrics = &app.shared.metrics;
     let help = "Connections that are open, of the operator's listener too.";
-    text.single("waypost_connections", Kind::Gauge, help, measurements.connections());
-    let counters = [
-        (
-            "waypost_connections_opened_total",
-            "Connections that were taken.",
-            &measurements.connections_opened,
-        ),
-        (
-            "waypost_connections_displaced_total",
-            "Idle connections that were closed to make room.",
-            &measurements.connections_displaced,
-        ),
-        (
-            "waypost_connections_refused_total",
-            "Connections for which there was no room.",
-            &measurements.connections_refused,
-        ),
-        (
-            "waypost_tls_handshakes_failed_total",
-            "TLS handshakes that failed.",
-            &measurements.handshakes_failed,
-        ),
-    ];
-    for (name, help, count) in counters {
-        text.single(name, Kind::Counter, help, count.load(Relaxed));
-    }
+    write(encoder, "waypost_connections", help, &ConstGauge::new(metrics.connections()))?;
+    let help = "Connections that were taken.";
+    write(encoder, "waypost_connections_opened", help, &metrics.connections_opened)?;
+    let help = "Idle connections that were closed to make room.";
+    write(encoder, "waypost_connections_displaced", help, &metrics.connections_displaced)?;
+    let help = "Connections for which there was no room.";
+    write(encoder, "waypost_connections_refused", help, &metrics.connections_refused)?;
+    let help = "TLS handshakes that failed.";
+    write(encoder, "waypost_tls_handshakes_failed", help, &metrics.handshakes_failed)
 }
 
-fn configuration(app: &App, text: &mut Exposition) {
+fn configuration(app: &App, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
     let current = app.shared.current.load_full();
-    let reloads = &app.shared.measurements.reloads;
     let directory = &current.served.directory;
-    text.single("waypost_profiles", Kind::Gauge, "Profiles that are served.", directory.entries().len());
-    text.single("waypost_domains", Kind::Gauge, "Domains that are served.", directory.len());
-    text.metric("waypost_config_info", Kind::Gauge, "Which configuration is served.")
-        .sample(&[("hash", &current.hash.to_string())], 1);
+    let profiles = ConstGauge::new(directory.entries().len());
+    write(encoder, "waypost_profiles", "Profiles that are served.", &profiles)?;
+    write(encoder, "waypost_domains", "Domains that are served.", &ConstGauge::new(directory.len()))?;
+    let hash = Info::new([("hash", current.hash.to_string())]);
+    write(encoder, "waypost_config", "Which configuration is served.", &hash)?;
     let help = "When the configuration that is served was loaded.";
-    text.single("waypost_config_loaded_timestamp_seconds", Kind::Gauge, help, seconds(current.loaded));
+    let loaded = ConstGauge::new(seconds(current.loaded));
+    write(encoder, "waypost_config_loaded_timestamp_seconds", help, &loaded)?;
     let has_failed = app.attempt().as_ref().is_some_and(|attempt| attempt.error.is_some());
     let help = "Whether the newest configuration is the one that is served; 0 if it cannot be used.";
-    text.single("waypost_config_last_reload_successful", Kind::Gauge, help, u8::from(!has_failed));
+    let is_successful = ConstGauge::new(u32::from(!has_failed));
+    write(encoder, "waypost_config_last_reload_successful", help, &is_successful)?;
+    let reloads = &app.shared.metrics.reloads;
     let help = "New looks at the configuration, by what came of them.";
-    let mut metric = text.metric("waypost_config_reloads_total", Kind::Counter, help);
+    let mut family = encoder.encode_descriptor("waypost_config_reloads", help, None, Counter)?;
     for (result, count) in
         [("done", &reloads.done), ("unchanged", &reloads.unchanged), ("failed", &reloads.failed)]
     {
-        metric.sample(&[("result", result)], count.load(Relaxed));
+        count.encode(family.encode_family(&[("result", result)])?)?;
     }
-    let expiries = expiries(&current);
+    Ok(())
+}
+
+fn certificates(app: &App, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+    let expiries = expiries(&app.current());
     if expiries.is_empty() {
-        return;
+        return Ok(());
     }
     let help = "When a certificate expires.";
-    let mut metric = text.metric("waypost_certificate_expiry_timestamp_seconds", Kind::Gauge, help);
+    let name = "waypost_certificate_expiry_timestamp_seconds";
+    let mut family = encoder.encode_descriptor(name, help, None, Gauge)?;
     for expiry in &expiries {
-        metric.sample(&[("use", expiry.usage), ("name", expiry.name())], seconds(expiry.end));
+        let labels = [("use", expiry.usage), ("name", expiry.name())];
+        ConstGauge::new(seconds(expiry.end)).encode(family.encode_family(&labels)?)?;
     }
     let help = "Whole days until a certificate expires; 0 when it has.";
-    let mut metric = text.metric("waypost_certificate_days_left", Kind::Gauge, help);
+    let mut family = encoder.encode_descriptor("waypost_certificate_days_left", help, None, Gauge)?;
     for expiry in &expiries {
+        let labels = [("use", expiry.usage), ("name", expiry.name())];
         let days = days_left(expiry.end, SystemTime::now());
-        metric.sample(&[("use", expiry.usage), ("name", expiry.name())], days);
+        ConstGauge::new(days).encode(family.encode_family(&labels)?)?;
     }
+    Ok(())
+}
+
+/// Seconds since the epoch; 0 for an earlier time.
+fn seconds(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }

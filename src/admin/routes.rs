@@ -14,17 +14,16 @@ use serde_json::json;
 use tokio::task::spawn_blocking;
 
 use super::certificate_expiry::{Expiry, expiries};
-use super::metrics;
 use crate::certificates::expiry::days_left;
 use crate::certificates::time::Time;
 use crate::http::error::Error;
 use crate::http::responses::Answer;
 use crate::http::{App, Attempt, handlers};
-use crate::metrics::exposition;
+use crate::metrics::text::{self, text};
 
 pub fn router(app: App) -> Router {
     Router::new()
-        .route("/metrics", get(measurements))
+        .route("/metrics", get(metrics))
         .route("/healthz", get(health))
         .route("/readyz", get(readiness))
         .route("/status", get(status))
@@ -42,7 +41,7 @@ async fn health() -> Response {
 /// ready even if the newest one is invalid.
 async fn readiness(State(app): State<App>) -> Response {
     let current = app.current();
-    let is_stopping = app.shared.measurements.is_stopping.load(Relaxed);
+    let is_stopping = app.shared.metrics.is_stopping.load(Relaxed);
     let mut text = if is_stopping { "stopping\n" } else { "ready\n" }.to_owned();
     let _ = writeln!(
         text,
@@ -82,8 +81,8 @@ fn status_of(app: &App) -> serde_json::Value {
         "version": env!("CARGO_PKG_VERSION"),
         "started": Time(started).to_string(),
         "uptime_seconds": since.elapsed().as_secs(),
-        "stopping": app.shared.measurements.is_stopping.load(Relaxed),
-        "connections": app.shared.measurements.connections(),
+        "stopping": app.shared.metrics.is_stopping.load(Relaxed),
+        "connections": app.shared.metrics.connections(),
         "configuration": {
             "hash": current.hash.to_string(),
             "loaded": Time(current.loaded).to_string(),
@@ -97,8 +96,8 @@ fn status_of(app: &App) -> serde_json::Value {
     })
 }
 
-async fn measurements(State(app): State<App>) -> Result<Response, Error> {
-    // It looks at what the system says of the process, in files.
-    let text = spawn_blocking(move || metrics::text(&app)).await.map_err(|_| Error::Failed)?;
-    Ok(([(CONTENT_TYPE, exposition::CONTENT_TYPE)], text).into_response())
+async fn metrics(State(app): State<App>) -> Result<Response, Error> {
+    // The process metrics read files in /proc.
+    let text = spawn_blocking(move || text(app)).await.ok().and_then(Result::ok).ok_or(Error::Failed)?;
+    Ok(([(CONTENT_TYPE, text::CONTENT_TYPE)], text).into_response())
 }

@@ -1,6 +1,5 @@
 //! The server without its sockets.
 
-use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -34,7 +33,7 @@ pub(crate) struct Shared {
     pub(crate) attempt: Mutex<Option<Attempt>>,
     /// The settings at the start. Some keys take effect only after a restart.
     pub(crate) at_start: Settings,
-    pub(crate) measurements: Metrics,
+    pub(crate) metrics: Metrics,
     pub(crate) throttle: RateLimiter,
     pub(crate) started: (SystemTime, Instant),
 }
@@ -68,7 +67,7 @@ impl App {
             at_start: current.settings.clone(),
             current: ArcSwap::from_pointee(current),
             attempt: Mutex::default(),
-            measurements: Metrics::new(),
+            metrics: Metrics::new(),
             throttle: RateLimiter::new(),
             started: (SystemTime::now(), Instant::now()),
         };
@@ -80,7 +79,7 @@ impl App {
         let old = self.shared.current.load_full();
         let new = ServedConfig::new(config, Some(&old));
         self.shared.current.store(Arc::new(new));
-        self.shared.measurements.reloads.done.fetch_add(1, Relaxed);
+        self.shared.metrics.reloads.done.inc();
         *self.attempt() = None;
         Replaced(old)
     }
@@ -97,13 +96,13 @@ impl App {
 
     /// Records a failed reload.
     pub fn reload_failed(&self, error: String) {
-        self.shared.measurements.reloads.failed.fetch_add(1, Relaxed);
+        self.shared.metrics.reloads.failed.inc();
         *self.attempt() = Some(Attempt { at: SystemTime::now(), error: Some(error) });
     }
 
     /// Records that the configuration is unchanged. Returns whether the reload before had failed.
     pub fn reload_found_nothing_new(&self) -> bool {
-        self.shared.measurements.reloads.unchanged.fetch_add(1, Relaxed);
+        self.shared.metrics.reloads.unchanged.inc();
         let before = self.attempt().replace(Attempt { at: SystemTime::now(), error: None });
         before.is_some_and(|attempt| attempt.error.is_some())
     }
@@ -147,7 +146,7 @@ impl App {
 
     /// Counts a panic. Only this client gets a 500.
     pub(crate) fn after_panic(&self) -> Response {
-        self.shared.measurements.panics.fetch_add(1, Relaxed);
+        self.shared.metrics.panics.inc();
         error::after_panic()
     }
 

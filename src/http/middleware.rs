@@ -112,7 +112,7 @@ impl RequestService {
             };
             if app.admin.is_none() {
                 let outcome = Outcome::of(&response);
-                app.shared.measurements.answered(route, outcome, family, began.elapsed());
+                app.shared.metrics.answered(route, outcome, family, began.elapsed());
             }
             response
         }
@@ -260,9 +260,9 @@ mod tests {
         let ask = |path: &str| service.answer(Request::builder().uri(path).body(Body::empty()).unwrap());
         assert_eq!(ask("/panic").await.status(), 500);
         assert_eq!(ask("/").await.status(), 200);
-        let measurements = &service.app.shared.measurements;
-        assert_eq!(measurements.panics.load(Relaxed), 1);
-        let failed = measurements.requests().find(|(_, outcome, ..)| *outcome == Outcome::Failed);
+        let metrics = &service.app.shared.metrics;
+        assert_eq!(metrics.panics.get(), 1);
+        let failed = metrics.requests().find(|(_, outcome, ..)| *outcome == Outcome::Failed);
         assert_eq!(failed, Some((Route::Other, Outcome::Failed, Family::None, 1)));
     }
 

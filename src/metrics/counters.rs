@@ -1,9 +1,14 @@
-//! What the server counts while it serves. Counting takes no lock and no memory: every number has its
-//! place from the start.
+//! The counters. Counting a request takes no lock and allocates no memory.
 
 use std::array;
+use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
+
+use prometheus_client::encoding::{EncodeMetric, MetricEncoder, NoLabelSet};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::counter::Counter;
+use strum::VariantArray;
 
 use super::labels::{Family, Outcome, Route};
 
@@ -11,72 +16,70 @@ use super::labels::{Family, Outcome, Route};
 pub struct Metrics {
     requests: [[[AtomicU64; FAMILIES]; OUTCOMES]; ROUTES],
     durations: [Histogram; ROUTES],
-    /// Connections that were taken, and those that ended.
-    pub connections_opened: AtomicU64,
-    pub connections_closed: AtomicU64,
-    /// There was no room for them.
-    pub connections_refused: AtomicU64,
-    /// Closed to make room.
-    pub connections_displaced: AtomicU64,
-    pub handshakes_failed: AtomicU64,
-    pub panics: AtomicU64,
+    pub connections_opened: Counter,
+    pub connections_closed: Counter,
+    /// Refused by the connection limit.
+    pub connections_refused: Counter,
+    /// Idle connections that were closed because of the connection limit.
+    pub connections_displaced: Counter,
+    pub handshakes_failed: Counter,
+    pub panics: Counter,
     pub reloads: Reloads,
     pub is_stopping: AtomicBool,
 }
 
-/// How often a new configuration was looked at, by what came of it.
+/// The number of reloads, by result.
 #[derive(Debug, Default)]
 pub struct Reloads {
-    pub done: AtomicU64,
-    /// There was nothing new.
-    pub unchanged: AtomicU64,
-    pub failed: AtomicU64,
+    pub done: Counter,
+    /// The configuration had not changed.
+    pub unchanged: Counter,
+    pub failed: Counter,
 }
 
 #[derive(Debug, Default)]
 pub struct Histogram {
     buckets: [AtomicU64; BOUNDS.len()],
-    /// Over all bounds.
+    /// Above all bounds.
     rest: AtomicU64,
     nanoseconds: AtomicU64,
 }
 
-const ROUTES: usize = Route::ALL.len();
-const OUTCOMES: usize = Outcome::ALL.len();
-const FAMILIES: usize = Family::ALL.len();
+const ROUTES: usize = Route::VARIANTS.len();
+const OUTCOMES: usize = Outcome::VARIANTS.len();
+const FAMILIES: usize = Family::VARIANTS.len();
 
-/// Upper bounds, in microseconds. An answer takes some ten; a signature a thousand; a body that comes
-/// slowly up to its time-out.
-pub const BOUNDS: [u64; 12] =
-    [10, 25, 50, 100, 250, 500, 1_000, 5_000, 25_000, 100_000, 1_000_000, 10_000_000];
+/// Upper bounds, in microseconds. A response usually takes tens of microseconds, a signature a thousand, and a slow
+/// request body up to its timeout.
+const BOUNDS: [u32; 12] = [10, 25, 50, 100, 250, 500, 1_000, 5_000, 25_000, 100_000, 1_000_000, 10_000_000];
 
 impl Metrics {
     pub fn new() -> Self {
         Self {
             requests: array::from_fn(|_| array::from_fn(|_| array::from_fn(|_| AtomicU64::new(0)))),
             durations: array::from_fn(|_| Histogram::default()),
-            connections_opened: AtomicU64::new(0),
-            connections_closed: AtomicU64::new(0),
-            connections_refused: AtomicU64::new(0),
-            connections_displaced: AtomicU64::new(0),
-            handshakes_failed: AtomicU64::new(0),
-            panics: AtomicU64::new(0),
+            connections_opened: Counter::default(),
+            connections_closed: Counter::default(),
+            connections_refused: Counter::default(),
+            connections_displaced: Counter::default(),
+            handshakes_failed: Counter::default(),
+            panics: Counter::default(),
             reloads: Reloads::default(),
             is_stopping: AtomicBool::new(false),
         }
     }
 
-    /// Counts a request that has its answer.
+    /// Counts an answered request.
     pub fn answered(&self, route: Route, outcome: Outcome, family: Family, took: Duration) {
         self.requests[route as usize][outcome as usize][family as usize].fetch_add(1, Relaxed);
         self.durations[route as usize].observe(took);
     }
 
-    /// Every combination that has been seen, with its number.
+    /// The number of requests, for each combination of labels that has occurred.
     pub fn requests(&self) -> impl Iterator<Item = (Route, Outcome, Family, u64)> {
-        Route::ALL.iter().flat_map(move |route| {
-            Outcome::ALL.iter().flat_map(move |outcome| {
-                Family::ALL.iter().filter_map(move |family| {
+        Route::VARIANTS.iter().flat_map(move |route| {
+            Outcome::VARIANTS.iter().flat_map(move |outcome| {
+                Family::VARIANTS.iter().filter_map(move |family| {
                     let count = &self.requests[*route as usize][*outcome as usize][*family as usize];
                     Some((*route, *outcome, *family, count.load(Relaxed))).filter(|(.., count)| *count > 0)
                 })
@@ -84,37 +87,44 @@ impl Metrics {
         })
     }
 
-    pub fn duration(&self, route: Route) -> &Histogram {
-        &self.durations[route as usize]
+    /// The durations of requests, for each route that has occurred.
+    pub fn durations(&self) -> impl Iterator<Item = (Route, &Histogram)> {
+        let all = Route::VARIANTS.iter().copied().zip(&self.durations);
+        all.filter(|(_, duration)| duration.counts().any(|count| count > 0))
     }
 
-    /// Connections that are open now.
+    /// The number of open connections.
     pub fn connections(&self) -> u64 {
-        // The closed ones first: none is closed before it is opened.
-        let closed = self.connections_closed.load(Relaxed);
-        self.connections_opened.load(Relaxed).saturating_sub(closed)
+        // The closed ones first: a connection is opened before it is closed.
+        let closed = self.connections_closed.get();
+        self.connections_opened.get().saturating_sub(closed)
     }
 }
 
 impl Histogram {
     fn observe(&self, took: Duration) {
-        let microseconds = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-        let place = BOUNDS.iter().position(|bound| microseconds <= *bound);
+        let place = BOUNDS.iter().position(|bound| took.as_micros() <= u128::from(*bound));
         place.map_or(&self.rest, |place| &self.buckets[place]).fetch_add(1, Relaxed);
         self.nanoseconds.fetch_add(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX), Relaxed);
     }
 
-    /// The numbers of all buckets, each with those below it, the unbounded one last.
-    pub fn cumulative(&self) -> [u64; BOUNDS.len() + 1] {
-        let mut sum = 0;
-        array::from_fn(|place| {
-            sum += self.buckets.get(place).unwrap_or(&self.rest).load(Relaxed);
-            sum
-        })
+    /// The number of observations in each bucket; the one without a bound is last.
+    fn counts(&self) -> impl Iterator<Item = u64> {
+        self.buckets.iter().chain([&self.rest]).map(|count| count.load(Relaxed))
+    }
+}
+
+impl EncodeMetric for Histogram {
+    fn encode(&self, mut encoder: MetricEncoder<'_>) -> fmt::Result {
+        let bounds = BOUNDS.iter().map(|bound| f64::from(*bound) / 1e6).chain([f64::INFINITY]);
+        let buckets: Vec<_> = bounds.zip(self.counts()).collect();
+        let count = buckets.iter().map(|(_, count)| count).sum();
+        let sum = Duration::from_nanos(self.nanoseconds.load(Relaxed)).as_secs_f64();
+        encoder.encode_histogram::<NoLabelSet>(sum, count, &buckets, None)
     }
 
-    pub fn sum(&self) -> Duration {
-        Duration::from_nanos(self.nanoseconds.load(Relaxed))
+    fn metric_type(&self) -> MetricType {
+        MetricType::Histogram
     }
 }
 
@@ -124,16 +134,16 @@ mod tests {
 
     #[test]
     fn counts_each_request_once_and_in_its_bucket() {
-        let measurements = Metrics::new();
+        let metrics = Metrics::new();
         for microseconds in [9, 10, 11, 20_000_000] {
             let took = Duration::from_micros(microseconds);
-            measurements.answered(Route::Autoconfig, Outcome::Answered, Family::Curl, took);
+            metrics.answered(Route::Autoconfig, Outcome::Answered, Family::Curl, took);
         }
-        let seen: Vec<_> = measurements.requests().collect();
+        let seen: Vec<_> = metrics.requests().collect();
         assert_eq!(seen, [(Route::Autoconfig, Outcome::Answered, Family::Curl, 4)]);
-        let duration = measurements.duration(Route::Autoconfig);
-        let counts = duration.cumulative();
-        assert_eq!((counts[0], counts[1], counts[11], counts[12]), (2, 3, 3, 4));
-        assert_eq!(duration.sum(), Duration::from_micros(20_000_030));
+        let durations: Vec<_> = metrics.durations().collect();
+        let [(Route::Autoconfig, duration)] = durations[..] else { panic!("{durations:?}") };
+        assert_eq!(duration.counts().collect::<Vec<_>>(), [2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
+        assert_eq!(duration.nanoseconds.load(Relaxed), 20_000_030_000);
     }
 }

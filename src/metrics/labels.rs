@@ -1,100 +1,87 @@
-//! What requests are counted by: the route, what came of it, and which program asked. Closed sets all
-//! of them, so that nothing a client sends becomes a label.
+//! The labels of requests: route, outcome and client. Each is a closed set, so that nothing a client sends becomes a
+//! label.
 
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
+use strum::{IntoStaticStr, VariantArray};
 
-/// A closed set with a word for each of its members, in the order of their numbers.
-macro_rules! labels {
-    ($(#[$meta:meta])* $name:ident { $($(#[$inner:meta])* $variant:ident => $word:literal,)* }) => {
-        $(#[$meta])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum $name { $($(#[$inner])* $variant,)* }
-
-        impl $name {
-            pub const ALL: &[Self] = &[$(Self::$variant,)*];
-
-            pub fn word(self) -> &'static str {
-                match self { $(Self::$variant => $word,)* }
-            }
-        }
-    };
+/// The kind of document that was requested.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "snake_case", const_into_str)]
+pub enum Route {
+    Autoconfig,
+    Autodiscover,
+    AutodiscoverJson,
+    #[strum(serialize = "mobileconfig")]
+    MobileConfig,
+    Pacc,
+    /// Redirects to CalDAV, CardDAV and JMAP.
+    WellKnown,
+    MtaSts,
+    /// The setup page, its JSON form and its QR code.
+    Setup,
+    Assets,
+    /// Any other path.
+    Other,
 }
 
-labels! {
-    /// Which kind of answer was asked for.
-    Route {
-        Autoconfig => "autoconfig",
-        Autodiscover => "autodiscover",
-        AutodiscoverJson => "autodiscover_json",
-        MobileConfig => "mobileconfig",
-        Pacc => "pacc",
-        /// CalDAV, CardDAV and JMAP, which are sent on.
-        WellKnown => "well_known",
-        MtaSts => "mta_sts",
-        /// For people: the page, its twin and its picture.
-        Setup => "setup",
-        Assets => "assets",
-        /// No path of ours.
-        Other => "other",
-    }
+/// The result of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "snake_case", const_into_str)]
+pub enum Outcome {
+    /// A document was sent.
+    Answered,
+    Redirected,
+    /// The domain or path is not served.
+    #[strum(serialize = "not_ours")]
+    NotServed,
+    /// The request is invalid, or the document does not exist for this profile.
+    Refused,
+    /// Refused by the rate limit or the length of the signing queue.
+    Limited,
+    /// A panic, or a failed signature.
+    Failed,
 }
 
-labels! {
-    /// What came of a request.
-    Outcome {
-        /// With a document.
-        Answered => "answered",
-        Redirected => "redirected",
-        /// Not a domain or path of ours.
-        NotOurs => "not_ours",
-        /// The request is wrong, or what it asks for cannot be had.
-        Refused => "refused",
-        /// More was asked than is allowed, or than can be done.
-        Limited => "limited",
-        /// A bug, or a signature that could not be made.
-        Failed => "failed",
-    }
+/// The client, by its `User-Agent`. This is a hint: some clients send none, or the name of a library.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "snake_case", const_into_str)]
+pub enum Family {
+    Thunderbird,
+    /// Thunderbird for Android and other users of OkHttp.
+    #[strum(serialize = "okhttp")]
+    OkHttp,
+    Evolution,
+    GnomeOnlineAccounts,
+    Geary,
+    Nextcloud,
+    Horde,
+    Mailspring,
+    Parula,
+    Outlook,
+    /// Microsoft's service behind the new Outlook and Outlook's apps.
+    #[strum(serialize = "autodetect")]
+    AutoDetect,
+    /// Clients that look for an Exchange server.
+    Exchange,
+    Apple,
+    /// enough_mail, among others.
+    Dart,
+    /// aerc, among others.
+    Go,
+    Curl,
+    Browser,
+    /// Delta Chat, Himalaya, among others.
+    None,
+    Other,
 }
 
-labels! {
-    /// Which program asked, as far as its `User-Agent` says so: a hint, since several name none, or
-    /// that of a library.
-    Family {
-        Thunderbird => "thunderbird",
-        /// Thunderbird for Android and other users of OkHttp.
-        OkHttp => "okhttp",
-        Evolution => "evolution",
-        Gnome => "gnome_online_accounts",
-        Geary => "geary",
-        Nextcloud => "nextcloud",
-        Horde => "horde",
-        Mailspring => "mailspring",
-        Parula => "parula",
-        Outlook => "outlook",
-        /// Microsoft's service behind the new Outlook and Outlook's apps.
-        AutoDetect => "autodetect",
-        /// Programs that look for an Exchange server.
-        Exchange => "exchange",
-        Apple => "apple",
-        /// enough_mail, among others.
-        Dart => "dart",
-        /// aerc, among others.
-        Go => "go",
-        Curl => "curl",
-        Browser => "browser",
-        /// Delta Chat, Himalaya, among others.
-        None => "none",
-        Other => "other",
-    }
-}
-
-/// How a `User-Agent` begins. The first that fits counts.
+/// The beginning of a `User-Agent`. The first match counts.
 const BEGINNINGS: [(&str, Family); 17] = [
     ("Thunderbird/", Family::Thunderbird),
     ("okhttp/", Family::OkHttp),
     ("Evolution/", Family::Evolution),
-    ("gnome-online-accounts", Family::Gnome),
+    ("gnome-online-accounts", Family::GnomeOnlineAccounts),
     ("Geary/", Family::Geary),
     ("Nextcloud", Family::Nextcloud),
     ("Horde", Family::Horde),
@@ -110,11 +97,11 @@ const BEGINNINGS: [(&str, Family); 17] = [
     ("curl/", Family::Curl),
 ];
 
-/// What programs that are made of a browser say of themselves besides.
+/// Names in the `User-Agent` of clients that are built on a browser.
 const WITHIN: [(&str, Family); 3] =
     [("Thunderbird/", Family::Thunderbird), ("Mailspring/", Family::Mailspring), ("Parula/", Family::Parula)];
 
-/// A refusal with the status of an answer, as Autodiscover has it.
+/// Marks a response with status 200 as a refusal, as in Autodiscover.
 #[derive(Debug, Clone, Copy)]
 pub struct RefusedInside;
 
@@ -144,7 +131,7 @@ impl Route {
 impl Outcome {
     pub fn of(response: &Response) -> Self {
         match response.status() {
-            StatusCode::NOT_FOUND => Self::NotOurs,
+            StatusCode::NOT_FOUND => Self::NotServed,
             StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => Self::Limited,
             status if status.is_server_error() => Self::Failed,
             status if status.is_redirection() => Self::Redirected,
@@ -158,10 +145,10 @@ impl Outcome {
 }
 
 impl Family {
-    /// By the value of a `User-Agent`.
+    /// The client with this `User-Agent`.
     pub fn of(user_agent: Option<&HeaderValue>) -> Self {
         let Some(name) = user_agent.map(HeaderValue::as_bytes) else { return Self::None };
-        // Nobody's own name is longer; what is, is not searched.
+        // No known name is longer.
         let name = &name[..name.len().min(256)];
         if name.is_empty() {
             return Self::None;
@@ -195,9 +182,9 @@ mod tests {
         }
     }
 
-    /// The names that recorded requests have.
+    /// Names from recorded requests.
     #[test]
-    fn knows_the_programs_that_say_who_they_are() {
+    fn recognizes_clients_by_their_user_agent() {
         for (name, family) in [
             ("Mozilla/5.0 (X11; Linux x86_64; rv:156.0) Gecko/20100101 Thunderbird/156.0", "thunderbird"),
             ("Thunderbird/1 CFNetwork/1568.200.51 Darwin/24.1.0", "thunderbird"),
@@ -214,7 +201,7 @@ mod tests {
             ("", "none"),
         ] {
             let value: HeaderValue = name.parse().unwrap();
-            assert_eq!(Family::of(Some(&value)).word(), family, "{name}");
+            assert_eq!(Family::of(Some(&value)).into_str(), family, "{name}");
         }
         assert_eq!(Family::of(None), Family::None);
     }

@@ -62,7 +62,7 @@ pub async fn serve(sockets: Vec<Socket>, app: App, stop: impl Future<Output = ()
         server.tasks.spawn(Arc::clone(&server).listen(socket));
     }
     stop.await;
-    server.app.shared.measurements.is_stopping.store(true, Relaxed);
+    server.app.shared.metrics.is_stopping.store(true, Relaxed);
     server.stopping.cancel();
     server.tasks.close();
     if timeout(server.app.limits().shutdown_timeout, server.tasks.wait()).await.is_err() {
@@ -153,29 +153,29 @@ struct OpenConnection(App);
 
 impl OpenConnection {
     fn new(app: App) -> Self {
-        app.shared.measurements.connections_opened.fetch_add(1, Relaxed);
+        app.shared.metrics.connections_opened.inc();
         Self(app)
     }
 }
 
 impl Drop for OpenConnection {
     fn drop(&mut self) {
-        self.0.shared.measurements.connections_closed.fetch_add(1, Relaxed);
+        self.0.shared.metrics.connections_closed.inc();
     }
 }
 
 fn count_admission(app: &App, closed_idle: bool, is_refused: bool) {
     static LIMIT_REACHED: LogRateLimit = LogRateLimit::new();
 
-    let measurements = &app.shared.measurements;
-    measurements.connections_displaced.fetch_add(closed_idle.into(), Relaxed);
-    measurements.connections_refused.fetch_add(is_refused.into(), Relaxed);
+    let metrics = &app.shared.metrics;
+    metrics.connections_displaced.inc_by(closed_idle.into());
+    metrics.connections_refused.inc_by(is_refused.into());
     if (closed_idle || is_refused) && LIMIT_REACHED.permits() {
-        let open = measurements.connections();
+        let open = metrics.connections();
         tracing::warn!(open, "connection limit reached; idle connections are closed for new ones");
     }
 }
 
 fn count_failed_handshake(app: &App) {
-    app.shared.measurements.handshakes_failed.fetch_add(1, Relaxed);
+    app.shared.metrics.handshakes_failed.inc();
 }
