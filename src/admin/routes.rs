@@ -19,7 +19,7 @@ use crate::certificates::time::Time;
 use crate::http::error::Error;
 use crate::http::responses::Answer;
 use crate::http::{App, Attempt, handlers};
-use crate::metrics::text::{self, text};
+use crate::metrics::text;
 
 pub fn router(app: App) -> Router {
     Router::new()
@@ -98,6 +98,7 @@ fn status_of(app: &App) -> serde_json::Value {
 
 async fn metrics(State(app): State<App>) -> Result<Response, Error> {
     // The process metrics read files in /proc.
-    let text = spawn_blocking(move || text(app)).await.ok().and_then(Result::ok).ok_or(Error::Failed)?;
+    let text =
+        spawn_blocking(move || text::encode(app)).await.ok().and_then(Result::ok).ok_or(Error::Failed)?;
     Ok(([(CONTENT_TYPE, text::CONTENT_TYPE)], text).into_response())
 }

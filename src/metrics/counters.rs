@@ -103,7 +103,8 @@ impl Metrics {
 
 impl Histogram {
     fn observe(&self, took: Duration) {
-        let place = BOUNDS.iter().position(|bound| took.as_micros() <= u128::from(*bound));
+        let microseconds = took.as_micros();
+        let place = BOUNDS.iter().position(|bound| microseconds <= u128::from(*bound));
         place.map_or(&self.rest, |place| &self.buckets[place]).fetch_add(1, Relaxed);
         self.nanoseconds.fetch_add(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX), Relaxed);
     }
