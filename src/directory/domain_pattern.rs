@@ -19,6 +19,11 @@ impl DomainPattern {
             Self::Exact(domain) | Self::Subdomains(domain) => domain,
         }
     }
+
+    /// The domain, if the pattern has no wildcard.
+    pub fn exact(&self) -> Option<&Domain> {
+        if let Self::Exact(domain) = self { Some(domain) } else { None }
+    }
 }
 
 impl FromStr for DomainPattern {

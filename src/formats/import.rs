@@ -269,7 +269,7 @@ impl Taken {
     ) {
         self.ids.extend(id.map(|id| (id.value.clone(), id.place.clone())));
         self.domain_patterns
-            .extend(domain_patterns.iter().map(|claim| (claim.value.clone(), claim.place.clone())));
+            .extend(domain_patterns.iter().map(|pattern| (pattern.value.clone(), pattern.place.clone())));
         self.mx_hosts.extend(mx_hosts.iter().map(|host| (host.value.clone(), host.place.clone())));
     }
 
@@ -286,19 +286,19 @@ impl Taken {
     fn sort_out(&self, parts: &mut ProfileFields, path: &Path, problems: &mut Vec<Problem>) {
         let of_others = |place: &&Location| *place.file != *path;
         let mut seen = HashMap::new();
-        parts.domain_patterns.retain(|claim| {
+        parts.domain_patterns.retain(|pattern| {
             // An exchanger's host is no other profile's domain.
-            let exchanger = match &claim.value {
+            let exchanger = match &pattern.value {
                 DomainPattern::Exact(domain) => self.mx_hosts.get(domain),
                 DomainPattern::Subdomains(above) => {
                     let is_below = |host: &&Domain| host.parents().any(|parent| parent == above.as_str());
                     self.mx_hosts.keys().find(is_below).and_then(|host| self.mx_hosts.get(host))
                 }
             };
-            let first = self.domain_patterns.get(&claim.value).or(exchanger).filter(of_others);
-            let first = first.or_else(|| seen.get(&claim.value)).cloned();
-            is_free(&claim.value.to_string(), &claim.place, first.as_ref(), problems)
-                && seen.insert(claim.value.clone(), claim.place.clone()).is_none()
+            let first = self.domain_patterns.get(&pattern.value).or(exchanger).filter(of_others);
+            let first = first.or_else(|| seen.get(&pattern.value)).cloned();
+            is_free(&pattern.value.to_string(), &pattern.place, first.as_ref(), problems)
+                && seen.insert(pattern.value.clone(), pattern.place.clone()).is_none()
         });
         let mut hosts: HashMap<Domain, Location> = HashMap::new();
         parts.mx_hosts.retain(|host| {

@@ -163,15 +163,12 @@ fn whole(servers: Vec<Option<Located<Server>>>) -> (Vec<Server>, Vec<Location>) 
     servers.into_iter().flatten().map(|server| (server.value, server.place)).unzip()
 }
 
-/// The first domain that is named as it is, else one below a wildcard, else an exchanger's.
+/// The first domain without a wildcard, else a name below the first wildcard, else the first MX host.
 fn example_domain(
     domain_patterns: &[Located<DomainPattern>],
     mx_hosts: &[Located<Domain>],
 ) -> Option<Domain> {
-    let exact = domain_patterns.iter().find_map(|claim| match &claim.value {
-        DomainPattern::Exact(domain) => Some(domain.clone()),
-        DomainPattern::Subdomains(_) => None,
-    });
+    let exact = domain_patterns.iter().find_map(|pattern| pattern.value.exact()).cloned();
     let below = || format!("mail.{}", domain_patterns.first()?.value.domain()).parse().ok();
     let above = || Some(domain_patterns.first()?.value.domain().clone());
     exact.or_else(below).or_else(above).or_else(|| mx_hosts.first().map(|host| host.value.clone()))

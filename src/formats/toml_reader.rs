@@ -276,11 +276,8 @@ fn page(
     });
     let show_domains = table.optional("show_domains", problems).is_some_and(|switch| switch.value);
     table.finish(problems);
-    let exact = domain_patterns.iter().filter_map(|claim| match &claim.value {
-        DomainPattern::Exact(domain) => Some(domain.clone()),
-        DomainPattern::Subdomains(_) => None,
-    });
-    PageSettings { color, logo, domains: exact.filter(|_| show_domains).collect() }
+    let exact = domain_patterns.iter().filter_map(|pattern| pattern.value.exact());
+    PageSettings { color, logo, domains: exact.filter(|_| show_domains).cloned().collect() }
 }
 
 fn logo(source: &Source, file: &str, inputs: &SourceFiles) -> Result<Logo, (String, &'static str)> {

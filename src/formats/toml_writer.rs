@@ -144,7 +144,7 @@ impl Writer {
         }
         self.names_of(
             "domains",
-            parts.domain_patterns.iter().map(|claim| (&claim.place, claim.value.to_string())),
+            parts.domain_patterns.iter().map(|pattern| (&pattern.place, pattern.value.to_string())),
         );
         self.names_of("mx_hosts", parts.mx_hosts.iter().map(|host| (&host.place, host.value.to_string())));
     }
