@@ -12,9 +12,9 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use crate::program::TIMEOUT;
+
 const INSIDE: &str = "WAYPOST_TEST_SANDBOX";
-/// How long a test waits before it fails.
-const TIMEOUT: Duration = Duration::from_secs(60);
 
 #[derive(Debug)]
 pub struct Sandbox {

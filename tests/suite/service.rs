@@ -17,10 +17,9 @@ use crate::common::domains;
 use crate::common::profile;
 use crate::common::read_response;
 use crate::common::request;
-use crate::program::Program;
+use crate::program::{Program, TIMEOUT};
 
 const PATH: &str = "/mail/config-v1.1.xml";
-const TIMEOUT: Duration = Duration::from_secs(60);
 
 fn files(settings: &str) -> Files {
     Files::new(settings, &[("a.toml", &profile("q.com", &domains(&["q.com"]), SERVERS))])
@@ -316,7 +315,7 @@ fn ask_unix(path: &Path) -> io::Result<u16> {
 fn until_answered(path: &Path) {
     let begin = Instant::now();
     while ask_unix(path).ok() != Some(200) {
-        assert!(begin.elapsed() < TIMEOUT, "nobody answers");
+        assert!(begin.elapsed() < TIMEOUT, "the server does not answer");
         thread::yield_now();
     }
 }
@@ -474,7 +473,7 @@ fn recovers_when_file_descriptors_run_out() {
     program.signal("HUP");
     let begin = Instant::now();
     while !program.get("q.com", PATH).text().contains("c.example") {
-        assert!(begin.elapsed() < TIMEOUT, "nobody looks at the files any more");
+        assert!(begin.elapsed() < TIMEOUT, "the server does not notice the changed file");
         thread::yield_now();
     }
     let (code, _) = program.stop();
