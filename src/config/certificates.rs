@@ -8,19 +8,19 @@ use std::time::SystemTime;
 use super::settings::{Signing, Tls};
 use crate::certificates::expiry::{EXPIRY_WARNING, days_left};
 use crate::certificates::tls::TlsCertificate;
-use crate::diagnostics::Problem;
+use crate::diagnostics::{Problem, Problems};
 use crate::documents::mobileconfig::signing::Signer;
 use crate::files::SourceFiles;
 
 /// Loads the certificate and key for signing, and reports what is wrong or doubtful.
-pub fn signer(signing: &Signing, sources: &SourceFiles, problems: &mut Vec<Problem>) -> Option<Signer> {
+pub fn signer(signing: &Signing, sources: &SourceFiles, problems: &Problems) -> Option<Signer> {
     signing.files.all().for_each(|path| sources.watch(path));
     let location = || signing.location.clone();
     match Signer::load(&signing.files, SystemTime::now()) {
         Ok(signer) => {
             sources.add_content(&signing.files.certificate, &signer.chain());
             for warning in signer.warnings() {
-                problems.push(Problem::warning(location(), &*warning.message, warning.hint));
+                problems.warning(location(), &*warning.message, warning.hint);
             }
             Some(signer)
         }
@@ -38,14 +38,14 @@ pub fn signer(signing: &Signing, sources: &SourceFiles, problems: &mut Vec<Probl
 }
 
 /// Loads the certificates for TLS.
-pub fn tls(tls: &[Tls], sources: &SourceFiles, problems: &mut Vec<Problem>) -> Vec<TlsCertificate> {
+pub fn tls(tls: &[Tls], sources: &SourceFiles, problems: &Problems) -> Vec<TlsCertificate> {
     let mut certificates: Vec<TlsCertificate> = Vec::new();
     for tls in tls {
         tls.files.all().for_each(|path| sources.watch(path));
         let certificate = match TlsCertificate::load(&tls.files) {
             Ok(certificate) => certificate,
             Err(error) => {
-                problems.push(Problem::error(tls.location.clone(), format!("TLS: {error}"), error.hint()));
+                problems.error(tls.location.clone(), format!("TLS: {error}"), error.hint());
                 continue;
             }
         };

@@ -5,12 +5,12 @@ use std::collections::hash_map::Entry;
 use std::hash::Hash;
 
 use crate::address::Domain;
-use crate::diagnostics::{Location, Problem};
+use crate::diagnostics::{Location, Problems};
 use crate::directory::DomainPattern;
 use crate::formats::parsed_profile::ParsedProfile;
 
 /// Compares every profile with itself and with those before it.
-pub fn find(profiles: &[ParsedProfile], problems: &mut Vec<Problem>) {
+pub fn find(profiles: &[ParsedProfile], problems: &Problems) {
     ids(profiles, problems);
     domains(profiles, problems);
     mx_hosts(profiles, problems);
@@ -27,18 +27,18 @@ fn first_of<K: Eq + Hash, V: Copy>(seen: &mut HashMap<K, V>, key: K, value: V) -
     }
 }
 
-fn ids(profiles: &[ParsedProfile], problems: &mut Vec<Problem>) {
+fn ids(profiles: &[ParsedProfile], problems: &Problems) {
     let mut seen: HashMap<&Domain, &Location> = HashMap::new();
     for id in profiles.iter().filter_map(|profile| profile.id.as_ref()) {
         if let Some(first) = first_of(&mut seen, &id.value, &id.place) {
             let message = format!("two profiles have the id `{}`", id.value);
             let hint = format!("the other one is at {first}; give one of them another id");
-            problems.push(Problem::error(id.place.clone(), message, hint));
+            problems.error(id.place.clone(), message, hint);
         }
     }
 }
 
-fn domains(profiles: &[ParsedProfile], problems: &mut Vec<Problem>) {
+fn domains(profiles: &[ParsedProfile], problems: &Problems) {
     let mut seen: HashMap<&DomainPattern, (&ParsedProfile, &Location)> = HashMap::new();
     for profile in profiles {
         for domain in &profile.domain_patterns {
@@ -55,19 +55,19 @@ fn domains(profiles: &[ParsedProfile], problems: &mut Vec<Problem>) {
                     format!("remove it from one of them (the other is at {location})"),
                 )
             };
-            problems.push(Problem::error(domain.place.clone(), message, hint));
+            problems.error(domain.place.clone(), message, hint);
         }
     }
 }
 
-fn mx_hosts(profiles: &[ParsedProfile], problems: &mut Vec<Problem>) {
+fn mx_hosts(profiles: &[ParsedProfile], problems: &Problems) {
     let mut seen: HashMap<&Domain, &ParsedProfile> = HashMap::new();
     for profile in profiles {
         for host in &profile.mx_hosts {
             if host.value.public_suffix().is_some() {
                 let message = format!("`{}` is a public suffix, not a host of yours", host.value);
                 let hint = "name the mail exchanger as the MX record does, like mx.example.net";
-                problems.push(Problem::error(host.place.clone(), message, hint));
+                problems.error(host.place.clone(), message, hint);
             }
             let Some(first) = first_of(&mut seen, &host.value, profile) else { continue };
             let message = if std::ptr::eq(first, profile) {
@@ -75,11 +75,7 @@ fn mx_hosts(profiles: &[ParsedProfile], problems: &mut Vec<Problem>) {
             } else {
                 format!("the mail exchanger {} is in `{}` and `{}`", host.value, first.name, profile.name)
             };
-            problems.push(Problem::error(
-                host.place.clone(),
-                message,
-                "remove it from one of the two places",
-            ));
+            problems.error(host.place.clone(), message, "remove it from one of the two places");
         }
     }
 }

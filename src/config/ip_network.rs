@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::str::FromStr;
 
 use crate::diagnostics::problem::InvalidValue;
-use crate::diagnostics::toml_table::FromText;
+use crate::diagnostics::table::FromText;
 use ipnet::IpNet;
 
 /// An IP network or a single address.

@@ -4,8 +4,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use super::ip_network::Network;
-use crate::diagnostics::Problem;
-use crate::diagnostics::toml_table::Table;
+use crate::diagnostics::table::Table;
 
 /// How many connections and requests the server accepts, and how long it waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,9 +57,9 @@ impl Default for Rate {
 
 impl Limits {
     /// The limits, and the networks that have no rate limit.
-    pub(super) fn read(mut table: Table, problems: &mut Vec<Problem>) -> (Self, Vec<Network>) {
+    pub(super) fn read(table: &mut Table) -> (Self, Vec<Network>) {
         let mut limits = Self::default();
-        if let Some(count) = table.integer("max_connections", 1..=1_000_000, problems) {
+        if let Some(count) = table.integer("max_connections", 1..=1_000_000) {
             limits.max_connections = count;
         }
         for (key, timeout) in [
@@ -69,14 +68,12 @@ impl Limits {
             ("idle_timeout_seconds", &mut limits.idle_timeout),
             ("shutdown_timeout_seconds", &mut limits.shutdown_timeout),
         ] {
-            if let Some(seconds) = table.integer(key, 1..=3600, problems) {
+            if let Some(seconds) = table.integer(key, 1..=3600) {
                 *timeout = Duration::from_secs(seconds);
             }
         }
-        limits.rate = Rate::read(&mut table, problems);
-        let unlimited = table.list("unlimited", problems).into_iter().map(|network| network.value).collect();
-        table.finish(problems);
-        (limits, unlimited)
+        limits.rate = Rate::read(table);
+        (limits, table.values("unlimited"))
     }
 }
 
@@ -85,11 +82,11 @@ impl Rate {
     const LARGEST: i64 = 1_000_000;
 
     /// None for 0 requests per second, which disables the limit.
-    fn read(table: &mut Table, problems: &mut Vec<Problem>) -> Option<Self> {
+    fn read(table: &mut Table) -> Option<Self> {
         let default = Self::default();
-        let per_second = table.integer("requests_per_second", 0..=Self::LARGEST, problems);
+        let per_second = table.integer("requests_per_second", 0..=Self::LARGEST);
         let per_second = per_second.map_or(Some(default.per_second), NonZeroU32::new);
-        let burst = table.integer("request_burst", 1..=Self::LARGEST, problems).and_then(NonZeroU32::new);
+        let burst = table.integer("request_burst", 1..=Self::LARGEST).and_then(NonZeroU32::new);
         let burst = burst.unwrap_or_else(|| default.burst.max(per_second.unwrap_or(default.per_second)));
         Some(Self { per_second: per_second?, burst })
     }

@@ -1,7 +1,7 @@
 //! The addresses that the server listens on, with or without TLS.
 
 use crate::diagnostics::problem::InvalidValue;
-use crate::diagnostics::toml_table::FromText;
+use crate::diagnostics::table::FromText;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;

@@ -8,7 +8,7 @@ use super::settings::Settings;
 use super::{certificates, conflicts, mx_hosts, page_templates};
 use crate::certificates::tls::TlsCertificate;
 use crate::diagnostics::problem::Source;
-use crate::diagnostics::{Location, Problem};
+use crate::diagnostics::{Location, Problem, Problems};
 use crate::directory::Directory;
 use crate::documents::RenderedProfile;
 use crate::documents::mobileconfig::signing::Signer;
@@ -112,31 +112,39 @@ impl Config {
     /// # Errors
     /// If the file cannot be read.
     pub fn settings(path: &Path) -> Result<(Settings, Vec<Problem>), LoadError> {
-        let mut problems = Vec::new();
-        let settings = settings(path, &SourceFiles::default(), &mut problems)?;
-        Ok((settings, problems))
+        let problems = Problems::default();
+        let settings = settings(path, &SourceFiles::default(), &problems)?;
+        Ok((settings, problems.into_vec()))
     }
 
     fn read(path: &Path, sources: &SourceFiles) -> Result<Self, LoadError> {
-        let mut problems = Vec::new();
-        let settings = settings(path, sources, &mut problems)?;
+        let problems = Problems::default();
+        let settings = settings(path, sources, &problems)?;
         let folder = settings.profiles.as_deref();
-        let profiles = folder.map_or_else(Vec::new, |folder| profiles(folder, sources, &mut problems));
-        conflicts::find(&profiles, &mut problems);
+        let profiles = folder.map_or_else(Vec::new, |folder| profiles(folder, sources, &problems));
+        conflicts::find(&profiles, &problems);
         let templates = settings.templates.as_deref();
-        let mut pages = page_templates::load(templates, sources, &mut problems);
+        let mut pages = page_templates::load(templates, sources, &problems);
         let signing = settings.signing.as_ref();
-        let signer = signing.and_then(|signing| certificates::signer(signing, sources, &mut problems));
-        let certificates = certificates::tls(&settings.tls, sources, &mut problems);
-        let (directory, origins) = directory(profiles, &mut problems);
-        page_templates::render_all(&mut pages, templates, &directory, &mut problems);
-        problems.sort_by(|a, b| a.place.cmp(&b.place));
+        let signer = signing.and_then(|signing| certificates::signer(signing, sources, &problems));
+        let certificates = certificates::tls(&settings.tls, sources, &problems);
+        let (directory, origins) = directory(profiles, &problems);
+        page_templates::render_all(&mut pages, templates, &directory, &problems);
         let hash = sources.hash(path.parent().unwrap_or(Path::new("")));
-        Ok(Self { settings, directory, origins, pages, signer, certificates, notes: problems, hash })
+        Ok(Self {
+            settings,
+            directory,
+            origins,
+            pages,
+            signer,
+            certificates,
+            notes: problems.into_sorted(),
+            hash,
+        })
     }
 }
 
-fn settings(path: &Path, sources: &SourceFiles, problems: &mut Vec<Problem>) -> Result<Settings, LoadError> {
+fn settings(path: &Path, sources: &SourceFiles, problems: &Problems) -> Result<Settings, LoadError> {
     let text = sources
         .read_text(path, LARGEST_TEXT)
         .map_err(|source| LoadError::Unreadable { path: path.to_owned(), source })?;
@@ -144,27 +152,27 @@ fn settings(path: &Path, sources: &SourceFiles, problems: &mut Vec<Problem>) -> 
 }
 
 /// Reads every profile of a folder, in the order of the file names.
-fn profiles(folder: &Path, sources: &SourceFiles, problems: &mut Vec<Problem>) -> Vec<ParsedProfile> {
+fn profiles(folder: &Path, sources: &SourceFiles, problems: &Problems) -> Vec<ParsedProfile> {
     let paths = match sources.list_folder(folder, is_profile) {
         Ok(paths) => paths,
         Err(error) => {
             let message = format!("the folder of profiles cannot be read: {error}");
             let hint = "make it readable, or name another one: profiles = \"profiles\" in waypost.toml";
-            problems.push(Problem::error(Location::whole(folder), message, hint));
+            problems.error(Location::whole(folder), message, hint);
             return Vec::new();
         }
     };
     if paths.is_empty() {
         let message = "the folder of profiles has no profile in it";
         let hint = "put a *.toml file there, or one of Mozilla's *.xml files";
-        problems.push(Problem::error(Location::whole(folder), message, hint));
+        problems.error(Location::whole(folder), message, hint);
     }
     paths.iter().filter_map(|path| read_profile(path, sources, problems)).collect()
 }
 
 /// Builds the directory of the valid profiles. A domain that two profiles have goes to the first; [`conflicts`] has
 /// reported it.
-fn directory(profiles: Vec<ParsedProfile>, problems: &mut Vec<Problem>) -> (Directory, Vec<Origin>) {
+fn directory(profiles: Vec<ParsedProfile>, problems: &Problems) -> (Directory, Vec<Origin>) {
     let mut directory = Directory::default();
     let mut origins = Vec::new();
     let mut mx_hosts = Vec::new();
@@ -174,7 +182,7 @@ fn directory(profiles: Vec<ParsedProfile>, problems: &mut Vec<Problem>) -> (Dire
             Ok(rendered) => directory.add(rendered),
             Err(error) => {
                 let hint = "please report this as a bug";
-                problems.push(Problem::error(parsed.place, error.to_string(), hint));
+                problems.error(parsed.place, error.to_string(), hint);
                 continue;
             }
         };

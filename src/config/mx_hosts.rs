@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::address::Domain;
 use crate::diagnostics::problem::Located;
-use crate::diagnostics::{Location, Problem};
+use crate::diagnostics::{Location, Problems};
 use crate::directory::{Directory, ProfileId};
 
 /// Adds each host to the directory, and the parent names that clients derive from it: Thunderbird the first one and the
@@ -12,17 +12,13 @@ use crate::directory::{Directory, ProfileId};
 ///
 /// A name that is a domain of another profile stays with that profile. A parent of hosts of several profiles is not
 /// added, unless a profile lists it.
-pub fn bind(
-    directory: &mut Directory,
-    hosts: Vec<(Located<Domain>, ProfileId)>,
-    problems: &mut Vec<Problem>,
-) {
+pub fn bind(directory: &mut Directory, hosts: Vec<(Located<Domain>, ProfileId)>, problems: &Problems) {
     let mut parents: BTreeMap<Domain, Vec<(ProfileId, Location)>> = BTreeMap::new();
     for (host, id) in hosts {
         if directory.profile_of(&host.value).is_some_and(|owner| owner != id) {
             let message = format!("the mail exchanger {} is a domain of another profile", host.value);
             let hint = "remove it here, or from that profile's domains";
-            problems.push(Problem::error(host.place, message, hint));
+            problems.error(host.place, message, hint);
             continue;
         }
         for parent in registered_parents(&host.value) {
@@ -58,7 +54,7 @@ pub fn bind(
             }
             (None, []) => continue,
         };
-        problems.push(Problem::note(location.clone(), message, hint));
+        problems.note(location.clone(), message, hint);
     }
 }
 

@@ -6,8 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::diagnostics::problem::{Source, nearest, suggest};
-use crate::diagnostics::toml_table::Table;
-use crate::diagnostics::{Location, Problem, Severity};
+use crate::diagnostics::table::Table;
+use crate::diagnostics::{Location, Problem, Problems};
 use crate::directory::Directory;
 use crate::documents::Brand;
 use crate::files::read::LARGEST_TEXT;
@@ -22,7 +22,7 @@ use crate::page::{
 type Texts = Vec<(String, String, Location)>;
 
 /// Loads the pages. Without a folder they are the built-in ones.
-pub fn load(folder: Option<&Path>, sources: &SourceFiles, problems: &mut Vec<Problem>) -> Pages {
+pub fn load(folder: Option<&Path>, sources: &SourceFiles, problems: &Problems) -> Pages {
     let mut catalogue = built_in_catalogue();
     let Some(folder) = folder else { return Pages::new(catalogue) };
     let files = match sources.list_folder(folder, Path::is_file) {
@@ -30,15 +30,13 @@ pub fn load(folder: Option<&Path>, sources: &SourceFiles, problems: &mut Vec<Pro
         Err(error) => {
             let message = format!("the folder of templates cannot be read: {error}");
             let hint = "its path is relative to waypost.toml; leave `templates` out for the built-in pages";
-            problems.push(Problem::error(Location::whole(folder), message, hint));
+            problems.error(Location::whole(folder), message, hint);
             return Pages::new(catalogue);
         }
     };
     let (mut templates, mut assets) = (Vec::new(), PageAssets::default());
     for path in files {
-        let mut warn = |message: String, hint: &str| {
-            problems.push(Problem::warning(Location::whole(&path), message, hint));
-        };
+        let warn = |message: String, hint: &str| problems.warning(Location::whole(&path), message, hint);
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let template = TEMPLATES.into_iter().find(|(template, _)| *template == name);
         let is_language = extension(&path).as_deref() == Some("toml");
@@ -72,12 +70,7 @@ pub fn load(folder: Option<&Path>, sources: &SourceFiles, problems: &mut Vec<Pro
 }
 
 /// Renders every page for each profile if there are operator's templates, and removes the templates that fail.
-pub fn render_all(
-    pages: &mut Pages,
-    folder: Option<&Path>,
-    directory: &Directory,
-    problems: &mut Vec<Problem>,
-) {
+pub fn render_all(pages: &mut Pages, folder: Option<&Path>, directory: &Directory, problems: &Problems) {
     if let Some(folder) = folder {
         while let Err((page, error)) = try_render(pages, directory) {
             let name = error.name().unwrap_or(page).to_owned();
@@ -126,9 +119,9 @@ fn template_problem(folder: &Path, name: &str, error: &TemplateError) -> Problem
 fn built_in_catalogue() -> Catalogue {
     let mut languages = MESSAGES.into_iter().map(|(tag, text)| {
         let source = Source::new(Path::new(tag).into(), text.to_owned());
-        let mut problems = Vec::new();
-        let texts = texts(&source, &mut problems);
-        debug_assert!(problems.is_empty(), "{problems:?}");
+        let problems = Problems::default();
+        let texts = texts(&source, &problems);
+        debug_assert!(!problems.has_errors(), "{problems:?}");
         Messages::new(tag.to_owned(), texts.into_iter().map(|(key, text, _)| (key, text)))
     });
     let english = languages.next().expect("English is built in");
@@ -136,25 +129,26 @@ fn built_in_catalogue() -> Catalogue {
 }
 
 /// The texts of a language file. Its problems are warnings.
-fn texts(source: &Source, problems: &mut Vec<Problem>) -> Texts {
-    let (table, syntax_error) = Table::parse(source);
-    let mut errors = Vec::from_iter(syntax_error);
-    let mut texts = Vec::new();
-    for (key, value) in table.into_entries() {
-        let text = value.read::<String>(&key, &mut errors);
-        texts.extend(text.map(|text| (key, text.value, text.place)));
-    }
-    problems.extend(errors.into_iter().map(|error| Problem { severity: Severity::Warning, ..error }));
+fn texts(source: &Source, problems: &Problems) -> Texts {
+    let mark = problems.mark();
+    let (mut table, syntax_error) = Table::parse(source, problems);
+    problems.extend(syntax_error);
+    let texts = table.take_entries().filter_map(|(key, value)| {
+        let text = value.read::<String>()?;
+        Some((key.into_owned(), text.value, text.place))
+    });
+    let texts = texts.collect();
+    problems.downgrade(mark);
     texts
 }
 
 /// Adds an operator's language, or replaces texts of a built-in one.
-fn add_language(catalogue: &mut Catalogue, path: &Path, text: String, problems: &mut Vec<Problem>) {
+fn add_language(catalogue: &mut Catalogue, path: &Path, text: String, problems: &Problems) {
     let tag = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
     if !is_tag(tag) {
         let message = format!("`{tag}` is not a language");
         let hint = "a file of messages is named after its language, like de.toml or pt-BR.toml";
-        problems.push(Problem::warning(Location::whole(path), message, hint));
+        problems.warning(Location::whole(path), message, hint);
         return;
     }
     let english = catalogue.english().clone();
@@ -175,7 +169,7 @@ fn add_language(catalogue: &mut Catalogue, path: &Path, text: String, problems: 
             more => format!(" and {more} more"),
         };
         let message = format!("no text for {}{more}: English is shown", listed.join(", "));
-        problems.push(Problem::warning(Location::whole(path), message, "translate them from en.toml"));
+        problems.warning(Location::whole(path), message, "translate them from en.toml");
     }
 }
 

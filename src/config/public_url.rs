@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use crate::address::Domain;
 use crate::diagnostics::problem::InvalidValue;
-use crate::diagnostics::toml_table::FromText;
+use crate::diagnostics::table::FromText;
 
 /// The `https` base URL of the host that Autodiscover redirects point to. It has no path, because clients require the
 /// standard path in a redirect (reference/autodiscover 1.11).

@@ -13,8 +13,8 @@ use super::public_url::PublicUrl;
 use crate::address::Domain;
 use crate::certificates::tls::TlsFiles;
 use crate::diagnostics::problem::{InvalidValue, Located, Source};
-use crate::diagnostics::toml_table::{FromText, FromValue, Table};
-use crate::diagnostics::{Location, Problem};
+use crate::diagnostics::table::{FromText, FromValue, Table};
+use crate::diagnostics::{Location, Problems};
 use crate::documents::mobileconfig::SigningFiles;
 
 /// The validated settings. Paths are relative to the working folder.
@@ -102,45 +102,47 @@ impl Settings {
     }
 
     /// Reads the text of the file. Paths in it are relative to the file's folder.
-    pub(super) fn read(source: &Source, problems: &mut Vec<Problem>) -> Self {
-        let (table, syntax_error) = Table::parse(source);
-        let Some(syntax_error) = syntax_error else { return Self::from_table(table, source, problems) };
-        problems.push(syntax_error);
-        // The rest is read for the folder of profiles, whose problems are reported too.
-        Self::from_table(table, source, &mut Vec::new())
+    pub(super) fn read(source: &Source, problems: &Problems) -> Self {
+        let found = Problems::default();
+        let (table, syntax_error) = Table::parse(source, &found);
+        let settings = Self::from_table(table, source);
+        match syntax_error {
+            None => problems.extend(found.into_vec()),
+            // The rest was read for the folder of profiles, whose problems are reported too.
+            Some(syntax_error) => problems.push(syntax_error),
+        }
+        settings
     }
 
-    fn from_table(mut table: Table, source: &Source, problems: &mut Vec<Problem>) -> Self {
+    fn from_table(mut table: Table, source: &Source) -> Self {
         let folder = source.file.parent().unwrap_or(Path::new(""));
-        let default = Some(PathName("profiles".into()));
-        let profiles = table.written("profiles", problems).or(default).map(|path| folder.join(path.0));
-        let templates = optional::<PathName>(&mut table, "templates", problems);
+        let path = |path: PathName| folder.join(path.0);
+        let has_profiles = table.has("profiles");
+        let profiles = table.optional("profiles").or((!has_profiles).then(|| PathName("profiles".into())));
+        let templates = table.optional("templates").map(path);
         let listen_location = table.place_of("listen");
-        let listen = listen(&mut table, problems);
-        let tls = tls(&mut table, &listen, listen_location, folder, problems);
-        let watch = optional(&mut table, "watch", problems).unwrap_or(true);
-        let public_url = optional(&mut table, "public_url", problems);
-        let trusted_proxies = trusted_proxies(&mut table, problems);
-        let signing = table.table("signing", "[signing]", problems);
-        let signing = signing.and_then(|table| Signing::read(table, folder, problems));
-        let dns = table.table("dns", "[dns]", problems);
-        let dns = dns.map_or_else(Dns::default, |table| Dns::read(table, problems));
-        let admin = table.table("admin", "[admin]", problems);
-        let admin = admin.map_or_else(Admin::default, |table| Admin::read(table, &listen, problems));
-        let limits = table.table("limits", "[limits]", problems);
-        let (limits, unlimited) = limits.map_or_else(Default::default, |table| Limits::read(table, problems));
-        table.finish(problems);
+        let listen = listen(&mut table);
+        let tls = tls(&mut table, &listen, listen_location, folder);
+        let watch = table.optional("watch").unwrap_or(true);
+        let public_url = table.optional("public_url");
+        let trusted_proxies = trusted_proxies(&mut table);
+        let signing = table.section("signing", "[signing]", |table| Signing::read(table, folder));
+        let dns = table.section("dns", "[dns]", |table| Some(Dns::read(table))).unwrap_or_default();
+        let admin = table.section("admin", "[admin]", |table| Some(Admin::read(table, &listen)));
+        let limits = table.section("limits", "[limits]", |table| Some(Limits::read(table)));
+        let (limits, unlimited) = limits.unwrap_or_default();
+        table.finish();
         Self {
             listen,
             tls,
             watch,
-            profiles,
-            templates: templates.map(|path| folder.join(path.0)),
+            profiles: profiles.map(path),
+            templates,
             public_url,
             trusted_proxies,
             signing,
             dns,
-            admin,
+            admin: admin.unwrap_or_default(),
             limits,
             unlimited,
         }
@@ -148,44 +150,39 @@ impl Settings {
 }
 
 impl Tls {
-    fn read(mut table: Table, folder: &Path, problems: &mut Vec<Problem>) -> Option<Self> {
-        let location = table.place();
-        let certificate = required_path(&mut table, "certificate", "\"tls/fullchain.pem\"", folder, problems);
-        let key = required_path(&mut table, "key", "\"tls/privkey.pem\"", folder, problems);
-        table.finish(problems);
-        Some(Self { files: TlsFiles { certificate: certificate?, key: key? }, location })
+    fn read(table: &mut Table, folder: &Path) -> Option<Self> {
+        let certificate = required_path(table, "certificate", "\"tls/fullchain.pem\"", folder);
+        let key = required_path(table, "key", "\"tls/privkey.pem\"", folder);
+        let files = TlsFiles { certificate: certificate?, key: key? };
+        Some(Self { files, location: table.place() })
     }
 }
 
 impl Signing {
-    fn read(mut table: Table, folder: &Path, problems: &mut Vec<Problem>) -> Option<Self> {
-        let location = table.place();
-        let certificate =
-            required_path(&mut table, "certificate", "\"signing/fullchain.pem\"", folder, problems);
-        let chain = optional::<PathName>(&mut table, "chain", problems).map(|path| folder.join(path.0));
-        let key = required_path(&mut table, "key", "\"signing/privkey.pem\"", folder, problems);
-        let or_unsigned = optional(&mut table, "or_unsigned", problems).unwrap_or(false);
-        table.finish(problems);
+    fn read(table: &mut Table, folder: &Path) -> Option<Self> {
+        let certificate = required_path(table, "certificate", "\"signing/fullchain.pem\"", folder);
+        let chain = table.optional::<PathName>("chain").map(|path| folder.join(path.0));
+        let key = required_path(table, "key", "\"signing/privkey.pem\"", folder);
+        let or_unsigned = table.optional("or_unsigned").unwrap_or(false);
         let files = SigningFiles { certificate: certificate?, chain, key: key? };
-        Some(Self { files, or_unsigned, location })
+        Some(Self { files, or_unsigned, location: table.place() })
     }
 }
 
 impl Dns {
-    fn read(mut table: Table, problems: &mut Vec<Problem>) -> Self {
-        let target = optional(&mut table, "target", problems);
-        let addresses = distinct(&mut table, "addresses", problems);
+    fn read(table: &mut Table) -> Self {
+        let target = table.optional("target");
+        let addresses = distinct(table, "addresses");
         // RFC 2181 8 allows 31 bits. One day is the longest that a mistake should last.
-        let ttl = table.integer("ttl_seconds", 1..=86_400, problems).unwrap_or(Self::default().ttl);
-        table.finish(problems);
+        let ttl = table.integer("ttl_seconds", 1..=86_400).unwrap_or(Self::default().ttl);
         Self { target, addresses, ttl }
     }
 }
 
 impl Admin {
-    fn read(mut table: Table, public: &[Listener], problems: &mut Vec<Problem>) -> Self {
-        let listen = table.required::<Listener>("listen", "\"127.0.0.1:9090\"", problems);
-        table.finish(problems);
+    fn read(table: &mut Table, public: &[Listener]) -> Self {
+        let problems = table.problems();
+        let listen = table.required_located::<Listener>("listen", "\"127.0.0.1:9090\"");
         if let Some(Located { value, place }) = &listen {
             let is_public = public.iter().any(|public| {
                 public.address.clashes_with(&value.address) || public.address.covers(&value.address)
@@ -193,11 +190,11 @@ impl Admin {
             if is_public {
                 let message = format!("`listen` in [admin] is {value}, which is a public listener too");
                 let hint = "choose another port, preferably on loopback";
-                problems.push(Problem::error(place.clone(), message, hint));
+                problems.error(place.clone(), message, hint);
             }
             if value.is_https {
                 let hint = "leave https:// out, and listen on loopback or a Unix socket";
-                problems.push(Problem::error(place.clone(), "[admin] does not support TLS", hint));
+                problems.error(place.clone(), "[admin] does not support TLS", hint);
             }
         }
         Self { listen: listen.map(|listener| listener.value) }
@@ -205,71 +202,67 @@ impl Admin {
 }
 
 /// The public listeners: at least one, and none that excludes another.
-fn listen(table: &mut Table, problems: &mut Vec<Problem>) -> Vec<Listener> {
+fn listen(table: &mut Table) -> Vec<Listener> {
     if !table.has("listen") {
         return vec![Settings::DEFAULT_LISTEN.into()];
     }
-    let problems_before = problems.len();
+    let problems = table.problems();
+    let mark = problems.mark();
     let location = table.place_of("listen");
     let mut listeners: Vec<Listener> = Vec::new();
-    for Located { value, place } in table.list::<Listener>("listen", problems) {
+    for Located { value, place } in table.list::<Listener>("listen") {
         match listeners.iter().find(|other| other.address.clashes_with(&value.address)) {
             Some(other) if *other == value => {
                 let message = format!("`listen` has {value} twice");
-                problems.push(Problem::error(place, message, "remove one of them"));
+                problems.error(place, message, "remove one of them");
             }
             Some(other) => {
                 let message = format!("`listen` has {other} and {value}, which exclude each other");
-                problems.push(Problem::error(place, message, "0.0.0.0 and [::] include every address"));
+                problems.error(place, message, "0.0.0.0 and [::] include every address");
             }
             None => {}
         }
         listeners.push(value);
     }
-    if listeners.is_empty() && problems.len() == problems_before {
+    if listeners.is_empty() && !problems.has_errors_since(mark) {
         let hint = "write listen = [\"127.0.0.1:8080\"], or leave the key out, which means the same";
         let message = "`listen` is empty: the server would not be reachable";
-        problems.push(Problem::error(location, message, hint));
+        problems.error(location, message, hint);
     }
     listeners
 }
 
-fn trusted_proxies(table: &mut Table, problems: &mut Vec<Problem>) -> Vec<Network> {
+fn trusted_proxies(table: &mut Table) -> Vec<Network> {
     if !table.has("trusted_proxies") {
         return Network::loopback();
     }
-    let networks = table.list::<Network>("trusted_proxies", problems);
+    let networks = table.list::<Network>("trusted_proxies");
     if let Some(all) = networks.iter().find(|network| network.value.is_every_address()) {
         let message = "`trusted_proxies` includes every address: any client may choose its host and address, and avoid \
                        the rate limit";
         let hint = "name the addresses or networks of your proxies";
-        problems.push(Problem::warning(all.place.clone(), message, hint));
+        table.problems().warning(all.place.clone(), message, hint);
     }
     networks.into_iter().map(|network| network.value).collect()
 }
 
 /// Every `[[tls]]`. Reports listeners with TLS without a certificate, and certificates without such a listener.
-fn tls(
-    table: &mut Table,
-    listen: &[Listener],
-    listen_location: Location,
-    folder: &Path,
-    problems: &mut Vec<Problem>,
-) -> Vec<Tls> {
-    let tables = table.tables("tls", "[[tls]]", problems);
-    match (listen.iter().find(|listener| listener.is_https), tables.first()) {
-        (Some(listener), None) => {
+fn tls(table: &mut Table, listen: &[Listener], listen_location: Location, folder: &Path) -> Vec<Tls> {
+    let problems = table.problems();
+    let certificates = table.sections("tls", "[[tls]]", |table| Tls::read(table, folder));
+    match (listen.iter().find(|listener| listener.is_https), certificates.as_slice()) {
+        (Some(listener), []) => {
             let message = format!("`listen` has {listener}, but there is no certificate");
             let hint = "add [[tls]] with certificate = \"tls/fullchain.pem\" and key = \"tls/privkey.pem\"";
-            problems.push(Problem::error(listen_location, message, hint));
+            problems.error(listen_location, message, hint);
         }
-        (None, Some(table)) => {
+        (None, [Some(first), ..]) => {
             let hint = "begin an address of `listen` with https://, like \"https://[::]:443\"";
-            problems.push(Problem::warning(table.place(), "no listener uses TLS", hint));
+            problems.warning(first.location.clone(), "no listener uses TLS", hint);
         }
         _ => {}
     }
-    tables.into_iter().filter_map(|table| Tls::read(table, folder, problems)).collect()
+    certificates.into_iter().flatten().collect()
 }
 
 /// A path that is not empty.
@@ -284,31 +277,17 @@ impl FromText for PathName {
     }
 }
 
-fn required_path(
-    table: &mut Table,
-    key: &'static str,
-    example: &str,
-    folder: &Path,
-    problems: &mut Vec<Problem>,
-) -> Option<PathBuf> {
-    table.required::<PathName>(key, example, problems).map(|path| folder.join(path.value.0))
-}
-
-fn optional<T: FromValue>(table: &mut Table, key: &'static str, problems: &mut Vec<Problem>) -> Option<T> {
-    table.optional(key, problems).map(|located| located.value)
+fn required_path(table: &mut Table, key: &'static str, example: &str, folder: &Path) -> Option<PathBuf> {
+    table.required::<PathName>(key, example).map(|path| folder.join(path.0))
 }
 
 /// A list of values without duplicates.
-fn distinct<T: FromValue + PartialEq + Display>(
-    table: &mut Table,
-    key: &'static str,
-    problems: &mut Vec<Problem>,
-) -> Vec<T> {
+fn distinct<T: FromValue + PartialEq + Display>(table: &mut Table, key: &'static str) -> Vec<T> {
     let mut values = Vec::new();
-    for Located { value, place } in table.list::<T>(key, problems) {
+    for Located { value, place } in table.list::<T>(key) {
         if values.contains(&value) {
             let message = format!("`{key}` has {value} twice");
-            problems.push(Problem::error(place, message, "remove one of them"));
+            table.problems().error(place, message, "remove one of them");
         }
         values.push(value);
     }

@@ -1,8 +1,10 @@
 //! Problems in configuration files, each with its file, line, column and hint.
 
 pub mod problem;
+pub mod problems;
 mod render;
-pub mod toml_table;
+pub mod table;
 
 pub use self::problem::{Location, Problem, Severity, nearest};
+pub use self::problems::Problems;
 pub use self::render::ProblemRenderer;

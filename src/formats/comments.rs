@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::xml_provider::{PassedOver, Provider};
+use super::xml_table::{PassedOver, ProviderFile};
 use crate::diagnostics::Location;
 use crate::xml::tree::{Comment, Element, Node, Tree};
 
@@ -37,7 +37,7 @@ const PLACED: [&str; 7] = [
 ];
 
 impl Comments {
-    pub fn collect(tree: &Tree, provider: &Provider) -> Self {
+    pub fn collect(tree: &Tree, provider: &ProviderFile) -> Self {
         let mut comments = Self::default();
         let root = tree.root();
         for comment in tree.comments_outside() {
@@ -56,7 +56,7 @@ impl Comments {
                 comments.within(element, provider);
             }
         }
-        for PassedOver { place, parent, text } in &provider.passed_over {
+        for PassedOver { place, parent, text } in provider.passed_over.borrow().iter() {
             let text = format!("line {}, for which there is no key: {text}", place.line);
             comments.add(Anchor::Inside(parent.clone()), &text);
         }
@@ -65,7 +65,7 @@ impl Comments {
 
     /// The comments between a parent's children: each is about what follows it, or, at the end of a
     /// line, about what stands before it on that line.
-    fn siblings(&mut self, parent: Element, provider: &Provider) {
+    fn siblings(&mut self, parent: Element, provider: &ProviderFile) {
         let mut waiting: Vec<&str> = Vec::new();
         let mut before: Option<Element> = None;
         for node in parent.nodes() {
@@ -91,7 +91,7 @@ impl Comments {
     }
 
     /// Every comment in an item, however deep.
-    fn within(&mut self, item: Element, provider: &Provider) {
+    fn within(&mut self, item: Element, provider: &ProviderFile) {
         let anchor = match anchor(item, provider) {
             Anchor::Above(place) => Anchor::Inside(place),
             other => other,
@@ -140,7 +140,7 @@ fn elements(parent: Element<'_>) -> impl Iterator<Item = Element<'_>> {
     parent.nodes().filter_map(Node::element)
 }
 
-fn anchor(element: Element, provider: &Provider) -> Anchor {
+fn anchor(element: Element, provider: &ProviderFile) -> Anchor {
     if PLACED.contains(&element.name()) {
         Anchor::Above(provider.place(element))
     } else {

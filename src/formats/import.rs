@@ -10,12 +10,12 @@ use std::path::{Path, PathBuf};
 
 use super::comments::Comments;
 use super::parsed_profile::{ParsedProfile, ProfileFields};
-use super::profile_file::{is_profile, read_profile};
-use super::xml_provider::{Provider, Purpose, tree_without_flaws};
-use super::{toml_reader, toml_writer};
+use super::profile_file::{from_toml, is_profile, read_profile};
+use super::xml_table::{ProviderFile, Purpose, tree_without_flaws};
+use super::{profile_reader, toml_writer};
 use crate::address::Domain;
 use crate::diagnostics::problem::{Located, Source};
-use crate::diagnostics::{Location, Problem};
+use crate::diagnostics::{Location, Problem, Problems};
 use crate::directory::DomainPattern;
 use crate::files::SourceFiles;
 use crate::xml::declared_encoding;
@@ -86,22 +86,19 @@ impl Reading {
                 return Self { problems: vec![Problem { message, ..problem }], content: None };
             }
         };
-        let mut provider = Provider::new(source, Purpose::Import);
-        provider.problems = flaws;
-        let content = provider.parts(&tree).map(|parts| {
-            let comments = Comments::collect(&tree, &provider);
-            (parts, comments)
+        let problems = Problems::default();
+        problems.extend(flaws);
+        let file = ProviderFile::new(source, &problems, Purpose::Import);
+        let content = file.table(&tree).map(|mut table| {
+            let fields = profile_reader::fields(&mut table, source, &SourceFiles::default());
+            (fields, Comments::collect(&tree, &file))
         });
         if content.is_none() {
-            let hint = "see what is said of it";
-            let place = Location::whole(&source.file);
-            provider.problems.push(Problem::error(
-                place,
-                "not imported: it is not the file of one provider",
-                hint,
-            ));
+            let message = "not imported: it is not the file of one provider";
+            problems.error(Location::whole(&source.file), message, "see what is said of it");
         }
-        Self { problems: provider.problems, content }
+        drop(file);
+        Self { problems: problems.into_vec(), content }
     }
 }
 
@@ -177,9 +174,9 @@ fn settle_one(reading: Reading, into: &Path, force: bool, taken: &mut Taken) -> 
         let text = toml_writer::write(&parts, comments);
         // What is written has to load, whatever it was made of.
         let source = Source::new(path.clone().into(), text);
-        let (draft, wrong) = toml_reader::read(&source, &SourceFiles::default());
-        if draft.profile.is_none() {
-            let what = wrong.first().map_or_else(String::new, ToString::to_string);
+        let found = Problems::default();
+        if from_toml(&source, &SourceFiles::default(), &found).profile.is_none() {
+            let what = found.into_vec().first().map_or_else(String::new, ToString::to_string);
             problems.push(not_imported(&what, "please report this as a bug, with the file".to_owned()));
             return None;
         }
@@ -192,7 +189,7 @@ fn settle_one(reading: Reading, into: &Path, force: bool, taken: &mut Taken) -> 
 
 /// A provider is not lost for its label: the short name or the id stands in.
 fn name_by_another(parts: &mut ProfileFields, id: &Located<Domain>) -> Option<Problem> {
-    let short_name = parts.display_short_name.right();
+    let short_name = &parts.display_short_name;
     let (what, text) = match short_name {
         Some(name) => ("short name", name.value.as_str()),
         None => ("id", id.value.as_str()),
@@ -205,22 +202,21 @@ fn name_by_another(parts: &mut ProfileFields, id: &Located<Domain>) -> Option<Pr
 
 /// Whether what is left makes a profile.
 fn is_enough(parts: &ProfileFields) -> Result<(), (&'static str, &'static str)> {
-    let has = |servers: &[Option<Located<_>>]| servers.iter().any(Option::is_some);
     let Some(name) = &parts.display_name else {
         return Err(("it has no usable name", "give it a <displayName> of at most 60 characters"));
     };
     if parts.domain_patterns.is_empty() && parts.mx_hosts.is_empty() {
         return Err(("it has no domain of its own", "a profile needs one; see what is said of its domains"));
     }
-    if !has(&parts.incoming) {
+    if parts.incoming.valid.is_empty() {
         return Err(("it has no usable IMAP or POP3 server", "a profile needs one"));
     }
-    if !has(&parts.outgoing) {
+    if parts.outgoing.valid.is_empty() {
         return Err(("it has no usable SMTP server", "a profile needs one"));
     }
     let id = parts.id.as_ref().map_or("", |id| id.value.as_str());
     let is_short = |text: &str| text.parse::<crate::profile::DisplayShortName>().is_ok();
-    if parts.display_short_name.right().is_none() && !is_short(name.value.as_str()) && !is_short(id) {
+    if parts.display_short_name.is_none() && !is_short(name.value.as_str()) && !is_short(id) {
         return Err(("it has no short name", "give it a <displayShortName> of at most 20 characters"));
     }
     Ok(())
@@ -239,9 +235,9 @@ impl Taken {
             Vec::new()
         });
         for path in files {
-            let mut found = Vec::new();
-            let draft = read_profile(&path, &SourceFiles::default(), &mut found);
-            if found.iter().any(Problem::is_error) {
+            let found = Problems::default();
+            let draft = read_profile(&path, &SourceFiles::default(), &found);
+            if found.has_errors() {
                 let message = "this profile is not right, so which domains it has is not sure";
                 let hint = "`waypost check` says what is wrong with it";
                 problems.push(Problem::note(Location::whole(&path), message, hint));

@@ -4,13 +4,12 @@ mod comments;
 pub mod import;
 pub mod parsed_profile;
 pub mod profile_file;
-mod toml_reader;
-mod toml_services;
+mod profile_reader;
+mod service_reader;
 mod toml_writer;
 pub mod translations;
 mod values;
-mod xml_provider;
-mod xml_reader;
-mod xml_services;
+mod xml_elements;
+mod xml_table;
 
 pub use self::parsed_profile::Origin;

@@ -3,8 +3,7 @@
 
 use crate::address::Domain;
 use crate::diagnostics::problem::{Located, Source};
-use crate::diagnostics::toml_table::Written;
-use crate::diagnostics::{Location, Problem};
+use crate::diagnostics::{Location, Problems};
 use crate::directory::DomainPattern;
 use crate::profile::{
     DisplayName, DisplayShortName, Documentation, MailLimits, MobileConfigTexts, MtaSts, OtherServer,
@@ -44,14 +43,15 @@ pub struct ProfileFields {
     pub place: Location,
     pub id: Option<Located<Domain>>,
     pub display_name: Option<Located<DisplayName>>,
-    pub display_short_name: Written<DisplayShortName>,
+    pub display_short_name: Option<Located<DisplayShortName>>,
+    /// Whether there is a short name, valid or not.
+    pub has_short_name: bool,
     pub domain_patterns: Vec<Located<DomainPattern>>,
     pub mx_hosts: Vec<Located<Domain>>,
-    /// Some names could not be read, so that there are none says nothing.
-    pub has_wrong_names: bool,
-    /// None for a server with a mistake; it still counts as one.
-    pub incoming: Vec<Option<Located<Server>>>,
-    pub outgoing: Vec<Option<Located<Server>>>,
+    /// Whether a domain or an MX host is invalid.
+    pub has_invalid_domains: bool,
+    pub incoming: Servers,
+    pub outgoing: Servers,
     pub others: Vec<Located<OtherServer>>,
     pub documentation: Vec<Located<Documentation>>,
     pub limits: MailLimits,
@@ -60,6 +60,14 @@ pub struct ProfileFields {
     pub mobileconfig: MobileConfigTexts,
     pub page: PageSettings,
     pub mta_sts: Option<MtaSts>,
+}
+
+/// The servers of one direction.
+#[derive(Debug)]
+pub struct Servers {
+    pub valid: Vec<Located<Server>>,
+    /// Whether there is none at all, not even an invalid one.
+    pub is_missing: bool,
 }
 
 /// How a format says what is missing.
@@ -85,15 +93,15 @@ impl ParsedProfile {
         }
     }
 
-    /// Applies the rules that need more than one value. `found` are the file's problems so far.
-    pub fn new(parts: ProfileFields, hints: &Hints, found: &mut Vec<Problem>) -> Self {
+    /// Applies the rules that need more than one value. `problems` are those of this file.
+    pub fn new(parts: ProfileFields, hints: &Hints, problems: &Problems) -> Self {
         let ProfileFields { place, id, display_name, domain_patterns, mx_hosts, .. } = parts;
         let mut origin = Origin::of_file(place.clone());
         if let Some(name) = &display_name {
             origin.display_name = name.place.clone();
             origin.display_short_name = name.place.clone();
         }
-        if let Some(name) = parts.display_short_name.right() {
+        if let Some(name) = &parts.display_short_name {
             origin.display_short_name = name.place.clone();
         }
         origin.domain = example_domain(&domain_patterns, &mx_hosts);
@@ -101,33 +109,32 @@ impl ParsedProfile {
             Some(id) => id.value.to_string(),
             None => place.file.display().to_string(),
         };
-        let mut missing = |message: String, hint: &str| {
-            found.push(Problem::error(place.clone(), message, hint));
-        };
-        if domain_patterns.is_empty() && mx_hosts.is_empty() && !parts.has_wrong_names {
+        let missing = |message: String, hint: &str| problems.error(place.clone(), message, hint);
+        if domain_patterns.is_empty() && mx_hosts.is_empty() && !parts.has_invalid_domains {
             missing(format!("profile `{name}` serves no domain"), hints.domains);
         }
-        if parts.incoming.is_empty() {
+        if parts.incoming.is_missing {
             missing(ProfileError::NoIncoming.to_string(), hints.incoming);
         }
-        if parts.outgoing.is_empty() {
+        if parts.outgoing.is_missing {
             missing(ProfileError::NoOutgoing.to_string(), hints.outgoing);
         }
         // Thunderbird for iOS wants both names; a name that is short enough is both, else the id.
         let derived = display_name.as_ref().and_then(|name| name.value.as_str().parse().ok());
         let derived = derived.or_else(|| id.as_ref()?.value.as_str().parse().ok());
         let is_underivable = display_name.is_some() && id.is_some() && derived.is_none();
-        if is_underivable && matches!(parts.display_short_name, Written::Absent) {
+        if is_underivable && !parts.has_short_name {
             missing(
                 "the short name is missing, and both the name and the id are too long for it".to_owned(),
                 hints.short_name,
             );
         }
-        let mut profile = match (&id, display_name, parts.display_short_name.or(derived)) {
-            (Some(id), Some(name), Some(short_name)) if !found.iter().any(Problem::is_error) => {
+        let short_name = parts.display_short_name.map(|name| name.value).or(derived);
+        let mut profile = match (&id, display_name, short_name) {
+            (Some(id), Some(name), Some(short_name)) if !problems.has_errors() => {
                 let (incoming, outgoing);
-                (incoming, origin.incoming) = whole(parts.incoming);
-                (outgoing, origin.outgoing) = whole(parts.outgoing);
+                (incoming, origin.incoming) = separate(parts.incoming);
+                (outgoing, origin.outgoing) = separate(parts.outgoing);
                 Profile::new(id.value.clone(), name.value, short_name, incoming, outgoing).ok()
             }
             _ => None,
@@ -158,9 +165,8 @@ impl Origin {
     }
 }
 
-/// Every server has been read when nothing is wrong.
-fn whole(servers: Vec<Option<Located<Server>>>) -> (Vec<Server>, Vec<Location>) {
-    servers.into_iter().flatten().map(|server| (server.value, server.place)).unzip()
+fn separate(servers: Servers) -> (Vec<Server>, Vec<Location>) {
+    servers.valid.into_iter().map(|server| (server.value, server.place)).unzip()
 }
 
 /// The first domain without a wildcard, else a name below the first wildcard, else the first MX host.

@@ -1,35 +1,77 @@
-//! A profile's file: which files are profiles, and the reader for each format.
+//! A profile's file: which files are profiles, and how each format is read.
 
 use std::path::Path;
 
-use super::parsed_profile::ParsedProfile;
-use super::{toml_reader, xml_reader};
+use super::parsed_profile::{Hints, ParsedProfile};
+use super::profile_reader;
+use super::xml_table::{ProviderFile, Purpose, tree};
 use crate::diagnostics::problem::Source;
-use crate::diagnostics::{Location, Problem};
+use crate::diagnostics::table::Table;
+use crate::diagnostics::{Location, Problems};
 use crate::files::read::LARGEST_TEXT;
 use crate::files::{SourceFiles, extension};
+
+const TOML_HINTS: Hints = Hints {
+    short_name: "write display_short_name = \"...\", at most 20 characters",
+    domains: "list its mail domains: domains = [\"example.com\"], or name a domains_file",
+    incoming: "add an [[incoming]] server with type \"imap\" or \"pop3\"",
+    outgoing: "add an [[outgoing]] server with type \"smtp\"",
+};
+const XML_HINTS: Hints = Hints {
+    short_name: "add <displayShortName>, at most 20 characters",
+    domains: "add <domain>example.com</domain>",
+    incoming: "add an <incomingServer> of type imap or pop3",
+    outgoing: "add an <outgoingServer> of type smtp",
+};
 
 pub fn is_profile(path: &Path) -> bool {
     matches!(extension(path).as_deref(), Some("toml" | "xml"))
 }
 
-pub fn read_profile(path: &Path, inputs: &SourceFiles, problems: &mut Vec<Problem>) -> Option<ParsedProfile> {
+/// Reads the profile in a file. None if the file cannot be read.
+pub fn read_profile(path: &Path, inputs: &SourceFiles, problems: &Problems) -> Option<ParsedProfile> {
     let text = match inputs.read_text(path, LARGEST_TEXT) {
         Ok(text) => text,
         Err(error) => {
-            problems.push(Problem::error(
-                Location::whole(path),
-                format!("the profile cannot be read: {error}"),
-                "make it a readable file in UTF-8, or move it to another folder",
-            ));
+            let message = format!("the profile cannot be read: {error}");
+            let hint = "make it a readable file in UTF-8, or move it to another folder";
+            problems.error(Location::whole(path), message, hint);
             return None;
         }
     };
     let source = Source::new(path.into(), text);
-    let (draft, found) = match extension(path).as_deref() {
-        Some("xml") => xml_reader::read(&source),
-        _ => toml_reader::read(&source, inputs),
+    let found = Problems::default();
+    let parsed = match extension(path).as_deref() {
+        Some("xml") => from_xml(&source, inputs, &found),
+        _ => from_toml(&source, inputs, &found),
     };
-    problems.extend(found);
-    Some(draft)
+    problems.extend(found.into_vec());
+    Some(parsed)
+}
+
+/// Reads a profile in TOML. `problems` are those of this file only.
+pub fn from_toml(source: &Source, inputs: &SourceFiles, problems: &Problems) -> ParsedProfile {
+    let (table, syntax_error) = Table::parse(source, problems);
+    match syntax_error {
+        None => profile_reader::read(table, source, inputs, &TOML_HINTS),
+        Some(syntax_error) => {
+            problems.push(syntax_error);
+            ParsedProfile::unreadable(source)
+        }
+    }
+}
+
+fn from_xml(source: &Source, inputs: &SourceFiles, problems: &Problems) -> ParsedProfile {
+    let tree = match tree(source) {
+        Ok(tree) => tree,
+        Err(problem) => {
+            problems.push(problem);
+            return ParsedProfile::unreadable(source);
+        }
+    };
+    let file = ProviderFile::new(source, problems, Purpose::Serve);
+    match file.table(&tree) {
+        Some(table) => profile_reader::read(table, source, inputs, &XML_HINTS),
+        None => ParsedProfile::unreadable(source),
+    }
 }

@@ -19,10 +19,10 @@ pub fn write(parts: &ProfileFields, comments: Comments) -> String {
     let mut writer = Writer { text: String::new(), comments };
     writer.above(&Anchor::Top);
     writer.names(parts);
-    for server in servers(&parts.incoming, &parts.others) {
+    for server in servers(&parts.incoming.valid, &parts.others) {
         writer.server("incoming", server);
     }
-    for server in parts.outgoing.iter().flatten() {
+    for server in &parts.outgoing.valid {
         writer.server("outgoing", Either::Mail(server));
     }
     for page in &parts.documentation {
@@ -58,8 +58,8 @@ enum Either<'a> {
 }
 
 /// The servers that are right, in the order of the file.
-fn servers<'a>(mail: &'a [Option<Located<Server>>], others: &'a [Located<OtherServer>]) -> Vec<Either<'a>> {
-    let mail = mail.iter().flatten().map(|server| (&server.place, Either::Mail(server)));
+fn servers<'a>(mail: &'a [Located<Server>], others: &'a [Located<OtherServer>]) -> Vec<Either<'a>> {
+    let mail = mail.iter().map(|server| (&server.place, Either::Mail(server)));
     let others = others.iter().map(|server| (&server.place, Either::Other(server)));
     let mut servers: Vec<_> = mail.chain(others).collect();
     servers.sort_by_key(|(place, _)| *place);
@@ -138,7 +138,7 @@ impl Writer {
             self.about(&name.place);
             self.text("display_name", name.value.as_str());
         }
-        if let Some(name) = parts.display_short_name.right() {
+        if let Some(name) = &parts.display_short_name {
             self.about(&name.place);
             self.text("display_short_name", name.value.as_str());
         }

@@ -1,55 +1,48 @@
-//! Sentences for people, one for each language.
+//! Texts for people, one for each language.
 
-use crate::diagnostics::Problem;
-use crate::diagnostics::toml_table::Table;
+use crate::diagnostics::table::Table;
 use crate::profile::Description;
 
-/// A sentence in each language; the table may be missing, but not empty.
-pub fn languages(
-    table: &mut Table,
-    key: &'static str,
-    title: &'static str,
-    problems: &mut Vec<Problem>,
-) -> Vec<Description> {
-    let so_far = problems.len();
-    let mut sentences = Vec::new();
+/// A text in each language. The table may be missing, but not empty.
+pub fn languages(table: &mut Table, key: &'static str, title: &'static str) -> Vec<Description> {
+    let (problems, label) = (table.problems(), table.label(key));
     let hint = format!("write {key} = {{ en = \"A sentence in English\" }}");
-    let Some(value) = table.take(key) else { return sentences };
+    let Some(value) = table.take(key) else { return Vec::new() };
     if value.is_text() {
-        let message = format!("`{key}` is a string, and not one for each language");
-        problems.push(Problem::error(value.place(), message, hint));
-        return sentences;
+        problems.error(value.place(), format!("{label} is a string, and not one for each language"), hint);
+        return Vec::new();
     }
-    let Some(languages) = value.table(key, title, problems) else { return sentences };
-    let place = languages.place();
-    for (lang, value) in languages.into_entries() {
-        let text_place = value.place();
-        let Some(text) = value.read::<String>(key, problems) else { continue };
-        let is_again = sentences.iter().any(|other: &Description| other.lang.eq_ignore_ascii_case(&lang));
-        match description(lang, &text.value) {
-            Some(description) if is_again => {
-                let message = format!("`{key}` has the language `{}` twice", description.lang);
-                problems.push(Problem::error(text_place, message, "remove one of them"));
-            }
-            Some(description) => sentences.push(description),
-            None => {
-                let message = "this sentence is empty, or its key is not a language";
-                problems.push(Problem::error(text_place, message, hint.clone()));
+    let texts = value.section(title, |languages| {
+        let mark = problems.mark();
+        let mut texts: Vec<Description> = Vec::new();
+        for (lang, value) in languages.take_entries() {
+            let Some(text) = value.read::<String>() else { continue };
+            let is_again = texts.iter().any(|other| other.lang.eq_ignore_ascii_case(&lang));
+            match description(&lang, &text.value) {
+                Some(_) if is_again => {
+                    let message = format!("{label} has the language `{lang}` twice");
+                    problems.error(text.place, message, "remove one of them");
+                }
+                Some(description) => texts.push(description),
+                None => {
+                    let message = format!("{label} has an empty text, or `{lang}` is not a language");
+                    problems.error(text.place, message, "a language is written like en or pt-BR");
+                }
             }
         }
-    }
-    if sentences.is_empty() && problems.len() == so_far {
-        problems.push(Problem::error(place, format!("`{key}` is empty"), hint));
-    }
-    sentences
+        if texts.is_empty() && !problems.has_errors_since(mark) {
+            problems.error(languages.place(), format!("{label} is empty"), hint);
+        }
+        Some(texts)
+    });
+    texts.unwrap_or_default()
 }
 
 /// A description that is not empty, in a language that looks like a BCP 47 tag.
-pub fn description(lang: String, text: &str) -> Option<Description> {
+fn description(lang: &str, text: &str) -> Option<Description> {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let is_tag = is_tag(&lang);
     let is_text = !text.is_empty() && text.chars().all(crate::profile::is_configured_text);
-    (is_tag && is_text).then_some(Description { lang, text })
+    (is_tag(lang) && is_text).then(|| Description { lang: lang.to_owned(), text })
 }
 
 /// Whether it looks like a tag of BCP 47: a language of two or three letters (or a private `x`), and

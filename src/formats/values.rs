@@ -3,15 +3,14 @@
 
 use std::fmt;
 use std::net::IpAddr;
-use std::num::NonZeroU16;
+use std::num::{NonZeroU16, NonZeroU32};
 
 use strum::VariantNames as _;
-use toml::de::DeValue;
 
 use crate::address::{Domain, DomainError, PublicSuffix};
 use crate::diagnostics::nearest;
 use crate::diagnostics::problem::{InvalidValue, suggest};
-use crate::diagnostics::toml_table::{FromText, FromValue};
+use crate::diagnostics::table::{Content, FromText, FromValue, number};
 use crate::directory::DomainPattern;
 use crate::profile::{
     Authentication, Color, DisplayName, DisplayShortName, Hostname, HostnameError, HttpUrl, HttpUrlError,
@@ -69,25 +68,13 @@ impl FromText for Line {
     }
 }
 
-/// A number of digits only: `parse` would take a sign.
-pub(super) fn digits<T: std::str::FromStr>(text: &str) -> Option<T> {
-    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
-}
-
 /// A number of days.
 pub struct Days(pub u32);
 
 impl FromValue for Days {
-    fn from_value(value: &DeValue<'_>) -> Result<Self, InvalidValue> {
-        let days = i64::from_value(value)?;
-        u32::try_from(days).map(Self).map_err(|_| wrong_days(&days.to_string()))
-    }
-}
-
-/// As [`FromValue`], for XML: both formats have numbers of days.
-impl Days {
-    pub fn from_text(text: &str) -> Result<Self, InvalidValue> {
-        digits(text).map(Self).ok_or_else(|| wrong_days(text))
+    fn from_value(value: &Content<'_>) -> Result<Self, InvalidValue> {
+        let hint = "write a number of days, not below 0";
+        number(value, |text| InvalidValue::new(format!("is `{text}`"), hint)).map(Self)
     }
 }
 
@@ -95,43 +82,29 @@ impl Days {
 pub struct Minutes(pub u32);
 
 impl FromValue for Minutes {
-    fn from_value(value: &DeValue<'_>) -> Result<Self, InvalidValue> {
-        Self::from_text(&i64::from_value(value)?.to_string())
+    fn from_value(value: &Content<'_>) -> Result<Self, InvalidValue> {
+        let hint = "write a number of minutes";
+        let minutes: NonZeroU32 = number(value, |text| InvalidValue::new(format!("is `{text}`"), hint))?;
+        Ok(Self(minutes.get()))
     }
-}
-
-/// As [`FromValue`], for XML.
-impl Minutes {
-    pub fn from_text(text: &str) -> Result<Self, InvalidValue> {
-        digits(text).filter(|minutes| *minutes > 0).map(Self).ok_or_else(|| wrong_minutes(text))
-    }
-}
-
-fn wrong_minutes(text: &str) -> InvalidValue {
-    InvalidValue::new(format!("is `{text}`"), "write a number of minutes")
-}
-
-fn wrong_days(text: &str) -> InvalidValue {
-    InvalidValue::new(format!("is `{text}`"), "write a number of days, not below 0")
 }
 
 impl FromValue for NonZeroU16 {
-    fn from_value(value: &DeValue<'_>) -> Result<Self, InvalidValue> {
-        let number = i64::from_value(value)?;
-        u16::try_from(number).ok().and_then(Self::new).ok_or_else(|| port(&number.to_string()))
+    fn from_value(value: &Content<'_>) -> Result<Self, InvalidValue> {
+        number(value, |text| {
+            let hint = "a port is a number from 1 to 65535";
+            InvalidValue::new(format!("is {text}, which is not a port"), hint)
+        })
     }
 }
 
 impl FromValue for MaxAge {
-    fn from_value(value: &DeValue<'_>) -> Result<Self, InvalidValue> {
-        let seconds = i64::from_value(value)?;
-        u32::try_from(seconds).ok().and_then(Self::new).ok_or_else(|| {
-            let longest = Self::LONGEST;
-            InvalidValue::new(
-                format!("is {seconds}"),
-                format!("write a number of seconds up to {longest}, a year; 604800 is a week"),
-            )
-        })
+    fn from_value(value: &Content<'_>) -> Result<Self, InvalidValue> {
+        let longest = Self::LONGEST;
+        let hint = format!("write a number of seconds up to {longest}, a year; 604800 is a week");
+        let invalid = |text: &str| InvalidValue::new(format!("is {text}"), hint.as_str());
+        let seconds: u32 = number(value, invalid)?;
+        Self::new(seconds).ok_or_else(|| invalid(&seconds.to_string()))
     }
 }
 
@@ -183,11 +156,7 @@ fn hostname(text: &str, error: HostnameError) -> InvalidValue {
     }
 }
 
-pub(super) fn port(text: &str) -> InvalidValue {
-    InvalidValue::new(format!("is {text}, which is not a port"), "a port is a number from 1 to 65535")
-}
-
-pub(super) fn unknown_word(text: &str, UnknownValue(words): UnknownValue) -> InvalidValue {
+fn unknown_word(text: &str, UnknownValue(words): UnknownValue) -> InvalidValue {
     let hint = match nearest(text, words.iter().copied()) {
         // Only the exact spelling works in every client.
         Some(word) if word.eq_ignore_ascii_case(text) => {

@@ -512,7 +512,7 @@ fn autoconfig_35_describes_every_help_page() {
         Files::new("", &[("a.toml", &profile("example.com", &domains(&["example.com"]), &more))]).problems()
     };
     assert_eq!(page("descr = { en = \"Help\" }"), Vec::<String>::new());
-    assert!(page("descr = { en = \" \" }")[0].contains("this sentence is empty"));
+    assert!(page("descr = { en = \" \" }")[0].contains("`descr` has an empty text"));
     assert!(page("descr = {}")[0].contains("`descr` is empty"));
     assert_eq!(page("descr = \"Help\"").len(), 1);
     // A language that is not configured is `und` (BCP 47).

@@ -428,7 +428,8 @@ fn reports_missing_parts_of_a_provider_file() {
     {
         assert!(problems.iter().any(|problem| problem.contains(said)), "{said}: {problems:?}");
     }
-    assert_eq!(problems.len(), 3);
+    // The empty server lacks its host, port and socket type too.
+    assert_eq!(problems.len(), 6);
 }
 
 #[test]
@@ -438,7 +439,7 @@ fn suggests_corrections_for_common_mistakes() {
     for (from, to, said) in [
         ("[[incoming]]", "[incoming]", "hint: write [[incoming]], with two brackets on each side"),
         ("\"imap\"", "\"imaps\"", "hint: did you mean `imap`?"),
-        ("\"smtp\"", "\"imap\"", "hint: an IMAP or POP3 server belongs under [[incoming]]"),
+        ("\"smtp\"", "\"imap\"", "hint: IMAP and POP3 servers are incoming servers"),
         ("[\"example.com\"]", "\"example.com\"", "hint: put it in square brackets: [ ... ]"),
         ("993", "\"993\"", "hint: write it like 587, without quotes"),
         (

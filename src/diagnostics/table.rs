@@ -1,0 +1,519 @@
+//! A table of keys and values that is read key by key and collects every problem.
+//!
+//! serde, also with `serde_path_to_error`, stops at the first error. Here each read takes a key out of the table, and
+//! the remaining keys are reported as unknown. A table comes from TOML ([`Table::parse`]) or is built from another
+//! format ([`Table::new`]), so that both are read and checked by the same code.
+
+use std::borrow::Cow;
+use std::fmt::{self, Debug};
+use std::ops::RangeInclusive;
+use std::rc::Rc;
+use std::str::FromStr;
+
+use toml::Spanned;
+use toml::de::{DeString, DeTable, DeValue};
+
+use super::problem::{InvalidValue, Located, Location, Problem, Source, suggest};
+use super::problems::Problems;
+
+/// A table being read.
+#[derive(Debug)]
+pub struct Table<'s> {
+    problems: &'s Problems,
+    names: Box<dyn KeyNames + 's>,
+    place: Location,
+    entries: Vec<Entry<'s>>,
+    /// The keys that were read or looked for, to suggest them for unknown ones.
+    known: Vec<&'static str>,
+    error_rule: ErrorRule,
+}
+
+/// A key, its location and its value.
+#[derive(Debug)]
+struct Entry<'s> {
+    key: Cow<'s, str>,
+    place: Location,
+    value: Value<'s>,
+}
+
+/// How messages name the keys of a table.
+pub trait KeyNames: Debug {
+    fn label(&self, key: &str) -> String;
+
+    /// The message and the hint for a key that is missing; `example` is a value in TOML.
+    fn missing(&self, key: &str, example: &str) -> InvalidValue;
+
+    /// The name of the table; empty at the top level of a file.
+    fn title(&self) -> &str;
+}
+
+/// What an error in a table means.
+#[derive(Debug, Default)]
+pub enum ErrorRule {
+    /// The table and the whole file are invalid.
+    #[default]
+    Invalidate,
+    /// The table is left out, which the text reports.
+    LeaveOut { is_flawed: bool, report: InvalidValue },
+    /// The table is left out with a warning.
+    Warn,
+    /// Only the value with the error is left out.
+    Confine { as_warnings: bool },
+}
+
+/// A value that was taken out of a table or list.
+#[derive(Debug)]
+pub struct Value<'s> {
+    problems: &'s Problems,
+    label: Rc<str>,
+    place: Location,
+    content: Content<'s>,
+}
+
+/// The content of a value.
+pub enum Content<'s> {
+    Toml(&'s Source, DeValue<'s>),
+    /// Text of a format without types: `993` and `true` are text too.
+    Text(Cow<'s, str>),
+    List(Vec<Value<'s>>),
+    Table(Box<dyn FnOnce() -> Table<'s> + 's>),
+    /// An error that has been reported.
+    Invalid,
+}
+
+/// A type that is read from a value, and checked.
+pub trait FromValue: Sized {
+    /// # Errors
+    /// What is wrong with the value. The caller adds the location.
+    fn from_value(value: &Content<'_>) -> Result<Self, InvalidValue>;
+}
+
+/// The keys of a TOML table, and its title, `[limits]` or `[[incoming]]`.
+#[derive(Debug)]
+struct TomlNames(&'static str);
+
+impl KeyNames for TomlNames {
+    fn label(&self, key: &str) -> String {
+        format!("`{key}`")
+    }
+
+    fn missing(&self, key: &str, example: &str) -> InvalidValue {
+        let message = in_title(format!("`{key}` is missing"), self.0);
+        InvalidValue::new(message, format!("write {key} = {example}"))
+    }
+
+    fn title(&self) -> &str {
+        self.0
+    }
+}
+
+fn in_title(message: String, title: &str) -> String {
+    if title.is_empty() { message } else { format!("{message} in {title}") }
+}
+
+impl<'s> Table<'s> {
+    /// Reads a whole file. If it is not valid TOML, the first syntax error is returned with what could be read. The
+    /// later errors, and the table, may be far from what was meant.
+    pub fn parse(source: &'s Source, problems: &'s Problems) -> (Self, Option<Problem>) {
+        let (table, errors) = DeTable::parse_recoverable(&source.text);
+        let start = |error: &toml::de::Error| error.span().map_or(0, |span| span.start);
+        let first = errors.into_iter().min_by_key(start).map(|error| {
+            let message = format!("not valid TOML: {}", error.message().replace('\n', ", "));
+            let hint = if has_bare_word(&source.text, start(&error)) {
+                "write text in quotes: hostname = \"imap.example.com\""
+            } else {
+                "the syntax is described at https://toml.io"
+            };
+            Problem::error(source.place(start(&error)), message, hint)
+        });
+        (Self::from_toml(source, problems, "", source.place(0), table.into_inner()), first)
+    }
+
+    fn from_toml(
+        source: &'s Source,
+        problems: &'s Problems,
+        title: &'static str,
+        place: Location,
+        table: DeTable<'s>,
+    ) -> Self {
+        let mut entries: Vec<(Spanned<DeString<'s>>, _)> = table.into_iter().collect();
+        // The parser sorts by name. The order of languages is that of the file.
+        entries.sort_by_key(|(key, _)| key.span().start);
+        let mut table = Self::new(problems, place, TomlNames(title), ErrorRule::default());
+        for (key, value) in entries {
+            let place = source.place_of(&key.span());
+            let key = key.into_inner();
+            let value = Value::from_toml(source, problems, table.names.label(&key).into(), value);
+            table.entries.push(Entry { key, place, value });
+        }
+        table
+    }
+
+    /// An empty table, for another format than TOML.
+    pub fn new(
+        problems: &'s Problems,
+        place: Location,
+        names: impl KeyNames + 's,
+        error_rule: ErrorRule,
+    ) -> Self {
+        Self { problems, names: Box::new(names), place, entries: Vec::new(), known: Vec::new(), error_rule }
+    }
+
+    /// Adds a key.
+    pub fn insert(&mut self, key: &'s str, value: Value<'s>) {
+        self.entries.push(Entry { key: key.into(), place: value.place.clone(), value });
+    }
+
+    /// The value of a key, to change it.
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut Value<'s>> {
+        self.entries.iter_mut().find(|entry| entry.key == key).map(|entry| &mut entry.value)
+    }
+
+    pub fn problems(&self) -> &'s Problems {
+        self.problems
+    }
+
+    /// Where the table begins.
+    pub fn place(&self) -> Location {
+        self.place.clone()
+    }
+
+    /// How messages name a key.
+    pub fn label(&self, key: &str) -> String {
+        self.names.label(key)
+    }
+
+    pub fn has(&mut self, key: &'static str) -> bool {
+        self.find(key).is_some()
+    }
+
+    /// The location of a key's value, or of the table if the key is absent.
+    pub fn place_of(&self, key: &str) -> Location {
+        let entry = self.entries.iter().find(|entry| entry.key == key);
+        entry.map_or_else(|| self.place(), |entry| entry.value.place.clone())
+    }
+
+    fn find(&mut self, key: &'static str) -> Option<usize> {
+        if !self.known.contains(&key) {
+            self.known.push(key);
+        }
+        self.entries.iter().position(|entry| entry.key == key)
+    }
+
+    /// Takes a key's value out, if the key is present.
+    pub fn take(&mut self, key: &'static str) -> Option<Value<'s>> {
+        self.find(key).map(|at| self.entries.remove(at).value)
+    }
+
+    /// Reads a key that may be missing. An invalid value is reported and counts as missing.
+    pub fn optional<T: FromValue>(&mut self, key: &'static str) -> Option<T> {
+        self.located(key).map(|located| located.value)
+    }
+
+    /// As [`Self::optional`], with the location of the value.
+    pub fn located<T: FromValue>(&mut self, key: &'static str) -> Option<Located<T>> {
+        self.take(key)?.read()
+    }
+
+    /// Reads an integer that may be missing and has to be in a range.
+    pub fn integer<T: TryFrom<i64>>(&mut self, key: &'static str, range: RangeInclusive<i64>) -> Option<T> {
+        let Located { value, place } = self.located::<i64>(key)?;
+        let checked = range.contains(&value).then(|| T::try_from(value).ok()).flatten();
+        if checked.is_none() {
+            let hint = format!("write a number from {} to {}", range.start(), range.end());
+            self.problems.error(place, format!("`{key}` is {value}"), hint);
+        }
+        checked
+    }
+
+    /// Reads a key that must be present. `example` is a value in TOML.
+    pub fn required<T: FromValue>(&mut self, key: &'static str, example: &str) -> Option<T> {
+        self.required_located(key, example).map(|located| located.value)
+    }
+
+    /// As [`Self::required`], with the location of the value.
+    pub fn required_located<T: FromValue>(&mut self, key: &'static str, example: &str) -> Option<Located<T>> {
+        if !self.has(key) {
+            self.problems.invalid(self.place(), self.names.missing(key, example));
+        }
+        self.located(key)
+    }
+
+    /// Reads a list. Each invalid value is reported and left out.
+    pub fn list<T: FromValue>(&mut self, key: &'static str) -> Vec<Located<T>> {
+        let items = self.take(key).map_or_else(Vec::new, Value::items);
+        items.into_iter().filter_map(Value::read).collect()
+    }
+
+    /// As [`Self::list`], without the locations.
+    pub fn values<T: FromValue>(&mut self, key: &'static str) -> Vec<T> {
+        self.list(key).into_iter().map(|located| located.value).collect()
+    }
+
+    /// Reads `[key]`, which may be missing. None if there is an error in it.
+    pub fn section<T>(
+        &mut self,
+        key: &'static str,
+        title: &'static str,
+        read: impl FnOnce(&mut Self) -> Option<T>,
+    ) -> Option<T> {
+        self.take(key)?.section(title, read)
+    }
+
+    /// Reads every `[[key]]`. None for each with an error in it.
+    pub fn sections<T>(
+        &mut self,
+        key: &'static str,
+        title: &'static str,
+        mut read: impl FnMut(&mut Self) -> Option<T>,
+    ) -> Vec<Option<T>> {
+        let Some(value) = self.take(key) else { return Vec::new() };
+        if value.is_table() {
+            let message = format!("`{key}` is a single table, and there may be several");
+            let hint = format!("write {title}, with two brackets on each side");
+            self.problems.error(value.place.clone(), message, hint);
+            return vec![value.section(title, read)];
+        }
+        value.items().into_iter().map(|item| item.section(title, &mut read)).collect()
+    }
+
+    /// Reads values, whose errors invalidate only themselves.
+    pub fn confined<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> T {
+        let mark = self.problems.mark();
+        let value = read(self);
+        self.problems.confine(mark);
+        value
+    }
+
+    /// The remaining keys and values, for a table whose keys the operator chooses.
+    pub fn take_entries(&mut self) -> impl Iterator<Item = (Cow<'s, str>, Value<'s>)> + use<'s> {
+        std::mem::take(&mut self.entries).into_iter().map(|entry| (entry.key, entry.value))
+    }
+
+    /// Reports every key that was not read.
+    pub fn finish(self) {
+        for Entry { key, place, .. } in self.entries {
+            let message = in_title(format!("unknown key `{key}`"), self.names.title());
+            self.problems.error(place, message, suggest(&key, &self.known));
+        }
+    }
+}
+
+impl<'s> Value<'s> {
+    /// A value of another format than TOML. Messages begin with the label.
+    pub fn new(problems: &'s Problems, label: &str, place: Location, content: Content<'s>) -> Self {
+        Self { problems, label: label.into(), place, content }
+    }
+
+    fn from_toml(
+        source: &'s Source,
+        problems: &'s Problems,
+        label: Rc<str>,
+        value: Spanned<DeValue<'s>>,
+    ) -> Self {
+        let place = source.place_of(&value.span());
+        Self { problems, label, place, content: Content::Toml(source, value.into_inner()) }
+    }
+
+    /// Adds an item to a list.
+    pub fn push(&mut self, item: Self) {
+        if let Content::List(items) = &mut self.content {
+            items.push(item);
+        }
+    }
+
+    /// Drops the content, after its error was reported.
+    pub fn invalidate(&mut self) {
+        self.content = Content::Invalid;
+    }
+
+    pub fn label(&self) -> &str {
+        &self.label
+    }
+
+    pub fn place(&self) -> Location {
+        self.place.clone()
+    }
+
+    /// Whether it is a string.
+    pub fn is_text(&self) -> bool {
+        matches!(self.content, Content::Toml(_, DeValue::String(_)) | Content::Text(_))
+    }
+
+    pub fn is_table(&self) -> bool {
+        matches!(self.content, Content::Toml(_, DeValue::Table(_)) | Content::Table(_))
+    }
+
+    /// Reads the value, or reports why it is invalid.
+    pub fn read<T: FromValue>(self) -> Option<Located<T>> {
+        if matches!(self.content, Content::Invalid) {
+            return None;
+        }
+        match T::from_value(&self.content) {
+            Ok(value) => Some(Located { value, place: self.place }),
+            Err(InvalidValue { message, hint }) => {
+                let message = format!("{} {message}", self.label);
+                self.problems.invalid(self.place, InvalidValue { message, hint });
+                None
+            }
+        }
+    }
+
+    fn items(self) -> Vec<Self> {
+        match self.content {
+            Content::List(items) => items,
+            Content::Toml(source, DeValue::Array(items)) => items
+                .into_iter()
+                .map(|item| Self::from_toml(source, self.problems, self.label.clone(), item))
+                .collect(),
+            other => {
+                let message = format!("{} is {}, not a list", self.label, article(other.type_name()));
+                self.problems.error(self.place, message, "put it in square brackets: [ ... ]");
+                Vec::new()
+            }
+        }
+    }
+
+    /// Reads the value as a table, or reports its actual type. None if there is an error in it.
+    pub fn section<T>(
+        self,
+        title: &'static str,
+        read: impl FnOnce(&mut Table<'s>) -> Option<T>,
+    ) -> Option<T> {
+        let problems = self.problems;
+        let mark = problems.mark();
+        let mut table = match self.content {
+            Content::Table(build) => build(),
+            Content::Toml(source, DeValue::Table(table)) => {
+                Table::from_toml(source, problems, title, self.place.clone(), table)
+            }
+            Content::Invalid => return None,
+            other => {
+                let message = format!("{} is {}, not a table", self.label, article(other.type_name()));
+                problems.error(self.place, message, format!("begin it with a line {title}"));
+                return None;
+            }
+        };
+        let value = read(&mut table);
+        let rule = std::mem::take(&mut table.error_rule);
+        table.finish();
+        let has_errors = problems.has_errors_since(mark);
+        match rule {
+            ErrorRule::Invalidate => {}
+            ErrorRule::LeaveOut { is_flawed, report } => {
+                if has_errors || is_flawed {
+                    let report_mark = problems.mark();
+                    problems.invalid(self.place, report);
+                    problems.confine(report_mark);
+                    return None;
+                }
+            }
+            ErrorRule::Warn => problems.downgrade(mark),
+            ErrorRule::Confine { as_warnings } => {
+                problems.confine(mark);
+                if as_warnings {
+                    problems.downgrade(mark);
+                }
+                return value;
+            }
+        }
+        value.filter(|_| !has_errors)
+    }
+}
+
+impl Content<'_> {
+    fn type_name(&self) -> &'static str {
+        match self {
+            Self::Toml(_, value) => value.type_str(),
+            Self::Text(_) => "string",
+            Self::List(_) => "array",
+            Self::Table(_) | Self::Invalid => "table",
+        }
+    }
+}
+
+impl Debug for Content<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.type_name())
+    }
+}
+
+/// Whether the value on the line of a syntax error is a word without quotes.
+fn has_bare_word(text: &str, offset: usize) -> bool {
+    let begin = text[..offset].rfind('\n').map_or(0, |newline| newline + 1);
+    let line = text[begin..].lines().next().unwrap_or_default();
+    let value = line.split_once('=').map_or("", |(_, value)| value.trim_start());
+    value.starts_with(|c: char| c.is_ascii_alphabetic())
+}
+
+fn article(type_name: &str) -> String {
+    let article = if type_name.starts_with(['a', 'i']) { "an" } else { "a" };
+    format!("{article} {type_name}")
+}
+
+fn wrong_type(value: &Content<'_>, expected: &str, example: &str) -> InvalidValue {
+    InvalidValue::new(
+        format!("is {}, not {}", article(value.type_name()), article(expected)),
+        format!("write it like {example}"),
+    )
+}
+
+impl FromValue for String {
+    fn from_value(value: &Content<'_>) -> Result<Self, InvalidValue> {
+        match value {
+            Content::Text(text) => Ok(text.trim().to_owned()),
+            Content::Toml(_, DeValue::String(text)) => Ok(text.clone().into_owned()),
+            _ => Err(wrong_type(value, "string", "\"this\", in quotes")),
+        }
+    }
+}
+
+impl FromValue for bool {
+    fn from_value(value: &Content<'_>) -> Result<Self, InvalidValue> {
+        match value {
+            Content::Text(text) => (text.trim().parse())
+                .map_err(|_| InvalidValue::new(format!("is `{}`", text.trim()), "write `true` or `false`")),
+            Content::Toml(_, DeValue::Boolean(value)) => Ok(*value),
+            _ => Err(wrong_type(value, "boolean", "true or false, without quotes")),
+        }
+    }
+}
+
+impl FromValue for i64 {
+    fn from_value(value: &Content<'_>) -> Result<Self, InvalidValue> {
+        let Content::Toml(_, DeValue::Integer(integer)) = value else {
+            return Err(wrong_type(value, "integer", "587, without quotes"));
+        };
+        Self::from_str_radix(integer.as_str(), integer.radix())
+            .map_err(|_| InvalidValue::new("is too large a number", "write a smaller one"))
+    }
+}
+
+/// Reads a number without a sign. `invalid` describes a number that the type does not have.
+///
+/// # Errors
+/// If the value is not such a number.
+pub fn number<T: FromStr>(
+    value: &Content<'_>,
+    invalid: impl FnOnce(&str) -> InvalidValue,
+) -> Result<T, InvalidValue> {
+    let digits = match value {
+        Content::Text(text) => text.trim().to_owned(),
+        _ => i64::from_value(value)?.to_string(),
+    };
+    let is_digits = digits.bytes().all(|byte| byte.is_ascii_digit());
+    digits.parse().ok().filter(|_| is_digits).ok_or_else(|| invalid(&digits))
+}
+
+/// A type that is read from text, in TOML or in XML, and checked.
+pub trait FromText: Sized {
+    /// # Errors
+    /// What is wrong with the text. The caller adds the location.
+    fn from_text(text: &str) -> Result<Self, InvalidValue>;
+}
+
+impl<T: FromText> FromValue for T {
+    fn from_value(value: &Content<'_>) -> Result<Self, InvalidValue> {
+        Self::from_text(&String::from_value(value)?)
+    }
+}

@@ -1,0 +1,319 @@
+//! Reads a profile from a table, which is the same for every format.
+
+use std::io::ErrorKind;
+use std::path::Path;
+
+use strum::VariantNames as _;
+
+use super::parsed_profile::{Hints, ParsedProfile, ProfileFields, Servers};
+use super::service_reader;
+use super::translations::languages;
+use super::values::{Days, Minutes};
+use crate::diagnostics::problem::{Located, Source, list, suggest};
+use crate::diagnostics::table::{FromText, Table};
+use crate::diagnostics::{Location, Problems};
+use crate::directory::DomainPattern;
+use crate::files::SourceFiles;
+use crate::files::read::LARGEST_LIST;
+use crate::profile::{
+    Authentication, Authentications, Documentation, Logo, MailLimits, MobileConfigTexts, MtaSts, OtherKind,
+    OtherServer, PageSettings, Pop3Options, Protocol, Server, UnknownValue,
+};
+
+/// Reads a profile. The table's problems are those of this file only.
+pub fn read(mut table: Table, source: &Source, inputs: &SourceFiles, hints: &Hints) -> ParsedProfile {
+    let problems = table.problems();
+    let fields = fields(&mut table, source, inputs);
+    table.finish();
+    ParsedProfile::new(fields, hints, problems)
+}
+
+/// Reads the fields of a profile, as far as they are valid.
+pub fn fields(table: &mut Table, source: &Source, inputs: &SourceFiles) -> ProfileFields {
+    let problems = table.problems();
+    let id = table.required_located("id", "\"example.com\"");
+    let display_name = table.required_located("display_name", "\"Example Mail\"");
+    let has_short_name = table.has("display_short_name");
+    let display_short_name = table.located("display_short_name");
+    let mark = problems.mark();
+    let mut domain_patterns = table.list::<DomainPattern>("domains");
+    if let Some(file) = table.located::<String>("domains_file") {
+        domain_patterns.extend(domains_file(source, &file, inputs, problems));
+    }
+    let mx_hosts = table.list("mx_hosts");
+    let has_invalid_domains = problems.has_errors_since(mark);
+    let (incoming, mut others) = servers(table, "incoming", "[[incoming]]");
+    let (outgoing, _) = servers(table, "outgoing", "[[outgoing]]");
+    others.extend(service_reader::jmap(table, incoming.valid.len()));
+    let page = table.section("page", "[page]", |table| Some(page(table, source, &domain_patterns, inputs)));
+    let texts = table.section("mobileconfig", "[mobileconfig]", |table| Some(mobileconfig(table)));
+    ProfileFields {
+        place: table.place(),
+        id,
+        display_name,
+        display_short_name,
+        has_short_name,
+        domain_patterns,
+        mx_hosts,
+        has_invalid_domains,
+        incoming,
+        outgoing,
+        others,
+        documentation: service_reader::valid(table.sections(
+            "documentation",
+            "[[documentation]]",
+            documentation,
+        )),
+        limits: table.section("limits", "[limits]", |table| Some(limits(table))).unwrap_or_default(),
+        services: service_reader::read(table),
+        mobileconfig: texts.unwrap_or_default(),
+        page: page.unwrap_or_default(),
+        mta_sts: table.section("mta_sts", "[mta_sts]", mta_sts),
+    }
+}
+
+/// A server of any protocol.
+enum AnyServer {
+    Mail(Located<Server>),
+    Other(Located<OtherServer>),
+}
+
+/// The servers in their order. Those of other protocols are apart, with their place among the rest.
+fn servers(
+    table: &mut Table,
+    key: &'static str,
+    title: &'static str,
+) -> (Servers, Vec<Located<OtherServer>>) {
+    let mark = table.problems().mark();
+    let mut count = 0;
+    let read = table.sections(key, title, |table| {
+        let place = table.place();
+        match kind(table, key) {
+            Some(Kind::Other(kind)) => {
+                let value = service_reader::other_server(table, kind, count);
+                Some(AnyServer::Other(Located { value, place }))
+            }
+            kind => {
+                count += 1;
+                let value = server(table, kind)?;
+                Some(AnyServer::Mail(Located { value, place }))
+            }
+        }
+    });
+    let is_missing = count == 0 && !(read.is_empty() && table.problems().has_errors_since(mark));
+    let (mut valid, mut others) = (Vec::new(), Vec::new());
+    for server in read.into_iter().flatten() {
+        match server {
+            AnyServer::Mail(server) => valid.push(server),
+            AnyServer::Other(server) => others.push(server),
+        }
+    }
+    (Servers { valid, is_missing }, others)
+}
+
+/// What a server's `type` says.
+#[derive(Clone, Copy)]
+enum Kind {
+    Mail(Protocol),
+    Other(OtherKind),
+}
+
+/// Reads every key, also if the type is invalid.
+fn server(table: &mut Table, kind: Option<Kind>) -> Option<Server> {
+    let hostname = table.required("hostname", "\"mail.example.com\"");
+    let port = table.required("port", "993");
+    let socket_type = table.required("socket_type", "\"SSL\"");
+    let authentication = authentication(table);
+    let username = table.optional("username").unwrap_or_default();
+    let protocol = match kind {
+        Some(Kind::Mail(protocol)) => Some(protocol),
+        _ => None,
+    };
+    let pop3 = table.confined(|table| pop3(table, protocol));
+    Some(Server {
+        protocol: protocol?,
+        hostname: hostname?,
+        port: port?,
+        socket_type: socket_type?,
+        authentication: authentication?,
+        username,
+        pop3,
+    })
+}
+
+fn kind(table: &mut Table, key: &str) -> Option<Kind> {
+    let is_outgoing = key == "outgoing";
+    let example = if is_outgoing { "\"smtp\"" } else { "\"imap\"" };
+    let label = table.label("type");
+    let Located { value, place } = table.required_located::<String>("type", example)?;
+    let read = if is_outgoing { Protocol::outgoing(&value) } else { Protocol::incoming(&value) };
+    let UnknownValue(words) = match (read, value.parse()) {
+        (Ok(protocol), _) => return Some(Kind::Mail(protocol)),
+        (Err(_), Ok(kind)) if !is_outgoing => return Some(Kind::Other(kind)),
+        (Err(unknown), _) => unknown,
+    };
+    let known = if is_outgoing { words.to_vec() } else { [words, OtherKind::VARIANTS].concat() };
+    let message = format!("{label} is `{value}`, which is not {}", list(&known));
+    let hint = if Protocol::outgoing(&value).is_ok() {
+        "an SMTP server is an outgoing server".to_owned()
+    } else if Protocol::incoming(&value).is_ok() {
+        "IMAP and POP3 servers are incoming servers".to_owned()
+    } else {
+        suggest(&value, &known)
+    };
+    table.problems().error(place, message, hint);
+    None
+}
+
+/// The default if the key is missing. Invalid methods are left out, if there are valid ones.
+fn authentication(table: &mut Table) -> Option<Authentications> {
+    if !table.has("authentication") {
+        return Some(Authentications::default());
+    }
+    let (problems, place) = (table.problems(), table.place_of("authentication"));
+    let mark = problems.mark();
+    let methods = Authentications::new(table.values::<Authentication>("authentication"));
+    if methods.is_some() {
+        problems.confine(mark);
+    } else if !problems.has_errors_since(mark) {
+        problems.error(
+            place,
+            "`authentication` is empty",
+            "write authentication = [\"password-cleartext\"], or leave the key out, which means the same",
+        );
+    }
+    methods
+}
+
+fn pop3(table: &mut Table, protocol: Option<Protocol>) -> Pop3Options {
+    const LEAVE: &str = "leave_messages_on_server";
+    const DAYS: &str = "days_to_leave_messages_on_server";
+    const BIFF: &str = "download_on_biff";
+    const CHECK: &str = "check_interval_minutes";
+
+    if protocol.is_some_and(|protocol| protocol != Protocol::Pop3) {
+        for key in [LEAVE, DAYS, BIFF, CHECK] {
+            if let Some(value) = table.take(key) {
+                let message = format!("`{key}` is for POP3 servers only");
+                table.problems().error(value.place(), message, "remove it, or move it to the pop3 server");
+            }
+        }
+    }
+    let default = Pop3Options::default();
+    Pop3Options {
+        leave_messages_on_server: table.optional(LEAVE).unwrap_or(default.leave_messages_on_server),
+        days_to_leave_messages_on_server: (table.optional(DAYS))
+            .map_or(default.days_to_leave_messages_on_server, |Days(days)| days),
+        download_on_biff: table.optional(BIFF).unwrap_or(default.download_on_biff),
+        check_interval_minutes: table.optional(CHECK).map(|Minutes(minutes)| minutes),
+    }
+}
+
+fn documentation(table: &mut Table) -> Option<Located<Documentation>> {
+    let url = table.required("url", "\"https://www.example.com/help\"");
+    let descr = languages(table, "descr", "[documentation.descr]");
+    Some(Located { value: Documentation { url: url?, descr }, place: table.place() })
+}
+
+fn mobileconfig(table: &mut Table) -> MobileConfigTexts {
+    MobileConfigTexts {
+        consent: languages(table, "consent", "[mobileconfig.consent]"),
+        description: languages(table, "description", "[mobileconfig.description]"),
+    }
+}
+
+/// The largest logo: it is sent to every person.
+const LARGEST_LOGO: u64 = 200_000;
+
+fn page(
+    table: &mut Table,
+    source: &Source,
+    domain_patterns: &[Located<DomainPattern>],
+    inputs: &SourceFiles,
+) -> PageSettings {
+    let color = table.optional("color");
+    let logo = table.located::<String>("logo").and_then(|file| {
+        logo(source, &file.value, inputs)
+            .map_err(|(message, hint)| table.problems().error(file.place, message, hint))
+            .ok()
+    });
+    let shows_domains = table.optional("show_domains").unwrap_or(false);
+    let exact = domain_patterns.iter().filter_map(|pattern| pattern.value.exact());
+    PageSettings { color, logo, domains: exact.filter(|_| shows_domains).cloned().collect() }
+}
+
+fn logo(source: &Source, file: &str, inputs: &SourceFiles) -> Result<Logo, (String, &'static str)> {
+    let path = source.file.parent().unwrap_or(Path::new("")).join(file);
+    let format = crate::files::extension(&path).and_then(|extension| extension.parse().ok());
+    let format = format
+        .ok_or_else(|| (format!("`logo` `{file}` is no picture"), "it can be .svg, .png, .webp or .jpg"))?;
+    let content = inputs.read_bytes(&path, LARGEST_LOGO).map_err(|error| match error.kind() {
+        ErrorKind::FileTooLarge => {
+            let message = format!("`logo` {} has more than {LARGEST_LOGO} bytes", path.display());
+            (message, "it is sent to everybody: make it smaller")
+        }
+        _ => {
+            let message = format!("`logo` {} cannot be read: {error}", path.display());
+            (message, "its path is relative to the profile's folder")
+        }
+    })?;
+    Ok(Logo { format, content: content.into() })
+}
+
+fn mta_sts(table: &mut Table) -> Option<MtaSts> {
+    let mark = table.problems().mark();
+    let mode = table.required("mode", "\"testing\"");
+    let mx = table.values("mx");
+    let max_age = table.optional("max_age_seconds").unwrap_or_default();
+    if table.problems().has_errors_since(mark) {
+        return None;
+    }
+    MtaSts::new(mode?, mx, max_age)
+        .map_err(|error| {
+            let hint = "write mx = [\"mx1.example.net\", \"*.mx.example.net\"]; enforced without them, a \
+                        policy would stop all mail";
+            table.problems().error(table.place(), format!("`mx` is missing in [mta_sts]: {error}"), hint);
+        })
+        .ok()
+}
+
+fn limits(table: &mut Table) -> MailLimits {
+    MailLimits { mailbox: table.optional("mailbox"), message: table.optional("message") }
+}
+
+/// Reads a list of domains, one a line; `#` begins a comment.
+fn domains_file(
+    profile: &Source,
+    file: &Located<String>,
+    inputs: &SourceFiles,
+    problems: &Problems,
+) -> Vec<Located<DomainPattern>> {
+    let path = profile.file.parent().unwrap_or(Path::new("")).join(&file.value);
+    let text = match inputs.read_list(&path, LARGEST_LIST) {
+        Ok(text) => text,
+        Err(error) => {
+            let message = format!("`domains_file` {} cannot be read: {error}", path.display());
+            let hint = "its path is relative to the profile's folder; it has to be UTF-8";
+            problems.error(file.place.clone(), message, hint);
+            return Vec::new();
+        }
+    };
+    let path = path.into();
+    let mut domain_patterns = Vec::new();
+    for (number, line) in text.lines().enumerate() {
+        let entry = line.split('#').next().unwrap_or_default().trim();
+        if entry.is_empty() {
+            continue;
+        }
+        let column = line.find(entry).map_or(1, |at| line[..at].chars().count() + 1);
+        let place = Location {
+            length: entry.chars().count(),
+            ..Location::new(std::sync::Arc::clone(&path), number + 1, column)
+        };
+        match DomainPattern::from_text(entry) {
+            Ok(value) => domain_patterns.push(Located { value, place }),
+            Err(invalid) => problems.invalid(place, invalid),
+        }
+    }
+    domain_patterns
+}
