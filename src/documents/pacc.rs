@@ -8,6 +8,7 @@
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde::{Deserialize, Serialize};
+use serde_with::skip_serializing_none;
 use sha2::{Digest, Sha256};
 
 use super::omission::Omission;
@@ -25,26 +26,19 @@ pub struct Configuration {
     pub info: Info,
 }
 
+#[skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Protocols {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub imap: Option<Host>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub pop3: Option<Host>,
     /// The name in draft 03.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub submit: Option<Host>,
     /// The name in draft 02, which Stalwart and Pimalaya 0.9 read.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub smtp: Option<Host>,
     /// Read, never written: it has no registered port with implicit TLS.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub managesieve: Option<Host>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub jmap: Option<Url>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub caldav: Option<Url>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub carddav: Option<Url>,
 }
 
@@ -60,11 +54,11 @@ pub struct Url {
 }
 
 /// The methods of all services together. Each service announces its own.
+#[skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct AuthenticationMethods {
     pub password: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub oauth_public: Option<Issuer>,
 }
 
@@ -73,18 +67,18 @@ pub struct Issuer {
     pub issuer: String,
 }
 
+#[skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Info {
     pub provider: Provider,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub help: Option<Help>,
 }
 
+#[skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Provider {
     pub name: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub short_name: Option<String>,
     /// Read, never written: a profile's logo has no stable URL.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -92,22 +86,20 @@ pub struct Provider {
 }
 
 /// An image. One without a size can be scaled.
+#[skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Logo {
     pub url: String,
     pub content_type: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub width: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub height: Option<u32>,
 }
 
+#[skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Help {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub documentation: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub developer: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub contact: Vec<String>,

@@ -4,8 +4,10 @@
 //! Documents of other providers are read by `formats`, which reports where each value is.
 
 use serde::{Deserialize, Serialize};
+use serde_with::skip_serializing_none;
 
 /// The root element.
+#[skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename = "clientConfig", rename_all = "camelCase")]
 pub struct ClientConfig {
@@ -18,23 +20,21 @@ pub struct ClientConfig {
     pub calendar: Vec<ServiceElement>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub file_share: Vec<ServiceElement>,
-    #[serde(rename = "oAuth2", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "oAuth2")]
     pub o_auth2: Option<OAuth2Element>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub enable: Vec<EnableElement>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub web_mail: Option<WebMailElement>,
 }
 
+#[skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct EmailProvider {
     #[serde(rename = "@id")]
     pub id: String,
     pub domain: Vec<DomainElement>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub display_name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub display_short_name: Option<String>,
     pub incoming_server: Vec<ServerElement>,
     pub outgoing_server: Vec<ServerElement>,
@@ -42,56 +42,48 @@ pub struct EmailProvider {
     pub documentation: Vec<DocumentationElement>,
 }
 
+#[skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DomainElement {
     /// `mx` for the domain of an MX host (draft 3.2.3). Read, never written: Thunderbird ignores a `domain` with an
     /// attribute.
-    #[serde(rename = "@purpose", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "@purpose")]
     pub purpose: Option<String>,
     #[serde(rename = "$text", default)]
     pub name: String,
 }
 
 /// `incomingServer` and `outgoingServer`.
+#[skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ServerElement {
     #[serde(rename = "@type")]
     pub protocol: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub hostname: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub port: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub socket_type: Option<String>,
     pub authentication: Vec<AuthenticationElement>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub pop3: Option<Pop3Element>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
-    #[serde(rename = "owaURL", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "owaURL")]
     pub owa_url: Option<String>,
-    #[serde(rename = "ewsURL", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "ewsURL")]
     pub ews_url: Option<String>,
-    #[serde(rename = "easURL", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "easURL")]
     pub eas_url: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub use_global_preferred_server: Option<String>,
 }
 
 /// `pop3` of version 1.1. Only Thunderbird reads it.
+#[skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Pop3Element {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub leave_messages_on_server: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub download_on_biff: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub days_to_leave_messages_on_server: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub check_interval: Option<CheckInterval>,
 }
 
@@ -109,24 +101,27 @@ pub struct DocumentationElement {
     pub descr: Vec<Descr>,
 }
 
+#[skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Descr {
-    #[serde(rename = "@lang", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "@lang")]
     pub lang: Option<String>,
     #[serde(rename = "$text", default)]
     pub text: String,
 }
 
 /// Few clients accept an `authentication` with the attribute `system`.
+#[skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuthenticationElement {
-    #[serde(rename = "@system", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "@system")]
     pub system: Option<String>,
     #[serde(rename = "$text", default)]
     pub method: String,
 }
 
 /// `addressbook`, `calendar` and `fileShare`.
+#[skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServiceElement {
     #[serde(rename = "@type", default)]
@@ -134,10 +129,10 @@ pub struct ServiceElement {
     pub url: String,
     #[serde(default)]
     pub authentication: Vec<AuthenticationElement>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
 }
 
+#[skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OAuth2Element {
     pub issuer: String,
@@ -146,9 +141,9 @@ pub struct OAuth2Element {
     pub auth_url: String,
     #[serde(rename = "tokenURL")]
     pub token_url: String,
-    #[serde(rename = "clientID", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "clientID")]
     pub client_id: Option<String>,
-    #[serde(rename = "clientSecret", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "clientSecret")]
     pub client_secret: Option<String>,
 }
 
@@ -160,12 +155,11 @@ pub struct EnableElement {
     pub instruction: Vec<Descr>,
 }
 
+#[skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct WebMailElement {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub login_page: Option<PageElement>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub login_page_info: Option<LoginPageInfoElement>,
 }
 
@@ -175,27 +169,25 @@ pub struct PageElement {
     pub url: String,
 }
 
+#[skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LoginPageInfoElement {
     #[serde(rename = "@url", default)]
     pub url: String,
-    #[serde(rename = "@waitForRedirectionURLPrefix", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "@waitForRedirectionURLPrefix")]
     pub wait_for_redirection_url_prefix: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub username_field: Option<FieldElement>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub password_field: Option<FieldElement>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub login_button: Option<FieldElement>,
 }
 
+#[skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldElement {
-    #[serde(rename = "@id", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "@id")]
     pub id: Option<String>,
-    #[serde(rename = "@name", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "@name")]
     pub name: Option<String>,
 }
