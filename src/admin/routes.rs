@@ -17,7 +17,7 @@ use super::certificate_expiry::{Expiry, expiries};
 use crate::certificates::expiry::days_left;
 use crate::certificates::time::Time;
 use crate::http::error::Error;
-use crate::http::responses::Answer;
+use crate::http::responses::{Answer, Kind};
 use crate::http::{App, Attempt, handlers};
 use crate::metrics::text;
 
@@ -34,7 +34,7 @@ pub fn router(app: App) -> Router {
 
 /// The process answers.
 async fn health() -> Response {
-    Answer::text("ok\n").into_response()
+    Answer::new(Kind::Text, "ok\n").into_response()
 }
 
 /// Whether requests should be sent here, with details for the operator. A server that has an older configuration is
@@ -59,11 +59,11 @@ async fn readiness(State(app): State<App>) -> Response {
         let _ = writeln!(text, "a restart is needed for {}", needs_restart.join(", "));
     }
     let status = if is_stopping { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
-    Answer::text(text).with_status(status).into_response()
+    Answer::new(Kind::Text, text).with_status(status).into_response()
 }
 
 async fn status(State(app): State<App>) -> Response {
-    Answer::json(format!("{}\n", status_of(&app))).into_response()
+    Answer::new(Kind::Json, format!("{}\n", status_of(&app))).into_response()
 }
 
 fn status_of(app: &App) -> serde_json::Value {
@@ -99,6 +99,6 @@ fn status_of(app: &App) -> serde_json::Value {
 async fn metrics(State(app): State<App>) -> Result<Response, Error> {
     // The process metrics read files in /proc.
     let text =
-        spawn_blocking(move || text::encode(app)).await.ok().and_then(Result::ok).ok_or(Error::Failed)?;
+        spawn_blocking(move || text::encode(app)).await.ok().and_then(Result::ok).ok_or(Error::Internal)?;
     Ok(([(CONTENT_TYPE, text::CONTENT_TYPE)], text).into_response())
 }

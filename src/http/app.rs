@@ -5,9 +5,9 @@ use std::time::{Duration, Instant, SystemTime};
 
 use arc_swap::{ArcSwap, Guard};
 use axum::Router;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 
-use super::error;
+use super::error::Error;
 use super::rate_limit::RateLimiter;
 use super::served_config::ServedConfig;
 use crate::config::{Config, Limits, Listener, Settings};
@@ -34,7 +34,7 @@ pub(crate) struct Shared {
     /// The settings at the start. Some keys take effect only after a restart.
     pub(crate) at_start: Settings,
     pub(crate) metrics: Metrics,
-    pub(crate) throttle: RateLimiter,
+    pub(crate) rate_limiter: RateLimiter,
     pub(crate) started: (SystemTime, Instant),
 }
 
@@ -44,8 +44,8 @@ pub struct Replaced(Arc<ServedConfig>);
 
 impl Replaced {
     /// Whether no request uses it any more.
-    pub fn is_forgotten(&mut self) -> bool {
-        Arc::get_mut(&mut self.0).is_some_and(ServedConfig::is_forgotten)
+    pub fn is_unused(&mut self) -> bool {
+        Arc::get_mut(&mut self.0).is_some_and(ServedConfig::is_unused)
     }
 }
 
@@ -68,7 +68,7 @@ impl App {
             current: ArcSwap::from_pointee(current),
             attempt: Mutex::default(),
             metrics: Metrics::new(),
-            throttle: RateLimiter::new(),
+            rate_limiter: RateLimiter::new(),
             started: (SystemTime::now(), Instant::now()),
         };
         Self { shared: Arc::new(shared), admin: None }
@@ -101,7 +101,7 @@ impl App {
     }
 
     /// Records that the configuration is unchanged. Returns whether the reload before had failed.
-    pub fn reload_found_nothing_new(&self) -> bool {
+    pub fn reload_unchanged(&self) -> bool {
         self.shared.metrics.reloads.unchanged.inc();
         let before = self.attempt().replace(Attempt { at: SystemTime::now(), error: None });
         before.is_some_and(|attempt| attempt.error.is_some())
@@ -147,7 +147,7 @@ impl App {
     /// Counts a panic. Only this client gets a 500.
     pub(crate) fn after_panic(&self) -> Response {
         self.shared.metrics.panics.inc();
-        error::after_panic()
+        Error::Internal.into_response()
     }
 
     pub(crate) fn current(&self) -> Guard<Arc<ServedConfig>> {

@@ -1,8 +1,8 @@
-//! Request bodies: small, and read whole.
+//! Request bodies: read as a whole, up to a small size.
 
 use std::sync::Arc;
 
-use axum::body::{Body, Bytes, HttpBody};
+use axum::body::{Body, HttpBody};
 use axum::extract::FromRequest;
 use axum::http::Request;
 use http_body_util::BodyExt;
@@ -12,15 +12,15 @@ use super::error::Error;
 use super::state::Snapshot;
 use crate::documents::autodiscover;
 
-/// A body in XML, whatever its `Content-Type` says: FairEmail names a form, others nothing
+/// A body in XML. `Content-Type` is ignored: FairEmail sends that of a form, others send none
 /// (reference/autodiscover 2.7).
 #[derive(Debug)]
 pub struct Xml<T>(pub T);
 
 /// Ten times the largest request any client sends.
 const LIMIT: usize = 16 * 1024;
-/// What is read and thrown away of a body over the limit, so that the connection can be used
-/// again; beyond this it is closed.
+/// A body over the limit is read to its end and discarded, so that the connection can be used again. A body over this
+/// size closes the connection.
 const DRAINED: usize = 4 * 1024 * 1024;
 
 impl FromRequest<Arc<Snapshot>> for Xml<autodiscover::Request> {
@@ -28,39 +28,29 @@ impl FromRequest<Arc<Snapshot>> for Xml<autodiscover::Request> {
 
     async fn from_request(request: Request<Body>, served: &Arc<Snapshot>) -> Result<Self, Error> {
         let body = timeout(served.body_timeout, read(request.into_body()));
-        let body = body.await.map_err(|_| Error::BodyTooSlow)??;
+        let body = body.await.map_err(|_| Error::BodyTimeout)??;
         Ok(Self(autodiscover::Request::read(&body)?))
     }
 }
 
-async fn read(mut body: Body) -> Result<Bytes, Error> {
+async fn read(mut body: Body) -> Result<Vec<u8>, Error> {
     if body.size_hint().lower() > DRAINED as u64 {
         return Err(Error::BodyTooLarge { is_drained: false });
     }
-    // Nearly always there is one piece, which needs no copy.
-    let mut first = Bytes::new();
-    let mut whole = Vec::new();
+    let mut content = Vec::new();
     let mut length = 0;
     while let Some(frame) = body.frame().await {
-        let Ok(data) = frame.map_err(|_| Error::BodyBroken)?.into_data() else { continue };
+        let Ok(data) = frame.map_err(|_| Error::BodyMalformed)?.into_data() else { continue };
         length += data.len();
         if length > DRAINED {
             return Err(Error::BodyTooLarge { is_drained: false });
         }
-        if length > LIMIT {
-            continue;
+        if length <= LIMIT {
+            content.extend_from_slice(&data);
         }
-        if first.is_empty() {
-            first = data;
-            continue;
-        }
-        if whole.is_empty() {
-            whole.extend_from_slice(&first);
-        }
-        whole.extend_from_slice(&data);
     }
     if length > LIMIT {
         return Err(Error::BodyTooLarge { is_drained: true });
     }
-    Ok(if whole.is_empty() { first } else { whole.into() })
+    Ok(content)
 }

@@ -1,4 +1,4 @@
-//! The one place that turns an error into a status.
+//! Errors, and the response to each.
 
 use std::time::{Duration, SystemTime};
 
@@ -6,7 +6,7 @@ use axum::http::header::{ALLOW, CACHE_CONTROL, CONNECTION, RETRY_AFTER};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
-use super::responses::{self, Answer};
+use super::responses::{self, Answer, Kind};
 use crate::address::Domain;
 use crate::documents::autodiscover::json::Refusal;
 use crate::documents::autodiscover::{ErrorCode, ErrorResponse, RequestError};
@@ -16,39 +16,42 @@ use crate::metrics::labels::RefusedInside;
 /// The number of addresses in one Apple profile.
 pub const MAX_ADDRESSES: usize = 10;
 
-/// Why a request has no document for an answer.
+/// Why a request is not answered with a document.
 #[derive(Debug)]
 pub enum Error {
-    /// A domain or path that is not served: 404 without a body. GNOME's and aerc's clients read an
-    /// error's body as if it were a configuration (reference/autoconfig 3.2, 2).
-    NotOurs(Option<Domain>),
+    /// The domain or path is not served: 404 without a body. GNOME's and aerc's clients read the body of an
+    /// error as if it were a configuration (reference/autoconfig 3.2, 2).
+    NotServed(Option<Domain>),
     /// Autodiscover's error for a domain that is not served: 404, so that Outlook tries its next URL.
-    AddressNotOurs(Domain),
-    /// Autodiscover's other errors, and the domain if it is known: 200, as
-    /// Microsoft answers.
+    AddressNotServed(Domain),
+    /// Autodiscover's other errors, with the domain if it is known: 200, as Microsoft answers.
     Autodiscover(ErrorCode, Option<Domain>),
-    /// Autodiscover's JSON form does not take the question.
+    /// A request for Autodiscover's JSON that cannot be answered.
     Refused(Refusal, Option<Domain>),
-    /// What is asked as an e-mail address is none.
-    NoAddress,
+    /// The parameter is not an email address.
+    InvalidAddress,
     TooManyAddresses,
-    /// Apple's devices cannot be told the settings of this provider, or of one of several.
-    Inexpressible(UnsupportedProfile, Domain),
-    /// More signatures are wanted than can be made.
-    Busy,
-    /// We could not do it; the log has the reason.
-    Failed,
-    /// Autodiscover is asked by POST.
+    /// Apple's schema cannot express the settings of this domain's provider.
+    UnsupportedProfile(UnsupportedProfile, Domain),
+    /// The queue of signatures is full.
+    QueueFull,
+    /// The server's own failure; the log has the reason.
+    Internal,
+    /// Autodiscover accepts POST only.
     PostOnly,
-    /// The router adds what is allowed.
+    /// The router adds the allowed methods.
     MethodNotAllowed,
-    /// Not drained, it still comes in, and the connection can serve no other request.
+    /// If the body was not drained, the connection cannot serve another request.
     BodyTooLarge {
         is_drained: bool,
     },
-    BodyTooSlow,
-    /// The body ended before its length, or its chunks make no sense.
-    BodyBroken,
+    BodyTimeout,
+    /// The body ended before its length, or its chunks are malformed.
+    BodyMalformed,
+    /// The client is over the rate limit for this time (RFC 6585 4).
+    RateLimited(Duration),
+    /// More than one `Host` (RFC 9112 3.2).
+    SeveralHosts,
 }
 
 impl From<RequestError> for Error {
@@ -64,40 +67,45 @@ impl From<RequestError> for Error {
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         match self {
-            Self::NotOurs(domain) => about(empty(StatusCode::NOT_FOUND), domain.as_ref()),
-            Self::AddressNotOurs(domain) => {
+            Self::NotServed(domain) => about(empty(StatusCode::NOT_FOUND), domain.as_ref()),
+            Self::AddressNotServed(domain) => {
                 about(autodiscover(ErrorCode::AddressNotFound, StatusCode::NOT_FOUND), Some(&domain))
             }
             Self::Autodiscover(code, domain) => about(autodiscover(code, StatusCode::OK), domain.as_ref()),
             Self::Refused(refusal, domain) => {
-                let answer = Answer::json(refusal.to_json()).with_status(StatusCode::BAD_REQUEST);
+                let answer = Answer::new(Kind::Json, refusal.to_json()).with_status(StatusCode::BAD_REQUEST);
                 about(answer.into_response(), domain.as_ref())
             }
-            Self::NoAddress => {
-                sentence(StatusCode::BAD_REQUEST, "What follows emailaddress= is not an e-mail address.")
+            Self::InvalidAddress => {
+                text(StatusCode::BAD_REQUEST, "The value of emailaddress is not an email address.")
             }
             Self::TooManyAddresses => {
-                let most = MAX_ADDRESSES;
-                sentence(StatusCode::BAD_REQUEST, &format!("At most {most} addresses fit into one profile."))
+                let message = format!("A profile can have at most {MAX_ADDRESSES} addresses.");
+                text(StatusCode::BAD_REQUEST, &message)
             }
-            Self::Inexpressible(reason, domain) => {
-                let text = format!("There is no configuration profile for addresses at {domain}: {reason}.");
-                about(sentence(StatusCode::UNPROCESSABLE_ENTITY, &text), Some(&domain))
+            Self::UnsupportedProfile(reason, domain) => {
+                let message =
+                    format!("There is no configuration profile for addresses at {domain}: {reason}.");
+                about(text(StatusCode::UNPROCESSABLE_ENTITY, &message), Some(&domain))
             }
-            Self::Busy => with(
-                sentence(StatusCode::SERVICE_UNAVAILABLE, "Too many profiles are asked for; try again."),
-                RETRY_AFTER,
-                "1",
-            ),
-            Self::Failed => empty(StatusCode::INTERNAL_SERVER_ERROR),
-            Self::PostOnly => with(empty(StatusCode::METHOD_NOT_ALLOWED), ALLOW, "POST"),
+            Self::QueueFull => {
+                let response = text(StatusCode::SERVICE_UNAVAILABLE, "The server is busy; try again.");
+                with(response, RETRY_AFTER, HeaderValue::from_static("1"))
+            }
+            Self::Internal => empty(StatusCode::INTERNAL_SERVER_ERROR),
+            Self::PostOnly => {
+                with(empty(StatusCode::METHOD_NOT_ALLOWED), ALLOW, HeaderValue::from_static("POST"))
+            }
             Self::MethodNotAllowed => empty(StatusCode::METHOD_NOT_ALLOWED),
             Self::BodyTooLarge { is_drained: true } => empty(StatusCode::PAYLOAD_TOO_LARGE),
-            Self::BodyTooLarge { is_drained: false } => {
-                with(empty(StatusCode::PAYLOAD_TOO_LARGE), CONNECTION, "close")
+            Self::BodyTooLarge { is_drained: false } => last(StatusCode::PAYLOAD_TOO_LARGE),
+            Self::BodyTimeout => last(StatusCode::REQUEST_TIMEOUT),
+            Self::BodyMalformed => empty(StatusCode::BAD_REQUEST),
+            // In whole seconds.
+            Self::RateLimited(wait) => {
+                with(empty(StatusCode::TOO_MANY_REQUESTS), RETRY_AFTER, (wait.as_secs() + 1).into())
             }
-            Self::BodyTooSlow => with(empty(StatusCode::REQUEST_TIMEOUT), CONNECTION, "close"),
-            Self::BodyBroken => empty(StatusCode::BAD_REQUEST),
+            Self::SeveralHosts => last(StatusCode::BAD_REQUEST),
         }
     }
 }
@@ -106,42 +114,29 @@ fn about(response: Response, domain: Option<&Domain>) -> Response {
     domain.into_iter().fold(response, responses::about)
 }
 
-fn with(mut response: Response, name: HeaderName, value: &'static str) -> Response {
-    response.headers_mut().insert(name, HeaderValue::from_static(value));
+fn with(mut response: Response, name: HeaderName, value: HeaderValue) -> Response {
+    response.headers_mut().insert(name, value);
     response
 }
 
 fn autodiscover(code: ErrorCode, status: StatusCode) -> Response {
     let document = ErrorResponse::document(code, SystemTime::now());
-    let mut response = Answer::autodiscover(document).with_status(status).into_response();
+    let mut response = Answer::new(Kind::Autodiscover, document).with_status(status).into_response();
     response.extensions_mut().insert(RefusedInside);
     response
 }
 
-/// For a person's eyes.
-fn sentence(status: StatusCode, text: &str) -> Response {
-    Answer::text(format!("{text}\n")).with_status(status).into_response()
+/// A message for a person.
+fn text(status: StatusCode, message: &str) -> Response {
+    Answer::new(Kind::Text, format!("{message}\n")).with_status(status).into_response()
 }
 
 /// No body, and not cacheable: the domain may be served later.
 fn empty(status: StatusCode) -> Response {
-    with(status.into_response(), CACHE_CONTROL, "no-store")
+    with(status.into_response(), CACHE_CONTROL, HeaderValue::from_static("no-store"))
 }
 
-/// A client asks more often than it may: when it may again, in whole seconds (RFC 6585 4).
-pub fn too_often(wait: Duration) -> Response {
-    let mut response = empty(StatusCode::TOO_MANY_REQUESTS);
-    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait.as_secs() + 1));
-    response
-}
-
-/// Two hosts are none (RFC 9112 3.2).
-pub fn two_hosts() -> Response {
-    with(empty(StatusCode::BAD_REQUEST), CONNECTION, "close")
-}
-
-/// A panic is a bug: the client gets a 500, everybody else their answers. The log has the place
-/// from the panic hook; the message might quote what was sent.
-pub fn after_panic() -> Response {
-    empty(StatusCode::INTERNAL_SERVER_ERROR)
+/// As [`empty`], and the connection serves no other request.
+fn last(status: StatusCode) -> Response {
+    with(empty(status), CONNECTION, HeaderValue::from_static("close"))
 }

@@ -1,4 +1,4 @@
-//! What a request asks about: the address in its query, the host it was sent to, and how.
+//! Extractors: the address in the query, the host, the scheme, the languages.
 
 use std::cell::OnceCell;
 use std::convert::Infallible;
@@ -14,20 +14,20 @@ use super::query;
 use crate::address::{Domain, EmailAddress, SERVICE_LABELS};
 use crate::documents::accept_language::Languages;
 
-/// The address and host of a request for autoconfig. Neither is required; an address that cannot
-/// be read is none (reference/autoconfig 5, item 9).
+/// The address and host of a request for autoconfig. Neither is required. An invalid address counts as missing
+/// (reference/autoconfig 5, item 9).
 #[derive(Debug)]
-pub struct Asked {
+pub struct AutoconfigRequest {
     address: Option<EmailAddress>,
     request: Parts,
-    /// Read when it is asked for: most addresses decide alone.
+    /// Read only when it is needed: most addresses decide alone.
     host: OnceCell<Option<Domain>>,
 }
 
-/// For whom a configuration profile is asked, and in which languages its words may be.
+/// The addresses and languages of a request for a configuration profile.
 #[derive(Debug)]
-pub struct Wanted {
-    /// Each once, in the order of the query. Empty: the device asks for the address.
+pub struct MobileConfigRequest {
+    /// Each once, in the order of the query. Without addresses the device asks for one.
     pub addresses: Vec<EmailAddress>,
     pub languages: Languages,
 }
@@ -36,12 +36,12 @@ pub struct Wanted {
 #[derive(Debug)]
 pub struct Host(pub Option<Domain>);
 
-/// How a request reached the outermost proxy, and on which host.
+/// The scheme and host of a request at the outermost proxy.
 #[derive(Debug)]
 pub struct Origin {
-    /// The whole host name, service label and all.
+    /// The whole host name, with its service label.
     pub name: Option<Domain>,
-    /// The port, where one is written.
+    /// The port, if the host has one.
     pub port: Option<u16>,
     pub scheme: Scheme,
 }
@@ -50,11 +50,11 @@ pub struct Origin {
 pub enum Scheme {
     Http,
     Https,
-    /// Nobody said so: a direct connection, or a proxy that does not tell.
-    Unsaid,
+    /// A direct connection, or a proxy that does not report the scheme.
+    Unknown,
 }
 
-impl Asked {
+impl AutoconfigRequest {
     pub fn domain(&self) -> Option<&Domain> {
         self.address.as_ref().map(EmailAddress::domain)
     }
@@ -68,7 +68,7 @@ impl Asked {
     }
 }
 
-impl<S: Sync> FromRequest<S> for Asked {
+impl<S: Sync> FromRequest<S> for AutoconfigRequest {
     type Rejection = Infallible;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Infallible> {
@@ -79,16 +79,16 @@ impl<S: Sync> FromRequest<S> for Asked {
     }
 }
 
-impl<S: Sync> FromRequestParts<S> for Wanted {
+impl<S: Sync> FromRequestParts<S> for MobileConfigRequest {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
         let pairs = query::pairs(parts.uri.query().unwrap_or_default());
         let is_address = |name: &str| ["emailaddress", "email"].iter().any(|n| name.eq_ignore_ascii_case(n));
         let (mut addresses, mut known) = (Vec::new(), Vec::new());
-        // An empty form names no address.
+        // An empty form has an empty value.
         for (_, value) in pairs.filter(|(name, value)| is_address(name) && !value.is_empty()) {
-            let address = query::address(value).ok_or(Error::NoAddress)?;
+            let address = query::address(value).ok_or(Error::InvalidAddress)?;
             let folded = address.folded();
             if known.contains(&folded) {
                 continue;
@@ -119,7 +119,7 @@ impl<S: Sync> FromRequestParts<S> for Origin {
         let scheme = match header(&parts.headers, &FORWARDED_PROTO) {
             Some(proto) if proto.eq_ignore_ascii_case("https") => Scheme::Https,
             Some(proto) if proto.eq_ignore_ascii_case("http") => Scheme::Http,
-            _ => Scheme::Unsaid,
+            _ => Scheme::Unknown,
         };
         let host = host(&parts.uri, &parts.headers);
         let name = host.and_then(|host| without_port(host).parse().ok());
@@ -129,38 +129,38 @@ impl<S: Sync> FromRequestParts<S> for Origin {
     }
 }
 
-/// The host as a domain: less port, trailing dot and one service label.
+/// The host as a domain, without port, trailing dot and one service label.
 pub(super) fn served_name(uri: &Uri, headers: &HeaderMap) -> Option<Domain> {
     without_service_label(without_port(host(uri, headers)?)).parse().ok()
 }
 
-/// A proxy's word, else HTTP/2's `:authority` or an absolute request target (RFC 9112 3.2.2), else
-/// the `Host` header.
+/// The host from a trusted proxy, else from HTTP/2's `:authority` or an absolute request target (RFC 9112 3.2.2), else
+/// from the `Host` header.
 fn host<'p>(uri: &'p Uri, headers: &'p HeaderMap) -> Option<&'p str> {
     header(headers, &FORWARDED_HOST)
         .or_else(|| uri.authority().map(axum::http::uri::Authority::as_str))
         .or_else(|| {
             let mut hosts = headers.get_all(HOST).iter();
-            // Two would be two answers (RFC 9112 3.2).
+            // Two are invalid (RFC 9112 3.2).
             hosts.next().filter(|_| hosts.next().is_none())?.to_str().ok()
         })
 }
 
-/// The first value: each proxy on the way adds its own behind it.
+/// The first value: each proxy appends its own.
 fn header<'p>(headers: &'p HeaderMap, name: &HeaderName) -> Option<&'p str> {
     let value = headers.get(name)?.to_str().ok()?;
     Some(value.split(',').next().unwrap_or(value).trim()).filter(|value| !value.is_empty())
 }
 
 fn without_port(host: &str) -> &str {
-    // An IPv6 literal keeps its colons; it is no domain anyway.
+    // An IPv6 literal keeps its colons. It is not a domain either way.
     match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
         _ => host,
     }
 }
 
-/// Takes one service label off, unless only a top-level domain would be left.
+/// Removes one service label, unless only a top-level domain would be left.
 pub(super) fn without_service_label(host: &str) -> &str {
     let stripped = SERVICE_LABELS.iter().find_map(|label| {
         let (start, rest) = host.split_at_checked(label.len())?;

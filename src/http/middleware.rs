@@ -8,16 +8,18 @@ use std::time::{Duration, Instant};
 use axum::body::Body;
 use axum::http::header::{AUTHORIZATION, COOKIE, HOST, PROXY_AUTHORIZATION, USER_AGENT};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Uri};
+use axum::response::IntoResponse;
 use futures_util::FutureExt;
 use tower::Service;
 
 use super::app::App;
-use super::error;
+use super::error::Error;
 use super::forwarded::{Client, ClientAddress, FORWARDED_HEADERS, FORWARDED_PROTO, client_behind};
+use super::router;
 use super::served_config::ServedConfig;
 use crate::config::{Limits, Rate};
 use crate::logging::{LogRateLimit, request_fields};
-use crate::metrics::labels::{Family, Outcome, Route};
+use crate::metrics::labels::{Family, Outcome};
 
 /// Answers the requests of one connection.
 #[derive(Debug, Clone)]
@@ -29,7 +31,7 @@ pub struct RequestService {
 
 /// What the middleware needs from the headers, collected in one pass.
 #[derive(Default)]
-struct Seen<'h> {
+struct HeaderSummary<'h> {
     hosts: usize,
     has_credentials: bool,
     /// `X-Forwarded-*`
@@ -66,7 +68,7 @@ impl RequestService {
         let began = Instant::now();
         // A reload does not change the configuration of a request in progress.
         let current = self.app.current();
-        let seen = Seen::in_headers(request.headers());
+        let seen = HeaderSummary::of(request.headers());
         let family = Family::of(seen.user_agent);
         let is_trusted = current.trusts(self.peer);
         let rate = current.settings.limits.rate.filter(|_| self.app.admin.is_none());
@@ -78,22 +80,19 @@ impl RequestService {
             if is_forwarded { client_behind(peer, headers, |address| current.trusts(address)) } else { peer }
         });
         let limited = rate.zip(client).and_then(|(rate, client)| self.limit(&current, client, rate));
-        let refusal = match limited {
-            Some(wait) => Some(error::too_often(wait)),
-            None => (seen.hosts > 1).then(error::two_hosts),
-        };
+        let error = limited.map(Error::RateLimited).or((seen.hosts > 1).then_some(Error::SeveralHosts));
         let (has_credentials, has_forwarded) = (seen.has_credentials, seen.has_forwarded);
         self.clean(request.headers_mut(), has_credentials, has_forwarded && !is_trusted);
         if let Some(uri) = in_lower_case(request.uri()) {
             *request.uri_mut() = uri;
         }
-        let route = Route::of(request.uri().path());
+        let route = router::label(request.uri().path());
         if let Some(client) = client.filter(|_| is_logged) {
             request.extensions_mut().insert(ClientAddress(client.address));
         }
         let mut router = self.app.admin.as_ref().unwrap_or(&current.router).clone();
-        let answer = match refusal {
-            Some(refusal) => Err(refusal),
+        let answer = match error {
+            Some(error) => Err(error.into_response()),
             // No shared state can be left half changed by a panic.
             None => Ok(catch_unwind(AssertUnwindSafe(|| router.call(request)))
                 .map(|answer| AssertUnwindSafe(answer).catch_unwind())),
@@ -101,7 +100,7 @@ impl RequestService {
         let app = self.app.clone();
         async move {
             let response = match answer {
-                Err(refusal) => refusal,
+                Err(response) => response,
                 Ok(answer) => {
                     let answer = match answer {
                         Ok(answer) => answer.await,
@@ -143,7 +142,7 @@ impl RequestService {
         if is_proxy || current.is_unlimited(client) {
             return None;
         }
-        let wait = self.app.shared.throttle.ask(client, rate)?;
+        let wait = self.app.shared.rate_limiter.check(client, rate)?;
         if LIMITED.permits() {
             tracing::warn!(
                 %client,
@@ -169,8 +168,8 @@ impl RequestService {
     }
 }
 
-impl<'h> Seen<'h> {
-    fn in_headers(headers: &'h HeaderMap) -> Self {
+impl<'h> HeaderSummary<'h> {
+    fn of(headers: &'h HeaderMap) -> Self {
         let mut seen = Self::default();
         for (name, value) in headers {
             match name {
@@ -185,8 +184,8 @@ impl<'h> Seen<'h> {
     }
 }
 
-/// Clients write Autodiscover's path in any letter case (reference/autodiscover 1.0). The two
-/// segments that name it are lowered; the rest may contain an address and is kept.
+/// Clients write Autodiscover's path in any letter case (reference/autodiscover 1.0). Its first two segments are converted
+/// to lower case; the rest may contain an address and is kept.
 fn in_lower_case(uri: &Uri) -> Option<Uri> {
     const FOLDER: &str = "/autodiscover/";
 
@@ -215,6 +214,7 @@ mod tests {
 
     use super::*;
     use crate::config::Config;
+    use crate::metrics::labels::Route;
 
     /// A service with a router of the test's own and these trusted proxies.
     fn service(router: axum::Router, peer: &str, proxies: &[&str]) -> RequestService {

@@ -24,3 +24,4 @@ mod state;
 pub(crate) use self::app::Attempt;
 pub use self::app::{ADMIN_CONNECTIONS, App, Replaced};
 pub use self::middleware::RequestService;
+pub use self::router::paths;

@@ -1,6 +1,8 @@
-//! Query strings as mail programs write them: some encode, some do not, and a `+` is a `+`.
+//! Query strings as mail programs write them, with or without percent-encoding. A `+` is not a space.
 
 use std::borrow::Cow;
+
+use percent_encoding::percent_decode_str;
 
 use crate::address::EmailAddress;
 
@@ -9,52 +11,18 @@ pub fn parameter<'q>(query: &'q str, name: &str) -> Option<&'q str> {
     pairs(query).find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
 }
 
-/// Every parameter with its raw value, in order; what has no `=` is none.
+/// Every parameter with its raw value, in order. A part without `=` is not a parameter.
 pub fn pairs(query: &str) -> impl Iterator<Item = (&str, &str)> {
-    let mut rest = Some(query);
-    std::iter::from_fn(move || {
-        while let Some(text) = rest {
-            let end = position(text, b'&');
-            let pair = &text[..end];
-            rest = text.get(end + 1..);
-            let equals = position(pair, b'=');
-            if equals < pair.len() {
-                return Some((&pair[..equals], &pair[equals + 1..]));
-            }
-        }
-        None
-    })
+    query.split('&').filter_map(|pair| pair.split_once('='))
 }
 
-/// Where an ASCII character stands, or the end. Queries are short: a plain loop beats a search.
-fn position(text: &str, character: u8) -> usize {
-    text.bytes().position(|byte| byte == character).unwrap_or(text.len())
-}
-
-/// Undoes percent-encoding. None for a `%` without two hexadecimal digits, and for what is not
-/// UTF-8. A `+` stays: FairEmail, GNOME and others send addresses raw (reference/autoconfig 3.2, 4).
+/// Decodes percent-encoding. None if a `%` has no two hexadecimal digits, or if the result is not UTF-8. A `+` stays:
+/// FairEmail, GNOME and others send addresses without encoding (reference/autoconfig 3.2, 4).
 pub fn decode(text: &str) -> Option<Cow<'_, str>> {
-    let end = position(text, b'%');
-    if end == text.len() {
-        return Some(Cow::Borrowed(text));
-    }
-    let mut decoded = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&byte, after)) = rest.split_first() {
-        rest = after;
-        decoded.push(if byte == b'%' {
-            let [high, low] = *rest.split_off(..2)? else { return None };
-            hexadecimal(high)? << 4 | hexadecimal(low)?
-        } else {
-            byte
-        });
-    }
-    String::from_utf8(decoded).ok().map(Cow::Owned)
-}
-
-fn hexadecimal(digit: u8) -> Option<u8> {
-    let value = char::from(digit).to_digit(16)?;
-    u8::try_from(value).ok()
+    let is_octet = |digits: &str| digits.len() == 2 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    let mut after_percent = text.split('%').skip(1);
+    let is_encoded = after_percent.all(|rest| rest.get(..2).is_some_and(is_octet));
+    percent_decode_str(text).decode_utf8().ok().filter(|_| is_encoded)
 }
 
 /// Reads an address. A space in the local part is a `+` that a client decoded as form data.

@@ -40,11 +40,11 @@ impl RateLimiter {
     }
 
     /// Counts a request. None if it may be answered; else how long it is until one may.
-    pub fn ask(&self, client: IpAddr, rate: Rate) -> Option<Duration> {
-        self.ask_at(client, rate, self.start.elapsed())
+    pub fn check(&self, client: IpAddr, rate: Rate) -> Option<Duration> {
+        self.check_at(client, rate, self.start.elapsed())
     }
 
-    fn ask_at(&self, client: IpAddr, rate: Rate, since_start: Duration) -> Option<Duration> {
+    fn check_at(&self, client: IpAddr, rate: Rate, since_start: Duration) -> Option<Duration> {
         let now = u64::try_from(since_start.as_micros()).unwrap_or(u64::MAX) & TIME;
         // At least a microsecond.
         let share = (1_000_000 / u64::from(rate.per_second.get())).max(1);
@@ -114,9 +114,9 @@ mod tests {
 
     #[test]
     fn allows_a_burst_and_then_the_rate() {
-        let throttle = RateLimiter::new();
+        let limiter = RateLimiter::new();
         let client = "192.0.2.1".parse().unwrap();
-        let ask = |at: f64| throttle.ask_at(client, RATE, seconds(at));
+        let ask = |at: f64| limiter.check_at(client, RATE, seconds(at));
         assert_eq!([ask(5.0), ask(5.0), ask(5.0)], [None; 3]);
         assert_eq!(ask(5.0), Some(Duration::from_millis(100)));
         assert_eq!(ask(5.05), Some(Duration::from_millis(50)));
@@ -129,8 +129,8 @@ mod tests {
 
     #[test]
     fn counts_networks_and_not_addresses() {
-        let throttle = RateLimiter::new();
-        let ask = |client: &str| throttle.ask_at(client.parse().unwrap(), RATE, seconds(1.0)).is_none();
+        let limiter = RateLimiter::new();
+        let ask = |client: &str| limiter.check_at(client.parse().unwrap(), RATE, seconds(1.0)).is_none();
         assert!(ask("192.0.2.1") && ask("192.0.2.2") && ask("192.0.2.3"));
         assert!(!ask("192.0.2.4"));
         assert!(ask("192.0.3.4"));
@@ -144,10 +144,10 @@ mod tests {
     /// With a million networks the table does not grow, and almost no client is refused because of others.
     #[test]
     fn a_flood_of_networks_does_not_refuse_other_clients() {
-        let throttle = RateLimiter::new();
+        let limiter = RateLimiter::new();
         let rate = rate(1, 1);
         let refused = (0..1_000_000_u32)
-            .filter(|n| throttle.ask_at(IpAddr::V4((n << 8).into()), rate, seconds(1.0)).is_some())
+            .filter(|n| limiter.check_at(IpAddr::V4((n << 8).into()), rate, seconds(1.0)).is_some())
             .count();
         // Four are expected: two networks may have one tag.
         assert!(refused < 40, "{refused}");
@@ -156,9 +156,10 @@ mod tests {
     /// A place that falls free before the one that a network has is no second one for it.
     #[test]
     fn a_network_has_one_place() {
-        let throttle = RateLimiter::new();
+        let limiter = RateLimiter::new();
         let rate = rate(100, 500);
-        let ask = |n: u32, at: f64| throttle.ask_at(IpAddr::V4((n << 8).into()), rate, seconds(at)).is_none();
+        let ask =
+            |n: u32, at: f64| limiter.check_at(IpAddr::V4((n << 8).into()), rate, seconds(at)).is_none();
         // Enough that most share their places with others, whose first requests are soon paid for.
         (0..150_000).for_each(|n| assert!(ask(n, 1.0)));
         for n in 200_000..200_100 {
@@ -171,11 +172,11 @@ mod tests {
     /// Half a year later the clock begins again.
     #[test]
     fn the_clock_may_begin_again() {
-        let throttle = RateLimiter::new();
+        let limiter = RateLimiter::new();
         let client = "192.0.2.1".parse().unwrap();
         let end = Duration::from_micros(TIME);
         for at in [end, end + seconds(1.0), end + seconds(2.0)] {
-            assert_eq!(throttle.ask_at(client, RATE, at), None, "{at:?}");
+            assert_eq!(limiter.check_at(client, RATE, at), None, "{at:?}");
         }
     }
 }

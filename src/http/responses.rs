@@ -1,4 +1,4 @@
-//! Answers with a document in them.
+//! Responses with a document.
 
 use axum::body::{Body, Bytes};
 use axum::http::header::{
@@ -9,35 +9,34 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
 use crate::address::Domain;
-use crate::documents::Asset;
 use crate::logging::request_fields;
 
 /// The domain that a response is about, for the log.
 #[derive(Debug, Clone)]
 pub struct AnsweredDomain(pub Domain);
 
-/// A document, and what kind it is.
+/// A document and its kind.
 #[derive(Debug)]
 pub struct Answer {
     kind: Kind,
     status: StatusCode,
     body: Bytes,
-    /// As which file a browser keeps it.
+    /// The name under which a browser saves it.
     file_name: Option<HeaderValue>,
 }
 
+/// The kind of a document, which decides the headers.
 #[derive(Debug, Clone, Copy)]
-enum Kind {
+pub enum Kind {
     Autoconfig,
     Autodiscover,
     Json,
     Pacc,
     MobileConfig,
     Text,
-    /// MTA-STS's.
-    Policy,
+    MtaSts,
     Page,
-    Picture,
+    QrCode,
     /// Its content type.
     Asset(&'static str),
 }
@@ -51,66 +50,49 @@ const PACC: HeaderValue = HeaderValue::from_static("application/json");
 const MOBILECONFIG: HeaderValue = HeaderValue::from_static("application/x-apple-aspen-config");
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 /// RFC 8461 3.2 names no parameter.
-const POLICY: HeaderValue = HeaderValue::from_static("text/plain");
+const MTA_STS: HeaderValue = HeaderValue::from_static("text/plain");
 const SVG: HeaderValue = HeaderValue::from_static("image/svg+xml");
-/// A page has its style, its script and its pictures from here, and sends its form here.
+/// A page loads style, script and pictures from its own host, and sends its form there.
 const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; \
      frame-ancestors 'none'",
 );
-const NOTHING_ELSE: HeaderValue = HeaderValue::from_static("default-src 'none'");
+/// For documents that load nothing.
+const NOTHING: HeaderValue = HeaderValue::from_static("default-src 'none'");
 const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 
-/// Short, so that a move is noticed; private, so that no shared cache keys on addresses.
+/// Short, so that a change of servers is noticed; private, because the query may contain an address.
 pub(super) const SHORT: HeaderValue = HeaderValue::from_static("private, max-age=600");
-const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 const NO_STORE: HeaderValue = HeaderValue::from_static("private, no-store");
 
+impl Kind {
+    /// `Content-Type`, `Cache-Control`, and the `Content-Security-Policy` of what a browser might open.
+    const fn headers(self) -> (HeaderValue, HeaderValue, Option<HeaderValue>) {
+        match self {
+            Self::Autoconfig => (XML, SHORT, None),
+            Self::Autodiscover => (XML, NO_STORE, None),
+            Self::Json => (JSON, NO_STORE, Some(NOTHING)),
+            Self::Pacc => (PACC, SHORT, None),
+            Self::MobileConfig => (MOBILECONFIG, NO_STORE, Some(NOTHING)),
+            Self::Text => (TEXT, NO_STORE, Some(NOTHING)),
+            Self::MtaSts => (MTA_STS, SHORT, None),
+            Self::Page => (HTML, NO_STORE, Some(PAGE_POLICY)),
+            Self::QrCode => (SVG, NO_STORE, Some(NOTHING)),
+            Self::Asset(content_type) => (HeaderValue::from_static(content_type), IMMUTABLE, Some(NOTHING)),
+        }
+    }
+}
+
 impl Answer {
-    pub fn autoconfig(body: Bytes) -> Self {
-        Self::new(Kind::Autoconfig, body)
+    pub fn new(kind: Kind, body: impl Into<Bytes>) -> Self {
+        Self { kind, status: StatusCode::OK, body: body.into(), file_name: None }
     }
 
-    pub fn autodiscover(body: Bytes) -> Self {
-        Self::new(Kind::Autodiscover, body)
-    }
-
-    pub fn json(body: impl Into<Bytes>) -> Self {
-        Self::new(Kind::Json, body.into())
-    }
-
-    pub fn pacc(body: Bytes) -> Self {
-        Self::new(Kind::Pacc, body)
-    }
-
-    /// A configuration profile, named after what the operator calls the provider.
-    pub fn mobileconfig(body: Bytes, id: &Domain) -> Self {
+    /// Names the file after the provider's id.
+    pub fn with_file_name(self, id: &Domain) -> Self {
         let file_name = HeaderValue::try_from(format!("attachment; filename=\"{id}.mobileconfig\""));
-        Self { file_name: file_name.ok(), ..Self::new(Kind::MobileConfig, body) }
-    }
-
-    pub fn text(body: impl Into<Bytes>) -> Self {
-        Self::new(Kind::Text, body.into())
-    }
-
-    pub fn policy(body: Bytes) -> Self {
-        Self::new(Kind::Policy, body)
-    }
-
-    pub fn page(body: impl Into<Bytes>) -> Self {
-        Self::new(Kind::Page, body.into())
-    }
-
-    pub fn picture(body: impl Into<Bytes>) -> Self {
-        Self::new(Kind::Picture, body.into())
-    }
-
-    pub fn asset(asset: &Asset) -> Self {
-        Self::new(Kind::Asset(asset.content_type), asset.content.clone())
-    }
-
-    fn new(kind: Kind, body: Bytes) -> Self {
-        Self { kind, status: StatusCode::OK, body, file_name: None }
+        Self { file_name: file_name.ok(), ..self }
     }
 
     pub fn with_status(self, status: StatusCode) -> Self {
@@ -133,34 +115,15 @@ pub fn about(mut response: Response, domain: &Domain) -> Response {
 
 impl IntoResponse for Answer {
     fn into_response(self) -> Response {
+        let (content_type, cache_control, policy) = self.kind.headers();
         let mut response = Response::new(Body::from(self.body));
         *response.status_mut() = self.status;
-        let (content_type, cache_control) = match self.kind {
-            Kind::Autoconfig => (XML, SHORT),
-            Kind::Autodiscover => (XML, NO_STORE),
-            Kind::Json => (JSON, NO_STORE),
-            Kind::Pacc => (PACC, SHORT),
-            Kind::MobileConfig => (MOBILECONFIG, NO_STORE),
-            Kind::Text => (TEXT, NO_STORE),
-            Kind::Policy => (POLICY, SHORT),
-            Kind::Page => (HTML, NO_STORE),
-            Kind::Picture => (SVG, NO_STORE),
-            Kind::Asset(content_type) => (HeaderValue::from_static(content_type), FOR_EVER),
-        };
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, content_type);
         headers.insert(CACHE_CONTROL, cache_control);
         if let Some(file_name) = self.file_name {
             headers.insert(CONTENT_DISPOSITION, file_name);
         }
-        // These a browser might open.
-        let policy = match self.kind {
-            Kind::Page => Some(PAGE_POLICY),
-            Kind::Json | Kind::MobileConfig | Kind::Text | Kind::Picture | Kind::Asset(_) => {
-                Some(NOTHING_ELSE)
-            }
-            Kind::Autoconfig | Kind::Autodiscover | Kind::Pacc | Kind::Policy => None,
-        };
         if let Some(policy) = policy {
             headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
             headers.insert(CONTENT_SECURITY_POLICY, policy);

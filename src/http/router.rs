@@ -1,47 +1,75 @@
-//! The route table.
+//! The route table: path, metric label and handler of every document.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::Router;
-use axum::routing::{any, get, post};
+use axum::routing::{MethodRouter, any, get, post};
 
 use super::state::Snapshot;
 use super::{handlers, request_log, setup_page as setup};
 use crate::logging::request_fields;
+use crate::metrics::labels::Route;
+
+/// Every route. README's table and the proxies' files are compared with it.
+fn routes() -> impl Iterator<Item = (&'static str, Route, MethodRouter<Arc<Snapshot>>)> {
+    // Clients write the paths of Autodiscover in several letter cases; the middleware converts them.
+    let autodiscover = post(handlers::autodiscover)
+        .get(handlers::autodiscover_by_get)
+        .options(handlers::autodiscover_options)
+        .fallback(handlers::autodiscover_post_only);
+    let routes = [
+        ("/", Route::Setup, get(setup::start)),
+        ("/setup", Route::Setup, get(setup::setup)),
+        ("/setup.json", Route::Setup, get(setup::json)),
+        ("/setup.svg", Route::Setup, get(setup::qr)),
+        ("/assets/{name}", Route::Assets, get(setup::asset)),
+        ("/mail/config-v1.1.xml", Route::Autoconfig, get(handlers::autoconfig)),
+        ("/.well-known/autoconfig/mail/config-v1.1.xml", Route::Autoconfig, get(handlers::autoconfig)),
+        ("/.well-known/mail-v1.xml", Route::Autoconfig, get(handlers::autoconfig)),
+        ("/v1.1/mail/config-v1.1.xml", Route::Autoconfig, get(handlers::autoconfig)),
+        ("/v1.1/{domain}", Route::Autoconfig, get(handlers::autoconfig_by_path)),
+        ("/autodiscover/autodiscover.xml", Route::Autodiscover, autodiscover),
+        ("/autodiscover/autodiscover.json", Route::AutodiscoverJson, get(handlers::autodiscover_json)),
+        (
+            "/autodiscover/autodiscover.json/v1.0/{address}",
+            Route::AutodiscoverJson,
+            get(handlers::autodiscover_json_path),
+        ),
+        ("/mobileconfig", Route::MobileConfig, get(handlers::mobileconfig)),
+        ("/email.mobileconfig", Route::MobileConfig, get(handlers::mobileconfig)),
+        ("/.well-known/user-agent-configuration.json", Route::Pacc, get(handlers::pacc)),
+        // Mostly PROPFIND (RFC 6764 6).
+        ("/.well-known/caldav", Route::WellKnown, any(handlers::caldav)),
+        ("/.well-known/caldav/", Route::WellKnown, any(handlers::caldav)),
+        ("/.well-known/carddav", Route::WellKnown, any(handlers::carddav)),
+        ("/.well-known/carddav/", Route::WellKnown, any(handlers::carddav)),
+        ("/.well-known/jmap", Route::WellKnown, any(handlers::jmap)),
+        ("/.well-known/mta-sts.txt", Route::MtaSts, get(handlers::mta_sts)),
+    ];
+    routes.into_iter()
+}
+
+/// The paths of all routes, with names in braces for their parameters.
+pub fn paths() -> impl Iterator<Item = &'static str> {
+    routes().map(|(path, ..)| path)
+}
+
+/// The metric label of a path. axum matches with the same crate, but only after the requests that are refused here.
+pub fn label(path: &str) -> Route {
+    static LABELS: LazyLock<matchit::Router<Route>> = LazyLock::new(|| {
+        let mut labels = matchit::Router::new();
+        for (path, route, _) in routes() {
+            labels.insert(path, route).expect("axum accepts the same paths");
+        }
+        labels
+    });
+    LABELS.at(path).map_or(Route::Other, |found| *found.value)
+}
 
 /// The router of one snapshot.
 pub fn router(served: Arc<Snapshot>) -> Router {
-    let router = Router::new()
-        .route("/", get(setup::start))
-        .route("/setup", get(setup::setup))
-        .route("/setup.json", get(setup::json))
-        .route("/setup.svg", get(setup::qr))
-        .route("/assets/{name}", get(setup::asset))
-        .route("/mail/config-v1.1.xml", get(handlers::autoconfig))
-        .route("/.well-known/autoconfig/mail/config-v1.1.xml", get(handlers::autoconfig))
-        .route("/.well-known/mail-v1.xml", get(handlers::autoconfig))
-        .route("/v1.1/mail/config-v1.1.xml", get(handlers::autoconfig))
-        .route("/v1.1/{domain}", get(handlers::listed))
-        // The middleware converts these paths to lower case; clients write them in four ways.
-        .route(
-            "/autodiscover/autodiscover.xml",
-            post(handlers::autodiscover)
-                .get(handlers::autodiscover_by_get)
-                .options(handlers::autodiscover_options)
-                .fallback(handlers::autodiscover_post_only),
-        )
-        .route("/autodiscover/autodiscover.json", get(handlers::autodiscover_json))
-        .route("/autodiscover/autodiscover.json/v1.0/{email}", get(handlers::autodiscover_json_path))
-        .route("/mobileconfig", get(handlers::mobileconfig))
-        .route("/email.mobileconfig", get(handlers::mobileconfig))
-        .route("/.well-known/user-agent-configuration.json", get(handlers::pacc))
-        // PROPFIND, mostly (RFC 6764 6).
-        .route("/.well-known/caldav", any(handlers::caldav))
-        .route("/.well-known/caldav/", any(handlers::caldav))
-        .route("/.well-known/carddav", any(handlers::carddav))
-        .route("/.well-known/carddav/", any(handlers::carddav))
-        .route("/.well-known/jmap", any(handlers::jmap))
-        .route("/.well-known/mta-sts.txt", get(handlers::mta_sts))
+    let router = routes()
+        .fold(Router::new(), |router, (path, _, handler)| router.route(path, handler))
         .method_not_allowed_fallback(handlers::method_not_allowed)
         .fallback(handlers::not_found)
         .with_state(served);

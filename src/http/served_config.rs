@@ -45,7 +45,7 @@ impl ServedConfig {
             pages,
             public_url: settings.public_url.clone(),
             signatures: signing.map(|signing| {
-                // Files that are of no use just now may be half written; those that were good still are.
+                // If the new files are invalid, they may be half written, and the former signer still works.
                 let older = older.and_then(|older| older.served.signatures.as_ref());
                 let signer = signer.map(Arc::new).or_else(|| older?.signer_of(&signing));
                 Arc::new(Signatures::new(signing, signer))
@@ -75,13 +75,13 @@ impl ServedConfig {
     }
 
     /// Whether no request uses it any more. Call this only after it was replaced.
-    pub fn is_forgotten(&mut self) -> bool {
+    pub fn is_unused(&mut self) -> bool {
         // The router holds a reference too, and is not used any more.
         self.router = Router::new();
         Arc::strong_count(&self.served) == 1
     }
 
-    /// Says in the log which certificates are about to expire.
+    /// Logs which certificates expire soon.
     pub fn remind_of_expiry(&self) {
         self.reminders.iter().for_each(Reminder::remind);
     }
@@ -97,7 +97,7 @@ fn reminders(certificates: &[TlsCertificate], signatures: Option<&Signatures>) -
     });
     let signing = signatures.and_then(Signatures::not_after).map(|end| {
         let what = "the certificate for signing configuration profiles".to_owned();
-        Reminder::new(what, "devices trust it no more", end)
+        Reminder::new(what, "devices do not trust it", end)
     });
     tls.chain(signing).collect()
 }

@@ -1,4 +1,4 @@
-//! The setup page and what belongs to it: for people, not for mail programs.
+//! The handlers of the setup page, its JSON form, its QR code and its assets.
 
 use std::borrow::Cow;
 use std::convert::Infallible;
@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use super::error::Error;
 use super::extractors::{Origin, Scheme, served_name};
 use super::query;
-use super::responses::Answer;
+use super::responses::{Answer, Kind};
 use super::state::Snapshot;
 use crate::address::Domain;
 use crate::directory::ProfileMatch;
@@ -26,7 +26,7 @@ type Shared = State<Arc<Snapshot>>;
 /// A browser's request for a page.
 #[derive(Debug)]
 pub struct Visitor {
-    asked: Asked,
+    target: Target,
     request: PageRequest,
     /// The Host without its service label.
     host: Option<Domain>,
@@ -34,12 +34,13 @@ pub struct Visitor {
     wants_json: bool,
 }
 
+/// The parameter with an address or a domain.
 #[derive(Debug, PartialEq, Eq)]
-enum Asked {
-    Nothing,
+enum Target {
+    Missing,
     /// Neither an address nor a domain.
-    Nonsense,
-    For(SetupTarget),
+    Invalid,
+    Valid(SetupTarget),
 }
 
 impl<S: Sync> FromRequestParts<S> for Visitor {
@@ -49,11 +50,11 @@ impl<S: Sync> FromRequestParts<S> for Visitor {
         let query = parts.uri.query().unwrap_or_default();
         let text = |name| query::parameter(query, name).and_then(query::decode);
         let header = |name| parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let asked = asked(query);
+        let target = target(query);
         let typed = || text("emailaddress").or_else(|| text("email")).map(Cow::into_owned);
         // Control characters and very long texts are not repeated on the page.
         let is_typed = |text: &String| text.len() <= 320 && !text.chars().any(char::is_control);
-        let typed = typed().filter(|_| asked != Asked::Nothing).filter(is_typed);
+        let typed = typed().filter(|_| target != Target::Missing).filter(is_typed);
         let request = PageRequest {
             chosen_language: text("lang").map(Cow::into_owned),
             languages: Languages::from_header(header(ACCEPT_LANGUAGE)),
@@ -63,25 +64,25 @@ impl<S: Sync> FromRequestParts<S> for Visitor {
         let wants_json = prefers_json(header(ACCEPT));
         let host = served_name(&parts.uri, &parts.headers);
         let Ok(origin) = Origin::from_request_parts(parts, state).await;
-        Ok(Self { asked, request, host, origin, wants_json })
+        Ok(Self { target, request, host, origin, wants_json })
     }
 }
 
-/// Whether JSON is asked for, and no page.
+/// Whether the client accepts JSON and no page.
 fn prefers_json(accept: &str) -> bool {
     let names = |kind: &str| accepted(accept).any(|(name, _)| name.eq_ignore_ascii_case(kind));
     names("application/json") && !names("text/html")
 }
 
 /// An address, or the domain alone.
-fn asked(query: &str) -> Asked {
+fn target(query: &str) -> Target {
     let value = ["emailaddress", "email"].into_iter().find_map(|name| query::parameter(query, name));
     let Some(text) = value.and_then(query::decode) else {
-        return if value.is_some() { Asked::Nonsense } else { Asked::Nothing };
+        return if value.is_some() { Target::Invalid } else { Target::Missing };
     };
     let text = text.trim();
     if text.is_empty() {
-        return Asked::Nothing;
+        return Target::Missing;
     }
     let target = match value.and_then(query::address) {
         Some(address) => Some(SetupTarget::Address(address)),
@@ -90,7 +91,7 @@ fn asked(query: &str) -> Asked {
             text.parse().ok().filter(|domain: &Domain| domain.as_str().contains('.')).map(SetupTarget::Domain)
         }
     };
-    target.map_or(Asked::Nonsense, Asked::For)
+    target.map_or(Target::Invalid, Target::Valid)
 }
 
 /// `/`: the first page.
@@ -100,14 +101,14 @@ pub async fn start(state: Shared, visitor: Visitor) -> Result<Response, Error> {
 
 /// `/setup`: the settings for an address or a domain, or the start page.
 pub async fn setup(State(served): Shared, visitor: Visitor) -> Result<Response, Error> {
-    let target = match &visitor.asked {
-        Asked::Nothing => return visitor.first_page(&served, &StartPage::Form),
-        _ if visitor.wants_json => return visitor.twin(&served),
-        Asked::Nonsense => return visitor.first_page(&served, &StartPage::InvalidAddress),
-        Asked::For(target) => target,
+    let target = match &visitor.target {
+        Target::Missing => return visitor.start_page(&served, &StartPage::Form),
+        _ if visitor.wants_json => return visitor.json(&served),
+        Target::Invalid => return visitor.start_page(&served, &StartPage::InvalidAddress),
+        Target::Valid(target) => target,
     };
     let Some((settings, found)) = visitor.settings(&served, target) else {
-        return visitor.first_page(&served, &StartPage::UnknownDomain(target.domain().to_string()));
+        return visitor.start_page(&served, &StartPage::UnknownDomain(target.domain().to_string()));
     };
     let page = served.pages.setup(
         &settings,
@@ -116,33 +117,33 @@ pub async fn setup(State(served): Shared, visitor: Visitor) -> Result<Response, 
         served.signatures.is_some(),
         &visitor.request,
     );
-    Ok(Answer::page(page.map_err(|error| failed(&error))?).about(found.domain))
+    Ok(Answer::new(Kind::Page, page.map_err(|error| render_failed(&error))?).about(found.domain))
 }
 
-/// `/setup.json`: the same for help desks.
+/// `/setup.json`: the settings for help desks and scripts.
 pub async fn json(State(served): Shared, visitor: Visitor) -> Result<Response, Error> {
-    visitor.twin(&served)
+    visitor.json(&served)
 }
 
-/// `/setup.svg`: the address of Apple's profile as a picture.
+/// `/setup.svg`: the URL of the Apple profile as a QR code.
 pub async fn qr(State(served): Shared, visitor: Visitor) -> Result<Response, Error> {
     let (settings, found) = visitor.settings_or_error(&served)?;
-    let picture = settings.mobileconfig.as_deref().and_then(qr_code).ok_or(Error::NotOurs(None))?;
-    Ok(Answer::picture(picture).about(found.domain))
+    let picture = settings.mobileconfig.as_deref().and_then(qr_code).ok_or(Error::NotServed(None))?;
+    Ok(Answer::new(Kind::QrCode, picture).about(found.domain))
 }
 
-/// `/assets/...`: what never changes under its name.
+/// `/assets/...`: files that never change under their names.
 pub async fn asset(State(served): Shared, uri: Uri) -> Result<Response, Error> {
     let name = uri.path().strip_prefix("/assets/").unwrap_or_default();
     let asset = served.assets.get(name).or_else(|| served.older_assets.get(name));
-    let asset = asset.ok_or(Error::NotOurs(None))?;
-    Ok(Answer::asset(asset).into_response())
+    let asset = asset.ok_or(Error::NotServed(None))?;
+    Ok(Answer::new(Kind::Asset(asset.content_type), asset.content.clone()).into_response())
 }
 
-/// The built-in page stands for the operator's, so this is a bug.
-fn failed(error: &TemplateError) -> Error {
-    tracing::error!(%error, "the setup page cannot be written");
-    Error::Failed
+/// A built-in page replaces an operator's that fails, so this is a bug.
+fn render_failed(error: &TemplateError) -> Error {
+    tracing::error!(%error, "the setup page cannot be rendered");
+    Error::Internal
 }
 
 impl Visitor {
@@ -157,21 +158,21 @@ impl Visitor {
         Some((Settings::of(found.entry, target, host.as_deref()), found))
     }
 
-    /// The same for programs, which get errors where people get pages.
+    /// The same for programs, which get an error in place of a page.
     fn settings_or_error<'a>(&'a self, served: &'a Snapshot) -> Result<(Settings, ProfileMatch<'a>), Error> {
-        let Asked::For(target) = &self.asked else { return Err(Error::NoAddress) };
-        self.settings(served, target).ok_or_else(|| Error::NotOurs(Some(target.domain().clone())))
+        let Target::Valid(target) = &self.target else { return Err(Error::InvalidAddress) };
+        self.settings(served, target).ok_or_else(|| Error::NotServed(Some(target.domain().clone())))
     }
 
     /// The settings as JSON.
-    fn twin(&self, served: &Snapshot) -> Result<Response, Error> {
+    fn json(&self, served: &Snapshot) -> Result<Response, Error> {
         let (settings, found) = self.settings_or_error(served)?;
         let json = serde_json::to_vec(&settings).expect("strings and numbers can be written as JSON");
-        Ok(Answer::json(json).about(found.domain))
+        Ok(Answer::new(Kind::Json, json).about(found.domain))
     }
 
-    /// With the provider's name where the Host is served, else with a 404.
-    fn first_page(&self, served: &Snapshot, start: &StartPage) -> Result<Response, Error> {
+    /// The start page, with the provider's name if the Host is served, else with status 404.
+    fn start_page(&self, served: &Snapshot, start: &StartPage) -> Result<Response, Error> {
         let found = served.directory.find(None, || self.host.as_ref());
         let (status, start) = match (start, found) {
             (StartPage::UnknownDomain(_) | StartPage::UnknownHost, _) => (StatusCode::NOT_FOUND, start),
@@ -185,8 +186,8 @@ impl Visitor {
         let brand = entry.map_or(&no_brand, |entry| &entry.brand);
         let domains = entry.map_or(&[][..], |entry| &entry.profile.page.domains);
         let page = served.pages.start(provider, brand, start, domains, &self.request);
-        let page = page.map_err(|error| failed(&error))?;
-        let answer = Answer::page(page).with_status(status);
+        let page = page.map_err(|error| render_failed(&error))?;
+        let answer = Answer::new(Kind::Page, page).with_status(status);
         Ok(match found {
             Some(found) => answer.about(found.domain),
             None => answer.into_response(),
@@ -207,7 +208,7 @@ impl Visitor {
         let is_plain = match self.origin.scheme {
             Scheme::Http => true,
             Scheme::Https => false,
-            Scheme::Unsaid => self.origin.port.is_some(),
+            Scheme::Unknown => self.origin.port.is_some(),
         };
         let scheme = if is_plain { "http" } else { "https" };
         Some(match (name, &served.public_url) {

@@ -1,5 +1,4 @@
-//! Signing configuration profiles while serving: away from the threads that answer everybody else, and
-//! a few at a time.
+//! Signs configuration profiles: on threads of their own, with a limit, so that other requests do not wait.
 
 use std::sync::Arc;
 use std::thread::available_parallelism;
@@ -13,21 +12,21 @@ use super::error::Error;
 use crate::config::Signing;
 use crate::documents::mobileconfig::signing::Signer;
 
-/// What signs, and how much of it may go on.
+/// The signer and its queue.
 #[derive(Debug)]
 pub struct Signatures {
     signing: Signing,
-    /// None when the files are not good, and the operator would rather serve without.
+    /// None if the files are invalid and the operator allows profiles without a signature.
     signer: Option<Arc<Signer>>,
-    /// A signature takes a core for a millisecond or so; half of them, if there are several, are left
-    /// to others.
-    at_work: Arc<Semaphore>,
-    /// Those at work, and those that wait for them.
-    in_line: Arc<Semaphore>,
+    /// For the signatures at work. A signature takes about a millisecond of a core; of several cores, half are left to
+    /// other requests.
+    active: Arc<Semaphore>,
+    /// For all signatures, at work or waiting.
+    queue: Arc<Semaphore>,
 }
 
-/// At a millisecond each, the last in line waits for less than a second.
-const LONGEST_LINE: usize = 256;
+/// At a millisecond each, the last one waits for less than a second.
+const QUEUE_LENGTH: usize = 256;
 
 impl Signatures {
     pub fn new(signing: Signing, signer: Option<Arc<Signer>>) -> Self {
@@ -35,22 +34,22 @@ impl Signatures {
         Self {
             signing,
             signer,
-            at_work: Arc::new(Semaphore::new(cores.div_ceil(2))),
-            in_line: Arc::new(Semaphore::new(LONGEST_LINE)),
+            active: Arc::new(Semaphore::new(cores.div_ceil(2))),
+            queue: Arc::new(Semaphore::new(QUEUE_LENGTH)),
         }
     }
 
-    /// The profile with its signature; without one if that is what the operator rather has.
+    /// The profile with its signature, or without one if there is no signer.
     pub async fn sign(self: &Arc<Self>, profile: Bytes) -> Result<Bytes, Error> {
-        let place = Arc::clone(&self.in_line).try_acquire_owned().map_err(|_| Error::Busy)?;
-        let turn = Arc::clone(&self.at_work).acquire_owned().await.map_err(|_| Error::Busy)?;
+        let place = Arc::clone(&self.queue).try_acquire_owned().map_err(|_| Error::QueueFull)?;
+        let permit = Arc::clone(&self.active).acquire_owned().await.map_err(|_| Error::QueueFull)?;
         let this = Arc::clone(self);
-        // Who has gone away meanwhile takes the time all the same, so the permits go with the work.
+        // The work goes on if the client disconnects, so the permits belong to the work.
         let signed = spawn_blocking(move || {
-            let _while_at_it = (place, turn);
+            let _permits = (place, permit);
             this.sign_at(profile, SystemTime::now())
         });
-        signed.await.ok().flatten().ok_or(Error::Failed)
+        signed.await.ok().flatten().ok_or(Error::Internal)
     }
 
     fn sign_at(&self, profile: Bytes, now: SystemTime) -> Option<Bytes> {
@@ -65,12 +64,12 @@ impl Signatures {
         or_unsigned.then_some(profile)
     }
 
-    /// What signs, if it is of these files.
+    /// The signer, if it was loaded from these files.
     pub fn signer_of(&self, signing: &Signing) -> Option<Arc<Signer>> {
         self.signer.clone().filter(|_| self.signing.files == signing.files)
     }
 
-    /// When the certificate expires, if there is one.
+    /// When the certificate expires, if there is a signer.
     pub fn not_after(&self) -> Option<SystemTime> {
         self.signer.as_ref().map(|signer| signer.not_after())
     }
@@ -90,7 +89,7 @@ mod tests {
     use crate::diagnostics::Location;
     use crate::documents::mobileconfig::SigningFiles;
 
-    /// Files that are not there, and leave to serve without.
+    /// A signer without files, and permission to serve without it.
     fn unsigned() -> Arc<Signatures> {
         let files = SigningFiles { certificate: "no.pem".into(), chain: None, key: "no.pem".into() };
         let signing =
@@ -98,10 +97,10 @@ mod tests {
         Arc::new(Signatures::new(signing, None))
     }
 
-    /// A certificate that was good at the start expires in the end: profiles go on, with a signature
-    /// that is worth nothing or, where the operator would rather, without.
+    /// A certificate expires while the server runs: profiles are still served, with a signature that no device accepts,
+    /// or without one if the operator allows that.
     #[test]
-    fn an_expired_certificate_keeps_nobody_from_a_profile() {
+    fn serves_profiles_after_the_certificate_has_expired() {
         let folder = tempfile::tempdir().unwrap();
         let key = rcgen::KeyPair::generate().unwrap();
         let mut params = rcgen::CertificateParams::new(Vec::new()).unwrap();
@@ -124,38 +123,37 @@ mod tests {
         }
     }
 
-    /// A client that goes away frees no place: the signature takes its time all the same.
+    /// A client that disconnects frees no permit before its signature is done.
     #[test]
-    fn who_goes_away_leaves_the_work_behind() {
+    fn keeps_the_permits_of_a_disconnected_client() {
         let signatures = unsigned();
-        let (at_work, in_line) =
-            (signatures.at_work.available_permits(), signatures.in_line.available_permits());
+        let (active, queued) = (signatures.active.available_permits(), signatures.queue.available_permits());
         let runtime = tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).build().unwrap();
         runtime.block_on(async {
             let (busy, until_dropped) = channel::<()>();
             drop(spawn_blocking(move || until_dropped.recv()));
             assert!(signatures.sign(Bytes::from_static(b"profile")).now_or_never().is_none());
-            assert_eq!(signatures.at_work.available_permits(), at_work - 1);
-            assert_eq!(signatures.in_line.available_permits(), in_line - 1);
+            assert_eq!(signatures.active.available_permits(), active - 1);
+            assert_eq!(signatures.queue.available_permits(), queued - 1);
             drop(busy);
-            let all = u32::try_from(at_work).unwrap();
-            assert!(signatures.at_work.acquire_many(all).await.is_ok());
+            let all = u32::try_from(active).unwrap();
+            assert!(signatures.active.acquire_many(all).await.is_ok());
         });
     }
 
     #[tokio::test]
-    async fn few_are_at_work_and_who_finds_a_long_line_is_sent_away() {
+    async fn limits_the_signatures_at_work_and_in_the_queue() {
         let signatures = unsigned();
         let cores = available_parallelism().map_or(1, usize::from);
-        assert_eq!(signatures.at_work.available_permits(), cores.div_ceil(2));
-        let nobody_works = u32::try_from(cores.div_ceil(2)).unwrap();
-        let busy = signatures.at_work.acquire_many(nobody_works).await.unwrap();
+        assert_eq!(signatures.active.available_permits(), cores.div_ceil(2));
+        let all = u32::try_from(cores.div_ceil(2)).unwrap();
+        let held = signatures.active.acquire_many(all).await.unwrap();
         let sign = || signatures.sign(Bytes::from_static(b"profile")).boxed();
-        let mut line: Vec<_> = (0..LONGEST_LINE).map(|_| sign()).collect();
-        assert!(line.iter_mut().all(|waiting| waiting.now_or_never().is_none()));
-        assert!(matches!(sign().await, Err(Error::Busy)));
-        drop(busy);
-        let signed = join_all(line).await;
+        let mut waiting: Vec<_> = (0..QUEUE_LENGTH).map(|_| sign()).collect();
+        assert!(waiting.iter_mut().all(|one| one.now_or_never().is_none()));
+        assert!(matches!(sign().await, Err(Error::QueueFull)));
+        drop(held);
+        let signed = join_all(waiting).await;
         assert!(signed.iter().all(|profile| profile.as_ref().is_ok_and(|bytes| bytes == "profile")));
         assert!(sign().await.is_ok());
     }

@@ -4,9 +4,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::error::Error;
 use super::signing_queue::Signatures;
+use crate::address::Domain;
 use crate::config::PublicUrl;
-use crate::directory::Directory;
+use crate::directory::{Directory, ProfileMatch};
 use crate::documents::Asset;
 use crate::page::Pages;
 
@@ -23,4 +25,20 @@ pub struct Snapshot {
     /// None if Apple profiles are not signed.
     pub signatures: Option<Arc<Signatures>>,
     pub body_timeout: Duration,
+}
+
+impl Snapshot {
+    /// The profile for one address.
+    pub fn by_address<'a>(
+        &'a self,
+        domain: &'a Domain,
+        host: Option<&'a Domain>,
+    ) -> Result<ProfileMatch<'a>, Error> {
+        self.directory.find_address(domain, host).ok_or_else(|| Error::NotServed(Some(domain.clone())))
+    }
+
+    /// The profile for a Host alone.
+    pub fn by_host<'a>(&'a self, host: Option<&'a Domain>) -> Result<ProfileMatch<'a>, Error> {
+        self.directory.find(None, || host).ok_or_else(|| Error::NotServed(host.cloned()))
+    }
 }

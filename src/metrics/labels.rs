@@ -105,29 +105,6 @@ const WITHIN: [(&str, Family); 3] =
 #[derive(Debug, Clone, Copy)]
 pub struct RefusedInside;
 
-impl Route {
-    /// The route of a path, as the route table has it.
-    pub fn of(path: &str) -> Self {
-        match path {
-            "/mail/config-v1.1.xml"
-            | "/.well-known/autoconfig/mail/config-v1.1.xml"
-            | "/.well-known/mail-v1.xml" => Self::Autoconfig,
-            "/autodiscover/autodiscover.xml" => Self::Autodiscover,
-            "/mobileconfig" | "/email.mobileconfig" => Self::MobileConfig,
-            "/.well-known/user-agent-configuration.json" => Self::Pacc,
-            "/.well-known/mta-sts.txt" => Self::MtaSts,
-            "/" | "/setup" | "/setup.json" | "/setup.svg" => Self::Setup,
-            path if path.starts_with("/v1.1/") => Self::Autoconfig,
-            path if path.starts_with("/autodiscover/autodiscover.json") => Self::AutodiscoverJson,
-            path if path.starts_with("/assets/") => Self::Assets,
-            path => match path.strip_prefix("/.well-known/").map(|name| name.trim_end_matches('/')) {
-                Some("caldav" | "carddav" | "jmap") => Self::WellKnown,
-                _ => Self::Other,
-            },
-        }
-    }
-}
-
 impl Outcome {
     pub fn of(response: &Response) -> Self {
         match response.status() {
@@ -168,19 +145,6 @@ impl Family {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// The README's table has every route; none of them may be counted as something else.
-    #[test]
-    fn knows_every_path_of_the_readme() {
-        let readme = std::fs::read_to_string("README.md").unwrap();
-        let rows = readme.lines().filter(|line| line.starts_with("| `/"));
-        let cells = rows.filter_map(|row| row.split('|').nth(1));
-        let paths: Vec<_> = cells.flat_map(|cell| cell.split('`').skip(1).step_by(2)).collect();
-        assert!(paths.len() > 15, "{paths:?}");
-        for path in paths {
-            assert_ne!(Route::of(path), Route::Other, "{path}");
-        }
-    }
 
     /// Names from recorded requests.
     #[test]

@@ -98,7 +98,7 @@ impl Reloader {
     /// Whether a reload is due: a file has changed since the last load and none has changed since the last poll, or a
     /// failed load is to be retried. The pause is for editors that write in steps, and for certificates that are
     /// renewed before their key.
-    pub fn has_settled_news(&mut self) -> bool {
+    pub fn is_reload_due(&mut self) -> bool {
         if self.sources.are_unchanged() {
             self.unsettled = None;
             self.is_retry = self.retry_at.is_some_and(|at| at <= Instant::now());
@@ -156,7 +156,7 @@ impl Reloader {
 
     /// Frees former configurations that no request uses, and the oldest of too many.
     pub fn release_unused(&mut self) {
-        self.replaced.retain_mut(|replaced| !replaced.is_forgotten());
+        self.replaced.retain_mut(|replaced| !replaced.is_unused());
         let surplus = self.replaced.len().saturating_sub(MAX_REPLACED);
         self.replaced.drain(..surplus);
     }
@@ -167,7 +167,7 @@ impl Reloader {
             Err(error) => return self.reject(&problems(error, &self.path)),
         };
         if config.hash == self.app.hash() {
-            if self.app.reload_found_nothing_new() {
+            if self.app.reload_unchanged() {
                 tracing::info!("the configuration is valid again, and equal to the one that is served");
             } else if !self.is_retry {
                 tracing::info!("the configuration is unchanged");

@@ -46,7 +46,7 @@ fn run(mut reloader: Reloader, requests: &Receiver<()>, is_watching: bool) {
             Err(RecvTimeoutError::Timeout) => {
                 reloader.release_unused();
                 let begin = Instant::now();
-                let is_due = is_watching && reloader.has_settled_news();
+                let is_due = is_watching && reloader.is_reload_due();
                 pause = (begin.elapsed() * PROCESSOR_SHARE).clamp(SHORTEST_INTERVAL, LONGEST_INTERVAL);
                 if !is_due {
                     continue;

@@ -347,7 +347,7 @@ fn puts_several_addresses_into_one_profile() {
     let ten = SHIPPED.get("q.com", &format!("/mobileconfig?{}", addresses(10)));
     assert_eq!(payloads(&read(&ten.body)).len(), 10);
     let eleven = SHIPPED.get("q.com", &format!("/mobileconfig?{}", addresses(11)));
-    assert_eq!((eleven.status, eleven.text()), (400, "At most 10 addresses fit into one profile.\n"));
+    assert_eq!((eleven.status, eleven.text()), (400, "A profile can have at most 10 addresses.\n"));
 }
 
 #[test]
@@ -413,7 +413,7 @@ fn escapes_hostile_addresses() {
         } else {
             assert_eq!(
                 (answer.status, answer.text()),
-                (400, "What follows emailaddress= is not an e-mail address.\n"),
+                (400, "The value of emailaddress is not an email address.\n"),
                 "{address:?}"
             );
             assert_eq!(answer.header("content-type"), Some("text/plain; charset=utf-8"));

@@ -85,10 +85,10 @@ fn every_path_of_the_readme_is_asked() {
     let paths: Vec<_> = cells.flat_map(|cell| cell.split('`').filter(|word| word.starts_with('/'))).collect();
     assert!(paths.len() > 15, "{paths:?}");
     for path in paths {
-        let path = path.replace("DOMAIN", "example.com");
+        let path = path.replace("DOMAIN", "example.com").replace("ADDRESS", "jane@example.com");
         let is_asked = |target: &str| {
             let asked = target.split('?').next().unwrap();
-            asked == path || path.ends_with("s/") && asked.starts_with(&path)
+            asked == path || path.strip_suffix("NAME").is_some_and(|folder| asked.starts_with(folder))
         };
         assert!(ROUTES.iter().any(|(_, _, target, _)| is_asked(target)), "{path}");
     }
@@ -147,6 +147,7 @@ const ROUTES: &[(&str, &str, &str, [u16; 2])] = &[
     ("PROPFIND", DOMAIN, "/.well-known/caldav", [307, 307]),
     ("PROPFIND", DOMAIN, "/.well-known/caldav/", [307, 307]),
     ("PROPFIND", DOMAIN, "/.well-known/carddav", [307, 307]),
+    ("PROPFIND", DOMAIN, "/.well-known/carddav/", [307, 307]),
     ("OPTIONS", DOMAIN, "/.well-known/carddav", [307, 307]),
     ("GET", DOMAIN, "/.well-known/jmap", [307, 307]),
     ("GET", DOMAIN, "/.well-known/mail-v1.xml", [200, 200]),

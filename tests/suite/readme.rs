@@ -1,5 +1,6 @@
 //! The README's commands, tables and numbers are correct.
 
+use std::collections::BTreeSet;
 use std::fs;
 
 use crate::common::Files;
@@ -258,4 +259,37 @@ fn security_promises_name_existing_tests() {
         count += 1;
     }
     assert!(count > 20, "{count}");
+}
+
+/// The README's table has exactly the paths of the router.
+#[test]
+fn table_of_paths_equals_the_route_table() {
+    let readme = readme();
+    let rows = readme.lines().filter(|line| line.starts_with("| `/"));
+    let cells = rows.filter_map(|row| row.split('|').nth(1));
+    let documented: BTreeSet<_> =
+        cells.flat_map(|cell| cell.split('`').skip(1).step_by(2)).map(str::to_owned).collect();
+    let in_capitals = |path: &str| match path.split_once('{').zip(path.strip_suffix('}')) {
+        Some(((before, _), path)) => before.to_owned() + &path[before.len() + 1..].to_uppercase(),
+        None => path.to_owned(),
+    };
+    let served: BTreeSet<_> = waypost::http::paths().map(in_capitals).collect();
+    assert_eq!(documented, served);
+}
+
+/// The proxies' files pass on the same paths of a mail domain's own web site: those that clients request there.
+#[test]
+fn proxies_pass_on_the_paths_of_a_mail_domain() {
+    let has_host_of_its_own = ["/.well-known/user-agent-configuration.json", "/.well-known/mta-sts.txt"];
+    for file in ["nginx.conf", "Caddyfile", "traefik.yml"] {
+        let text = fs::read_to_string(format!("deploy/{file}")).unwrap();
+        let (_, rest) = text.split_once("^/(autodiscover/").unwrap();
+        let pattern = format!("(?i)^/(autodiscover/{}", rest.split([' ', '`', '\n']).next().unwrap());
+        let pattern = regex::Regex::new(&pattern).unwrap();
+        for path in waypost::http::paths() {
+            let is_of_domain = path.starts_with("/autodiscover/")
+                || (path.starts_with("/.well-known/") && !has_host_of_its_own.contains(&path));
+            assert_eq!(pattern.is_match(path), is_of_domain, "{file}: {path}");
+        }
+    }
 }

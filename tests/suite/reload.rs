@@ -93,9 +93,9 @@ fn frees_the_former_configuration() {
     let answer = waypost::http::RequestService::new(&app, [127, 0, 0, 1].into())
         .answer(request.body(Body::empty()).unwrap());
     let mut replaced = app.replace(shipped());
-    assert!(!replaced.is_forgotten(), "a request still uses it");
+    assert!(!replaced.is_unused(), "a request still uses it");
     drop(answer);
-    assert!(replaced.is_forgotten(), "no request uses it");
+    assert!(replaced.is_unused(), "no request uses it");
 }
 
 /// A browser that loaded a page before a reload still gets the page's style sheet.
@@ -188,27 +188,27 @@ fn rejects_an_incomplete_settings_file() {
 #[test]
 fn reloads_when_changed_files_are_stable() {
     let mut this = Reloadable::at(&loopback(), files());
-    assert!(!this.reloader.has_settled_news());
+    assert!(!this.reloader.is_reload_due());
     this.files.write("profiles/a.toml", &version(2)[..40]);
-    assert!(!this.reloader.has_settled_news(), "it has just changed");
+    assert!(!this.reloader.is_reload_due(), "it has just changed");
     this.files.write("profiles/a.toml", &version(2));
-    assert!(!this.reloader.has_settled_news(), "it has changed again");
-    assert!(this.reloader.has_settled_news());
+    assert!(!this.reloader.is_reload_due(), "it has changed again");
+    assert!(this.reloader.is_reload_due());
     assert_eq!(this.reloader.reload(), Reloaded::Done);
-    assert!(!this.reloader.has_settled_news());
+    assert!(!this.reloader.is_reload_due());
     // A file that is not a profile is ignored.
     this.files.write("profiles/.a.toml.swp", "");
     this.files.write("profiles/a.toml~", "");
-    assert!(!this.reloader.has_settled_news());
+    assert!(!this.reloader.is_reload_due());
     this.files.write("new", &version(3));
     fs::rename(this.files.path("new"), this.files.path("profiles/a.toml")).unwrap();
-    assert!(!this.reloader.has_settled_news());
-    assert!(this.reloader.has_settled_news());
+    assert!(!this.reloader.is_reload_due());
+    assert!(this.reloader.is_reload_due());
     assert_eq!((this.reloader.reload(), this.version()), (Reloaded::Done, "v3".to_owned()));
     // A new profile.
     this.files.write("profiles/b.toml", &version(1).replace("q.com", "b.example"));
-    assert!(!this.reloader.has_settled_news());
-    assert!(this.reloader.has_settled_news());
+    assert!(!this.reloader.is_reload_due());
+    assert!(this.reloader.is_reload_due());
     assert_eq!(this.reloader.reload(), Reloaded::Done);
     assert_eq!(this.server.get("b.example", PATH).status, 200);
 }
@@ -230,8 +230,8 @@ fn notices_a_switched_config_map() {
     let mut this = Reloadable::at(&loopback(), files);
     assert_eq!(this.version(), "v1");
     turn(2);
-    assert!(!this.reloader.has_settled_news());
-    assert!(this.reloader.has_settled_news());
+    assert!(!this.reloader.is_reload_due());
+    assert!(this.reloader.is_reload_due());
     assert_eq!((this.reloader.reload(), this.version()), (Reloaded::Done, "v2".to_owned()));
     // The same for the folder of profiles as a whole.
     let folder = this.files.path("profiles");
@@ -242,8 +242,8 @@ fn notices_a_switched_config_map() {
     this.files.write("release-3/a.toml", &version(3));
     fs::remove_file(&folder).unwrap();
     symlink("release-3", &folder).unwrap();
-    assert!(!this.reloader.has_settled_news());
-    assert!(this.reloader.has_settled_news());
+    assert!(!this.reloader.is_reload_due());
+    assert!(this.reloader.is_reload_due());
     assert_eq!((this.reloader.reload(), this.version()), (Reloaded::Done, "v3".to_owned()));
 }
 
@@ -253,15 +253,15 @@ fn loads_files_that_never_stop_changing() {
     let mut this = Reloadable::at(&loopback(), files());
     let looks = (2..).take_while(|number| {
         this.files.write("profiles/a.toml", &(version(*number) + &"#".repeat(*number)));
-        !this.reloader.has_settled_news()
+        !this.reloader.is_reload_due()
     });
     assert_eq!(looks.count(), 10);
     this.files.write("profiles/a.toml", "nonsense");
     assert_eq!(this.reloader.reload(), Reloaded::Failed);
-    assert!(!this.reloader.has_settled_news(), "it is known to be bad");
+    assert!(!this.reloader.is_reload_due(), "it is known to be bad");
     this.files.write("profiles/a.toml", &version(9));
-    assert!(!this.reloader.has_settled_news());
-    assert!(this.reloader.has_settled_news());
+    assert!(!this.reloader.is_reload_due());
+    assert!(this.reloader.is_reload_due());
 }
 
 #[test]
@@ -375,8 +375,8 @@ fn rejects_a_domain_list_that_is_cut_within_a_name() {
     let half = middle + list[middle..].find("ple\n").unwrap();
     for (cut, why) in [(&list[..half], "the last line has no line feed"), ("", "the file is empty")] {
         this.files.write("profiles/list.txt", cut);
-        assert!(!this.reloader.has_settled_news());
-        assert!(this.reloader.has_settled_news(), "a list beside the profile counts too");
+        assert!(!this.reloader.is_reload_due());
+        assert!(this.reloader.is_reload_due(), "a list beside the profile counts too");
         assert_eq!(this.reloader.reload(), Reloaded::Failed);
         assert!(this.is_ready().contains(why));
         assert_eq!(this.server.get("customer-99999.example", PATH).status, 200);

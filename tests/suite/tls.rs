@@ -187,8 +187,8 @@ fn reloads_renewed_certificates_and_rejects_bad_ones() {
     }
     files.write("q.pem", &renewed);
     files.write("q.key", &renewed_key);
-    assert!(!reloader.has_settled_news());
-    assert!(reloader.has_settled_news());
+    assert!(!reloader.is_reload_due());
+    assert!(reloader.is_reload_due());
     assert_eq!(reloader.reload(), Reloaded::Done);
     assert_eq!((accepts(&old), accepts(&new)), (false, true));
 }
@@ -272,8 +272,8 @@ fn reloads_a_file_with_both_certificate_and_key() {
     let Reloadable { mut reloader, server, files, .. } = Reloadable::at(&https(), files);
     new.issue(&files, "q", &["autoconfig.q.com"]);
     together(&files);
-    assert!(!reloader.has_settled_news());
-    assert!(reloader.has_settled_news());
+    assert!(!reloader.is_reload_due());
+    assert!(reloader.is_reload_due());
     assert_eq!(reloader.reload(), Reloaded::Done);
     assert!(connect(&server, new.client(&[&version::TLS13], &[]), "autoconfig.q.com").is_ok());
     // A configuration without certificates is rejected, since a listener needs them.
