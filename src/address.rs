@@ -9,15 +9,17 @@
 //! and does not normalize the domain.
 
 use std::borrow::Borrow;
-use std::fmt;
 use std::str::FromStr;
 
+use derive_more::Display;
+
 /// A host or mail domain name in its DNS form: A-labels, lower case, no trailing dot.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Display)]
 pub struct Domain(Box<str>);
 
 /// A mailbox: the local part as the person wrote it, and the domain.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Display)]
+#[display("{local_part}@{domain}")]
 pub struct EmailAddress {
     local_part: Box<str>,
     domain: Domain,
@@ -172,12 +174,6 @@ fn ascii_domain(text: &str) -> Result<Domain, DomainError> {
     Ok(Domain(text.to_ascii_lowercase().into()))
 }
 
-impl fmt::Display for Domain {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
 impl AsRef<str> for Domain {
     fn as_ref(&self) -> &str {
         &self.0
@@ -233,12 +229,6 @@ impl FromStr for EmailAddress {
             return Err(AddressError::TooLong);
         }
         Ok(Self { local_part: local_part.into(), domain })
-    }
-}
-
-impl fmt::Display for EmailAddress {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}@{}", self.local_part, self.domain)
     }
 }
 

@@ -1,6 +1,5 @@
 //! Certificates for TLS, read from files.
 
-use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -9,6 +8,7 @@ use cms::cert::x509::Certificate;
 use cms::cert::x509::der::Decode;
 use cms::cert::x509::ext::pkix::SubjectAltName;
 use cms::cert::x509::ext::pkix::name::GeneralName;
+use derive_more::Display;
 use rustls::crypto::ring::sign::any_supported_type;
 use rustls::sign::CertifiedKey;
 
@@ -25,7 +25,8 @@ pub struct TlsFiles {
 }
 
 /// A certificate and its key, checked against each other.
-#[derive(Debug)]
+#[derive(Debug, Display)]
+#[display("{}", names[0])]
 pub struct TlsCertificate {
     pub(super) key: Arc<CertifiedKey>,
     /// Its DNS names, in lower case. `*.` stands for one label.
@@ -92,12 +93,6 @@ impl TlsCertificate {
     /// The certificate chain as it is sent: one certificate after the other, in DER.
     pub fn chain(&self) -> Vec<u8> {
         self.key.cert.iter().flat_map(|certificate| certificate.to_vec()).collect()
-    }
-}
-
-impl fmt::Display for TlsCertificate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.names[0])
     }
 }
 

@@ -1,10 +1,12 @@
 //! `--config`, for every command that reads the configuration.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use clap::Args;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 
+use super::output::not_loaded;
 use crate::config::{Config, LoadError};
 
 #[derive(Debug, Args)]
@@ -20,12 +22,9 @@ pub struct ConfigArgument {
 }
 
 impl ConfigArgument {
-    pub fn load_valid_parts(&self) -> Result<Config, LoadError> {
-        Config::load_valid_parts(&self.locate()?)
-    }
-
-    pub fn load(&self) -> Result<Config, LoadError> {
-        Config::load(&self.locate()?)
+    /// Loads the configuration, or reports why that is not possible.
+    pub fn load<T>(&self, load: fn(&Path) -> Result<T, LoadError>) -> Result<T, ExitCode> {
+        self.locate().and_then(|path| load(&path)).map_err(|error| not_loaded(&error))
     }
 
     pub fn locate(&self) -> Result<PathBuf, LoadError> {

@@ -8,9 +8,10 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use super::config_argument::ConfigArgument;
-use super::output::{could_not_run, exit_code, message, not_loaded, not_served, print};
+use super::output::{could_not_run, exit_code, message, not_served, print};
 use super::table::table;
 use crate::address::Domain;
+use crate::config::Config;
 use crate::dns::{Omission, RecordSet, RecordStatus, Records, Resolver, compare, format};
 
 #[derive(Debug, Args)]
@@ -72,18 +73,14 @@ fn resolver(text: &str) -> Result<SocketAddr, String> {
 }
 
 impl Dns {
-    pub fn run(self) -> ExitCode {
+    pub fn run(self) -> Result<ExitCode, ExitCode> {
         if self.check && matches!(self.format, RecordFormat::Powerdns | RecordFormat::Octodns) {
             let hint = "omit --format, or write --format json";
-            return could_not_run("--check prints text or JSON", Some(hint));
+            return Err(could_not_run("--check prints text or JSON", Some(hint)));
         }
-        let config = match self.config.load() {
-            Ok(loaded) => loaded,
-            Err(error) => return not_loaded(&error),
-        };
-        let Some(found) = config.directory.served(&self.domain) else {
-            return not_served(&self.domain, &config.directory);
-        };
+        let config = self.config.load(Config::load)?;
+        let found = config.directory.served(&self.domain);
+        let found = found.ok_or_else(|| not_served(&self.domain, &config.directory))?;
         let records = Records::of(&found, &config.settings, &config.directory);
         for omission in &records.omissions {
             message(format!("warning: {omission}\nhint: {}", omission.hint()));
@@ -98,14 +95,11 @@ impl Dns {
             RecordFormat::Powerdns => format::powerdns(&records),
             RecordFormat::Octodns => format::octodns(&records),
         };
-        print(&text, ExitCode::SUCCESS)
+        Ok(print(&text, ExitCode::SUCCESS))
     }
 
-    fn check(&self, records: &Records, addresses: &[IpAddr]) -> ExitCode {
-        let verdicts = match self.ask(records, addresses) {
-            Ok(verdicts) => verdicts,
-            Err(reason) => return could_not_run(&reason, None),
-        };
+    fn check(&self, records: &Records, addresses: &[IpAddr]) -> Result<ExitCode, ExitCode> {
+        let verdicts = self.ask(records, addresses).map_err(|reason| could_not_run(&reason, None))?;
         let unanswered =
             verdicts.iter().filter(|verdict| matches!(verdict, RecordStatus::LookupFailed(_))).count();
         let code = if unanswered > 0 {
@@ -121,7 +115,7 @@ impl Dns {
             RecordFormat::Json => json(records, &verdicts),
             _ => lines(records, &verdicts),
         };
-        print(&text, code)
+        Ok(print(&text, code))
     }
 
     fn ask(&self, records: &Records, addresses: &[IpAddr]) -> Result<Vec<RecordStatus>, String> {

@@ -18,7 +18,7 @@ use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, SignatureScheme, StreamOwned};
 
 use super::config_argument::ConfigArgument;
-use super::output::{errors_found, not_loaded, print, print_problems};
+use super::output::{errors_found, print, print_problems};
 use crate::config::{Address, Config, Listener, Settings};
 
 #[derive(Debug, Args)]
@@ -42,23 +42,20 @@ struct Question {
 }
 
 impl Health {
-    pub fn run(self) -> ExitCode {
+    pub fn run(self) -> Result<ExitCode, ExitCode> {
         let question = match self.listen {
             Some(listener) => Question::of(listener),
-            None => match self.config.locate().and_then(|path| Config::settings(&path)) {
-                Ok((settings, problems)) => {
-                    // The server may be well, with what it had before.
-                    print_problems(&problems);
-                    Question::about(settings)
-                }
-                Err(error) => return not_loaded(&error),
-            },
+            None => {
+                let (settings, problems) = self.config.load(Config::settings)?;
+                // The server may still answer, with an older configuration.
+                print_problems(&problems);
+                Question::about(settings)
+            }
         };
         let listener = question.listener.clone();
-        match question.ask_within(Duration::from_secs(self.timeout)) {
-            Ok(()) => print(&format!("{listener} answers\n"), ExitCode::SUCCESS),
-            Err(error) => errors_found(&format!("{listener} does not answer: {error}"), None),
-        }
+        let answer = question.ask_within(Duration::from_secs(self.timeout));
+        answer.map_err(|error| errors_found(&format!("{listener} does not answer: {error}"), None))?;
+        Ok(print(&format!("{listener} answers\n"), ExitCode::SUCCESS))
     }
 }
 

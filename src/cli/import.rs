@@ -12,7 +12,7 @@ use tempfile::Builder;
 
 use super::output::{could_not_run, count, exit_code, message, print, print_problems};
 use super::parallel::in_parallel;
-use crate::diagnostics::{Location, Problem};
+use crate::diagnostics::{Location, Problem, Problems};
 use crate::files::is_hidden;
 use crate::formats::import::{Imported, NewProfile, Reading, settle};
 
@@ -36,30 +36,24 @@ pub struct Import {
 }
 
 impl Import {
-    pub fn run(self) -> ExitCode {
-        let mut problems = Vec::new();
+    pub fn run(self) -> Result<ExitCode, ExitCode> {
+        let problems = Problems::default();
         let mut files = Vec::new();
         for path in &self.paths {
-            if let Err(error) = find(path, true, &mut files, &mut problems) {
+            if let Err(error) = find(path, true, &mut files, &problems) {
                 let message = format!("cannot be read: {error}");
-                problems.push(Problem::error(
-                    Location::whole(path),
-                    message,
-                    "name an existing file or folder",
-                ));
+                problems.error(Location::whole(path), message, "name an existing file or folder");
             }
         }
         if files.is_empty() {
-            print_problems(&problems);
-            return could_not_run("no provider file was found", Some("their names end in .xml"));
+            print_problems(&problems.into_vec());
+            return Err(could_not_run("no provider file was found", Some("their names end in .xml")));
         }
-        if !self.dry_run
-            && let Err(error) = fs::create_dir_all(&self.into)
-        {
-            return could_not_run(
-                &format!("the folder {} cannot be created: {error}", self.into.display()),
-                None,
-            );
+        if !self.dry_run {
+            let folder = self.into.display();
+            let failed =
+                |error| could_not_run(&format!("the folder {folder} cannot be created: {error}"), None);
+            fs::create_dir_all(&self.into).map_err(failed)?;
         }
         let readings = in_parallel(&files, "files read", |path| Reading::of_file(path));
         let mut written = 0;
@@ -70,16 +64,16 @@ impl Import {
             if self.dry_run {
                 let _ = writeln!(text, "# {}\n{}", profile.path.display(), profile.text);
             } else if let Err(error) = write(&profile, self.force) {
-                problems.push(Problem::error(
+                problems.error(
                     Location::whole(&profile.path),
                     format!("not imported: cannot be written: {error}"),
                     "make the folder writable, and run the command again",
-                ));
+                );
                 continue;
             }
             written += 1;
         }
-        print(&text, self.report(&files, written, &problems))
+        Ok(print(&text, self.report(&files, written, &problems.into_vec())))
     }
 
     fn report(&self, files: &[PathBuf], written: usize, problems: &[Problem]) -> ExitCode {
@@ -100,12 +94,7 @@ impl Import {
 
 /// Collects provider files from folders and their subfolders, in the order of their names. In a folder, a file that
 /// is not XML is reported and skipped.
-fn find(
-    path: &Path,
-    is_named: bool,
-    files: &mut Vec<PathBuf>,
-    problems: &mut Vec<Problem>,
-) -> io::Result<()> {
+fn find(path: &Path, is_named: bool, files: &mut Vec<PathBuf>, problems: &Problems) -> io::Result<()> {
     let kind =
         if is_named { fs::metadata(path)?.file_type() } else { fs::symlink_metadata(path)?.file_type() };
     if !kind.is_dir() {
@@ -114,11 +103,7 @@ fn find(
             files.push(path.to_owned());
         } else {
             let hint = "the names of provider files end in .xml; if it is one, name it on the command line";
-            problems.push(Problem::note(
-                Location::whole(path),
-                "skipped: neither an XML file nor a folder",
-                hint,
-            ));
+            problems.note(Location::whole(path), "skipped: neither an XML file nor a folder", hint);
         }
         return Ok(());
     }
@@ -130,7 +115,7 @@ fn find(
         }
         if let Err(error) = find(&entry, false, files, problems) {
             let message = format!("not imported: {error}");
-            problems.push(Problem::error(Location::whole(&entry), message, "make it readable"));
+            problems.error(Location::whole(&entry), message, "make it readable");
         }
     }
     Ok(())

@@ -44,13 +44,14 @@ enum Command {
 
 impl Arguments {
     pub fn run(self) -> ExitCode {
-        match self.command {
+        let code = match self.command {
             Command::Serve(serve) => serve.run(),
             Command::Health(health) => health.run(),
             Command::Check(check) => check.run(),
             Command::Show(show) => show.run(),
             Command::Import(import) => import.run(),
             Command::Dns(dns) => dns.run(),
-        }
+        };
+        code.unwrap_or_else(|code| code)
     }
 }

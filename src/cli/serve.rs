@@ -34,17 +34,16 @@ pub struct Serve {
 }
 
 impl Serve {
-    pub fn run(self) -> ExitCode {
+    pub fn run(self) -> Result<ExitCode, ExitCode> {
         let _log = log::start(self.log_format, self.log_level);
         let served =
             self.config.locate().map_err(Error::Config).and_then(|path| service::run(&path, self.listen));
-        match served {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(Error::Config(error)) => not_loaded(&error),
-            Err(error) => {
-                let cause = error.source().map_or_else(String::new, |cause| format!(": {cause}"));
-                could_not_run(&format!("{error}{cause}"), error.hint().as_deref())
+        served.map(|()| ExitCode::SUCCESS).map_err(|error| {
+            if let Error::Config(error) = error {
+                return not_loaded(&error);
             }
-        }
+            let cause = error.source().map_or_else(String::new, |cause| format!(": {cause}"));
+            could_not_run(&format!("{error}{cause}"), error.hint().as_deref())
+        })
     }
 }

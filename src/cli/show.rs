@@ -7,11 +7,12 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
 
 use super::config_argument::ConfigArgument;
-use super::output::{could_not_run, errors_found, not_loaded, not_served, print};
+use super::output::{could_not_run, errors_found, not_served, print};
 use super::table::table;
 use crate::address::EmailAddress;
 use crate::check::{ClientResult, ProtocolResult, simulate};
 use crate::clients::{ALL, Endpoint};
+use crate::config::Config;
 use crate::directory::ProfileMatch;
 use crate::documents::RenderedProfile;
 use crate::documents::accept_language::Languages;
@@ -61,41 +62,33 @@ fn client_ids() -> Vec<&'static str> {
 }
 
 impl Show {
-    pub fn run(self) -> ExitCode {
+    pub fn run(self) -> Result<ExitCode, ExitCode> {
         if self.all_servers && (self.form != Form::Autoconfig || self.client.is_some()) {
             let hint = "without --as, the table shows all servers";
-            return could_not_run("--all-servers needs --as autoconfig", Some(hint));
+            return Err(could_not_run("--all-servers needs --as autoconfig", Some(hint)));
         }
-        let config = match self.config.load() {
-            Ok(loaded) => loaded,
-            Err(error) => return not_loaded(&error),
-        };
+        let config = self.config.load(Config::load)?;
         // The name of an MX host finds its profile, as it does for a client that asks that host.
         let name = self.address.domain();
-        let Some(ProfileMatch { entry, domain, .. }) = config.directory.find_address(name, Some(name)) else {
-            return not_served(name, &config.directory);
-        };
+        let found = config.directory.find_address(name, Some(name));
+        let ProfileMatch { entry, domain, .. } = found.ok_or_else(|| not_served(name, &config.directory))?;
         if let Some(id) = &self.client {
-            return print(&client(id, entry, &self.address), ExitCode::SUCCESS);
+            return Ok(print(&client(id, entry, &self.address), ExitCode::SUCCESS));
         }
         let text = match self.form {
             Form::Settings => settings(&entry.profile, &self.address),
             Form::Autoconfig if self.all_servers => utf8(&entry.documents.all_servers.fill(domain)),
             Form::Autoconfig => utf8(&entry.documents.autoconfig.fill(domain)),
             Form::Autodiscover => utf8(&entry.documents.autodiscover.fill(&self.address)),
-            Form::Mobileconfig => match mobileconfig(entry, &self.address) {
-                Ok(text) => text,
-                Err(reason) => {
-                    let address = &self.address;
-                    return inexpressible(&format!("there is no Apple profile for {address}: {reason}"));
-                }
-            },
-            Form::Pacc => match &entry.documents.pacc {
-                Some(document) => utf8(&document.fill(domain)),
-                None => return inexpressible(&no_pacc(&entry.profile)),
-            },
+            Form::Mobileconfig => mobileconfig(entry, &self.address).map_err(|reason| {
+                unsupported(&format!("there is no Apple profile for {}: {reason}", self.address))
+            })?,
+            Form::Pacc => {
+                let document = entry.documents.pacc.as_ref();
+                utf8(&document.ok_or_else(|| unsupported(&no_pacc(&entry.profile)))?.fill(domain))
+            }
         };
-        print(&text, ExitCode::SUCCESS)
+        Ok(print(&text, ExitCode::SUCCESS))
     }
 }
 
@@ -110,7 +103,7 @@ fn no_pacc(profile: &Profile) -> String {
     format!("PACC can express nothing of `{}`: {}", profile.id, reasons.join("; "))
 }
 
-fn inexpressible(error: &str) -> ExitCode {
+fn unsupported(error: &str) -> ExitCode {
     errors_found(error, Some("`waypost check` shows the place and the remedy"))
 }
 

@@ -1,6 +1,6 @@
 //! The account that a client sets up.
 
-use std::fmt;
+use derive_more::Display;
 
 use super::failure::Failure;
 use crate::profile::{Authentication, Protocol, SocketType};
@@ -28,18 +28,22 @@ pub struct Endpoint {
 }
 
 /// How a client secures the connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Display)]
 pub enum Security {
+    #[display("{}", _0.label())]
     Known(SocketType),
     /// The client tries TLS and STARTTLS until one works.
+    #[display("whichever works")]
     Automatic,
 }
 
 /// How a client authenticates.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Display)]
 pub enum Method {
+    #[display("{}", _0.into_str())]
     Named(Authentication),
     /// The client ignores the document's methods and uses what the server offers.
+    #[display("what the server offers")]
     Negotiated,
 }
 
@@ -112,24 +116,5 @@ impl Security {
             .zip(["SSL", "STARTTLS", "plain"])
             .find(|(_, name)| name.eq_ignore_ascii_case(word))
             .map(|(s, _)| s)
-    }
-}
-
-impl fmt::Display for Security {
-    /// The words that mail programs use.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Known(socket_type) => socket_type.label(),
-            Self::Automatic => "whichever works",
-        })
-    }
-}
-
-impl fmt::Display for Method {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Named(method) => method.into_str(),
-            Self::Negotiated => "what the server offers",
-        })
     }
 }

@@ -1,6 +1,6 @@
 //! A client: its names, what it reads and the function that interprets a response.
 
-use std::fmt;
+use derive_more::Display;
 
 use super::account::Outcome;
 use super::response::Response;
@@ -8,7 +8,8 @@ use crate::address::EmailAddress;
 use crate::profile::Protocol;
 
 /// A client that reads one format.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Display)]
+#[display("{name}")]
 pub struct Client {
     /// The name on the command line; the same for each format that the client reads.
     pub id: &'static str,
@@ -25,9 +26,11 @@ pub struct Client {
 
 type Interpret = fn(&Response, &EmailAddress) -> Outcome;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Display)]
 pub enum Format {
+    #[display("autoconfig")]
     Autoconfig,
+    #[display("Autodiscover")]
     Autodiscover,
 }
 
@@ -74,18 +77,3 @@ impl PartialEq for Client {
 }
 
 impl Eq for Client {}
-
-impl fmt::Display for Client {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name)
-    }
-}
-
-impl fmt::Display for Format {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Autoconfig => "autoconfig",
-            Self::Autodiscover => "Autodiscover",
-        })
-    }
-}

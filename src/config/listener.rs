@@ -2,22 +2,25 @@
 
 use crate::diagnostics::problem::InvalidValue;
 use crate::diagnostics::table::FromText;
-use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use derive_more::Display;
+
 /// `127.0.0.1:8080`, `https://[::]:443`, `unix:/run/waypost/http.sock`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Display)]
+#[display("{}{address}", if *is_https { "https://" } else { "" })]
 pub struct Listener {
     pub address: Address,
     /// Whether connections use TLS.
     pub is_https: bool,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Display)]
 pub enum Address {
     Tcp(SocketAddr),
+    #[display("unix:{}", _0.display())]
     Unix(PathBuf),
 }
 
@@ -82,22 +85,6 @@ impl FromStr for Listener {
             None => Address::Tcp(rest.strip_suffix('/').unwrap_or(rest).parse().map_err(|_| ListenerError)?),
         };
         Ok(Self { address, is_https })
-    }
-}
-
-impl fmt::Display for Listener {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let scheme = if self.is_https { "https://" } else { "" };
-        write!(f, "{scheme}{}", self.address)
-    }
-}
-
-impl fmt::Display for Address {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Tcp(address) => address.fmt(f),
-            Self::Unix(path) => write!(f, "unix:{}", path.display()),
-        }
     }
 }
 

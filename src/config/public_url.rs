@@ -1,8 +1,9 @@
 //! The public URL: the target of redirects and of Autodiscover's JSON responses.
 
-use std::fmt;
 use std::num::NonZeroU16;
 use std::str::FromStr;
+
+use derive_more::Display;
 
 use crate::address::Domain;
 use crate::diagnostics::problem::InvalidValue;
@@ -10,7 +11,8 @@ use crate::diagnostics::table::FromText;
 
 /// The `https` base URL of the host that Autodiscover redirects point to. It has no path, because clients require the
 /// standard path in a redirect (reference/autodiscover 1.11).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Display)]
+#[display("{base}")]
 pub struct PublicUrl {
     base: String,
     host: Domain,
@@ -68,12 +70,6 @@ impl FromStr for PublicUrl {
             None => format!("https://{host}"),
         };
         Ok(Self { base, host, port: port.map_or(443, NonZeroU16::get) })
-    }
-}
-
-impl fmt::Display for PublicUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.base)
     }
 }
 

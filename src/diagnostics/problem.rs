@@ -19,8 +19,9 @@ pub struct Problem {
 }
 
 /// From the worst to the least.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, strum::Display)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum Severity {
     /// The configuration cannot be used, or no client can connect.
     Error,
@@ -97,16 +98,6 @@ impl fmt::Display for Problem {
             Some(hint) => write!(f, "\nhint: {hint}"),
             None => Ok(()),
         }
-    }
-}
-
-impl fmt::Display for Severity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Error => "error",
-            Self::Warning => "warning",
-            Self::Note => "note",
-        })
     }
 }
 

@@ -1,14 +1,16 @@
 //! The names that a profile serves.
 
-use std::fmt;
 use std::str::FromStr;
+
+use derive_more::Display;
 
 use crate::address::{Domain, DomainError};
 
 /// A domain, or every name below it: `example.com`, `*.example.com`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Display)]
 pub enum DomainPattern {
     Exact(Domain),
+    #[display("*.{_0}")]
     Subdomains(Domain),
 }
 
@@ -33,15 +35,6 @@ impl FromStr for DomainPattern {
         match text.strip_prefix("*.") {
             Some(domain) => domain.parse().map(Self::Subdomains),
             None => text.parse().map(Self::Exact),
-        }
-    }
-}
-
-impl fmt::Display for DomainPattern {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Exact(domain) => domain.fmt(f),
-            Self::Subdomains(domain) => write!(f, "*.{domain}"),
         }
     }
 }

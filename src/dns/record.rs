@@ -7,6 +7,9 @@ use std::borrow::Cow;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use derive_more::Display;
+use strum::IntoStaticStr;
+
 use crate::address::Domain;
 
 /// All records of one name and type.
@@ -18,17 +21,20 @@ pub struct RecordSet {
 }
 
 /// A name below a mail domain: labels from a standard, and the domain.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Display)]
+#[display("{label}.{domain}")]
 pub struct RecordName {
     pub label: Cow<'static, str>,
     pub domain: Domain,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Display, IntoStaticStr)]
+#[strum(serialize_all = "UPPERCASE")]
 pub enum RecordData {
     Srv(Srv),
     /// The whole text, without its division into strings.
     Txt(String),
+    #[display("{_0}.")]
     Cname(Domain),
     A(Ipv4Addr),
     Aaaa(Ipv6Addr),
@@ -53,7 +59,7 @@ impl RecordSet {
 
     /// The record type: `SRV`.
     pub fn kind(&self) -> &'static str {
-        self.data[0].kind()
+        (&self.data[0]).into()
     }
 
     pub fn data(&self) -> &[RecordData] {
@@ -71,18 +77,6 @@ impl Srv {
     pub const NOT_OFFERED: Self = Self { priority: 0, weight: 0, port: 0, target: None };
 }
 
-impl RecordData {
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::Srv(_) => "SRV",
-            Self::Txt(_) => "TXT",
-            Self::Cname(_) => "CNAME",
-            Self::A(_) => "A",
-            Self::Aaaa(_) => "AAAA",
-        }
-    }
-}
-
 impl From<IpAddr> for RecordData {
     fn from(address: IpAddr) -> Self {
         match address {
@@ -92,29 +86,9 @@ impl From<IpAddr> for RecordData {
     }
 }
 
-impl fmt::Display for RecordName {
-    /// Without the trailing dot.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.label, self.domain)
-    }
-}
-
 impl fmt::Display for Srv {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let target = self.target.as_ref().map_or("", Domain::as_str);
         write!(f, "{} {} {} {target}.", self.priority, self.weight, self.port)
-    }
-}
-
-impl fmt::Display for RecordData {
-    /// As in a zone file, but a text without its quotes.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Srv(srv) => srv.fmt(f),
-            Self::Txt(text) => f.write_str(text),
-            Self::Cname(name) => write!(f, "{name}."),
-            Self::A(address) => address.fmt(f),
-            Self::Aaaa(address) => address.fmt(f),
-        }
     }
 }

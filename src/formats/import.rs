@@ -14,7 +14,7 @@ use super::profile_file::{from_toml, is_profile, read_profile};
 use super::xml_table::{ProviderFile, Purpose, tree_without_flaws};
 use super::{profile_reader, toml_writer};
 use crate::address::Domain;
-use crate::diagnostics::problem::{Located, Source};
+use crate::diagnostics::problem::{InvalidValue, Located, Source};
 use crate::diagnostics::{Location, Problem, Problems};
 use crate::directory::DomainPattern;
 use crate::files::SourceFiles;
@@ -119,9 +119,9 @@ struct Taken {
 /// Makes profiles of what was read: a name that two files claim stays with the first, and with a
 /// profile that is in the folder already. `force`: a file of the same name will be replaced.
 pub fn settle(readings: Vec<Reading>, into: &Path, force: bool) -> Vec<Imported> {
-    let mut unreadable = Vec::new();
-    let mut taken = Taken::of_folder(into, &mut unreadable);
-    let folder = Imported { problems: unreadable, profile: None };
+    let unreadable = Problems::default();
+    let mut taken = Taken::of_folder(into, &unreadable);
+    let folder = Imported { problems: unreadable.into_vec(), profile: None };
     let files = readings.into_iter().map(|reading| settle_one(reading, into, force, &mut taken));
     std::iter::once(folder).chain(files).collect()
 }
@@ -131,60 +131,64 @@ fn file_name(into: &Path, id: &Domain) -> PathBuf {
 }
 
 fn settle_one(reading: Reading, into: &Path, force: bool, taken: &mut Taken) -> Imported {
-    let Reading { mut problems, content } = reading;
-    let profile = content.and_then(|(mut parts, comments)| {
-        let Some(id) = parts.id.clone() else {
-            let hint = "see what is said of its id";
-            problems.push(Problem::error(parts.place, "not imported: it has no usable id", hint));
-            return None;
+    let problems = Problems::default();
+    problems.extend(reading.problems);
+    let profile = reading.content.and_then(|(fields, comments)| {
+        let place = fields.id.as_ref().map_or_else(|| fields.place.clone(), |id| id.place.clone());
+        let profile = new_profile(fields, comments, into, force, taken, &problems);
+        let refused = |InvalidValue { message, hint }| {
+            problems.invalid(place, InvalidValue { message: format!("not imported: {message}"), hint });
         };
-        let path = file_name(into, &id.value);
-        let place = id.place.clone();
-        let not_imported =
-            |what: &str, hint: String| Problem::error(place.clone(), format!("not imported: {what}"), hint);
-        if let Some(other) = taken.ids.get(&id.value).filter(|other| *other.file != path) {
-            let hint = if other.file == place.file {
-                "the file is served as it is; move it out of the folder first".to_owned()
-            } else {
-                format!("it is at {other}; a profile's id is its own")
-            };
-            problems.push(not_imported(&format!("the id `{}` is taken", id.value), hint));
-            return None;
-        }
-        let is_link = path.is_symlink();
-        if is_link || path.is_dir() {
-            let what = if is_link { "a link" } else { "a folder" };
-            let hint = "remove it, or import into another folder".to_owned();
-            problems.push(not_imported(&format!("{} is {what}", path.display()), hint));
-            return None;
-        }
-        if path.exists() && !force {
-            let hint = "--force replaces it".to_owned();
-            problems.push(not_imported(&format!("{} is there already", path.display()), hint));
-            return None;
-        }
-        if parts.display_name.is_none() {
-            problems.extend(name_by_another(&mut parts, &id));
-        }
-        taken.sort_out(&mut parts, &path, &mut problems);
-        if let Err((what, hint)) = is_enough(&parts) {
-            problems.push(not_imported(what, hint.to_owned()));
-            return None;
-        }
-        let text = toml_writer::write(&parts, comments);
-        // What is written has to load, whatever it was made of.
-        let source = Source::new(path.clone().into(), text);
-        let found = Problems::default();
-        if from_toml(&source, &SourceFiles::default(), &found).profile.is_none() {
-            let what = found.into_vec().first().map_or_else(String::new, ToString::to_string);
-            problems.push(not_imported(&what, "please report this as a bug, with the file".to_owned()));
-            return None;
-        }
-        taken.replace(&path, &parts);
-        Some(NewProfile { path, text: source.text })
+        profile.map_err(refused).ok()
     });
-    problems.sort_by(|a, b| a.place.cmp(&b.place));
-    Imported { problems, profile }
+    Imported { problems: problems.into_sorted(), profile }
+}
+
+/// Makes a profile of what was read, or says why there is none.
+fn new_profile(
+    mut fields: ProfileFields,
+    comments: Comments,
+    into: &Path,
+    force: bool,
+    taken: &mut Taken,
+    problems: &Problems,
+) -> Result<NewProfile, InvalidValue> {
+    let id = fields.id.clone();
+    let id = id.ok_or_else(|| InvalidValue::new("it has no usable id", "correct the id"))?;
+    let path = file_name(into, &id.value);
+    if let Some(other) = taken.ids.get(&id.value).filter(|other| *other.file != path) {
+        let hint = if other.file == id.place.file {
+            "the file is served as it is; move it out of the folder first".to_owned()
+        } else {
+            format!("it is at {other}; a profile's id is its own")
+        };
+        return Err(InvalidValue::new(format!("the id `{}` is taken", id.value), hint));
+    }
+    let is_link = path.is_symlink();
+    if is_link || path.is_dir() {
+        let what = if is_link { "a link" } else { "a folder" };
+        let message = format!("{} is {what}", path.display());
+        return Err(InvalidValue::new(message, "remove it, or import into another folder"));
+    }
+    if path.exists() && !force {
+        let message = format!("{} is there already", path.display());
+        return Err(InvalidValue::new(message, "--force replaces it"));
+    }
+    if fields.display_name.is_none() {
+        problems.extend(name_by_another(&mut fields, &id));
+    }
+    taken.sort_out(&mut fields, &path, problems);
+    is_enough(&fields).map_err(|(message, hint)| InvalidValue::new(message, hint))?;
+    let text = toml_writer::write(&fields, comments);
+    // What is written has to load, whatever it was made of.
+    let source = Source::new(path.clone().into(), text);
+    let found = Problems::default();
+    if from_toml(&source, &SourceFiles::default(), &found).profile.is_none() {
+        let what = found.into_vec().first().map_or_else(String::new, ToString::to_string);
+        return Err(InvalidValue::new(what, "please report this as a bug, with the file"));
+    }
+    taken.replace(&path, &fields);
+    Ok(NewProfile { path, text: source.text })
 }
 
 /// A provider is not lost for its label: the short name or the id stands in.
@@ -224,13 +228,13 @@ fn is_enough(parts: &ProfileFields) -> Result<(), (&'static str, &'static str)> 
 
 impl Taken {
     /// The names of the profiles that stay in a folder, as far as they can be read.
-    fn of_folder(folder: &Path, problems: &mut Vec<Problem>) -> Self {
+    fn of_folder(folder: &Path, problems: &Problems) -> Self {
         let mut taken = Self::default();
         let files = SourceFiles::default().list_folder(folder, is_profile).unwrap_or_else(|error| {
             if error.kind() != io::ErrorKind::NotFound {
                 let message =
                     format!("the folder cannot be read: {error}, so which domains are taken is not sure");
-                problems.push(Problem::note(Location::whole(folder), message, "make it readable"));
+                problems.note(Location::whole(folder), message, "make it readable");
             }
             Vec::new()
         });
@@ -240,7 +244,7 @@ impl Taken {
             if found.has_errors() {
                 let message = "this profile is not right, so which domains it has is not sure";
                 let hint = "`waypost check` says what is wrong with it";
-                problems.push(Problem::note(Location::whole(&path), message, hint));
+                problems.note(Location::whole(&path), message, hint);
             }
             let Some(draft) = draft else { continue };
             let ParsedProfile { id, domain_patterns, mx_hosts, .. } = draft;
@@ -279,7 +283,7 @@ impl Taken {
 
     /// Leaves out the names that others have, or that stand twice. What the file at `path` has, which
     /// will be replaced, is free.
-    fn sort_out(&self, parts: &mut ProfileFields, path: &Path, problems: &mut Vec<Problem>) {
+    fn sort_out(&self, parts: &mut ProfileFields, path: &Path, problems: &Problems) {
         let of_others = |place: &&Location| *place.file != *path;
         let mut seen = HashMap::new();
         parts.domain_patterns.retain(|pattern| {
@@ -299,11 +303,11 @@ impl Taken {
         let mut hosts: HashMap<Domain, Location> = HashMap::new();
         parts.mx_hosts.retain(|host| {
             if host.value.public_suffix().is_some() {
-                problems.push(Problem::error(
+                problems.error(
                     host.place.clone(),
                     format!("`{}` is a public suffix, and left out", host.value),
                     "a mail exchanger is a host, like mx.example.net",
-                ));
+                );
                 return false;
             }
             let claimed = self.claimed(&host.value);
@@ -316,12 +320,12 @@ impl Taken {
 }
 
 /// Whether nobody has a name; says who has.
-fn is_free(name: &str, place: &Location, first: Option<&Location>, problems: &mut Vec<Problem>) -> bool {
+fn is_free(name: &str, place: &Location, first: Option<&Location>, problems: &Problems) -> bool {
     let Some(first) = first else { return true };
-    problems.push(Problem::error(
+    problems.error(
         place.clone(),
         format!("{name} is claimed twice, and left out here"),
         format!("the first time is at {first}; a domain belongs to one profile"),
-    ));
+    );
     false
 }

@@ -1,5 +1,6 @@
 //! The settings of an address or domain, for the setup page and for `/setup.json`.
 
+use derive_more::Display;
 use serde::Serialize;
 
 use crate::address::{Domain, EmailAddress};
@@ -7,7 +8,7 @@ use crate::documents::RenderedProfile;
 use crate::profile::{HttpUrl, Piece, Placeholder, Profile, Protocol, Server, Username, percent_encoded};
 
 /// The address or the domain whose settings are shown.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Display)]
 pub enum SetupTarget {
     Address(EmailAddress),
     Domain(Domain),
@@ -94,15 +95,6 @@ impl SetupTarget {
         match self {
             Self::Address(address) => Some(url.for_address(address).to_string()),
             Self::Domain(domain) => url.for_domain(domain).map(|url| url.to_string()),
-        }
-    }
-}
-
-impl std::fmt::Display for SetupTarget {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Address(address) => address.fmt(f),
-            Self::Domain(domain) => domain.fmt(f),
         }
     }
 }

@@ -3,10 +3,10 @@
 //! `url` rejects placeholders in the host, and it rewrites paths that an operator wrote on purpose.
 
 use std::borrow::Cow;
-use std::fmt;
 use std::num::NonZeroU16;
 use std::str::FromStr;
 
+use derive_more::Display;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::allowed_characters::is_configured_text;
@@ -15,7 +15,7 @@ use crate::address::{Domain, EmailAddress};
 
 /// An absolute `http` or `https` URL, safe in an attribute. It may contain the placeholders of a user
 /// name, since some services have a person's name in their paths.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Display)]
 pub struct HttpUrl(String);
 
 /// Why a text is not a [`HttpUrl`].
@@ -188,12 +188,6 @@ fn normalized_label(text: &str) -> Result<String, HttpUrlError> {
         return Ok(text.to_owned());
     }
     text.parse::<Domain>().map(|label| label.to_string()).map_err(|_| HttpUrlError::Host)
-}
-
-impl fmt::Display for HttpUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
 }
 
 #[cfg(test)]

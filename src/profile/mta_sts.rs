@@ -1,8 +1,8 @@
 //! MTA-STS (RFC 8461): whether other mail servers must deliver to a domain over verified TLS.
 
-use std::fmt;
 use std::str::FromStr;
 
+use derive_more::Display;
 use strum::{EnumString, IntoStaticStr, VariantNames};
 
 use super::unknown_value::UnknownValue;
@@ -30,9 +30,10 @@ pub enum Mode {
 }
 
 /// An MX host, or every name with one more label (RFC 8461 4.1).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Display)]
 pub enum MxPattern {
     Host(Domain),
+    #[display("*.{_0}")]
     OneLabelBelow(Domain),
 }
 
@@ -75,15 +76,6 @@ impl FromStr for MxPattern {
         match text.strip_prefix("*.") {
             Some(rest) => rest.parse().map(Self::OneLabelBelow),
             None => text.parse().map(Self::Host),
-        }
-    }
-}
-
-impl fmt::Display for MxPattern {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Host(host) => host.fmt(f),
-            Self::OneLabelBelow(domain) => write!(f, "*.{domain}"),
         }
     }
 }

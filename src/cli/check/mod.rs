@@ -10,7 +10,8 @@ use clap::{Args, ValueEnum};
 
 use self::report::{Counts, Deny, Report};
 use super::config_argument::ConfigArgument;
-use super::output::{exit_code, not_loaded, print};
+use super::output::{exit_code, print};
+use crate::config::Config;
 
 #[derive(Debug, Args)]
 pub struct Check {
@@ -33,17 +34,14 @@ enum ReportFormat {
 }
 
 impl Check {
-    pub fn run(self) -> ExitCode {
-        let config = match self.config.load_valid_parts() {
-            Ok(config) => config,
-            Err(error) => return not_loaded(&error),
-        };
+    pub fn run(self) -> Result<ExitCode, ExitCode> {
+        let config = self.config.load(Config::load_valid_parts)?;
         let report = Report::new(&config, &self.deny);
         let Counts { errors, warnings, .. } = report.counts();
         let text = match self.format {
             ReportFormat::Text => text::write(&report),
             ReportFormat::Json => json::write(&report),
         };
-        print(&text, exit_code(errors + warnings > 0))
+        Ok(print(&text, exit_code(errors + warnings > 0)))
     }
 }
