@@ -11,10 +11,12 @@
 use std::borrow::Borrow;
 use std::str::FromStr;
 
-use derive_more::Display;
+use derive_more::{AsRef, Display};
+use serde_with::SerializeDisplay;
 
 /// A host or mail domain name in its DNS form: A-labels, lower case, no trailing dot.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Display)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, AsRef, Display, SerializeDisplay)]
+#[as_ref(str)]
 pub struct Domain(Box<str>);
 
 /// A mailbox: the local part as the person wrote it, and the domain.
@@ -172,12 +174,6 @@ fn ascii_domain(text: &str) -> Result<Domain, DomainError> {
         return Err(DomainError::Numeric);
     }
     Ok(Domain(text.to_ascii_lowercase().into()))
-}
-
-impl AsRef<str> for Domain {
-    fn as_ref(&self) -> &str {
-        &self.0
-    }
 }
 
 impl Borrow<str> for Domain {

@@ -70,7 +70,8 @@ fn configuration(app: &App, current: &ServedConfig, encoder: &mut DescriptorEnco
     let directory = &current.served.directory;
     let profiles = ConstGauge::new(directory.entries().len());
     write(encoder, "waypost_profiles", "Served profiles.", &profiles)?;
-    write(encoder, "waypost_domains", "Served domains and wildcards.", &ConstGauge::new(directory.len()))?;
+    let domains = ConstGauge::new(directory.domain_count());
+    write(encoder, "waypost_domains", "Served domains and wildcards.", &domains)?;
     let hash = Info::new([("hash", current.hash.to_string())]);
     write(encoder, "waypost_config", "The hash of the served configuration.", &hash)?;
     let help = "When the served configuration was loaded.";

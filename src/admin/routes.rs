@@ -48,7 +48,7 @@ async fn readiness(State(app): State<App>) -> Response {
         "configuration {}, profiles: {}, domains: {}, loaded {}",
         current.hash,
         current.served.directory.entries().len(),
-        current.served.directory.len(),
+        current.served.directory.domain_count(),
         Time(current.loaded),
     );
     if let Some(Attempt { at, error: Some(error) }) = app.attempt().as_ref() {
@@ -87,7 +87,7 @@ fn status_of(app: &App) -> serde_json::Value {
             "hash": current.hash.to_string(),
             "loaded": Time(current.loaded).to_string(),
             "profiles": current.served.directory.entries().len(),
-            "domains": current.served.directory.len(),
+            "domains": current.served.directory.domain_count(),
             "last_attempt": attempt.as_ref().map(|attempt| Time(attempt.at).to_string()),
             "last_error": attempt.and_then(|attempt| attempt.error),
             "needs_restart": app.needs_restart(),

@@ -2,7 +2,10 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
+use cms::cert::x509::Certificate;
+use cms::cert::x509::time::Time;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
@@ -55,6 +58,13 @@ pub fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, PemErro
 /// If the file cannot be read or has no private key.
 pub fn key(path: &Path) -> Result<PrivateKeyDer<'static>, PemError> {
     PrivateKeyDer::from_pem_slice(&bytes(path)?).map_err(|_| PemError::NoKey(path.to_owned()))
+}
+
+/// The times from which and until which a certificate is valid.
+pub fn validity(certificate: &Certificate) -> (SystemTime, SystemTime) {
+    let validity = &certificate.tbs_certificate.validity;
+    let time = |time: &Time| UNIX_EPOCH + time.to_unix_duration();
+    (time(&validity.not_before), time(&validity.not_after))
 }
 
 fn bytes(path: &Path) -> Result<Vec<u8>, PemError> {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use cms::cert::x509::Certificate;
 use cms::cert::x509::der::Decode;
@@ -81,13 +81,8 @@ impl TlsCertificate {
         if names.is_empty() {
             return Err(TlsError::NoName(files.certificate.clone()));
         }
-        let validity = &leaf.tbs_certificate.validity;
-        Ok(Self {
-            key: Arc::new(certified),
-            names,
-            not_before: UNIX_EPOCH + validity.not_before.to_unix_duration(),
-            not_after: UNIX_EPOCH + validity.not_after.to_unix_duration(),
-        })
+        let (not_before, not_after) = pem::validity(&leaf);
+        Ok(Self { key: Arc::new(certified), names, not_before, not_after })
     }
 
     /// The certificate chain as it is sent: one certificate after the other, in DER.

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use serde::Serialize;
+
 use super::client_result::ClientResult;
 use super::lints::{Cause, Lint};
 use super::profile_check::ProfileCheck;
@@ -19,10 +21,11 @@ pub struct Finding {
     pub occurrences: Vec<Occurrence>,
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Occurrence {
     /// The profile's id.
     pub profile: Domain,
+    #[serde(flatten)]
     pub location: Location,
     /// The affected clients, in the order of [`ALL`].
     pub clients: Vec<Client>,

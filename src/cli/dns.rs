@@ -151,7 +151,7 @@ fn lines(records: &Records, verdicts: &[RecordStatus]) -> String {
             }
             RecordStatus::LookupFailed(reason) => reason.clone(),
         };
-        [word(verdict).to_owned(), set.kind().to_owned(), set.name.to_string(), what]
+        [<&str>::from(verdict).to_owned(), set.kind().to_owned(), set.name.to_string(), what]
     };
     table(&records.sets.iter().zip(verdicts).map(row).collect::<Vec<_>>())
 }
@@ -178,7 +178,7 @@ fn json(records: &Records, verdicts: &[RecordStatus]) -> String {
         name: set.name.to_string(),
         kind: set.kind(),
         values: set.values(),
-        status: word(verdict),
+        status: verdict.into(),
         published: match verdict {
             RecordStatus::Different(published) | RecordStatus::WrongTarget { addresses: published, .. } => {
                 Some(published.clone())
@@ -190,13 +190,4 @@ fn json(records: &Records, verdicts: &[RecordStatus]) -> String {
     let records_checked = records.sets.iter().zip(verdicts).map(record).collect();
     let checked = Checked { domain: records.domain.as_str(), records: records_checked };
     format::pretty(&checked)
-}
-
-fn word(verdict: &RecordStatus) -> &'static str {
-    match verdict {
-        RecordStatus::Ok => "ok",
-        RecordStatus::Missing => "missing",
-        RecordStatus::Different(_) | RecordStatus::WrongTarget { .. } => "different",
-        RecordStatus::LookupFailed(_) => "could not ask",
-    }
 }

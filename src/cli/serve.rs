@@ -4,12 +4,14 @@ use std::error::Error as _;
 use std::process::ExitCode;
 
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use tracing::level_filters::LevelFilter;
 
 use super::config_argument::ConfigArgument;
 use super::output::{could_not_run, not_loaded};
 use crate::config::Listener;
 use crate::logging::subscriber as log;
-use crate::logging::subscriber::{LogFormat, LogLevel};
+use crate::logging::subscriber::LogFormat;
 use crate::service;
 use crate::service::Error;
 
@@ -29,8 +31,13 @@ pub struct Serve {
     log_format: Option<LogFormat>,
 
     /// Write log lines of this level and above; `debug` includes one line per request
-    #[arg(long, value_name = "LEVEL", env = "WAYPOST_LOG", default_value = "info")]
-    log_level: LogLevel,
+    #[arg(long, value_name = "LEVEL", env = "WAYPOST_LOG", default_value = "info", value_parser = log_level())]
+    log_level: LevelFilter,
+}
+
+fn log_level() -> impl TypedValueParser<Value = LevelFilter> {
+    PossibleValuesParser::new(["off", "error", "warn", "info", "debug", "trace"])
+        .try_map(|level| level.parse::<LevelFilter>())
 }
 
 impl Serve {

@@ -1,6 +1,7 @@
 //! The account that a client sets up.
 
 use derive_more::Display;
+use strum::VariantNames as _;
 
 use super::failure::Failure;
 use crate::profile::{Authentication, Protocol, SocketType};
@@ -111,10 +112,9 @@ impl Security {
 
     /// As [`Self::from_word`], in any letter case.
     pub(super) fn from_word_ignoring_case(word: &str) -> Option<Self> {
-        let known = [Self::SSL, Self::STARTTLS, Self::PLAIN].into_iter();
-        known
-            .zip(["SSL", "STARTTLS", "plain"])
-            .find(|(_, name)| name.eq_ignore_ascii_case(word))
-            .map(|(s, _)| s)
+        SocketType::VARIANTS
+            .iter()
+            .find(|name| name.eq_ignore_ascii_case(word))
+            .and_then(|name| Self::from_word(name))
     }
 }

@@ -1,6 +1,7 @@
 //! A client: its names, what it reads and the function that interprets a response.
 
 use derive_more::Display;
+use serde::Serialize;
 
 use super::account::Outcome;
 use super::response::Response;
@@ -8,25 +9,30 @@ use crate::address::EmailAddress;
 use crate::profile::Protocol;
 
 /// A client that reads one format.
-#[derive(Debug, Clone, Copy, Display)]
+#[derive(Debug, Clone, Copy, Display, Serialize)]
 #[display("{name}")]
 pub struct Client {
     /// The name on the command line; the same for each format that the client reads.
+    #[serde(rename = "client")]
     pub id: &'static str,
+    pub format: Format,
     /// The name for people.
     pub name: &'static str,
-    pub format: Format,
     /// The protocols that the client reads from the format. It may derive servers of other
     /// protocols from them.
+    #[serde(skip)]
     pub protocols: &'static [Protocol],
     /// The local part of the requested address, if it is not the person's.
+    #[serde(skip)]
     local_part: Option<&'static str>,
+    #[serde(skip)]
     interpret: Interpret,
 }
 
 type Interpret = fn(&Response, &EmailAddress) -> Outcome;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Display)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Display, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Format {
     #[display("autoconfig")]
     Autoconfig,

@@ -1,7 +1,6 @@
 //! Conflicts between profiles: an id, a domain or a mail exchanger's host that occurs twice.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::hash::Hash;
 
 use crate::address::Domain;
@@ -18,13 +17,11 @@ pub fn find(profiles: &[ParsedProfile], problems: &Problems) {
 
 /// Records the first value of a key, and returns it for every further one.
 fn first_of<K: Eq + Hash, V: Copy>(seen: &mut HashMap<K, V>, key: K, value: V) -> Option<V> {
-    match seen.entry(key) {
-        Entry::Occupied(first) => Some(*first.get()),
-        Entry::Vacant(entry) => {
-            entry.insert(value);
-            None
-        }
+    let first = seen.get(&key).copied();
+    if first.is_none() {
+        seen.insert(key, value);
     }
+    first
 }
 
 fn ids(profiles: &[ParsedProfile], problems: &Problems) {

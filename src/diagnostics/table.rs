@@ -159,14 +159,35 @@ impl<'s> Table<'s> {
         Self { problems, names: Box::new(names), place, entries: Vec::new(), known: Vec::new(), error_rule }
     }
 
-    /// Adds a key.
+    /// Adds a value. Of several values of one key none is read, since it is not known which one was meant.
     pub fn insert(&mut self, key: &'s str, value: Value<'s>) {
-        self.entries.push(Entry { key: key.into(), place: value.place.clone(), value });
+        let Some(first) = self.entries.iter_mut().find(|entry| entry.key == key) else {
+            return self.append(key, value);
+        };
+        let message = match &first.value.label {
+            label if *label == value.label => format!("{label} stands twice"),
+            label => format!("{} stands beside {label}", value.label),
+        };
+        self.problems.error(value.place, message, "leave one of them");
+        first.value.content = Content::Invalid;
     }
 
-    /// The value of a key, to change it.
-    pub fn get_mut(&mut self, key: &str) -> Option<&mut Value<'s>> {
-        self.entries.iter_mut().find(|entry| entry.key == key).map(|entry| &mut entry.value)
+    /// Adds an item to a list.
+    pub fn push(&mut self, key: &'s str, item: Value<'s>) {
+        let list =
+            self.entries.iter_mut().find(|entry| entry.key == key).map(|entry| &mut entry.value.content);
+        if let Some(Content::List(items)) = list {
+            items.push(item);
+        } else {
+            let (label, place) = (Rc::clone(&item.label), item.place.clone());
+            let content = Content::List(vec![item]);
+            self.append(key, Value { problems: self.problems, label, place, content });
+        }
+    }
+
+    /// Adds a value without a check, for keys that are data.
+    pub fn append(&mut self, key: &'s str, value: Value<'s>) {
+        self.entries.push(Entry { key: key.into(), place: value.place.clone(), value });
     }
 
     pub fn problems(&self) -> &'s Problems {
@@ -313,22 +334,6 @@ impl<'s> Value<'s> {
     ) -> Self {
         let place = source.place_of(&value.span());
         Self { problems, label, place, content: Content::Toml(source, value.into_inner()) }
-    }
-
-    /// Adds an item to a list.
-    pub fn push(&mut self, item: Self) {
-        if let Content::List(items) = &mut self.content {
-            items.push(item);
-        }
-    }
-
-    /// Drops the content, after its error was reported.
-    pub fn invalidate(&mut self) {
-        self.content = Content::Invalid;
-    }
-
-    pub fn label(&self) -> &str {
-        &self.label
     }
 
     pub fn place(&self) -> Location {

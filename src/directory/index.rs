@@ -140,12 +140,8 @@ impl Directory {
     }
 
     /// How many domains and wildcards are mapped.
-    pub fn len(&self) -> usize {
+    pub fn domain_count(&self) -> usize {
         self.exact.len() + self.subdomains.len()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 
     /// The exact domains, in no particular order.

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use futures_util::future::join_all;
 use hickory_resolver::proto::rr::RecordType;
+use strum::IntoStaticStr;
 use tokio::time::timeout;
 
 use super::record::{RecordData, RecordSet};
@@ -12,18 +13,21 @@ use super::resolver::{LookupError, Resolver};
 use crate::address::Domain;
 
 /// The result for one record set.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 pub enum RecordStatus {
     Ok,
     Missing,
     /// The values that are published instead.
     Different(Vec<String>),
     /// The record is right, but its host has these addresses, or none.
+    #[strum(serialize = "different")]
     WrongTarget {
         host: Domain,
         addresses: Vec<String>,
     },
     /// The reason.
+    #[strum(serialize = "could not ask")]
     LookupFailed(String),
 }
 

@@ -212,10 +212,10 @@ fn is_enough(parts: &ProfileFields) -> Result<(), (&'static str, &'static str)> 
     if parts.domain_patterns.is_empty() && parts.mx_hosts.is_empty() {
         return Err(("it has no domain of its own", "a profile needs one; see what is said of its domains"));
     }
-    if parts.incoming.valid.is_empty() {
+    if !parts.incoming.has_mail() {
         return Err(("it has no usable IMAP or POP3 server", "a profile needs one"));
     }
-    if parts.outgoing.valid.is_empty() {
+    if !parts.outgoing.has_mail() {
         return Err(("it has no usable SMTP server", "a profile needs one"));
     }
     let id = parts.id.as_ref().map_or("", |id| id.value.as_str());

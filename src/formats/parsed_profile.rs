@@ -52,10 +52,9 @@ pub struct ProfileFields {
     pub has_invalid_domains: bool,
     pub incoming: Servers,
     pub outgoing: Servers,
-    pub others: Vec<Located<OtherServer>>,
     pub documentation: Vec<Located<Documentation>>,
     pub limits: MailLimits,
-    /// Without its incoming servers, which are `others`.
+    /// Without the servers of other protocols, which are in `incoming`.
     pub services: Services,
     pub mobileconfig: MobileConfigTexts,
     pub page: PageSettings,
@@ -65,9 +64,17 @@ pub struct ProfileFields {
 /// The servers of one direction.
 #[derive(Debug)]
 pub struct Servers {
-    pub valid: Vec<Located<Server>>,
-    /// Whether there is none at all, not even an invalid one.
+    /// In the order of the file.
+    pub valid: Vec<Located<AnyServer>>,
+    /// Whether there is no mail server, not even an invalid one.
     pub is_missing: bool,
+}
+
+/// A server of any protocol.
+#[derive(Debug)]
+pub enum AnyServer {
+    Mail(Server),
+    Other(OtherServer),
 }
 
 /// How a format says what is missing.
@@ -77,6 +84,12 @@ pub struct Hints {
     pub domains: &'static str,
     pub incoming: &'static str,
     pub outgoing: &'static str,
+}
+
+impl Servers {
+    pub fn has_mail(&self) -> bool {
+        self.valid.iter().any(|server| matches!(server.value, AnyServer::Mail(_)))
+    }
 }
 
 impl ParsedProfile {
@@ -130,11 +143,12 @@ impl ParsedProfile {
             );
         }
         let short_name = parts.display_short_name.map(|name| name.value).or(derived);
+        let mut others = Vec::new();
         let mut profile = match (&id, display_name, short_name) {
             (Some(id), Some(name), Some(short_name)) if !problems.has_errors() => {
                 let (incoming, outgoing);
-                (incoming, origin.incoming) = separate(parts.incoming);
-                (outgoing, origin.outgoing) = separate(parts.outgoing);
+                (incoming, origin.incoming, others) = separate(parts.incoming);
+                (outgoing, origin.outgoing, _) = separate(parts.outgoing);
                 Profile::new(id.value.clone(), name.value, short_name, incoming, outgoing).ok()
             }
             _ => None,
@@ -146,7 +160,7 @@ impl ParsedProfile {
             profile.mobileconfig = parts.mobileconfig;
             profile.page = parts.page;
             profile.mta_sts = parts.mta_sts;
-            profile.services.others = parts.others.into_iter().map(|server| server.value).collect();
+            profile.services.others = others;
         }
         Self { name, place, id, profile, domain_patterns, mx_hosts, origin }
     }
@@ -165,8 +179,19 @@ impl Origin {
     }
 }
 
-fn separate(servers: Servers) -> (Vec<Server>, Vec<Location>) {
-    servers.valid.into_iter().map(|server| (server.value, server.place)).unzip()
+/// The mail servers with their locations, and the other servers with their places among them.
+fn separate(servers: Servers) -> (Vec<Server>, Vec<Location>, Vec<OtherServer>) {
+    let (mut mail, mut locations, mut others) = (Vec::new(), Vec::new(), Vec::new());
+    for Located { value, place } in servers.valid {
+        match value {
+            AnyServer::Other(server) => others.push(OtherServer { after: mail.len(), ..server }),
+            AnyServer::Mail(server) => {
+                mail.push(server);
+                locations.push(place);
+            }
+        }
+    }
+    (mail, locations, others)
 }
 
 /// The first domain without a wildcard, else a name below the first wildcard, else the first MX host.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use strum::VariantNames as _;
 
-use super::parsed_profile::{Hints, ParsedProfile, ProfileFields, Servers};
+use super::parsed_profile::{AnyServer, Hints, ParsedProfile, ProfileFields, Servers};
 use super::service_reader;
 use super::translations::languages;
 use super::values::{Days, Minutes};
@@ -17,7 +17,7 @@ use crate::files::SourceFiles;
 use crate::files::read::LARGEST_LIST;
 use crate::profile::{
     Authentication, Authentications, Documentation, Logo, MailLimits, MobileConfigTexts, MtaSts, OtherKind,
-    OtherServer, PageSettings, Pop3Options, Protocol, Server, UnknownValue,
+    PageSettings, Pop3Options, Protocol, Server, UnknownValue,
 };
 
 /// Reads a profile. The table's problems are those of this file only.
@@ -42,9 +42,9 @@ pub fn fields(table: &mut Table, source: &Source, inputs: &SourceFiles) -> Profi
     }
     let mx_hosts = table.list("mx_hosts");
     let has_invalid_domains = problems.has_errors_since(mark);
-    let (incoming, mut others) = servers(table, "incoming", "[[incoming]]");
-    let (outgoing, _) = servers(table, "outgoing", "[[outgoing]]");
-    others.extend(service_reader::jmap(table, incoming.valid.len()));
+    let mut incoming = servers(table, "incoming", "[[incoming]]");
+    incoming.valid.extend(service_reader::jmap(table));
+    let outgoing = servers(table, "outgoing", "[[outgoing]]");
     let page = table.section("page", "[page]", |table| Some(page(table, source, &domain_patterns, inputs)));
     let texts = table.section("mobileconfig", "[mobileconfig]", |table| Some(mobileconfig(table)));
     ProfileFields {
@@ -58,7 +58,6 @@ pub fn fields(table: &mut Table, source: &Source, inputs: &SourceFiles) -> Profi
         has_invalid_domains,
         incoming,
         outgoing,
-        others,
         documentation: service_reader::valid(table.sections(
             "documentation",
             "[[documentation]]",
@@ -72,43 +71,22 @@ pub fn fields(table: &mut Table, source: &Source, inputs: &SourceFiles) -> Profi
     }
 }
 
-/// A server of any protocol.
-enum AnyServer {
-    Mail(Located<Server>),
-    Other(Located<OtherServer>),
-}
-
-/// The servers in their order. Those of other protocols are apart, with their place among the rest.
-fn servers(
-    table: &mut Table,
-    key: &'static str,
-    title: &'static str,
-) -> (Servers, Vec<Located<OtherServer>>) {
+fn servers(table: &mut Table, key: &'static str, title: &'static str) -> Servers {
     let mark = table.problems().mark();
-    let mut count = 0;
-    let read = table.sections(key, title, |table| {
-        let place = table.place();
-        match kind(table, key) {
-            Some(Kind::Other(kind)) => {
-                let value = service_reader::other_server(table, kind, count);
-                Some(AnyServer::Other(Located { value, place }))
-            }
+    let mut is_missing = true;
+    let servers = table.sections(key, title, |table| {
+        let value = match kind(table, key) {
+            Some(Kind::Other(kind)) => AnyServer::Other(service_reader::other_server(table, kind)),
             kind => {
-                count += 1;
-                let value = server(table, kind)?;
-                Some(AnyServer::Mail(Located { value, place }))
+                is_missing = false;
+                AnyServer::Mail(server(table, kind)?)
             }
-        }
+        };
+        Some(Located { value, place: table.place() })
     });
-    let is_missing = count == 0 && !(read.is_empty() && table.problems().has_errors_since(mark));
-    let (mut valid, mut others) = (Vec::new(), Vec::new());
-    for server in read.into_iter().flatten() {
-        match server {
-            AnyServer::Mail(server) => valid.push(server),
-            AnyServer::Other(server) => others.push(server),
-        }
-    }
-    (Servers { valid, is_missing }, others)
+    let is_unreadable = servers.is_empty() && table.problems().has_errors_since(mark);
+    let valid = servers.into_iter().flatten().collect();
+    Servers { valid, is_missing: is_missing && !is_unreadable }
 }
 
 /// What a server's `type` says.

@@ -1,5 +1,6 @@
 //! Reads a profile's services other than IMAP, POP3 and SMTP.
 
+use super::parsed_profile::AnyServer;
 use super::translations::languages;
 use super::values::Line;
 use crate::diagnostics::problem::Located;
@@ -28,10 +29,10 @@ pub fn valid<T>(read: Vec<Option<T>>) -> Vec<T> {
 }
 
 /// An `[[incoming]]` that is neither imap nor pop3.
-pub fn other_server(table: &mut Table, kind: OtherKind, after: usize) -> OtherServer {
+pub fn other_server(table: &mut Table, kind: OtherKind) -> OtherServer {
     OtherServer {
         kind,
-        after,
+        after: 0,
         url: table.optional("url"),
         hostname: table.optional("hostname"),
         port: table.optional("port"),
@@ -46,14 +47,15 @@ pub fn other_server(table: &mut Table, kind: OtherKind, after: usize) -> OtherSe
 }
 
 /// Every `[[jmap]]`: an `[[incoming]]` of that type with nothing but a URL, behind all others.
-pub fn jmap(table: &mut Table, after: usize) -> Vec<Located<OtherServer>> {
+pub fn jmap(table: &mut Table) -> Vec<Located<AnyServer>> {
     valid(table.sections("jmap", "[[jmap]]", |table| {
         let url = table.required("url", "\"https://jmap.example.com/session\"");
         let authentication = table.values("authentication");
         let username = table.optional("username").unwrap_or_default();
         let url = Some(url?);
-        let value = OtherServer { url, authentication, username, ..OtherServer::new(OtherKind::Jmap, after) };
-        Some(Located { value, place: table.place() })
+        let kind = OtherKind::Jmap;
+        let server = OtherServer { kind, url, authentication, username, ..OtherServer::default() };
+        Some(Located { value: AnyServer::Other(server), place: table.place() })
     }))
 }
 

@@ -6,7 +6,7 @@ use std::fmt::{Display, Write as _};
 use toml_writer::ToTomlValue;
 
 use super::comments::{Anchor, Comments};
-use super::parsed_profile::ProfileFields;
+use super::parsed_profile::{AnyServer, ProfileFields};
 use crate::diagnostics::Location;
 use crate::diagnostics::problem::Located;
 use crate::profile::{
@@ -19,11 +19,8 @@ pub fn write(parts: &ProfileFields, comments: Comments) -> String {
     let mut writer = Writer { text: String::new(), comments };
     writer.above(&Anchor::Top);
     writer.names(parts);
-    for server in servers(&parts.incoming.valid, &parts.others) {
-        writer.server("incoming", server);
-    }
-    for server in &parts.outgoing.valid {
-        writer.server("outgoing", Either::Mail(server));
+    for (header, servers) in [("[[incoming]]", &parts.incoming), ("[[outgoing]]", &parts.outgoing)] {
+        servers.valid.iter().for_each(|server| writer.server(header, server));
     }
     for page in &parts.documentation {
         writer.documentation(page);
@@ -48,22 +45,6 @@ pub fn write(parts: &ProfileFields, comments: Comments) -> String {
 struct Writer {
     text: String,
     comments: Comments,
-}
-
-/// A server of either kind.
-#[derive(Clone, Copy)]
-enum Either<'a> {
-    Mail(&'a Located<Server>),
-    Other(&'a Located<OtherServer>),
-}
-
-/// The servers that are right, in the order of the file.
-fn servers<'a>(mail: &'a [Located<Server>], others: &'a [Located<OtherServer>]) -> Vec<Either<'a>> {
-    let mail = mail.iter().map(|server| (&server.place, Either::Mail(server)));
-    let others = others.iter().map(|server| (&server.place, Either::Other(server)));
-    let mut servers: Vec<_> = mail.chain(others).collect();
-    servers.sort_by_key(|(place, _)| *place);
-    servers.into_iter().map(|(_, server)| server).collect()
 }
 
 /// A text in quotes.
@@ -168,16 +149,12 @@ impl Writer {
         self.text.push_str("]\n");
     }
 
-    fn server(&mut self, key: &str, server: Either) {
-        let place = match &server {
-            Either::Mail(server) => &server.place,
-            Either::Other(server) => &server.place,
-        };
-        self.header(&format!("[[{key}]]"));
-        self.about(place);
-        match server {
-            Either::Mail(server) => self.mail_server(&server.value),
-            Either::Other(server) => self.other_server(&server.value),
+    fn server(&mut self, header: &str, server: &Located<AnyServer>) {
+        self.header(header);
+        self.about(&server.place);
+        match &server.value {
+            AnyServer::Mail(server) => self.mail_server(server),
+            AnyServer::Other(server) => self.other_server(server),
         }
     }
 

@@ -31,12 +31,11 @@ pub enum Kind {
     Mechanisms,
     /// Texts in several languages.
     Texts,
-    /// Keys of the element around it. An invalid one counts as missing.
-    Options(&'static Shape),
+    /// Keys of the server around it. An invalid one counts as missing. It has no meaning in another than a POP3 server.
+    Pop3(&'static Shape),
     Section(&'static Shape, Scope),
     Sections(&'static Shape, Scope),
-    IncomingServers,
-    OutgoingServers,
+    Servers,
     /// It is read elsewhere.
     Separate,
 }
@@ -54,6 +53,8 @@ pub enum Scope {
 
 use Kind::{Attribute, FirstText, Mechanisms, Section, Sections, Text, Texts};
 use Scope::{Inner, NotServed, Served};
+
+const EMPTY: Shape = Shape { attributes: &[], children: &[], without_key: &[] };
 
 /// `clientConfig`. `addressBook` is the name in early drafts.
 pub static ROOT: Shape = Shape {
@@ -78,8 +79,8 @@ pub static PROVIDER: Shape = Shape {
         Child("domain", "domains", Kind::Domains),
         Child("displayName", "display_name", Text),
         Child("displayShortName", "display_short_name", Text),
-        Child("incomingServer", "incoming", Kind::IncomingServers),
-        Child("outgoingServer", "outgoing", Kind::OutgoingServers),
+        Child("incomingServer", "incoming", Kind::Servers),
+        Child("outgoingServer", "outgoing", Kind::Servers),
         Child("documentation", "documentation", Sections(&DOCUMENTATION, Served)),
         Child("instruction", "documentation", Sections(&DOCUMENTATION, NotServed)),
         Child("enable", "enable", Sections(&ENABLE, NotServed)),
@@ -87,7 +88,7 @@ pub static PROVIDER: Shape = Shape {
     without_key: &["inputField", "identity"],
 };
 
-/// An IMAP or SMTP server.
+/// An IMAP, POP3 or SMTP server.
 pub static MAIL_SERVER: Shape = Shape {
     attributes: &[("type", "type")],
     children: &[
@@ -96,32 +97,19 @@ pub static MAIL_SERVER: Shape = Shape {
         Child("socketType", "socket_type", FirstText),
         Child("authentication", "authentication", Kind::Methods),
         Child("username", "username", Text),
+        Child("pop3", "", Kind::Pop3(&POP3_OPTIONS)),
     ],
-    without_key: &["pop3", "password", "restriction", "addThisServer", "useGlobalPreferredServer"],
-};
-
-pub static POP3_SERVER: Shape = Shape {
-    attributes: MAIL_SERVER.attributes,
-    children: &[
-        Child("hostname", "hostname", Text),
-        Child("port", "port", Text),
-        Child("socketType", "socket_type", FirstText),
-        Child("authentication", "authentication", Kind::Methods),
-        Child("username", "username", Text),
-        Child("pop3", "", Kind::Options(&POP3_OPTIONS)),
-    ],
-    without_key: MAIL_SERVER.without_key,
+    without_key: &["password", "restriction", "addThisServer", "useGlobalPreferredServer"],
 };
 
 static POP3_OPTIONS: Shape = Shape {
-    attributes: &[],
     children: &[
         Child("leaveMessagesOnServer", "leave_messages_on_server", Text),
         Child("daysToLeaveMessagesOnServer", "days_to_leave_messages_on_server", Text),
         Child("downloadOnBiff", "download_on_biff", Text),
         Child("checkInterval", "check_interval_minutes", Attribute("minutes")),
     ],
-    without_key: &[],
+    ..EMPTY
 };
 
 /// A server of another protocol.
@@ -143,12 +131,12 @@ pub static OTHER_SERVER: Shape = Shape {
 };
 
 static DOCUMENTATION: Shape =
-    Shape { attributes: &[("url", "url")], children: &[Child("descr", "descr", Texts)], without_key: &[] };
+    Shape { attributes: &[("url", "url")], children: &[Child("descr", "descr", Texts)], ..EMPTY };
 
 static ENABLE: Shape = Shape {
     attributes: &[("visiturl", "url")],
     children: &[Child("instruction", "instruction", Texts)],
-    without_key: &[],
+    ..EMPTY
 };
 
 /// `serverURL` is the name of `url` in early drafts (reference/autoconfig 2.4, 4).
@@ -160,11 +148,10 @@ static WEB_SERVICE: Shape = Shape {
         Child("authentication", "authentication", Mechanisms),
         Child("username", "username", Text),
     ],
-    without_key: &[],
+    ..EMPTY
 };
 
 static OAUTH2: Shape = Shape {
-    attributes: &[],
     children: &[
         Child("issuer", "issuer", Text),
         Child("scope", "scope", Text),
@@ -173,16 +160,15 @@ static OAUTH2: Shape = Shape {
         Child("clientID", "client_id", Text),
         Child("clientSecret", "client_secret", Text),
     ],
-    without_key: &[],
+    ..EMPTY
 };
 
 static WEBMAIL: Shape = Shape {
-    attributes: &[],
     children: &[
         Child("loginPage", "login_page", Attribute("url")),
         Child("loginPageInfo", "login_page_info", Section(&LOGIN_PAGE_INFO, Inner)),
     ],
-    without_key: &[],
+    ..EMPTY
 };
 
 static LOGIN_PAGE_INFO: Shape = Shape {
@@ -193,11 +179,10 @@ static LOGIN_PAGE_INFO: Shape = Shape {
         Child("passwordField", "password_field", Section(&FIELD, Inner)),
         Child("loginButton", "login_button", Section(&FIELD, Inner)),
     ],
-    without_key: &[],
+    ..EMPTY
 };
 
-static FIELD: Shape =
-    Shape { attributes: &[("id", "id"), ("name", "name")], children: &[], without_key: &[] };
+static FIELD: Shape = Shape { attributes: &[("id", "id"), ("name", "name")], ..EMPTY };
 
 impl Shape {
     /// The names of all elements of the format that may be in it.

@@ -6,13 +6,11 @@
 use std::cell::RefCell;
 use std::ops::Range;
 
-use super::xml_elements::{
-    Child, Kind, MAIL_SERVER, OTHER_SERVER, POP3_SERVER, PROVIDER, ROOT, Scope, Shape,
-};
+use super::xml_elements::{Child, Kind, MAIL_SERVER, OTHER_SERVER, PROVIDER, ROOT, Scope, Shape};
 use crate::diagnostics::problem::{InvalidValue, Source};
 use crate::diagnostics::table::{Content, ErrorRule, KeyNames, Table, Value};
 use crate::diagnostics::{Location, Problem, Problems, Severity, nearest};
-use crate::profile::{Description, OtherKind, Protocol};
+use crate::profile::{Description, OtherKind};
 use crate::xml::tree::{Element, Tree, TreeError, excerpt};
 
 /// The file as a tree, if it is XML.
@@ -200,6 +198,8 @@ impl<'s> ProviderFile<'s> {
     ) {
         let Child(name, key, kind) = *child;
         let label = format!("<{name}>");
+        let is_present = table.has(key);
+        let mut push = |content| table.push(key, self.value(element, &label, content));
         match kind {
             Kind::Separate => {}
             Kind::Text => {
@@ -210,9 +210,9 @@ impl<'s> ProviderFile<'s> {
                 } else {
                     Content::Text(element.text())
                 };
-                self.add_single(table, key, element, &label, content);
+                table.insert(key, self.value(element, &label, content));
             }
-            Kind::FirstText if table.get_mut(key).is_some() => self.pass_over(parent, element),
+            Kind::FirstText if is_present => self.pass_over(parent, element),
             Kind::FirstText => table.insert(key, self.value(element, &label, Content::Text(element.text()))),
             Kind::Attribute(attribute) => {
                 let content = element.attribute(attribute).map(|text| Content::Text(text.into()));
@@ -220,7 +220,7 @@ impl<'s> ProviderFile<'s> {
                     self.problems.invalid(self.place(element), missing_attribute(name, attribute, "\"...\""));
                     Content::Invalid
                 });
-                self.add_single(table, key, element, &attribute_label(attribute, name), content);
+                table.insert(key, self.value(element, &attribute_label(attribute, name), content));
             }
             Kind::Domains => self.add_domain(table, element, &label),
             Kind::Methods if element.attribute("system").is_some() => self.pass_over(parent, element),
@@ -231,18 +231,21 @@ impl<'s> ProviderFile<'s> {
                     text if text.trim() == "secure" => "password-encrypted".into(),
                     text => text,
                 };
-                self.add_item(table, key, element, &label, Content::Text(text));
+                push(Content::Text(text));
             }
             Kind::Mechanisms => {
                 let text = match element.attribute("system") {
                     Some(system) => format!("{system}:{}", element.text().trim()).into(),
                     None => element.text(),
                 };
-                self.add_item(table, key, element, &label, Content::Text(text));
+                push(Content::Text(text));
             }
-            Kind::Texts if table.get_mut(key).is_some() => {}
+            Kind::Texts if is_present => {}
             Kind::Texts => self.add_texts(table, parent, key, name),
-            Kind::Options(shape) => {
+            Kind::Pop3(_) if matches!(parent.attribute("type"), Some("imap" | "smtp")) => {
+                self.pass_over(parent, element);
+            }
+            Kind::Pop3(shape) => {
                 let mark = self.problems.mark();
                 if parent.children(name).nth(1).is_none() {
                     self.fill(table, element, shape);
@@ -253,71 +256,20 @@ impl<'s> ProviderFile<'s> {
             }
             Kind::Section(shape, scope) => {
                 let mark = self.problems.mark();
-                self.add_single(table, key, element, &label, self.section(element, shape, scope));
+                table.insert(key, self.value(element, &label, self.section(element, shape, scope)));
                 if scope == Scope::NotServed && self.purpose == Purpose::Serve {
                     self.problems.downgrade(mark);
                 }
             }
-            Kind::Sections(shape, scope) => {
-                self.add_item(table, key, element, &label, self.section(element, shape, scope));
-            }
-            Kind::IncomingServers => {
-                let kind = element.attribute("type").unwrap_or_default();
-                let (shape, scope) = match (Protocol::incoming(kind), kind.parse::<OtherKind>()) {
-                    (Ok(Protocol::Pop3), _) => (&POP3_SERVER, Scope::Served),
-                    (Err(_), Ok(_)) => (&OTHER_SERVER, Scope::NotServed),
-                    _ => (&MAIL_SERVER, Scope::Served),
-                };
-                self.add_item(table, key, element, &label, self.section(element, shape, scope));
-            }
-            Kind::OutgoingServers => {
-                let kind = element.attribute("type").unwrap_or_default();
-                // The format has no outgoing server of another protocol.
-                if Protocol::outgoing(kind).is_err() && kind.parse::<OtherKind>().is_ok() {
-                    self.pass_over(parent, element);
-                } else {
-                    let section = self.section(element, &MAIL_SERVER, Scope::Served);
-                    self.add_item(table, key, element, &label, section);
+            Kind::Sections(shape, scope) => push(self.section(element, shape, scope)),
+            Kind::Servers => {
+                match element.attribute("type").unwrap_or_default().parse::<OtherKind>() {
+                    // The format has no outgoing server of another protocol.
+                    Ok(_) if key == "outgoing" => self.pass_over(parent, element),
+                    Ok(_) => push(self.section(element, &OTHER_SERVER, Scope::NotServed)),
+                    Err(_) => push(self.section(element, &MAIL_SERVER, Scope::Served)),
                 }
             }
-        }
-    }
-
-    /// Adds a value that may be there once. Of several none is read: which was meant is not known.
-    fn add_single(
-        &self,
-        table: &mut Table<'s>,
-        key: &'static str,
-        element: Element,
-        label: &str,
-        content: Content<'s>,
-    ) {
-        match table.get_mut(key) {
-            None => table.insert(key, self.value(element, label, content)),
-            Some(first) => {
-                let message = match first.label() {
-                    first if first == label => format!("<{}> stands twice", element.name()),
-                    first => format!("{label} stands beside {first}"),
-                };
-                first.invalidate();
-                self.error(element, message, "leave one of them");
-            }
-        }
-    }
-
-    /// Adds an item to a list.
-    fn add_item(
-        &self,
-        table: &mut Table<'s>,
-        key: &'static str,
-        element: Element,
-        label: &str,
-        content: Content<'s>,
-    ) {
-        let item = self.value(element, label, content);
-        match table.get_mut(key) {
-            Some(list) => list.push(item),
-            None => table.insert(key, self.value(element, label, Content::List(vec![item]))),
         }
     }
 
@@ -334,7 +286,7 @@ impl<'s> ProviderFile<'s> {
             }
             _ => "domains",
         };
-        self.add_item(table, key, element, label, Content::Text(element.text()));
+        table.push(key, self.value(element, label, Content::Text(element.text())));
     }
 
     /// Adds the texts of a name; empty ones say nothing. `und`, undetermined, is BCP 47's word for a language that
@@ -362,7 +314,7 @@ impl<'s> ProviderFile<'s> {
             for text in texts {
                 let lang = text.attribute("lang").or_else(|| text.attribute("xml:lang"));
                 let value = self.value(text, &format!("<{name}>"), Content::Text(text.text()));
-                table.insert(lang.unwrap_or(Description::UNDETERMINED), value);
+                table.append(lang.unwrap_or(Description::UNDETERMINED), value);
             }
             table
         };

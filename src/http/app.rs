@@ -67,7 +67,7 @@ impl App {
             at_start: current.settings.clone(),
             current: ArcSwap::from_pointee(current),
             attempt: Mutex::default(),
-            metrics: Metrics::new(),
+            metrics: Metrics::default(),
             rate_limiter: RateLimiter::new(),
             started: (SystemTime::now(), Instant::now()),
         };
@@ -109,7 +109,7 @@ impl App {
 
     /// The number of served domains and wildcards.
     pub fn domains(&self) -> usize {
-        self.current().served.directory.len()
+        self.current().served.directory.domain_count()
     }
 
     /// The hash of the served configuration.

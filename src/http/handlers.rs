@@ -94,11 +94,6 @@ pub async fn autodiscover_options() -> Response {
     (StatusCode::NO_CONTENT, [(ALLOW, "POST")]).into_response()
 }
 
-/// Every other method.
-pub async fn autodiscover_post_only() -> Error {
-    Error::PostOnly
-}
-
 /// Whether a request came by plain http. If no proxy reports the scheme, the host of the public URL counts as https,
 /// because a redirect from there would never end.
 fn is_plain(origin: &Origin, url: &PublicUrl) -> bool {

@@ -5,6 +5,7 @@ use std::sync::{Arc, LazyLock};
 use axum::Router;
 use axum::routing::{MethodRouter, any, get, post};
 
+use super::error::Error;
 use super::state::Snapshot;
 use super::{handlers, request_log, setup_page as setup};
 use crate::logging::request_fields;
@@ -16,9 +17,9 @@ fn routes() -> impl Iterator<Item = (&'static str, Route, MethodRouter<Arc<Snaps
     let autodiscover = post(handlers::autodiscover)
         .get(handlers::autodiscover_by_get)
         .options(handlers::autodiscover_options)
-        .fallback(handlers::autodiscover_post_only);
+        .fallback(|| async { Error::PostOnly });
     let routes = [
-        ("/", Route::Setup, get(setup::start)),
+        ("/", Route::Setup, get(setup::setup)),
         ("/setup", Route::Setup, get(setup::setup)),
         ("/setup.json", Route::Setup, get(setup::json)),
         ("/setup.svg", Route::Setup, get(setup::qr)),

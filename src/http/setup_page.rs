@@ -94,12 +94,7 @@ fn target(query: &str) -> Target {
     target.map_or(Target::Invalid, Target::Valid)
 }
 
-/// `/`: the first page.
-pub async fn start(state: Shared, visitor: Visitor) -> Result<Response, Error> {
-    setup(state, visitor).await
-}
-
-/// `/setup`: the settings for an address or a domain, or the start page.
+/// `/` and `/setup`: the settings for an address or a domain, or the start page.
 pub async fn setup(State(served): Shared, visitor: Visitor) -> Result<Response, Error> {
     let target = match &visitor.target {
         Target::Missing => return visitor.start_page(&served, &StartPage::Form),

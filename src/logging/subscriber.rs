@@ -19,16 +19,6 @@ pub enum LogFormat {
     Json,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub enum LogLevel {
-    Off,
-    Error,
-    Warn,
-    Info,
-    Debug,
-    Trace,
-}
-
 /// The log. Dropping it writes the remaining lines, if standard error is read.
 #[must_use]
 #[derive(Debug)]
@@ -51,10 +41,9 @@ pub fn lost_lines() -> usize {
     LOST.get().map_or(0, ErrorCounter::dropped_lines)
 }
 
-/// Our own lines at the chosen level. Libraries get to say what is wrong and nothing else: what
-/// they would tell of a request, an address or a header, is not theirs to write.
-pub fn start(format: Option<LogFormat>, level: LogLevel) -> Log {
-    let level = LevelFilter::from(level);
+/// Starts the log with this program's lines at a level, and the warnings and errors of libraries. Other lines of
+/// libraries might contain an address or a header.
+pub fn start(format: Option<LogFormat>, level: LevelFilter) -> Log {
     let filter = Targets::new().with_default(level.min(LevelFilter::WARN)).with_target("waypost", level);
     let is_terminal = io::stderr().is_terminal();
     let format = format.unwrap_or(if is_terminal { LogFormat::Text } else { LogFormat::Json });
@@ -87,18 +76,5 @@ impl Drop for Log {
             sender.send(())
         });
         let _ = thread.map(|_| is_written.recv_timeout(LAST_LINES));
-    }
-}
-
-impl From<LogLevel> for LevelFilter {
-    fn from(level: LogLevel) -> Self {
-        match level {
-            LogLevel::Off => Self::OFF,
-            LogLevel::Error => Self::ERROR,
-            LogLevel::Warn => Self::WARN,
-            LogLevel::Info => Self::INFO,
-            LogLevel::Debug => Self::DEBUG,
-            LogLevel::Trace => Self::TRACE,
-        }
     }
 }

@@ -1,6 +1,5 @@
 //! The counters. Counting a request takes no lock and allocates no memory.
 
-use std::array;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
@@ -12,7 +11,7 @@ use strum::VariantArray;
 
 use super::labels::{Family, Outcome, Route};
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Metrics {
     requests: [[[AtomicU64; FAMILIES]; OUTCOMES]; ROUTES],
     durations: [Histogram; ROUTES],
@@ -54,21 +53,6 @@ const FAMILIES: usize = Family::VARIANTS.len();
 const BOUNDS: [u32; 12] = [10, 25, 50, 100, 250, 500, 1_000, 5_000, 25_000, 100_000, 1_000_000, 10_000_000];
 
 impl Metrics {
-    pub fn new() -> Self {
-        Self {
-            requests: array::from_fn(|_| array::from_fn(|_| array::from_fn(|_| AtomicU64::new(0)))),
-            durations: array::from_fn(|_| Histogram::default()),
-            connections_opened: Counter::default(),
-            connections_closed: Counter::default(),
-            connections_refused: Counter::default(),
-            connections_displaced: Counter::default(),
-            handshakes_failed: Counter::default(),
-            panics: Counter::default(),
-            reloads: Reloads::default(),
-            is_stopping: AtomicBool::new(false),
-        }
-    }
-
     /// Counts an answered request.
     pub fn answered(&self, route: Route, outcome: Outcome, family: Family, took: Duration) {
         self.requests[route as usize][outcome as usize][family as usize].fetch_add(1, Relaxed);
@@ -135,7 +119,7 @@ mod tests {
 
     #[test]
     fn counts_each_request_once_and_in_its_bucket() {
-        let metrics = Metrics::new();
+        let metrics = Metrics::default();
         for microseconds in [9, 10, 11, 20_000_000] {
             let took = Duration::from_micros(microseconds);
             metrics.answered(Route::Autoconfig, Outcome::Answered, Family::Curl, took);

@@ -54,7 +54,7 @@ mod tests {
             let mut labelled = encoder.encode_descriptor("b", "Some.", None, Counter)?;
             let labels = [("name", "x\"y\\z\n"), ("other", "")];
             ConstCounter::new(2_u64).encode(labelled.encode_family(&labels)?)?;
-            let metrics = Metrics::new();
+            let metrics = Metrics::default();
             metrics.answered(Route::Pacc, Outcome::Answered, Family::Curl, Duration::from_micros(500));
             let (_, histogram) = metrics.durations().next().ok_or(fmt::Error)?;
             write(&mut encoder, "c", "Time.", histogram)

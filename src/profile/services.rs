@@ -39,7 +39,7 @@ pub struct Sieve {
 }
 
 /// An `incomingServer` that is neither IMAP nor POP3.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OtherServer {
     pub kind: OtherKind,
     /// How many of the profile's IMAP and POP3 servers precede it in the file.
@@ -57,7 +57,7 @@ pub struct OtherServer {
 }
 
 /// The draft's types, and those that Thunderbird adds (reference/autoconfig 2.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantNames)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, EnumString, IntoStaticStr, VariantNames)]
 #[strum(serialize_all = "lowercase", const_into_str)]
 #[strum(parse_err_ty = UnknownValue, parse_err_fn = UnknownValue::of::<OtherKind>)]
 pub enum OtherKind {
@@ -68,6 +68,8 @@ pub enum OtherKind {
     /// The draft has both `activeSync` and `activesync`; other programs write Microsoft's short name.
     #[strum(to_string = "activeSync", serialize = "activesync", serialize = "eas")]
     ActiveSync,
+    /// The one with a short form, `[[jmap]]`.
+    #[default]
     Jmap,
     Nntp,
 }
@@ -124,26 +126,6 @@ pub struct FieldName {
 pub struct Enable {
     pub url: HttpUrl,
     pub instruction: Vec<Description>,
-}
-
-impl OtherServer {
-    /// A server of which only the kind is known.
-    pub fn new(kind: OtherKind, after: usize) -> Self {
-        Self {
-            kind,
-            after,
-            url: None,
-            hostname: None,
-            port: None,
-            socket_type: None,
-            authentication: Vec::new(),
-            username: Username::default(),
-            owa_url: None,
-            ews_url: None,
-            eas_url: None,
-            use_global_preferred_server: None,
-        }
-    }
 }
 
 impl Sieve {

@@ -205,7 +205,7 @@ impl Reloader {
 
     fn replace(&mut self, mut config: Config) {
         config.listen_at(&self.listen);
-        let (profiles, domains) = (config.directory.entries().len(), config.directory.len());
+        let (profiles, domains) = (config.directory.entries().len(), config.directory.domain_count());
         let before = self.app.domains();
         load_report::log(&config);
         let hash = config.hash;

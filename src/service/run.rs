@@ -37,7 +37,7 @@ pub fn run(path: &Path, listen: Vec<Listener>) -> Result<(), Error> {
             version = env!("CARGO_PKG_VERSION"),
             config = %path.display(),
             profiles = config.directory.entries().len(),
-            domains = config.directory.len(),
+            domains = config.directory.domain_count(),
             hash = %config.hash,
             "configuration loaded"
         );

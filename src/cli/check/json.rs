@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::report::{Counts, Report};
-use crate::check::{Cause, ClientResult, Difference, Finding, ProfileCheck, ProtocolResult};
+use crate::check::{Cause, ClientResult, Difference, Finding, Occurrence, ProfileCheck, ProtocolResult};
 use crate::clients::{Client, Endpoint, Method, Security};
-use crate::diagnostics::{Location, Problem, Severity};
+use crate::diagnostics::{Problem, Severity};
 use crate::profile::{Authentication, Server};
 
 #[derive(Serialize)]
@@ -29,24 +29,15 @@ struct FindingEntry<'a> {
     message: &'a str,
     hint: &'a str,
     /// The clients that it affects.
-    clients: Vec<Value>,
-    places: Vec<PlaceEntry<'a>>,
-}
-
-#[derive(Serialize)]
-struct PlaceEntry<'a> {
-    profile: &'a str,
-    #[serde(flatten)]
-    place: &'a Location,
-    /// The clients that it affects here.
-    clients: Vec<Value>,
+    clients: Vec<Client>,
+    places: &'a [Occurrence],
 }
 
 pub fn write(report: &Report) -> String {
     let directory = &report.config.directory;
     let document = Document {
         profiles: directory.entries().len(),
-        domains: directory.len(),
+        domains: directory.domain_count(),
         counts: report.counts(),
         matrix: report.examined.iter().map(examined).collect(),
         findings: report.findings.iter().map(finding).collect(),
@@ -68,18 +59,6 @@ fn examined(one: &ProfileCheck) -> Value {
     })
 }
 
-fn client(client: Client) -> Map<String, Value> {
-    let format = client.format.to_string().to_lowercase();
-    [("client", client.id), ("name", client.name), ("format", &format)]
-        .map(|(key, value)| (key.to_owned(), value.into()))
-        .into_iter()
-        .collect()
-}
-
-fn clients(list: &[Client]) -> Vec<Value> {
-    list.iter().map(|one| Value::Object(client(*one))).collect()
-}
-
 /// A server of the profile, with its placeholders filled in.
 fn server(server: &Server, one: &ProfileCheck) -> Value {
     json!({
@@ -94,20 +73,16 @@ fn server(server: &Server, one: &ProfileCheck) -> Value {
 /// A client, whether the profile hurts it, and its result for each protocol: `preferred`, `different`, `guessed`,
 /// `missing` or `unused`.
 fn row(row: &ClientResult) -> Value {
-    let mut map = client(row.client);
-    map.insert("is_hurt".into(), row.is_affected().into());
-    let account = match &row.outcome {
-        Err(reason) => {
-            map.insert("gives_up".into(), reason.to_string().into());
-            None
-        }
-        Ok(account) => Some(account),
-    };
-    for (protocol, cell) in ClientResult::PROTOCOLS.into_iter().zip(&row.protocols) {
-        let found = account.and_then(|account| account.get(protocol));
-        map.insert(protocol.into_str().into(), endpoint(found, cell));
+    let mut value = json!(row.client);
+    value["is_hurt"] = row.is_affected().into();
+    if let Err(reason) = &row.outcome {
+        value["gives_up"] = reason.to_string().into();
     }
-    Value::Object(map)
+    for (protocol, cell) in ClientResult::PROTOCOLS.into_iter().zip(&row.protocols) {
+        let found = row.outcome.as_ref().ok().and_then(|account| account.get(protocol));
+        value[protocol.into_str()] = endpoint(found, cell);
+    }
+    value
 }
 
 fn endpoint(endpoint: Option<&Endpoint>, cell: &ProtocolResult) -> Value {
@@ -153,15 +128,7 @@ fn finding(finding: &Finding) -> FindingEntry<'_> {
         cause: finding.cause,
         message: &finding.message,
         hint: &finding.hint,
-        clients: clients(&finding.clients()),
-        places: finding
-            .occurrences
-            .iter()
-            .map(|occurrence| PlaceEntry {
-                profile: occurrence.profile.as_str(),
-                place: &occurrence.location,
-                clients: clients(&occurrence.clients),
-            })
-            .collect(),
+        clients: finding.clients(),
+        places: &finding.occurrences,
     }
 }

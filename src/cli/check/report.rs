@@ -57,15 +57,14 @@ impl<'c> Report<'c> {
     }
 
     pub fn counts(&self) -> Counts {
-        let mut counts = Counts::default();
-        let findings = self.findings.iter().map(|finding| finding.severity);
-        for severity in findings.chain(self.problems.iter().map(|problem| problem.severity)) {
-            match severity {
-                Severity::Error => counts.errors += 1,
-                Severity::Warning => counts.warnings += 1,
-                Severity::Note => counts.notes += 1,
-            }
+        let count = |severity| {
+            let findings = self.findings.iter().filter(|finding| finding.severity == severity).count();
+            findings + self.problems.iter().filter(|problem| problem.severity == severity).count()
+        };
+        Counts {
+            errors: count(Severity::Error),
+            warnings: count(Severity::Warning),
+            notes: count(Severity::Note),
         }
-        counts
     }
 }

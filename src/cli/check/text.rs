@@ -34,7 +34,7 @@ pub fn write(report: &Report) -> String {
     }
     let directory = &report.config.directory;
     let profiles = count(directory.entries().len(), "profile");
-    let domains = count(directory.len(), "domain");
+    let domains = count(directory.domain_count(), "domain");
     let _ = writeln!(text, "{profiles} for {domains}: {}", summary(report.counts()));
     text
 }

@@ -58,9 +58,9 @@ impl Variable for AccountVariable {
         (LOCAL_PART_IN_URL, Self::LocalPartInUrl),
         (DOMAIN, Self::Domain),
         (IDENTIFIER, Self::Identifier),
-        (Payload::Mail.uuid_marker(), Self::Uuid(Payload::Mail)),
-        (Payload::Calendar.uuid_marker(), Self::Uuid(Payload::Calendar)),
-        (Payload::AddressBook.uuid_marker(), Self::Uuid(Payload::AddressBook)),
+        (Payload::Mail.constants().1, Self::Uuid(Payload::Mail)),
+        (Payload::Calendar.constants().1, Self::Uuid(Payload::Calendar)),
+        (Payload::AddressBook.constants().1, Self::Uuid(Payload::AddressBook)),
     ];
 }
 
@@ -87,7 +87,8 @@ pub fn fill(
     local_part: &str,
     domain: &Domain,
 ) -> String {
-    let uuids = [Payload::Mail, Payload::Calendar, Payload::AddressBook].map(|p| identity.uuid(p.name()));
+    let uuids =
+        [Payload::Mail, Payload::Calendar, Payload::AddressBook].map(|p| identity.uuid(p.constants().0));
     let identifier = identity.identifier();
     let in_url = percent_encoded(local_part);
     let local_part = escape(local_part);
@@ -114,35 +115,24 @@ pub fn omissions(profile: &Profile) -> Vec<Omission> {
 }
 
 impl Payload {
-    /// Part of the payload's identity: it must never change.
-    const fn name(self) -> &'static str {
+    /// Its name, the marker of its UUID, and its `PayloadType`. The name is a part of the payload's identity and must
+    /// never change.
+    const fn constants(self) -> (&'static str, char, &'static str) {
         match self {
-            Self::Mail => "mail",
-            Self::Calendar => "caldav",
-            Self::AddressBook => "carddav",
-        }
-    }
-
-    const fn uuid_marker(self) -> char {
-        match self {
-            Self::Mail => '\u{E007}',
-            Self::Calendar => '\u{E008}',
-            Self::AddressBook => '\u{E009}',
+            Self::Mail => ("mail", '\u{E007}', "com.apple.mail.managed"),
+            Self::Calendar => ("caldav", '\u{E008}', "com.apple.caldav.account"),
+            Self::AddressBook => ("carddav", '\u{E009}', "com.apple.carddav.account"),
         }
     }
 
     /// The keys that all payloads have, then the payload's own.
     fn value(self, keys: impl Iterator<Item = Entry>) -> Value {
-        let payload_type = match self {
-            Self::Mail => "com.apple.mail.managed",
-            Self::Calendar => "com.apple.caldav.account",
-            Self::AddressBook => "com.apple.carddav.account",
-        };
+        let (name, uuid, payload_type) = self.constants();
         let common = [
             ("PayloadType", Some(payload_type.into())),
             ("PayloadVersion", Some(1.into())),
-            ("PayloadIdentifier", Some(format!("{IDENTIFIER}.{}", self.name()).into())),
-            ("PayloadUUID", Some(self.uuid_marker().to_string().into())),
+            ("PayloadIdentifier", Some(format!("{IDENTIFIER}.{name}").into())),
+            ("PayloadUUID", Some(uuid.to_string().into())),
         ];
         dictionary(with_prefix("", common).chain(keys))
     }

@@ -6,7 +6,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use cms::cert::x509::Certificate;
 use cms::cert::x509::der::{Decode, Encode};
@@ -165,10 +165,10 @@ fn is_self_issued(certificate: &Certificate) -> bool {
 }
 
 fn check_validity(certificate: &Certificate, now: SystemTime) -> Result<(), SigningError> {
-    let not_before = UNIX_EPOCH + certificate.tbs_certificate.validity.not_before.to_unix_duration();
+    let (not_before, not_after) = pem::validity(certificate);
     let subject = || certificate.tbs_certificate.subject.to_string();
-    if not_after(certificate) < now {
-        return Err(SigningError::Expired { subject: subject(), on: date(not_after(certificate)) });
+    if not_after < now {
+        return Err(SigningError::Expired { subject: subject(), on: date(not_after) });
     }
     if not_before > now {
         return Err(SigningError::NotYetValid { subject: subject(), from: date(not_before) });
@@ -177,7 +177,7 @@ fn check_validity(certificate: &Certificate, now: SystemTime) -> Result<(), Sign
 }
 
 fn not_after(certificate: &Certificate) -> SystemTime {
-    UNIX_EPOCH + certificate.tbs_certificate.validity.not_after.to_unix_duration()
+    pem::validity(certificate).1
 }
 
 /// The day in UTC, like `2026-11-22`.
