@@ -60,10 +60,10 @@ pub fn assert_told(problems: &[Problem], file: &Path, text: &str) {
     for problem in problems {
         assert!(!problem.message.is_empty(), "{problem:?}");
         assert!(problem.hint.as_ref().is_some_and(|hint| !hint.is_empty()), "no next step: {problem:?}");
-        if *problem.place.file != *file {
+        if *problem.location.file != *file {
             continue;
         }
-        let (line, column) = (problem.place.line, problem.place.column);
+        let (line, column) = (problem.location.line, problem.location.column);
         assert_eq!(line == 0, column == 0, "{problem:?}");
         assert!(line <= lines, "{problem:?} is behind the end");
         let length = text.split('\n').nth(line.saturating_sub(1)).map_or(0, |line| line.chars().count());

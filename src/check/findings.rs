@@ -71,7 +71,7 @@ fn confirmed_lints(check: &ProfileCheck) -> Vec<Lint> {
         // Clients may do without the server that a lint is about.
         is_general || !lint.affected.is_empty()
     });
-    let location = &check.origin.place;
+    let location = &check.origin.location;
     if !check.results.iter().any(ClientResult::works) {
         let message = "no modelled client ends with working settings";
         let hint = "see the other findings about this profile's servers";

@@ -27,10 +27,10 @@ fn first_of<K: Eq + Hash, V: Copy>(seen: &mut HashMap<K, V>, key: K, value: V) -
 fn ids(profiles: &[ParsedProfile], problems: &Problems) {
     let mut seen: HashMap<&Domain, &Location> = HashMap::new();
     for id in profiles.iter().filter_map(|profile| profile.id.as_ref()) {
-        if let Some(first) = first_of(&mut seen, &id.value, &id.place) {
+        if let Some(first) = first_of(&mut seen, &id.value, &id.location) {
             let message = format!("two profiles have the id `{}`", id.value);
             let hint = format!("the other one is at {first}; give one of them another id");
-            problems.error(id.place.clone(), message, hint);
+            problems.error(id.location.clone(), message, hint);
         }
     }
 }
@@ -39,7 +39,7 @@ fn domains(profiles: &[ParsedProfile], problems: &Problems) {
     let mut seen: HashMap<&DomainPattern, (&ParsedProfile, &Location)> = HashMap::new();
     for profile in profiles {
         for domain in &profile.domain_patterns {
-            let found = first_of(&mut seen, &domain.value, (profile, &domain.place));
+            let found = first_of(&mut seen, &domain.value, (profile, &domain.location));
             let Some((first, location)) = found else { continue };
             let (message, hint) = if std::ptr::eq(first, profile) {
                 (
@@ -52,7 +52,7 @@ fn domains(profiles: &[ParsedProfile], problems: &Problems) {
                     format!("remove it from one of them (the other is at {location})"),
                 )
             };
-            problems.error(domain.place.clone(), message, hint);
+            problems.error(domain.location.clone(), message, hint);
         }
     }
 }
@@ -64,7 +64,7 @@ fn mx_hosts(profiles: &[ParsedProfile], problems: &Problems) {
             if host.value.public_suffix().is_some() {
                 let message = format!("`{}` is a public suffix, not a host of yours", host.value);
                 let hint = "name the mail exchanger as the MX record does, like mx.example.net";
-                problems.error(host.place.clone(), message, hint);
+                problems.error(host.location.clone(), message, hint);
             }
             let Some(first) = first_of(&mut seen, &host.value, profile) else { continue };
             let message = if std::ptr::eq(first, profile) {
@@ -72,7 +72,7 @@ fn mx_hosts(profiles: &[ParsedProfile], problems: &Problems) {
             } else {
                 format!("the mail exchanger {} is in `{}` and `{}`", host.value, first.name, profile.name)
             };
-            problems.error(host.place.clone(), message, "remove it from one of the two places");
+            problems.error(host.location.clone(), message, "remove it from one of the two places");
         }
     }
 }

@@ -182,7 +182,7 @@ fn directory(profiles: Vec<ParsedProfile>, problems: &Problems) -> (Directory, V
             Ok(rendered) => directory.add(rendered),
             Err(error) => {
                 let hint = "please report this as a bug";
-                problems.error(parsed.place, error.to_string(), hint);
+                problems.error(parsed.location, error.to_string(), hint);
                 continue;
             }
         };

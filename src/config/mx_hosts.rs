@@ -18,11 +18,11 @@ pub fn bind(directory: &mut Directory, hosts: Vec<(Located<Domain>, ProfileId)>,
         if directory.profile_of(&host.value).is_some_and(|owner| owner != id) {
             let message = format!("the mail exchanger {} is a domain of another profile", host.value);
             let hint = "remove it here, or from that profile's domains";
-            problems.error(host.place, message, hint);
+            problems.error(host.location, message, hint);
             continue;
         }
         for parent in registered_parents(&host.value) {
-            parents.entry(parent).or_default().push((id, host.place.clone()));
+            parents.entry(parent).or_default().push((id, host.location.clone()));
         }
         // A duplicate has been reported as a conflict.
         let _ = directory.insert_mx_host(host.value, id);

@@ -135,7 +135,7 @@ fn texts(source: &Source, problems: &Problems) -> Texts {
     problems.extend(syntax_error);
     let texts = table.take_entries().filter_map(|(key, value)| {
         let text = value.read::<String>()?;
-        Some((key.into_owned(), text.value, text.place))
+        Some((key.into_owned(), text.value, text.location))
     });
     let texts = texts.collect();
     problems.downgrade(mark);

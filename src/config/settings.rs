@@ -120,7 +120,7 @@ impl Settings {
         let has_profiles = table.has("profiles");
         let profiles = table.optional("profiles").or((!has_profiles).then(|| PathName("profiles".into())));
         let templates = table.optional("templates").map(path);
-        let listen_location = table.place_of("listen");
+        let listen_location = table.location_of("listen");
         let listen = listen(&mut table);
         let tls = tls(&mut table, &listen, listen_location, folder);
         let watch = table.optional("watch").unwrap_or(true);
@@ -154,7 +154,7 @@ impl Tls {
         let certificate = required_path(table, "certificate", "\"tls/fullchain.pem\"", folder);
         let key = required_path(table, "key", "\"tls/privkey.pem\"", folder);
         let files = TlsFiles { certificate: certificate?, key: key? };
-        Some(Self { files, location: table.place() })
+        Some(Self { files, location: table.location() })
     }
 }
 
@@ -165,7 +165,7 @@ impl Signing {
         let key = required_path(table, "key", "\"signing/privkey.pem\"", folder);
         let or_unsigned = table.optional("or_unsigned").unwrap_or(false);
         let files = SigningFiles { certificate: certificate?, chain, key: key? };
-        Some(Self { files, or_unsigned, location: table.place() })
+        Some(Self { files, or_unsigned, location: table.location() })
     }
 }
 
@@ -183,18 +183,18 @@ impl Admin {
     fn read(table: &mut Table, public: &[Listener]) -> Self {
         let problems = table.problems();
         let listen = table.required_located::<Listener>("listen", "\"127.0.0.1:9090\"");
-        if let Some(Located { value, place }) = &listen {
+        if let Some(Located { value, location }) = &listen {
             let is_public = public.iter().any(|public| {
                 public.address.clashes_with(&value.address) || public.address.covers(&value.address)
             });
             if is_public {
                 let message = format!("`listen` in [admin] is {value}, which is a public listener too");
                 let hint = "choose another port, preferably on loopback";
-                problems.error(place.clone(), message, hint);
+                problems.error(location.clone(), message, hint);
             }
             if value.is_https {
                 let hint = "leave https:// out, and listen on loopback or a Unix socket";
-                problems.error(place.clone(), "[admin] does not support TLS", hint);
+                problems.error(location.clone(), "[admin] does not support TLS", hint);
             }
         }
         Self { listen: listen.map(|listener| listener.value) }
@@ -208,17 +208,17 @@ fn listen(table: &mut Table) -> Vec<Listener> {
     }
     let problems = table.problems();
     let mark = problems.mark();
-    let location = table.place_of("listen");
+    let location = table.location_of("listen");
     let mut listeners: Vec<Listener> = Vec::new();
-    for Located { value, place } in table.list::<Listener>("listen") {
+    for Located { value, location } in table.list::<Listener>("listen") {
         match listeners.iter().find(|other| other.address.clashes_with(&value.address)) {
             Some(other) if *other == value => {
                 let message = format!("`listen` has {value} twice");
-                problems.error(place, message, "remove one of them");
+                problems.error(location, message, "remove one of them");
             }
             Some(other) => {
                 let message = format!("`listen` has {other} and {value}, which exclude each other");
-                problems.error(place, message, "0.0.0.0 and [::] include every address");
+                problems.error(location, message, "0.0.0.0 and [::] include every address");
             }
             None => {}
         }
@@ -241,7 +241,7 @@ fn trusted_proxies(table: &mut Table) -> Vec<Network> {
         let message = "`trusted_proxies` includes every address: any client may choose its host and address, and avoid \
                        the rate limit";
         let hint = "name the addresses or networks of your proxies";
-        table.problems().warning(all.place.clone(), message, hint);
+        table.problems().warning(all.location.clone(), message, hint);
     }
     networks.into_iter().map(|network| network.value).collect()
 }
@@ -284,10 +284,10 @@ fn required_path(table: &mut Table, key: &'static str, example: &str, folder: &P
 /// A list of values without duplicates.
 fn distinct<T: FromValue + PartialEq + Display>(table: &mut Table, key: &'static str) -> Vec<T> {
     let mut values = Vec::new();
-    for Located { value, place } in table.list::<T>(key) {
+    for Located { value, location } in table.list::<T>(key) {
         if values.contains(&value) {
             let message = format!("`{key}` has {value} twice");
-            table.problems().error(place, message, "remove one of them");
+            table.problems().error(location, message, "remove one of them");
         }
         values.push(value);
     }

@@ -13,7 +13,7 @@ pub struct Problem {
     pub severity: Severity,
     pub message: String,
     #[serde(flatten)]
-    pub place: Location,
+    pub location: Location,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
 }
@@ -58,7 +58,7 @@ pub struct Source {
 #[derive(Debug, Clone)]
 pub struct Located<T> {
     pub value: T,
-    pub place: Location,
+    pub location: Location,
 }
 
 /// Why a value is invalid, without its location.
@@ -69,21 +69,21 @@ pub struct InvalidValue {
 }
 
 impl Problem {
-    pub fn error(place: Location, message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { severity: Severity::Error, message: message.into(), place, hint: Some(hint.into()) }
+    pub fn error(location: Location, message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { severity: Severity::Error, message: message.into(), location, hint: Some(hint.into()) }
     }
 
-    pub fn warning(place: Location, message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { severity: Severity::Warning, ..Self::error(place, message, hint) }
+    pub fn warning(location: Location, message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, ..Self::error(location, message, hint) }
     }
 
-    pub fn note(place: Location, message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { severity: Severity::Note, ..Self::error(place, message, hint) }
+    pub fn note(location: Location, message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { severity: Severity::Note, ..Self::error(location, message, hint) }
     }
 
     /// An error about the invalid value at a location.
-    pub fn at(place: Location, value: InvalidValue) -> Self {
-        Self { severity: Severity::Error, message: value.message, place, hint: value.hint }
+    pub fn at(location: Location, value: InvalidValue) -> Self {
+        Self { severity: Severity::Error, message: value.message, location, hint: value.hint }
     }
 
     pub fn is_error(&self) -> bool {
@@ -93,7 +93,7 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}\n  --> {}", self.severity, self.message, self.place)?;
+        write!(f, "{}: {}\n  --> {}", self.severity, self.message, self.location)?;
         match &self.hint {
             Some(hint) => write!(f, "\nhint: {hint}"),
             None => Ok(()),
@@ -140,7 +140,7 @@ impl Source {
     }
 
     /// The location of a byte of the text.
-    pub fn place(&self, offset: usize) -> Location {
+    pub fn location(&self, offset: usize) -> Location {
         let line = self.line_starts.partition_point(|start| *start <= offset);
         let start = self.line_starts[line - 1];
         let column = self.text.get(start..offset).map_or(1, |before| before.chars().count() + 1);
@@ -148,10 +148,10 @@ impl Source {
     }
 
     /// The location of bytes of the text, as far as they are on one line.
-    pub fn place_of(&self, span: &Range<usize>) -> Location {
+    pub fn location_of(&self, span: &Range<usize>) -> Location {
         let text = self.text.get(span.clone()).unwrap_or_default();
         let length = text.lines().next().map_or(0, |line| line.chars().count());
-        Location { length, ..self.place(span.start) }
+        Location { length, ..self.location(span.start) }
     }
 
     /// A line without its end, counted from 1.
@@ -202,17 +202,17 @@ mod tests {
     #[test]
     fn counts_lines_and_columns_from_one() {
         let source = Source::new(Path::new("a.toml").into(), "ab\nä=c\n".to_owned());
-        assert_eq!(source.place(0).to_string(), "a.toml:1:1");
-        assert_eq!(source.place(3).to_string(), "a.toml:2:1");
-        assert_eq!(source.place(6).to_string(), "a.toml:2:3");
+        assert_eq!(source.location(0).to_string(), "a.toml:1:1");
+        assert_eq!(source.location(3).to_string(), "a.toml:2:1");
+        assert_eq!(source.location(6).to_string(), "a.toml:2:3");
         assert_eq!(Location::whole(Path::new("a.toml")).to_string(), "a.toml");
     }
 
     #[test]
     fn displays_message_location_and_hint() {
-        let place = Location::new(Path::new("p/a.toml").into(), 14, 3);
+        let location = Location::new(Path::new("p/a.toml").into(), 14, 3);
         assert_eq!(
-            Problem::error(place, "the port is 0", "a port is 1 to 65535").to_string(),
+            Problem::error(location, "the port is 0", "a port is 1 to 65535").to_string(),
             "error: the port is 0\n  --> p/a.toml:14:3\nhint: a port is 1 to 65535"
         );
     }

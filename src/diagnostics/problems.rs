@@ -53,7 +53,7 @@ impl Problems {
     /// The problems in the order of their locations.
     pub fn into_sorted(self) -> Vec<Problem> {
         let mut problems = self.into_vec();
-        problems.sort_by(|a, b| a.place.cmp(&b.place));
+        problems.sort_by(|a, b| a.location.cmp(&b.location));
         problems
     }
 

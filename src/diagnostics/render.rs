@@ -44,7 +44,7 @@ impl ProblemRenderer {
     /// The problem, in lines without an end of the last one. If the file does not have the location any more, its
     /// source line is left out.
     pub fn render(&mut self, problem: &Problem) -> String {
-        let Location { file, line, column, .. } = &problem.place;
+        let Location { file, line, column, .. } = &problem.location;
         let path = printable(&file.display().to_string());
         let level = match problem.severity {
             Severity::Error => Level::ERROR,
@@ -52,7 +52,7 @@ impl ProblemRenderer {
             Severity::Note => Level::NOTE,
         };
         let title = level.primary_title(printable(&problem.message));
-        let problem_group = match self.source_line(&problem.place) {
+        let problem_group = match self.source_line(&problem.location) {
             Some((text, span)) => title.element(
                 Snippet::source(text)
                     .line_start(*line)
@@ -95,12 +95,12 @@ fn printable(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn rendered(text: &str, place: impl FnOnce(&Source) -> Location, hint: &str) -> String {
+    fn rendered(text: &str, location: impl FnOnce(&Source) -> Location, hint: &str) -> String {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("a.toml");
         std::fs::write(&file, text).unwrap();
         let source = Source::new(file.as_path().into(), text.to_owned());
-        let problem = Problem::error(place(&source), "it is wrong", hint);
+        let problem = Problem::error(location(&source), "it is wrong", hint);
         ProblemRenderer::plain().render(&problem).replace(&*folder.path().to_string_lossy(), "folder")
     }
 
@@ -108,7 +108,7 @@ mod tests {
     fn points_at_the_value_in_its_line() {
         let text = "# one\nid = \"a.example\"\ndomains = [\"example.com\"]\n";
         assert_eq!(
-            rendered(text, |source| source.place_of(&(34..47)), "remove it"),
+            rendered(text, |source| source.location_of(&(34..47)), "remove it"),
             "error: it is wrong
  --> folder/a.toml:3:12
   |
@@ -119,7 +119,7 @@ hint: remove it"
         );
         let far_below = "\n".repeat(120) + "\tä = [";
         assert_eq!(
-            rendered(&far_below, |source| source.place(far_below.len()), "write ]"),
+            rendered(&far_below, |source| source.location(far_below.len()), "write ]"),
             "error: it is wrong
    --> folder/a.toml:121:7
     |
@@ -147,7 +147,7 @@ hint: write ]"
     fn trims_a_long_line() {
         let text = format!("a = [{}\"here\", {}]", "1, ".repeat(200), "1, ".repeat(200));
         assert_eq!(
-            rendered(&text, |source| source.place_of(&(605..611)), "write a number"),
+            rendered(&text, |source| source.location_of(&(605..611)), "write a number"),
             "error: it is wrong
  --> folder/a.toml:1:606
   |
@@ -162,7 +162,7 @@ hint: write a number"
     fn passes_no_control_character_on() {
         let text = "a = \"\u{1b}[31m\u{9b}\u{202e}x\" ?\r\n";
         assert_eq!(
-            rendered(text, |source| source.place(text.len() - 3), "remove\u{9b}\n it"),
+            rendered(text, |source| source.location(text.len() - 3), "remove\u{9b}\n it"),
             "error: it is wrong
  --> folder/a.toml:1:16
   |

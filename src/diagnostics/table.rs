@@ -21,7 +21,7 @@ use super::problems::Problems;
 pub struct Table<'s> {
     problems: &'s Problems,
     names: Box<dyn KeyNames + 's>,
-    place: Location,
+    location: Location,
     entries: Vec<Entry<'s>>,
     /// The keys that were read or looked for, to suggest them for unknown ones.
     known: Vec<&'static str>,
@@ -32,7 +32,7 @@ pub struct Table<'s> {
 #[derive(Debug)]
 struct Entry<'s> {
     key: Cow<'s, str>,
-    place: Location,
+    location: Location,
     value: Value<'s>,
 }
 
@@ -66,7 +66,7 @@ pub enum ErrorRule {
 pub struct Value<'s> {
     problems: &'s Problems,
     label: Rc<str>,
-    place: Location,
+    location: Location,
     content: Content<'s>,
 }
 
@@ -124,27 +124,27 @@ impl<'s> Table<'s> {
             } else {
                 "the syntax is described at https://toml.io"
             };
-            Problem::error(source.place(start(&error)), message, hint)
+            Problem::error(source.location(start(&error)), message, hint)
         });
-        (Self::from_toml(source, problems, "", source.place(0), table.into_inner()), first)
+        (Self::from_toml(source, problems, "", source.location(0), table.into_inner()), first)
     }
 
     fn from_toml(
         source: &'s Source,
         problems: &'s Problems,
         title: &'static str,
-        place: Location,
+        location: Location,
         table: DeTable<'s>,
     ) -> Self {
         let mut entries: Vec<(Spanned<DeString<'s>>, _)> = table.into_iter().collect();
         // The parser sorts by name. The order of languages is that of the file.
         entries.sort_by_key(|(key, _)| key.span().start);
-        let mut table = Self::new(problems, place, TomlNames(title), ErrorRule::default());
+        let mut table = Self::new(problems, location, TomlNames(title), ErrorRule::default());
         for (key, value) in entries {
-            let place = source.place_of(&key.span());
+            let location = source.location_of(&key.span());
             let key = key.into_inner();
             let value = Value::from_toml(source, problems, table.names.label(&key).into(), value);
-            table.entries.push(Entry { key, place, value });
+            table.entries.push(Entry { key, location, value });
         }
         table
     }
@@ -152,11 +152,18 @@ impl<'s> Table<'s> {
     /// An empty table, for another format than TOML.
     pub fn new(
         problems: &'s Problems,
-        place: Location,
+        location: Location,
         names: impl KeyNames + 's,
         error_rule: ErrorRule,
     ) -> Self {
-        Self { problems, names: Box::new(names), place, entries: Vec::new(), known: Vec::new(), error_rule }
+        Self {
+            problems,
+            names: Box::new(names),
+            location,
+            entries: Vec::new(),
+            known: Vec::new(),
+            error_rule,
+        }
     }
 
     /// Adds a value. Of several values of one key none is read, since it is not known which one was meant.
@@ -168,7 +175,7 @@ impl<'s> Table<'s> {
             label if *label == value.label => format!("{label} stands twice"),
             label => format!("{} stands beside {label}", value.label),
         };
-        self.problems.error(value.place, message, "leave one of them");
+        self.problems.error(value.location, message, "leave one of them");
         first.value.content = Content::Invalid;
     }
 
@@ -179,15 +186,15 @@ impl<'s> Table<'s> {
         if let Some(Content::List(items)) = list {
             items.push(item);
         } else {
-            let (label, place) = (Rc::clone(&item.label), item.place.clone());
+            let (label, location) = (Rc::clone(&item.label), item.location.clone());
             let content = Content::List(vec![item]);
-            self.append(key, Value { problems: self.problems, label, place, content });
+            self.append(key, Value { problems: self.problems, label, location, content });
         }
     }
 
     /// Adds a value without a check, for keys that are data.
     pub fn append(&mut self, key: &'s str, value: Value<'s>) {
-        self.entries.push(Entry { key: key.into(), place: value.place.clone(), value });
+        self.entries.push(Entry { key: key.into(), location: value.location.clone(), value });
     }
 
     pub fn problems(&self) -> &'s Problems {
@@ -195,8 +202,8 @@ impl<'s> Table<'s> {
     }
 
     /// Where the table begins.
-    pub fn place(&self) -> Location {
-        self.place.clone()
+    pub fn location(&self) -> Location {
+        self.location.clone()
     }
 
     /// How messages name a key.
@@ -209,9 +216,9 @@ impl<'s> Table<'s> {
     }
 
     /// The location of a key's value, or of the table if the key is absent.
-    pub fn place_of(&self, key: &str) -> Location {
+    pub fn location_of(&self, key: &str) -> Location {
         let entry = self.entries.iter().find(|entry| entry.key == key);
-        entry.map_or_else(|| self.place(), |entry| entry.value.place.clone())
+        entry.map_or_else(|| self.location(), |entry| entry.value.location.clone())
     }
 
     fn find(&mut self, key: &'static str) -> Option<usize> {
@@ -238,11 +245,11 @@ impl<'s> Table<'s> {
 
     /// Reads an integer that may be missing and has to be in a range.
     pub fn integer<T: TryFrom<i64>>(&mut self, key: &'static str, range: RangeInclusive<i64>) -> Option<T> {
-        let Located { value, place } = self.located::<i64>(key)?;
+        let Located { value, location } = self.located::<i64>(key)?;
         let checked = range.contains(&value).then(|| T::try_from(value).ok()).flatten();
         if checked.is_none() {
             let hint = format!("write a number from {} to {}", range.start(), range.end());
-            self.problems.error(place, format!("`{key}` is {value}"), hint);
+            self.problems.error(location, format!("`{key}` is {value}"), hint);
         }
         checked
     }
@@ -255,7 +262,7 @@ impl<'s> Table<'s> {
     /// As [`Self::required`], with the location of the value.
     pub fn required_located<T: FromValue>(&mut self, key: &'static str, example: &str) -> Option<Located<T>> {
         if !self.has(key) {
-            self.problems.invalid(self.place(), self.names.missing(key, example));
+            self.problems.invalid(self.location(), self.names.missing(key, example));
         }
         self.located(key)
     }
@@ -292,7 +299,7 @@ impl<'s> Table<'s> {
         if value.is_table() {
             let message = format!("`{key}` is a single table, and there may be several");
             let hint = format!("write {title}, with two brackets on each side");
-            self.problems.error(value.place.clone(), message, hint);
+            self.problems.error(value.location.clone(), message, hint);
             return vec![value.section(title, read)];
         }
         value.items().into_iter().map(|item| item.section(title, &mut read)).collect()
@@ -313,17 +320,17 @@ impl<'s> Table<'s> {
 
     /// Reports every key that was not read.
     pub fn finish(self) {
-        for Entry { key, place, .. } in self.entries {
+        for Entry { key, location, .. } in self.entries {
             let message = in_title(format!("unknown key `{key}`"), self.names.title());
-            self.problems.error(place, message, suggest(&key, &self.known));
+            self.problems.error(location, message, suggest(&key, &self.known));
         }
     }
 }
 
 impl<'s> Value<'s> {
     /// A value of another format than TOML. Messages begin with the label.
-    pub fn new(problems: &'s Problems, label: &str, place: Location, content: Content<'s>) -> Self {
-        Self { problems, label: label.into(), place, content }
+    pub fn new(problems: &'s Problems, label: &str, location: Location, content: Content<'s>) -> Self {
+        Self { problems, label: label.into(), location, content }
     }
 
     fn from_toml(
@@ -332,12 +339,12 @@ impl<'s> Value<'s> {
         label: Rc<str>,
         value: Spanned<DeValue<'s>>,
     ) -> Self {
-        let place = source.place_of(&value.span());
-        Self { problems, label, place, content: Content::Toml(source, value.into_inner()) }
+        let location = source.location_of(&value.span());
+        Self { problems, label, location, content: Content::Toml(source, value.into_inner()) }
     }
 
-    pub fn place(&self) -> Location {
-        self.place.clone()
+    pub fn location(&self) -> Location {
+        self.location.clone()
     }
 
     /// Whether it is a string.
@@ -355,10 +362,10 @@ impl<'s> Value<'s> {
             return None;
         }
         match T::from_value(&self.content) {
-            Ok(value) => Some(Located { value, place: self.place }),
+            Ok(value) => Some(Located { value, location: self.location }),
             Err(InvalidValue { message, hint }) => {
                 let message = format!("{} {message}", self.label);
-                self.problems.invalid(self.place, InvalidValue { message, hint });
+                self.problems.invalid(self.location, InvalidValue { message, hint });
                 None
             }
         }
@@ -373,7 +380,7 @@ impl<'s> Value<'s> {
                 .collect(),
             other => {
                 let message = format!("{} is {}, not a list", self.label, article(other.type_name()));
-                self.problems.error(self.place, message, "put it in square brackets: [ ... ]");
+                self.problems.error(self.location, message, "put it in square brackets: [ ... ]");
                 Vec::new()
             }
         }
@@ -390,12 +397,12 @@ impl<'s> Value<'s> {
         let mut table = match self.content {
             Content::Table(build) => build(),
             Content::Toml(source, DeValue::Table(table)) => {
-                Table::from_toml(source, problems, title, self.place.clone(), table)
+                Table::from_toml(source, problems, title, self.location.clone(), table)
             }
             Content::Invalid => return None,
             other => {
                 let message = format!("{} is {}, not a table", self.label, article(other.type_name()));
-                problems.error(self.place, message, format!("begin it with a line {title}"));
+                problems.error(self.location, message, format!("begin it with a line {title}"));
                 return None;
             }
         };
@@ -408,7 +415,7 @@ impl<'s> Value<'s> {
             ErrorRule::LeaveOut { is_flawed, report } => {
                 if has_errors || is_flawed {
                     let report_mark = problems.mark();
-                    problems.invalid(self.place, report);
+                    problems.invalid(self.location, report);
                     problems.confine(report_mark);
                     return None;
                 }

@@ -1,5 +1,4 @@
-//! What a provider file says in comments, and what it has that a profile has no key for: where it
-//! belongs in our file.
+//! The comments of a provider file, and its elements without a key: where an imported profile has them.
 
 use std::collections::BTreeMap;
 
@@ -7,25 +6,25 @@ use super::xml_table::{PassedOver, ProviderFile};
 use crate::diagnostics::Location;
 use crate::xml::tree::{Comment, Element, Node, Tree};
 
-/// Comments, each by what it is about.
+/// Comments by their subjects.
 #[derive(Debug, Default)]
 pub struct Comments(BTreeMap<Anchor, Vec<String>>);
 
-/// What a comment is about.
+/// The subject of a comment.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Anchor {
     /// The file.
     Top,
-    /// What was read at a place: a name, a domain.
+    /// A name or domain that was read at a location.
     Above(Location),
-    /// The table that was read at a place: a server, a help page.
+    /// A table that was read at a location: a server, a help page.
     Inside(Location),
-    /// A section without a place of its own, by its element.
+    /// A section without a location of its own, by the name of its element.
     Section(String),
     End,
 }
 
-/// Elements that become a line or a table with a place of its own.
+/// Elements that become a line or a table with a location of its own.
 const PLACED: [&str; 7] = [
     "domain",
     "displayName",
@@ -45,7 +44,7 @@ impl Comments {
             comments.add(anchor, comment.text);
         }
         comments.siblings(root, provider);
-        // Those too that are left out.
+        // Also those of elements that are left out.
         for element in elements(root) {
             if element.name() == "emailProvider" {
                 comments.siblings(element, provider);
@@ -56,15 +55,15 @@ impl Comments {
                 comments.within(element, provider);
             }
         }
-        for PassedOver { place, parent, text } in provider.passed_over.borrow().iter() {
-            let text = format!("line {}, for which there is no key: {text}", place.line);
+        for PassedOver { location, parent, text } in provider.passed_over.borrow().iter() {
+            let text = format!("line {}, for which there is no key: {text}", location.line);
             comments.add(Anchor::Inside(parent.clone()), &text);
         }
         comments
     }
 
-    /// The comments between a parent's children: each is about what follows it, or, at the end of a
-    /// line, about what stands before it on that line.
+    /// The comments between the children of an element. The subject of a comment is the next element, or, if the comment
+    /// is at the end of a line, the element before it on that line.
     fn siblings(&mut self, parent: Element, provider: &ProviderFile) {
         let mut waiting: Vec<&str> = Vec::new();
         let mut before: Option<Element> = None;
@@ -80,7 +79,7 @@ impl Comments {
                     Some(element) => self.add(anchor(element, provider), text),
                     None => waiting.push(text),
                 },
-                // A line ends.
+                // The end of a line.
                 Node::Text(text) if text.contains('\n') => before = None,
                 _ => {}
             }
@@ -90,10 +89,10 @@ impl Comments {
         }
     }
 
-    /// Every comment in an item, however deep.
+    /// All comments in an item, at any depth.
     fn within(&mut self, item: Element, provider: &ProviderFile) {
         let anchor = match anchor(item, provider) {
-            Anchor::Above(place) => Anchor::Inside(place),
+            Anchor::Above(location) => Anchor::Inside(location),
             other => other,
         };
         let (mut open, mut found) = (vec![item], Vec::new());
@@ -118,19 +117,19 @@ impl Comments {
         }
     }
 
-    /// Takes what is about something.
+    /// Takes the comments on a subject.
     pub fn take(&mut self, anchor: &Anchor) -> Vec<String> {
         self.0.remove(anchor).unwrap_or_default()
     }
 
-    /// Takes what is about the thing at a place, above or inside.
-    pub fn take_all(&mut self, place: &Location) -> Vec<String> {
-        let mut texts = self.take(&Anchor::Above(place.clone()));
-        texts.extend(self.take(&Anchor::Inside(place.clone())));
+    /// Takes the comments on what was read at a location, above and inside.
+    pub fn take_all(&mut self, location: &Location) -> Vec<String> {
+        let mut texts = self.take(&Anchor::Above(location.clone()));
+        texts.extend(self.take(&Anchor::Inside(location.clone())));
         texts
     }
 
-    /// What is about nothing that was written.
+    /// The comments whose subject was not written.
     pub fn rest(self) -> impl Iterator<Item = String> {
         self.0.into_values().flatten()
     }
@@ -142,7 +141,7 @@ fn elements(parent: Element<'_>) -> impl Iterator<Item = Element<'_>> {
 
 fn anchor(element: Element, provider: &ProviderFile) -> Anchor {
     if PLACED.contains(&element.name()) {
-        Anchor::Above(provider.place(element))
+        Anchor::Above(provider.location(element))
     } else {
         Anchor::Section(element.name().to_owned())
     }

@@ -1,7 +1,7 @@
-//! Mozilla's provider files, turned into profiles of our own.
+//! Converts Mozilla's provider files to profiles in TOML.
 //!
-//! Nothing is guessed: what is wrong is reported with its line and left out, and the rest is kept.
-//! What has no key is kept as a comment, and so is every comment.
+//! Nothing is guessed: an invalid value is reported with its line and left out, and the rest is kept. Comments, and
+//! elements without a key, become comments.
 
 use std::collections::HashMap;
 use std::fs;
@@ -20,29 +20,29 @@ use crate::directory::DomainPattern;
 use crate::files::SourceFiles;
 use crate::xml::declared_encoding;
 
-/// A provider file, read as far as it is right.
+/// The valid parts of a provider file.
 #[derive(Debug)]
 pub struct Reading {
     problems: Vec<Problem>,
-    /// None when it is no provider file.
+    /// None if it is not a provider file.
     content: Option<(ProfileFields, Comments)>,
 }
 
-/// What became of a provider file.
+/// The result for one provider file.
 #[derive(Debug)]
 pub struct Imported {
     pub problems: Vec<Problem>,
     pub profile: Option<NewProfile>,
 }
 
-/// A profile to be written.
+/// A profile that is to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewProfile {
     pub path: PathBuf,
     pub text: String,
 }
 
-/// No provider file is as large as this.
+/// The largest provider file, in bytes. Real ones have a few thousand.
 const LARGEST: u64 = 1 << 20;
 
 impl Reading {
@@ -76,7 +76,7 @@ impl Reading {
     fn of_source(source: &Source) -> Self {
         if let Some(encoding) = foreign_encoding(&source.text) {
             let message = format!("not imported: it declares the encoding {encoding}");
-            let problem = Problem::error(source.place(0), message, "save it as UTF-8, and let it say so");
+            let problem = Problem::error(source.location(0), message, "save it as UTF-8, and let it say so");
             return Self { problems: vec![problem], content: None };
         }
         let (tree, flaws) = match tree_without_flaws(source) {
@@ -102,13 +102,13 @@ impl Reading {
     }
 }
 
-/// What the XML declaration names, if that is not UTF-8: the bytes would mean something else.
+/// The encoding in the XML declaration, if it is not UTF-8.
 fn foreign_encoding(text: &str) -> Option<&str> {
     let is_ours = |name: &&str| ["utf-8", "us-ascii"].iter().any(|ours| ours.eq_ignore_ascii_case(name));
     declared_encoding(text.as_bytes()).filter(|name| !is_ours(name))
 }
 
-/// Who has a name already.
+/// The names that profiles have already, with their locations.
 #[derive(Default)]
 struct Taken {
     ids: HashMap<Domain, Location>,
@@ -116,8 +116,8 @@ struct Taken {
     mx_hosts: HashMap<Domain, Location>,
 }
 
-/// Makes profiles of what was read: a name that two files claim stays with the first, and with a
-/// profile that is in the folder already. `force`: a file of the same name will be replaced.
+/// Makes profiles of the files. A name that two files have goes to the first, and a name of a profile in the folder
+/// stays with that profile. With `force`, a file with the same name is replaced.
 pub fn settle(readings: Vec<Reading>, into: &Path, force: bool) -> Vec<Imported> {
     let unreadable = Problems::default();
     let mut taken = Taken::of_folder(into, &unreadable);
@@ -134,17 +134,17 @@ fn settle_one(reading: Reading, into: &Path, force: bool, taken: &mut Taken) -> 
     let problems = Problems::default();
     problems.extend(reading.problems);
     let profile = reading.content.and_then(|(fields, comments)| {
-        let place = fields.id.as_ref().map_or_else(|| fields.place.clone(), |id| id.place.clone());
+        let location = fields.id.as_ref().map_or_else(|| fields.location.clone(), |id| id.location.clone());
         let profile = new_profile(fields, comments, into, force, taken, &problems);
         let refused = |InvalidValue { message, hint }| {
-            problems.invalid(place, InvalidValue { message: format!("not imported: {message}"), hint });
+            problems.invalid(location, InvalidValue { message: format!("not imported: {message}"), hint });
         };
         profile.map_err(refused).ok()
     });
     Imported { problems: problems.into_sorted(), profile }
 }
 
-/// Makes a profile of what was read, or says why there is none.
+/// Makes the profile of one file.
 fn new_profile(
     mut fields: ProfileFields,
     comments: Comments,
@@ -157,7 +157,7 @@ fn new_profile(
     let id = id.ok_or_else(|| InvalidValue::new("it has no usable id", "correct the id"))?;
     let path = file_name(into, &id.value);
     if let Some(other) = taken.ids.get(&id.value).filter(|other| *other.file != path) {
-        let hint = if other.file == id.place.file {
+        let hint = if other.file == id.location.file {
             "the file is served as it is; move it out of the folder first".to_owned()
         } else {
             format!("it is at {other}; a profile's id is its own")
@@ -175,12 +175,12 @@ fn new_profile(
         return Err(InvalidValue::new(message, "--force replaces it"));
     }
     if fields.display_name.is_none() {
-        problems.extend(name_by_another(&mut fields, &id));
+        problems.extend(replace_name(&mut fields, &id));
     }
     taken.sort_out(&mut fields, &path, problems);
     is_enough(&fields).map_err(|(message, hint)| InvalidValue::new(message, hint))?;
     let text = toml_writer::write(&fields, comments);
-    // What is written has to load, whatever it was made of.
+    // The new file must load.
     let source = Source::new(path.clone().into(), text);
     let found = Problems::default();
     if from_toml(&source, &SourceFiles::default(), &found).profile.is_none() {
@@ -191,20 +191,20 @@ fn new_profile(
     Ok(NewProfile { path, text: source.text })
 }
 
-/// A provider is not lost for its label: the short name or the id stands in.
-fn name_by_another(parts: &mut ProfileFields, id: &Located<Domain>) -> Option<Problem> {
+/// Replaces a missing or invalid name by the short name or the id.
+fn replace_name(parts: &mut ProfileFields, id: &Located<Domain>) -> Option<Problem> {
     let short_name = &parts.display_short_name;
     let (what, text) = match short_name {
         Some(name) => ("short name", name.value.as_str()),
         None => ("id", id.value.as_str()),
     };
     let value = text.parse().ok()?;
-    parts.display_name = Some(Located { value, place: id.place.clone() });
+    parts.display_name = Some(Located { value, location: id.location.clone() });
     let message = format!("the {what} stands for the name, which is left out");
-    Some(Problem::note(id.place.clone(), message, "write display_name in the new file"))
+    Some(Problem::note(id.location.clone(), message, "write display_name in the new file"))
 }
 
-/// Whether what is left makes a profile.
+/// Whether the valid parts are enough for a profile.
 fn is_enough(parts: &ProfileFields) -> Result<(), (&'static str, &'static str)> {
     let Some(name) = &parts.display_name else {
         return Err(("it has no usable name", "give it a <displayName> of at most 60 characters"));
@@ -227,7 +227,7 @@ fn is_enough(parts: &ProfileFields) -> Result<(), (&'static str, &'static str)> 
 }
 
 impl Taken {
-    /// The names of the profiles that stay in a folder, as far as they can be read.
+    /// The names of the profiles in a folder, as far as they can be read.
     fn of_folder(folder: &Path, problems: &Problems) -> Self {
         let mut taken = Self::default();
         let files = SourceFiles::default().list_folder(folder, is_profile).unwrap_or_else(|error| {
@@ -253,11 +253,11 @@ impl Taken {
         taken
     }
 
-    /// The names of a file that is there no more give way to those that it gets.
+    /// Replaces the names of a file by those of its new content.
     fn replace(&mut self, path: &Path, parts: &ProfileFields) {
-        self.ids.retain(|_, place| *place.file != *path);
-        self.domain_patterns.retain(|_, place| *place.file != *path);
-        self.mx_hosts.retain(|_, place| *place.file != *path);
+        self.ids.retain(|_, location| *location.file != *path);
+        self.domain_patterns.retain(|_, location| *location.file != *path);
+        self.mx_hosts.retain(|_, location| *location.file != *path);
         self.insert(parts.id.as_ref(), &parts.domain_patterns, &parts.mx_hosts);
     }
 
@@ -267,13 +267,13 @@ impl Taken {
         domain_patterns: &[Located<DomainPattern>],
         mx_hosts: &[Located<Domain>],
     ) {
-        self.ids.extend(id.map(|id| (id.value.clone(), id.place.clone())));
+        self.ids.extend(id.map(|id| (id.value.clone(), id.location.clone())));
         self.domain_patterns
-            .extend(domain_patterns.iter().map(|pattern| (pattern.value.clone(), pattern.place.clone())));
-        self.mx_hosts.extend(mx_hosts.iter().map(|host| (host.value.clone(), host.place.clone())));
+            .extend(domain_patterns.iter().map(|pattern| (pattern.value.clone(), pattern.location.clone())));
+        self.mx_hosts.extend(mx_hosts.iter().map(|host| (host.value.clone(), host.location.clone())));
     }
 
-    /// Where a domain is claimed, by itself or by a wildcard.
+    /// The location of a domain, or of the wildcard that covers it.
     fn claimed(&self, domain: &Domain) -> Option<&Location> {
         let wildcards =
             domain.parents().filter_map(|parent| parent.parse().ok()).map(DomainPattern::Subdomains);
@@ -281,13 +281,13 @@ impl Taken {
         patterns.find_map(|pattern| self.domain_patterns.get(&pattern))
     }
 
-    /// Leaves out the names that others have, or that stand twice. What the file at `path` has, which
-    /// will be replaced, is free.
+    /// Leaves out the names that other profiles have, and duplicates. The names of the file at `path`, which will be
+    /// replaced, are free.
     fn sort_out(&self, parts: &mut ProfileFields, path: &Path, problems: &Problems) {
-        let of_others = |place: &&Location| *place.file != *path;
+        let of_others = |location: &&Location| *location.file != *path;
         let mut seen = HashMap::new();
         parts.domain_patterns.retain(|pattern| {
-            // An exchanger's host is no other profile's domain.
+            // The host of another profile's mail exchanger cannot be a domain.
             let exchanger = match &pattern.value {
                 DomainPattern::Exact(domain) => self.mx_hosts.get(domain),
                 DomainPattern::Subdomains(above) => {
@@ -297,14 +297,14 @@ impl Taken {
             };
             let first = self.domain_patterns.get(&pattern.value).or(exchanger).filter(of_others);
             let first = first.or_else(|| seen.get(&pattern.value)).cloned();
-            is_free(&pattern.value.to_string(), &pattern.place, first.as_ref(), problems)
-                && seen.insert(pattern.value.clone(), pattern.place.clone()).is_none()
+            is_free(&pattern.value.to_string(), &pattern.location, first.as_ref(), problems)
+                && seen.insert(pattern.value.clone(), pattern.location.clone()).is_none()
         });
         let mut hosts: HashMap<Domain, Location> = HashMap::new();
         parts.mx_hosts.retain(|host| {
             if host.value.public_suffix().is_some() {
                 problems.error(
-                    host.place.clone(),
+                    host.location.clone(),
                     format!("`{}` is a public suffix, and left out", host.value),
                     "a mail exchanger is a host, like mx.example.net",
                 );
@@ -313,17 +313,17 @@ impl Taken {
             let claimed = self.claimed(&host.value);
             let first = self.mx_hosts.get(&host.value).or(claimed).filter(of_others);
             let first = first.or_else(|| hosts.get(&host.value)).cloned();
-            is_free(host.value.as_str(), &host.place, first.as_ref(), problems)
-                && hosts.insert(host.value.clone(), host.place.clone()).is_none()
+            is_free(host.value.as_str(), &host.location, first.as_ref(), problems)
+                && hosts.insert(host.value.clone(), host.location.clone()).is_none()
         });
     }
 }
 
-/// Whether nobody has a name; says who has.
-fn is_free(name: &str, place: &Location, first: Option<&Location>, problems: &Problems) -> bool {
+/// Whether a name is free. Reports the profile that has it.
+fn is_free(name: &str, location: &Location, first: Option<&Location>, problems: &Problems) -> bool {
     let Some(first) = first else { return true };
     problems.error(
-        place.clone(),
+        location.clone(),
         format!("{name} is claimed twice, and left out here"),
         format!("the first time is at {first}; a domain belongs to one profile"),
     );

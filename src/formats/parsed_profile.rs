@@ -15,7 +15,7 @@ use crate::profile::{
 pub struct ParsedProfile {
     /// How messages name the profile: its id, or the file where that is wrong.
     pub name: String,
-    pub place: Location,
+    pub location: Location,
     pub id: Option<Located<Domain>>,
     /// None when something in the file is wrong.
     pub profile: Option<Profile>,
@@ -24,23 +24,23 @@ pub struct ParsedProfile {
     pub origin: Origin,
 }
 
-/// Where the parts of a profile were written, for what is said about it later.
+/// The locations of the parts of a profile, for later reports.
 #[derive(Debug, Clone)]
 pub struct Origin {
-    pub place: Location,
+    pub location: Location,
     pub display_name: Location,
     pub display_short_name: Location,
     /// One for each incoming server, in the profile's order.
     pub incoming: Vec<Location>,
     pub outgoing: Vec<Location>,
-    /// A domain that the profile answers for; of a wildcard or an exchanger, one that it would.
+    /// A domain that the profile answers for. For a wildcard or an MX host, an example.
     pub domain: Option<Domain>,
 }
 
 /// The single values of a file, as far as they could be read.
 #[derive(Debug)]
 pub struct ProfileFields {
-    pub place: Location,
+    pub location: Location,
     pub id: Option<Located<Domain>>,
     pub display_name: Option<Located<DisplayName>>,
     pub display_short_name: Option<Located<DisplayShortName>>,
@@ -97,32 +97,32 @@ impl ParsedProfile {
     pub fn unreadable(source: &Source) -> Self {
         Self {
             name: source.file.display().to_string(),
-            place: source.place(0),
+            location: source.location(0),
             id: None,
             profile: None,
             domain_patterns: Vec::new(),
             mx_hosts: Vec::new(),
-            origin: Origin::of_file(source.place(0)),
+            origin: Origin::of_file(source.location(0)),
         }
     }
 
     /// Applies the rules that need more than one value. `problems` are those of this file.
     pub fn new(parts: ProfileFields, hints: &Hints, problems: &Problems) -> Self {
-        let ProfileFields { place, id, display_name, domain_patterns, mx_hosts, .. } = parts;
-        let mut origin = Origin::of_file(place.clone());
+        let ProfileFields { location, id, display_name, domain_patterns, mx_hosts, .. } = parts;
+        let mut origin = Origin::of_file(location.clone());
         if let Some(name) = &display_name {
-            origin.display_name = name.place.clone();
-            origin.display_short_name = name.place.clone();
+            origin.display_name = name.location.clone();
+            origin.display_short_name = name.location.clone();
         }
         if let Some(name) = &parts.display_short_name {
-            origin.display_short_name = name.place.clone();
+            origin.display_short_name = name.location.clone();
         }
         origin.domain = example_domain(&domain_patterns, &mx_hosts);
         let name = match &id {
             Some(id) => id.value.to_string(),
-            None => place.file.display().to_string(),
+            None => location.file.display().to_string(),
         };
-        let missing = |message: String, hint: &str| problems.error(place.clone(), message, hint);
+        let missing = |message: String, hint: &str| problems.error(location.clone(), message, hint);
         if domain_patterns.is_empty() && mx_hosts.is_empty() && !parts.has_invalid_domains {
             missing(format!("profile `{name}` serves no domain"), hints.domains);
         }
@@ -162,19 +162,19 @@ impl ParsedProfile {
             profile.mta_sts = parts.mta_sts;
             profile.services.others = others;
         }
-        Self { name, place, id, profile, domain_patterns, mx_hosts, origin }
+        Self { name, location, id, profile, domain_patterns, mx_hosts, origin }
     }
 }
 
 impl Origin {
-    fn of_file(place: Location) -> Self {
+    fn of_file(location: Location) -> Self {
         Self {
-            display_name: place.clone(),
-            display_short_name: place.clone(),
+            display_name: location.clone(),
+            display_short_name: location.clone(),
             incoming: Vec::new(),
             outgoing: Vec::new(),
             domain: None,
-            place,
+            location,
         }
     }
 }
@@ -182,12 +182,12 @@ impl Origin {
 /// The mail servers with their locations, and the other servers with their places among them.
 fn separate(servers: Servers) -> (Vec<Server>, Vec<Location>, Vec<OtherServer>) {
     let (mut mail, mut locations, mut others) = (Vec::new(), Vec::new(), Vec::new());
-    for Located { value, place } in servers.valid {
+    for Located { value, location } in servers.valid {
         match value {
             AnyServer::Other(server) => others.push(OtherServer { after: mail.len(), ..server }),
             AnyServer::Mail(server) => {
                 mail.push(server);
-                locations.push(place);
+                locations.push(location);
             }
         }
     }

@@ -48,7 +48,7 @@ pub fn fields(table: &mut Table, source: &Source, inputs: &SourceFiles) -> Profi
     let page = table.section("page", "[page]", |table| Some(page(table, source, &domain_patterns, inputs)));
     let texts = table.section("mobileconfig", "[mobileconfig]", |table| Some(mobileconfig(table)));
     ProfileFields {
-        place: table.place(),
+        location: table.location(),
         id,
         display_name,
         display_short_name,
@@ -82,7 +82,7 @@ fn servers(table: &mut Table, key: &'static str, title: &'static str) -> Servers
                 AnyServer::Mail(server(table, kind)?)
             }
         };
-        Some(Located { value, place: table.place() })
+        Some(Located { value, location: table.location() })
     });
     let is_unreadable = servers.is_empty() && table.problems().has_errors_since(mark);
     let valid = servers.into_iter().flatten().collect();
@@ -123,7 +123,7 @@ fn kind(table: &mut Table, key: &str) -> Option<Kind> {
     let is_outgoing = key == "outgoing";
     let example = if is_outgoing { "\"smtp\"" } else { "\"imap\"" };
     let label = table.label("type");
-    let Located { value, place } = table.required_located::<String>("type", example)?;
+    let Located { value, location } = table.required_located::<String>("type", example)?;
     let read = if is_outgoing { Protocol::outgoing(&value) } else { Protocol::incoming(&value) };
     let UnknownValue(words) = match (read, value.parse()) {
         (Ok(protocol), _) => return Some(Kind::Mail(protocol)),
@@ -139,7 +139,7 @@ fn kind(table: &mut Table, key: &str) -> Option<Kind> {
     } else {
         suggest(&value, &known)
     };
-    table.problems().error(place, message, hint);
+    table.problems().error(location, message, hint);
     None
 }
 
@@ -148,14 +148,14 @@ fn authentication(table: &mut Table) -> Option<Authentications> {
     if !table.has("authentication") {
         return Some(Authentications::default());
     }
-    let (problems, place) = (table.problems(), table.place_of("authentication"));
+    let (problems, location) = (table.problems(), table.location_of("authentication"));
     let mark = problems.mark();
     let methods = Authentications::new(table.values::<Authentication>("authentication"));
     if methods.is_some() {
         problems.confine(mark);
     } else if !problems.has_errors_since(mark) {
         problems.error(
-            place,
+            location,
             "`authentication` is empty",
             "write authentication = [\"password-cleartext\"], or leave the key out, which means the same",
         );
@@ -173,7 +173,7 @@ fn pop3(table: &mut Table, protocol: Option<Protocol>) -> Pop3Options {
         for key in [LEAVE, DAYS, BIFF, CHECK] {
             if let Some(value) = table.take(key) {
                 let message = format!("`{key}` is for POP3 servers only");
-                table.problems().error(value.place(), message, "remove it, or move it to the pop3 server");
+                table.problems().error(value.location(), message, "remove it, or move it to the pop3 server");
             }
         }
     }
@@ -190,7 +190,7 @@ fn pop3(table: &mut Table, protocol: Option<Protocol>) -> Pop3Options {
 fn documentation(table: &mut Table) -> Option<Located<Documentation>> {
     let url = table.required("url", "\"https://www.example.com/help\"");
     let descr = languages(table, "descr", "[documentation.descr]");
-    Some(Located { value: Documentation { url: url?, descr }, place: table.place() })
+    Some(Located { value: Documentation { url: url?, descr }, location: table.location() })
 }
 
 fn mobileconfig(table: &mut Table) -> MobileConfigTexts {
@@ -212,7 +212,7 @@ fn page(
     let color = table.optional("color");
     let logo = table.located::<String>("logo").and_then(|file| {
         logo(source, &file.value, inputs)
-            .map_err(|(message, hint)| table.problems().error(file.place, message, hint))
+            .map_err(|(message, hint)| table.problems().error(file.location, message, hint))
             .ok()
     });
     let shows_domains = table.optional("show_domains").unwrap_or(false);
@@ -250,7 +250,7 @@ fn mta_sts(table: &mut Table) -> Option<MtaSts> {
         .map_err(|error| {
             let hint = "write mx = [\"mx1.example.net\", \"*.mx.example.net\"]; enforced without them, a \
                         policy would stop all mail";
-            table.problems().error(table.place(), format!("`mx` is missing in [mta_sts]: {error}"), hint);
+            table.problems().error(table.location(), format!("`mx` is missing in [mta_sts]: {error}"), hint);
         })
         .ok()
 }
@@ -272,7 +272,7 @@ fn domains_file(
         Err(error) => {
             let message = format!("`domains_file` {} cannot be read: {error}", path.display());
             let hint = "its path is relative to the profile's folder; it has to be UTF-8";
-            problems.error(file.place.clone(), message, hint);
+            problems.error(file.location.clone(), message, hint);
             return Vec::new();
         }
     };
@@ -284,13 +284,13 @@ fn domains_file(
             continue;
         }
         let column = line.find(entry).map_or(1, |at| line[..at].chars().count() + 1);
-        let place = Location {
+        let location = Location {
             length: entry.chars().count(),
             ..Location::new(std::sync::Arc::clone(&path), number + 1, column)
         };
         match DomainPattern::from_text(entry) {
-            Ok(value) => domain_patterns.push(Located { value, place }),
-            Err(invalid) => problems.invalid(place, invalid),
+            Ok(value) => domain_patterns.push(Located { value, location }),
+            Err(invalid) => problems.invalid(location, invalid),
         }
     }
     domain_patterns

@@ -55,7 +55,7 @@ pub fn jmap(table: &mut Table) -> Vec<Located<AnyServer>> {
         let url = Some(url?);
         let kind = OtherKind::Jmap;
         let server = OtherServer { kind, url, authentication, username, ..OtherServer::default() };
-        Some(Located { value: AnyServer::Other(server), place: table.place() })
+        Some(Located { value: AnyServer::Other(server), location: table.location() })
     }))
 }
 

@@ -1,5 +1,5 @@
-//! Writing a profile as a person would: the keys that say something, in the order of our example,
-//! with comments where they belong.
+//! Writes a profile as a person would: only the keys that differ from their defaults, in the order of the commented
+//! example, with comments.
 
 use std::fmt::{Display, Write as _};
 
@@ -14,7 +14,7 @@ use crate::profile::{
     Mechanism, OAuth2, OtherServer, Pop3Options, Protocol, Server, Username, WebService, Webmail,
 };
 
-/// The file's text.
+/// The text of the file.
 pub fn write(parts: &ProfileFields, comments: Comments) -> String {
     let mut writer = Writer { text: String::new(), comments };
     writer.above(&Anchor::Top);
@@ -47,7 +47,7 @@ struct Writer {
     comments: Comments,
 }
 
-/// A text in quotes.
+/// A string in TOML.
 fn quoted(text: &str) -> String {
     text.to_toml_value()
 }
@@ -67,7 +67,7 @@ fn languages(sentences: &[Description]) -> String {
 
 fn comment(text: &mut String, indent: &str, comment: &str) {
     for line in comment.trim().lines() {
-        // TOML has no control characters in comments.
+        // TOML does not allow control characters in comments.
         let line = line.trim().replace(char::is_control, " ");
         let _ = writeln!(text, "{}", format!("{indent}# {line}").trim_end());
     }
@@ -85,9 +85,9 @@ impl Writer {
         self.comments(comments, "");
     }
 
-    /// What is said of the thing that was read at a place.
-    fn about(&mut self, place: &Location) {
-        let comments = self.comments.take_all(place);
+    /// The comments on what was read at a location.
+    fn about(&mut self, location: &Location) {
+        let comments = self.comments.take_all(location);
         self.comments(comments, "");
     }
 
@@ -112,27 +112,27 @@ impl Writer {
     fn names(&mut self, parts: &ProfileFields) {
         if let Some(id) = &parts.id {
             self.above(&Anchor::Section("emailProvider".to_owned()));
-            self.about(&id.place);
+            self.about(&id.location);
             self.text("id", &id.value);
         }
         if let Some(name) = &parts.display_name {
-            self.about(&name.place);
+            self.about(&name.location);
             self.text("display_name", name.value.as_str());
         }
         if let Some(name) = &parts.display_short_name {
-            self.about(&name.place);
+            self.about(&name.location);
             self.text("display_short_name", name.value.as_str());
         }
         self.names_of(
             "domains",
-            parts.domain_patterns.iter().map(|pattern| (&pattern.place, pattern.value.to_string())),
+            parts.domain_patterns.iter().map(|pattern| (&pattern.location, pattern.value.to_string())),
         );
-        self.names_of("mx_hosts", parts.mx_hosts.iter().map(|host| (&host.place, host.value.to_string())));
+        self.names_of("mx_hosts", parts.mx_hosts.iter().map(|host| (&host.location, host.value.to_string())));
     }
 
-    /// A list of names, a line each if there is a comment or more than a few.
+    /// A list of names: on one line if it is short and has no comments, else one name per line.
     fn names_of<'a>(&mut self, key: &str, names: impl Iterator<Item = (&'a Location, String)>) {
-        let names: Vec<_> = names.map(|(place, name)| (self.comments.take_all(place), name)).collect();
+        let names: Vec<_> = names.map(|(location, name)| (self.comments.take_all(location), name)).collect();
         let is_short = names.len() <= 3 && names.iter().all(|(comments, _)| comments.is_empty());
         if names.is_empty() {
             return;
@@ -151,7 +151,7 @@ impl Writer {
 
     fn server(&mut self, header: &str, server: &Located<AnyServer>) {
         self.header(header);
-        self.about(&server.place);
+        self.about(&server.location);
         match &server.value {
             AnyServer::Mail(server) => self.mail_server(server),
             AnyServer::Other(server) => self.other_server(server),
@@ -223,14 +223,14 @@ impl Writer {
 
     fn documentation(&mut self, page: &Located<Documentation>) {
         self.header("[[documentation]]");
-        self.about(&page.place);
+        self.about(&page.location);
         self.text("url", &page.value.url);
         if !page.value.descr.is_empty() {
             self.key("descr", languages(&page.value.descr));
         }
     }
 
-    /// Every table of a kind; what is said of the element stands with the first.
+    /// Every table of a kind. The comments on the element are above the first.
     fn section<T>(&mut self, element: &str, items: &[T], header: &str, write: impl Fn(&mut Self, &T)) {
         for (i, item) in items.iter().enumerate() {
             self.header(header);

@@ -9,7 +9,7 @@ pub fn languages(table: &mut Table, key: &'static str, title: &'static str) -> V
     let hint = format!("write {key} = {{ en = \"A sentence in English\" }}");
     let Some(value) = table.take(key) else { return Vec::new() };
     if value.is_text() {
-        problems.error(value.place(), format!("{label} is a string, and not one for each language"), hint);
+        problems.error(value.location(), format!("{label} is a string, and not one for each language"), hint);
         return Vec::new();
     }
     let texts = value.section(title, |languages| {
@@ -21,17 +21,17 @@ pub fn languages(table: &mut Table, key: &'static str, title: &'static str) -> V
             match description(&lang, &text.value) {
                 Some(_) if is_again => {
                     let message = format!("{label} has the language `{lang}` twice");
-                    problems.error(text.place, message, "remove one of them");
+                    problems.error(text.location, message, "remove one of them");
                 }
                 Some(description) => texts.push(description),
                 None => {
                     let message = format!("{label} has an empty text, or `{lang}` is not a language");
-                    problems.error(text.place, message, "a language is written like en or pt-BR");
+                    problems.error(text.location, message, "a language is written like en or pt-BR");
                 }
             }
         }
         if texts.is_empty() && !problems.has_errors_since(mark) {
-            problems.error(languages.place(), format!("{label} is empty"), hint);
+            problems.error(languages.location(), format!("{label} is empty"), hint);
         }
         Some(texts)
     });

@@ -1,5 +1,4 @@
-//! How each value of a configuration is read from text, and what is said when it is wrong. Both
-//! formats, ours and Mozilla's, say it with these words.
+//! Reads the values of a configuration, and describes invalid ones, for TOML and for Mozilla's XML.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -18,12 +17,12 @@ use crate::profile::{
     Username, UsernameError, is_configured_text,
 };
 
-/// Parses with a type's own rules, and turns what it says into words for the operator.
+/// Parses with a type's `FromStr`, and turns its error into a message and a hint.
 macro_rules! from_text {
-    ($($type:ty => $complaint:expr;)*) => {
+    ($($type:ty => $describe:expr;)*) => {
         $(impl FromText for $type {
             fn from_text(text: &str) -> Result<Self, InvalidValue> {
-                text.parse().map_err(|error| $complaint(text, error))
+                text.parse().map_err(|error| $describe(text, error))
             }
         })*
     };
@@ -34,29 +33,29 @@ from_text! {
     Hostname => hostname;
     SocketType => unknown_word;
     Authentication => unknown_word;
-    Mode => |text, UnknownValue(words)| said(text, "is not a mode of MTA-STS", &suggest(text, words));
+    Mode => |text, UnknownValue(words)| described(text, "is not a mode of MTA-STS", &suggest(text, words));
     MxPattern => host_name;
-    Color => |text, error| said(text, error, "write it like \"#004b87\"");
+    Color => |text, error| described(text, error, "write it like \"#004b87\"");
     Username => |text, error| username(text, &error);
     DisplayName => |text, error| display_name(text, &error, "shorten it");
     DisplayShortName => |text, error| display_name(text, &error, "a word or an abbreviation will do");
     HttpUrl => web_address;
-    Size => |text, error| said(text, error, "write it like \"700 MB\"; units are B, kB, MB, GB, KiB, MiB, GiB");
-    IpAddr => |text, _| said(text, "is not an IP address", "write it like \"192.0.2.1\" or \"2001:db8::1\"");
-    Token => |text, error| said(text, error, "write letters and digits, without spaces");
-    Mechanism => |text, error| said(text, error, "write the method, or system and method: \"http:Basic\"");
+    Size => |text, error| described(text, error, "write it like \"700 MB\"; units are B, kB, MB, GB, KiB, MiB, GiB");
+    IpAddr => |text, _| described(text, "is not an IP address", "write it like \"192.0.2.1\" or \"2001:db8::1\"");
+    Token => |text, error| described(text, error, "write letters and digits, without spaces");
+    Mechanism => |text, error| described(text, error, "write the method, or system and method: \"http:Basic\"");
 }
 
-fn said(text: &str, what: impl fmt::Display, hint: &str) -> InvalidValue {
+fn described(text: &str, what: impl fmt::Display, hint: &str) -> InvalidValue {
     InvalidValue::new(format!("`{text}` {what}"), hint)
 }
 
-/// A line of text that means nothing to us.
+/// A line of text that is passed on unchanged.
 pub struct Line(pub String);
 
 impl FromText for Line {
     fn from_text(text: &str) -> Result<Self, InvalidValue> {
-        // XML may break a long one.
+        // In XML, a long line may be broken.
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         if text.is_empty() {
             return Err(InvalidValue::new("is empty", "leave it out"));
@@ -117,13 +116,13 @@ fn host_name(text: &str, error: DomainError) -> InvalidValue {
     InvalidValue::new(format!("`{text}` is not a host name: {error}"), hint)
 }
 
-/// A domain that a profile answers for. Serving a public suffix would invite the passwords of strangers
+/// A domain of a profile. A server that answers for a public suffix would receive the passwords of strangers
 /// (reference/autodiscover 5, 2).
 impl FromText for DomainPattern {
     fn from_text(text: &str) -> Result<Self, InvalidValue> {
         let pattern: Self = text.parse().map_err(|error| host_name(text, error))?;
         let (what, hint) = match (pattern.domain().public_suffix(), &pattern) {
-            // A private suffix's owner may well have mail there; names below it have other owners.
+            // The owner of a private suffix may have mail there. Names below it have other owners.
             (None, _) | (Some(PublicSuffix::Private), Self::Exact(_)) => return Ok(pattern),
             (Some(PublicSuffix::Private), Self::Subdomains(_)) => (
                 "is below a public suffix, where every name has another owner",
@@ -134,16 +133,16 @@ impl FromText for DomainPattern {
                 "name the mail domains that are yours, like example.com",
             ),
         };
-        Err(said(text, what, hint))
+        Err(described(text, what, hint))
     }
 }
 
 fn web_address(text: &str, error: HttpUrlError) -> InvalidValue {
     match error {
         HttpUrlError::Placeholder => {
-            said(text, error, &format!("the placeholders are {}", Placeholder::VARIANTS.join(", ")))
+            described(text, error, &format!("the placeholders are {}", Placeholder::VARIANTS.join(", ")))
         }
-        _ => said(text, error, "write the whole address, beginning with https://"),
+        _ => described(text, error, "write the whole address, beginning with https://"),
     }
 }
 
@@ -151,7 +150,7 @@ fn hostname(text: &str, error: HostnameError) -> InvalidValue {
     match error {
         HostnameError::Domain(error) => host_name(text, error),
         HostnameError::Placeholder(_) => {
-            said(text, error, "write the server's name, or one with %EMAILDOMAIN% in it")
+            described(text, error, "write the server's name, or one with %EMAILDOMAIN% in it")
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The elements of Mozilla's format, and the keys of a profile that they stand for.
+//! The elements of Mozilla's format and their keys in a profile.
 
 /// What may be in an element.
 #[derive(Debug)]
@@ -31,12 +31,12 @@ pub enum Kind {
     Mechanisms,
     /// Texts in several languages.
     Texts,
-    /// Keys of the server around it. An invalid one counts as missing. It has no meaning in another than a POP3 server.
+    /// Keys of the POP3 server around it. An invalid one counts as missing.
     Pop3(&'static Shape),
     Section(&'static Shape, Scope),
     Sections(&'static Shape, Scope),
     Servers,
-    /// It is read elsewhere.
+    /// Not read here.
     Separate,
 }
 
@@ -45,7 +45,7 @@ pub enum Kind {
 pub enum Scope {
     /// The profile is invalid.
     Served,
-    /// No mail program is sent it: it is left out with a warning.
+    /// It is in no document for mail programs: it is left out with a warning.
     NotServed,
     /// The section around it is invalid.
     Inner,
@@ -190,7 +190,7 @@ impl Shape {
         self.children.iter().map(|Child(name, ..)| *name).chain(self.without_key.iter().copied())
     }
 
-    /// Whether it has texts for people, which a section can do without.
+    /// Whether it has texts in several languages. A section with an invalid text is still valid.
     pub fn has_texts(&self) -> bool {
         self.children.iter().any(|Child(.., kind)| matches!(kind, Texts))
     }

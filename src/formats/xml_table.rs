@@ -1,7 +1,7 @@
-//! A provider file of Mozilla's format as a table with the keys of a profile.
+//! Converts a provider file in Mozilla's format to a table with the keys of a profile.
 //!
-//! What the format has and a profile has not is passed over and recorded, since an import keeps it in comments. What
-//! the format does not know is passed over with a note, as the draft (3.9) asks.
+//! Elements without a key are skipped and recorded, because an import keeps them in comments. Unknown elements are skipped
+//! with a note, as the draft (3.9) requires.
 
 use std::cell::RefCell;
 use std::ops::Range;
@@ -13,18 +13,18 @@ use crate::diagnostics::{Location, Problem, Problems, Severity, nearest};
 use crate::profile::{Description, OtherKind};
 use crate::xml::tree::{Element, Tree, TreeError, excerpt};
 
-/// The file as a tree, if it is XML.
+/// Parses a file.
 ///
 /// # Errors
-/// Where it is not.
+/// If it is not well-formed XML.
 pub fn tree(source: &Source) -> Result<Tree<'_>, Problem> {
     Tree::parse(&source.text[mark_length(source)..]).map_err(|error| malformed(source, &error))
 }
 
-/// As [`tree`], without the elements whose value alone is not XML, and what is wrong with those.
+/// As [`tree`], but leaves out elements whose value is malformed, and returns their errors.
 ///
 /// # Errors
-/// When more is wrong.
+/// If something else is malformed.
 pub fn tree_without_flaws(source: &Source) -> Result<(Tree<'_>, Vec<Problem>), Problem> {
     let read = Tree::without_flaws(&source.text[mark_length(source)..]);
     let (tree, flaws) = read.map_err(|error| malformed(source, &error))?;
@@ -32,9 +32,9 @@ pub fn tree_without_flaws(source: &Source) -> Result<(Tree<'_>, Vec<Problem>), P
 }
 
 fn malformed(source: &Source, error: &TreeError) -> Problem {
-    let place = source.place(mark_length(source) + error.offset);
+    let location = source.location(mark_length(source) + error.offset);
     let message = format!("not well-formed XML: {}", error.message);
-    Problem::error(place, message, "xmllint or an XML editor shows more; `&` is written &amp;")
+    Problem::error(location, message, "xmllint or an XML editor shows more; `&` is written &amp;")
 }
 
 /// The length of a byte order mark.
@@ -48,24 +48,24 @@ pub struct ProviderFile<'s> {
     source: &'s Source,
     problems: &'s Problems,
     purpose: Purpose,
-    /// Elements of the format that have no key.
+    /// The elements without a key.
     pub passed_over: RefCell<Vec<PassedOver>>,
 }
 
-/// What a file is read for.
+/// The purpose for which a file is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
-    /// All of it has to be valid. Unknown elements are passed over, as the draft asks.
+    /// Everything has to be valid. Unknown elements are skipped.
     Serve,
-    /// What is valid is kept. An element that looks like a misspelt one is an error: without it, its meaning would be
-    /// guessed.
+    /// The valid parts are kept. An element that looks like a misspelt one is an error: without it, the rest might mean
+    /// something else.
     Import,
 }
 
 /// An element that a profile has no key for.
 #[derive(Debug, Clone)]
 pub struct PassedOver {
-    pub place: Location,
+    pub location: Location,
     /// Where the element around it begins.
     pub parent: Location,
     /// The text in the file.
@@ -124,11 +124,11 @@ impl<'s> ProviderFile<'s> {
         Self { source, problems, purpose, passed_over: RefCell::default() }
     }
 
-    pub fn place(&self, element: Element) -> Location {
-        self.source.place(mark_length(self.source) + element.offset())
+    pub fn location(&self, element: Element) -> Location {
+        self.source.location(mark_length(self.source) + element.offset())
     }
 
-    /// The profile's keys. None if it is not the file of one provider, which is reported.
+    /// The table. None, with an error, if the file does not describe one provider.
     pub fn table(&'s self, tree: &'s Tree<'s>) -> Option<Table<'s>> {
         let root = tree.root();
         if root.name() != "clientConfig" {
@@ -154,12 +154,12 @@ impl<'s> ProviderFile<'s> {
 
     /// Reports an error. The message may quote the file.
     fn error(&self, element: Element, message: impl AsRef<str>, hint: impl Into<String>) {
-        self.problems.error(self.place(element), excerpt(message.as_ref(), 300), hint);
+        self.problems.error(self.location(element), excerpt(message.as_ref(), 300), hint);
     }
 
     fn new_table(&'s self, element: Element<'s>, shape: &'static Shape, rule: ErrorRule) -> Table<'s> {
         let names = ElementNames { element: element.name(), shape };
-        let mut table = Table::new(self.problems, self.place(element), names, rule);
+        let mut table = Table::new(self.problems, self.location(element), names, rule);
         self.fill(&mut table, element, shape);
         table
     }
@@ -185,7 +185,7 @@ impl<'s> ProviderFile<'s> {
     }
 
     fn value(&self, element: Element, label: &str, content: Content<'s>) -> Value<'s> {
-        Value::new(self.problems, label, self.place(element), content)
+        Value::new(self.problems, label, self.location(element), content)
     }
 
     /// Adds a child.
@@ -217,7 +217,8 @@ impl<'s> ProviderFile<'s> {
             Kind::Attribute(attribute) => {
                 let content = element.attribute(attribute).map(|text| Content::Text(text.into()));
                 let content = content.unwrap_or_else(|| {
-                    self.problems.invalid(self.place(element), missing_attribute(name, attribute, "\"...\""));
+                    self.problems
+                        .invalid(self.location(element), missing_attribute(name, attribute, "\"...\""));
                     Content::Invalid
                 });
                 table.insert(key, self.value(element, &attribute_label(attribute, name), content));
@@ -289,8 +290,7 @@ impl<'s> ProviderFile<'s> {
         table.push(key, self.value(element, label, Content::Text(element.text())));
     }
 
-    /// Adds the texts of a name; empty ones say nothing. `und`, undetermined, is BCP 47's word for a language that
-    /// nobody names.
+    /// Adds the texts in all languages, without empty ones. `und` (undetermined) is BCP 47's tag for an unnamed language.
     fn add_texts(
         &'s self,
         table: &mut Table<'s>,
@@ -305,12 +305,12 @@ impl<'s> ProviderFile<'s> {
         });
         self.problems.confine(mark);
         let Some(first) = texts.first() else { return };
-        let place = self.place(*first);
+        let location = self.location(*first);
         let label = format!("<{name}>");
         let build = move || {
             let rule = ErrorRule::Confine { as_warnings: self.purpose == Purpose::Serve };
             let mut table =
-                Table::new(self.problems, place, ElementNames { element: name, shape: &ROOT }, rule);
+                Table::new(self.problems, location, ElementNames { element: name, shape: &ROOT }, rule);
             for text in texts {
                 let lang = text.attribute("lang").or_else(|| text.attribute("xml:lang"));
                 let value = self.value(text, &format!("<{name}>"), Content::Text(text.text()));
@@ -345,13 +345,13 @@ impl<'s> ProviderFile<'s> {
         let message = format!("<{name}> in <{}> is not known and passed over", parent.name());
         let mark = self.problems.mark();
         self.unknown(element, &message, near, near.map(|near| format!("<{near}>")));
-        // The element that may be meant is there.
+        // The element with the right name exists.
         if near.is_some_and(|near| parent.child(near).is_some()) {
             self.problems.confine(mark);
         }
     }
 
-    /// Whether an element has no attribute that looks like a misspelt one. Reports those that are unknown.
+    /// Reports unknown attributes. Returns whether none of them looks like a misspelt one.
     fn check_attributes(&self, element: Element, known: &[&str]) -> bool {
         let mark = self.problems.mark();
         let unknown = element.attributes().iter().map(|(name, _)| name);
@@ -364,7 +364,7 @@ impl<'s> ProviderFile<'s> {
         !self.problems.has_errors_since(mark)
     }
 
-    /// Reports a name that is not known. It may be a misspelt one that is.
+    /// Reports an unknown name, which may be a misspelt one.
     fn unknown(&self, element: Element, message: &str, near: Option<&str>, label: Option<String>) {
         let severity = match (near, self.purpose) {
             (None, _) => Severity::Note,
@@ -376,24 +376,24 @@ impl<'s> ProviderFile<'s> {
             None => "nothing to do if it is not meant for mail programs".to_owned(),
         };
         let message = excerpt(message, 300);
-        self.problems.push(Problem { severity, ..Problem::note(self.place(element), message, hint) });
+        self.problems.push(Problem { severity, ..Problem::note(self.location(element), message, hint) });
     }
 
     fn pass_over(&self, parent: Element, element: Element) {
-        let (place, parent) = (self.place(element), self.place(parent));
+        let (location, parent) = (self.location(element), self.location(parent));
         let Range { start, end } = element.span();
         let skipped = mark_length(self.source);
         let name = element.name();
         let mut text = self.source.text[skipped + start..skipped + end].to_owned();
         if text.contains("<password") {
-            // A secret of somebody else.
+            // A password is not copied.
             text = format!("<{name}>, which holds a password and is not copied");
         }
         if self.purpose == Purpose::Import {
             let message = format!("<{name}> has no key in a profile, and is kept as a comment");
-            self.problems.note(place.clone(), message, "nothing to do: few mail programs read it");
+            self.problems.note(location.clone(), message, "nothing to do: few mail programs read it");
         }
-        self.passed_over.borrow_mut().push(PassedOver { place, parent, text });
+        self.passed_over.borrow_mut().push(PassedOver { location, parent, text });
     }
 }
 

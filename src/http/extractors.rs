@@ -209,6 +209,7 @@ mod tests {
     fn finds_no_domain_in_an_ip_address() {
         assert_eq!(name("127.0.0.1:8080"), None);
         assert_eq!(name("[::1]:8080"), None);
+        assert_eq!(name("q.com:http"), None);
         assert_eq!(name(""), None);
     }
 }

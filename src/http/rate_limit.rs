@@ -1,10 +1,9 @@
-//! How often a client's network may ask.
+//! The rate limit of a client's network.
 //!
-//! The generic cell rate algorithm (ITU-T I.371): a network has one number, the time until which its
-//! requests so far are paid for. A request moves it on by a request's share of a second; one that
-//! would move it further ahead than a burst is refused. The numbers stand in a table of fixed size,
-//! so that no flood of addresses costs memory. Where too many networks meet in one place of it, some
-//! are not counted: a client may get too many answers, but is never refused because of another's requests.
+//! The generic cell rate algorithm (ITU-T I.371): for each network a time is stored. A request moves it forward by the
+//! reciprocal of the rate. A request that would move it further than a burst ahead of the present is refused. The times
+//! are in a table of fixed size, so that many addresses cost no memory. If too many networks share a part of the table,
+//! some are not counted: a client may get too many answers, but is never refused because of another's requests.
 
 use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
@@ -13,9 +12,9 @@ use std::time::{Duration, Instant};
 
 use crate::config::Rate;
 
-/// What every network has had.
+/// The times of all networks.
 pub struct RateLimiter {
-    /// In each a network's tag and its time.
+    /// Each has a network's tag and its time.
     slots: Box<[AtomicU64]>,
     hasher: RandomState,
     start: Instant,
@@ -23,11 +22,11 @@ pub struct RateLimiter {
 
 /// 1 MiB of slots.
 const SLOTS: usize = 1 << 17;
-/// Where a network may stand.
+/// The number of slots that a network can be in.
 const WAYS: usize = 4;
 const TAG_BITS: u32 = 20;
-/// Microseconds since the start fit for half a year; then they begin again at 0, and for a moment a
-/// network may have a burst too much.
+/// The bits of the time, in microseconds since the start. After half a year it begins at 0 again, and a network may once
+/// have one burst too many.
 const TIME: u64 = u64::MAX >> TAG_BITS;
 
 impl RateLimiter {
@@ -39,14 +38,14 @@ impl RateLimiter {
         }
     }
 
-    /// Counts a request. None if it may be answered; else how long it is until one may.
+    /// Counts a request. None if it is permitted, else the time until the next one is.
     pub fn check(&self, client: IpAddr, rate: Rate) -> Option<Duration> {
         self.check_at(client, rate, self.start.elapsed())
     }
 
     fn check_at(&self, client: IpAddr, rate: Rate, since_start: Duration) -> Option<Duration> {
         let now = u64::try_from(since_start.as_micros()).unwrap_or(u64::MAX) & TIME;
-        // At least a microsecond.
+        // At least one microsecond.
         let share = (1_000_000 / u64::from(rate.per_second.get())).max(1);
         let burst = share * u64::from(rate.burst.get());
         let hash = self.hasher.hash_one(network(client));
@@ -54,9 +53,9 @@ impl RateLimiter {
         let first = usize::try_from(hash).unwrap_or_default() % SLOTS / WAYS * WAYS;
         let slots = &self.slots[first..first + WAYS];
         let is_tagged = |seen: u64| seen >> (u64::BITS - TAG_BITS) == tag;
-        // What lies further ahead than any burst reaches was left by another turn of the clock.
+        // A time further ahead than any burst was stored before the clock began at 0 again.
         let is_past = |seen: u64| seen & TIME <= now || seen & TIME > now + burst + share;
-        // Where the network stands already comes before where it might stand.
+        // First the slot that has this network, then the others.
         let own = slots.iter().filter(|slot| is_tagged(slot.load(Relaxed)));
         for slot in own.chain(slots) {
             let mut seen = slot.load(Relaxed);
@@ -82,8 +81,8 @@ impl std::fmt::Debug for RateLimiter {
     }
 }
 
-/// What one customer usually has at least: an IPv4 /24 is the smallest that is routed by itself, an
-/// IPv6 /48 the largest that is given to a site (RFC 6177).
+/// The network of an address. An IPv4 /24 is the smallest network that is routed by itself, and an IPv6 /48 the largest
+/// that a site gets (RFC 6177).
 fn network(client: IpAddr) -> u64 {
     match client {
         IpAddr::V4(address) => u64::from(address.to_bits() >> 8),
@@ -91,7 +90,7 @@ fn network(client: IpAddr) -> u64 {
         IpAddr::V6(address) if address.to_bits() >> 32 == 0x0064_ff9b << 64 => {
             u64::from(((address.to_bits() & 0xffff_ffff) as u32) >> 8)
         }
-        // Beyond what 24 bits can say.
+        // Distinct from every IPv4 network, which has 24 bits.
         IpAddr::V6(address) => 1 << 48 | u64::try_from(address.to_bits() >> 80).unwrap_or_default(),
     }
 }

@@ -41,12 +41,12 @@ impl Signatures {
 
     /// The profile with its signature, or without one if there is no signer.
     pub async fn sign(self: &Arc<Self>, profile: Bytes) -> Result<Bytes, Error> {
-        let place = Arc::clone(&self.queue).try_acquire_owned().map_err(|_| Error::QueueFull)?;
+        let queued = Arc::clone(&self.queue).try_acquire_owned().map_err(|_| Error::QueueFull)?;
         let permit = Arc::clone(&self.active).acquire_owned().await.map_err(|_| Error::QueueFull)?;
         let this = Arc::clone(self);
         // The work goes on if the client disconnects, so the permits belong to the work.
         let signed = spawn_blocking(move || {
-            let _permits = (place, permit);
+            let _permits = (queued, permit);
             this.sign_at(profile, SystemTime::now())
         });
         signed.await.ok().flatten().ok_or(Error::Internal)
@@ -112,9 +112,9 @@ mod tests {
         let files = SigningFiles { certificate: path("cert.pem"), chain: None, key: path("key.pem") };
         let profile = Bytes::from_static(b"profile");
         for or_unsigned in [false, true] {
-            let place = Location::whole(Path::new("waypost.toml"));
+            let location = Location::whole(Path::new("waypost.toml"));
             let signer = Signer::load(&files, SystemTime::now()).unwrap();
-            let signing = Signing { files: files.clone(), or_unsigned, location: place };
+            let signing = Signing { files: files.clone(), or_unsigned, location };
             let signatures = Signatures::new(signing, Some(Arc::new(signer)));
             let before = signatures.sign_at(profile.clone(), SystemTime::now()).unwrap();
             assert!(before.len() > profile.len());

@@ -88,8 +88,8 @@ impl Metrics {
 impl Histogram {
     fn observe(&self, took: Duration) {
         let microseconds = took.as_micros();
-        let place = BOUNDS.iter().position(|bound| microseconds <= u128::from(*bound));
-        place.map_or(&self.rest, |place| &self.buckets[place]).fetch_add(1, Relaxed);
+        let bucket = BOUNDS.iter().position(|bound| microseconds <= u128::from(*bound));
+        bucket.map_or(&self.rest, |bucket| &self.buckets[bucket]).fetch_add(1, Relaxed);
         self.nanoseconds.fetch_add(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX), Relaxed);
     }
 

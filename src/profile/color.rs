@@ -22,7 +22,7 @@ impl Color {
     const BLACK: Self = Self([0; 3]);
     const WHITE: Self = Self([255; 3]);
 
-    /// The readable colour on a backbackground that is nearest to this one.
+    /// The readable colour on a background that is nearest to this one.
     #[must_use]
     pub fn readable_on(self, background: Self) -> Self {
         let towards = if background.luminance() > 0.5 { Self::BLACK } else { Self::WHITE };

@@ -8,10 +8,10 @@ use crate::documents::pacc;
 const PROFILES_NAMED: usize = 10;
 
 pub fn log(config: &Config) {
-    for Problem { severity, place, message, .. } in &config.notes {
+    for Problem { severity, location, message, .. } in &config.notes {
         match severity {
-            Severity::Note => tracing::info!(%place, "{message}"),
-            Severity::Error | Severity::Warning => tracing::warn!(%place, "{message}"),
+            Severity::Note => tracing::info!(place = %location, "{message}"),
+            Severity::Error | Severity::Warning => tracing::warn!(place = %location, "{message}"),
         }
     }
     let profiles = config.directory.entries().iter().map(|entry| &entry.profile);

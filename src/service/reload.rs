@@ -241,8 +241,8 @@ impl Reloader {
         }
         if self.reported.as_ref() != Some(&text) {
             tracing::error!(errors, "the new configuration has errors; the old one is still served");
-            for Problem { place, message, hint, .. } in listed {
-                tracing::error!(%place, hint = hint.as_deref(), "{message}");
+            for Problem { location, message, hint, .. } in listed {
+                tracing::error!(place = %location, hint = hint.as_deref(), "{message}");
             }
         }
         self.app.reload_failed(text.clone());
@@ -262,5 +262,66 @@ fn problems(error: LoadError, path: &Path) -> Vec<Problem> {
         LoadError::NotFound { .. } => {
             vec![Problem::error(Location::whole(path), error.to_string(), "restore the file")]
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    const PROFILE: &str = include_str!("../../config/profiles/qwestoffice.toml");
+
+    fn reloader(folder: &Path) -> Reloader {
+        fs::create_dir(folder.join("profiles")).unwrap();
+        fs::write(folder.join("profiles/a.toml"), PROFILE).unwrap();
+        let path = folder.join("waypost.toml");
+        fs::write(&path, "# every key has its default\n").unwrap();
+        let (sources, config) = load(&path);
+        Reloader::new(&path, Vec::new(), sources, App::new(config.unwrap()))
+    }
+
+    /// The cause of a failure may pass without a change of a file.
+    #[test]
+    fn retries_a_failed_load_after_a_pause() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut reloader = reloader(folder.path());
+        let begin = Instant::now();
+        fs::write(&reloader.path, "nonsense").unwrap();
+        assert_eq!(reloader.reload(), Reloaded::Failed);
+        assert!(reloader.retry_at.unwrap() >= begin + RETRY_INTERVAL);
+        assert!(!reloader.is_reload_due() && !reloader.is_retry());
+        reloader.retry_at = Some(Instant::now());
+        assert!(reloader.is_reload_due() && reloader.is_retry());
+        // A retry is quiet, a request of the operator is not.
+        assert_eq!(reloader.reload(), Reloaded::Failed);
+        assert!(!reloader.is_retry() && reloader.reported.is_some());
+        reloader.repeat_reports();
+        assert_eq!(reloader.reported, None);
+        fs::write(&reloader.path, "# every key has its default\n").unwrap();
+        assert_eq!(reloader.reload(), Reloaded::Unchanged);
+        assert_eq!((reloader.retry_at, &reloader.reported), (None, &None));
+    }
+
+    #[test]
+    fn retries_after_a_load_that_used_a_fallback() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut reloader = reloader(folder.path());
+        let signing = "[signing]\ncertificate = \"no.pem\"\nkey = \"no.pem\"\nor_unsigned = true\n";
+        fs::write(&reloader.path, signing).unwrap();
+        assert_eq!(reloader.reload(), Reloaded::Done);
+        assert!(reloader.retry_at.is_some());
+    }
+
+    #[test]
+    fn releases_former_configurations_that_no_request_uses() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut reloader = reloader(folder.path());
+        fs::write(&reloader.path, "watch = false\n").unwrap();
+        assert_eq!(reloader.reload(), Reloaded::Done);
+        assert_eq!(reloader.replaced.len(), 1);
+        reloader.release_unused();
+        assert!(reloader.replaced.is_empty());
     }
 }

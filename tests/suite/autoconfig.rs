@@ -406,6 +406,14 @@ fn autoconfig_27_leaves_out_elements_that_two_clients_reject() {
         assert!(types.is_sorted() && types[0].is_some(), "{}", all.text());
         assert!(all.text().contains("<calendar type=\"caldav\">"));
     }
+    let two = server_with_methods("[\"GSSAPI\", \"password-cleartext\"]");
+    let all = two.get("example.com", &format!("{PATH}?servers=all"));
+    let methods: Vec<_> = all.text().split("<authentication>").skip(1).collect();
+    let [first, second, _] = methods[..] else { panic!("{}", all.text()) };
+    assert!(
+        first.starts_with("GSSAPI<") && second.starts_with("password-cleartext<"),
+        "every method, in order"
+    );
     let listed = server.get("127.0.0.1", "/v1.1/example.com?servers=all");
     assert!(listed.text().contains("type=\"jmap\""));
     assert_eq!(server.get("example.com", &format!("{PATH}?servers=some")).body, response.body);
@@ -437,11 +445,16 @@ fn autoconfig_29_writes_plain_only_if_configured_and_warns_about_it() {
     );
 }
 
-/// The methods of the only IMAP server in a document.
-fn methods(configured: &str) -> Vec<String> {
+/// A server whose only IMAP server has these methods.
+fn server_with_methods(configured: &str) -> Server {
     let servers = server("incoming", "imap", 993, "SSL", &format!("authentication = {configured}"))
         + &server("outgoing", "smtp", 465, "SSL", "");
-    let text = served("", &servers);
+    Files::new("", &[("a.toml", &profile("example.com", &domains(&["example.com"]), &servers))]).serve()
+}
+
+/// The methods of the only IMAP server in a document.
+fn methods(configured: &str) -> Vec<String> {
+    let text = server_with_methods(configured).get("example.com", PATH).text().to_owned();
     let imap = text.split("</incomingServer>").next().unwrap();
     imap.split("<authentication>").skip(1).map(|rest| rest.split('<').next().unwrap().to_owned()).collect()
 }

@@ -308,6 +308,7 @@ fn serves_a_parent_of_mx_hosts_of_two_profiles_only_if_one_lists_it() {
     assert_eq!(id(&files, "example.net"), None);
     let named = one("mx_hosts = [\"mx1.example.net\", \"example.net\"]\n");
     let files = Files::new("", &[("one.toml", &named), ("two.toml", &two)]);
+    assert!(files.problems().is_empty(), "the parent is listed: {:?}", files.problems());
     assert_eq!(id(&files, "example.net").as_deref(), Some("one.example"));
     assert_eq!(id(&files, "mx2.example.net").as_deref(), Some("two.example"));
 

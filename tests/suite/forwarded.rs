@@ -54,8 +54,10 @@ fn does_not_redirect_the_public_host_to_itself() {
     let path = "/autodiscover/autodiscover.xml";
     server.get("autodiscover.q.com", path).assert_empty(405);
     assert_eq!(server.get("autodiscover.centurylink.net", path).status, 302);
-    let http = [("X-Forwarded-Proto", "http")];
-    assert_eq!(server.request("GET", "autodiscover.q.com", path, &http, b"").status, 302);
+    let by = |proto| {
+        server.request("GET", "autodiscover.q.com", path, &[("X-Forwarded-Proto", proto)], b"").status
+    };
+    assert_eq!((by("http"), by("gopher")), (302, 405), "an unknown scheme counts as none");
 }
 
 #[test]

@@ -508,6 +508,11 @@ fn fills_host_names_only_with_served_domains() {
     }
     let said = "warning: imap.%EMAILDOMAIN% in a profile with mx_hosts: for customers, the host name depends on the request: ";
     assert!(files.findings().contains(&said.to_owned()), "{:?}", files.findings());
+    // Another profile's hosts do not matter.
+    let with_hosts = profile("example.com", &names, SERVERS);
+    let without = profile("other.example", &domains(&["other.example"]), &servers);
+    let files = Files::new("", &[("a.toml", &with_hosts), ("b.toml", &without)]);
+    assert!(!files.findings().iter().any(|finding| finding.contains("mx_hosts")), "{:?}", files.findings());
 }
 
 #[test]

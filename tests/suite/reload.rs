@@ -301,6 +301,41 @@ fn sighup_reloads_and_names_keys_that_need_a_restart() {
 }
 
 #[test]
+fn warns_when_a_reload_loses_domains() {
+    let whole = version(1).replace("[\"q.com\"]", "[\"q.com\", \"r.example\"]");
+    let files = Files::new("watch = false", &[("a.toml", &whole)]);
+    let mut program = Program::start("info", "json", &files);
+    files.write("profiles/a.toml", &version(1));
+    program.signal("HUP");
+    let line = program.until(|line| line.contains("fewer domains are served than before"));
+    assert!(line.contains("\"domains\":1") && line.contains("\"before\":2"), "{line}");
+    // No warning if there are as many or more.
+    files.write("profiles/a.toml", &version(2));
+    program.signal("HUP");
+    program.until(|line| line.contains("serving the new configuration"));
+    files.write("profiles/a.toml", &whole);
+    program.signal("HUP");
+    program.until(|line| line.contains("serving the new configuration"));
+    let (_, log) = program.stop();
+    assert_eq!(log.matches("fewer domains").count(), 1, "{log}");
+}
+
+/// The log and `/readyz` list twenty problems and count the rest.
+#[test]
+fn lists_at_most_twenty_problems_of_a_failed_reload() {
+    let mut this = Reloadable::at(&loopback(), files());
+    let keys = |count: usize| (0..count).map(|number| format!("key{number} = 1\n")).collect::<String>();
+    for (count, rest) in [(20, None), (23, Some("and 3 more; `waypost check` lists all"))] {
+        this.files.write("waypost.toml", &keys(count));
+        assert_eq!(this.reloader.reload(), Reloaded::Failed);
+        let text = this.is_ready();
+        assert_eq!(text.matches("unknown key").count(), 20, "{text}");
+        assert_eq!(text.contains("more; `waypost check`"), rest.is_some(), "{text}");
+        assert!(rest.is_none_or(|rest| text.contains(rest)), "{text}");
+    }
+}
+
+#[test]
 fn reloads_changed_files_without_a_signal() {
     let files = files();
     let mut program = Program::start("info", "json", &files);

@@ -45,7 +45,7 @@ const ALTERNATIVE_SERVER_RULES: &[ServerRule] = &[servers::alternative_differs];
 
 /// Applies all rules to one profile.
 pub fn lints(profile: &Profile, origin: &Origin, address: &EmailAddress, directory: &Directory) -> Vec<Lint> {
-    let location = &origin.place;
+    let location = &origin.location;
     let subject = Subject { profile, origin, address, directory, location, protocol: None };
     let mut lints = Vec::new();
     for (subject, server) in subject.servers() {

@@ -49,7 +49,7 @@ pub fn write(report: &Report) -> String {
 fn examined(one: &ProfileCheck) -> Value {
     json!({
         "profile": one.profile.id.as_str(),
-        "file": one.origin.place.file.display().to_string(),
+        "file": one.origin.location.file.display().to_string(),
         "address": one.address.to_string(),
         "preferred": ClientResult::PROTOCOLS
             .into_iter()
