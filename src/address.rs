@@ -122,7 +122,7 @@ impl FromStr for Domain {
     /// Reads A-labels and U-labels, in any letter case, with or without a trailing dot.
     fn from_str(text: &str) -> Result<Self, DomainError> {
         let text = text.strip_suffix('.').unwrap_or(text);
-        if text.is_ascii() && !text.split('.').any(is_a_label) {
+        if text.is_ascii() && !text.split(['.']).any(is_a_label) {
             return ascii_domain(text);
         }
         // Invalid A-labels, and U-labels without an A-label, fail here.
@@ -149,7 +149,8 @@ fn ascii_domain(text: &str) -> Result<Domain, DomainError> {
         return Err(DomainError::Empty);
     }
     let mut is_number = false;
-    for label in text.split('.') {
+    // As a set of one character: in short strings that is faster than `memchr`.
+    for label in text.split(['.']) {
         if label.is_empty() {
             return Err(DomainError::EmptyLabel);
         }

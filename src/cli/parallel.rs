@@ -1,11 +1,13 @@
 //! The same work on many items, on all processors, with progress on a terminal.
 //!
-//! rayon and indicatif were considered: together they add nine crates for these lines.
+//! rayon distributes the items. `indicatif` would show the progress too; one line on a terminal is enough here.
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use rayon::prelude::*;
 
 /// Progress appears after this time.
 const PROGRESS_DELAY: Duration = Duration::from_millis(500);
@@ -14,37 +16,23 @@ const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
 /// Does `work` for every item, and returns the results in the order of the items. Progress goes to standard error, if
 /// that is a terminal: `120 of 1000 profiles checked`.
 pub fn in_parallel<T: Sync, R: Send>(items: &[T], what: &str, work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let next = AtomicUsize::new(0);
     let done = AtomicUsize::new(0);
     let waiting = thread::current();
-    let workers = thread::available_parallelism().map_or(1, usize::from).min(items.len());
-    let mut results: Vec<(usize, R)> = thread::scope(|scope| {
-        let threads: Vec<_> = (0..workers)
-            .map(|_| {
-                scope.spawn(|| {
-                    let mut results = Vec::new();
-                    loop {
-                        let index = next.fetch_add(1, Ordering::Relaxed);
-                        let Some(item) = items.get(index) else { break };
-                        results.push((index, work(item)));
-                        done.fetch_add(1, Ordering::Relaxed);
-                    }
-                    waiting.unpark();
-                    results
-                })
-            })
-            .collect();
-        show_progress(items.len(), what, &done, || threads.iter().all(thread::ScopedJoinHandle::is_finished));
-        threads
-            .into_iter()
-            .flat_map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-            .collect()
-    });
-    results.sort_by_key(|(index, _)| *index);
-    results.into_iter().map(|(_, result)| result).collect()
+    let count = |result| {
+        done.fetch_add(1, Ordering::Relaxed);
+        result
+    };
+    thread::scope(|scope| {
+        let worker = scope.spawn(|| {
+            let results = items.par_iter().map(|item| count(work(item))).collect();
+            waiting.unpark();
+            results
+        });
+        show_progress(items.len(), what, &done, || worker.is_finished());
+        worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
 }
 
-/// Waits until all work is done or every worker has ended. A worker that ends wakes it.
 fn show_progress(all: usize, what: &str, done: &AtomicUsize, is_over: impl Fn() -> bool) {
     let begin = Instant::now();
     let mut is_shown = false;

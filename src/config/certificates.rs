@@ -19,7 +19,7 @@ pub fn signer(signing: &Signing, sources: &SourceFiles, problems: &Problems) -> 
     match Signer::load(&signing.files, SystemTime::now()) {
         Ok(signer) => {
             sources.add_content(&signing.files.certificate, &signer.chain());
-            for warning in signer.warnings() {
+            for warning in &signer.warnings {
                 problems.warning(location(), &*warning.message, warning.hint);
             }
             Some(signer)

@@ -5,11 +5,11 @@
 //! format ([`Table::new`]), so that both are read and checked by the same code.
 
 use std::borrow::Cow;
-use std::fmt::{self, Debug};
 use std::ops::RangeInclusive;
 use std::rc::Rc;
 use std::str::FromStr;
 
+use derive_more::Debug;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
@@ -37,7 +37,7 @@ struct Entry<'s> {
 }
 
 /// How messages name the keys of a table.
-pub trait KeyNames: Debug {
+pub trait KeyNames: std::fmt::Debug {
     fn label(&self, key: &str) -> String;
 
     /// The message and the hint for a key that is missing; `example` is a value in TOML.
@@ -71,11 +71,13 @@ pub struct Value<'s> {
 }
 
 /// The content of a value.
+#[derive(Debug)]
 pub enum Content<'s> {
     Toml(&'s Source, DeValue<'s>),
     /// Text of a format without types: `993` and `true` are text too.
     Text(Cow<'s, str>),
     List(Vec<Value<'s>>),
+    #[debug("table")]
     Table(Box<dyn FnOnce() -> Table<'s> + 's>),
     /// An error that has been reported.
     Invalid,
@@ -441,12 +443,6 @@ impl Content<'_> {
             Self::List(_) => "array",
             Self::Table(_) | Self::Invalid => "table",
         }
-    }
-}
-
-impl Debug for Content<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.type_name())
     }
 }
 

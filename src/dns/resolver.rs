@@ -1,9 +1,9 @@
 //! Queries to a recursive name server, for `dns --check`.
 
-use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use derive_more::Debug;
 use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{NameServerConfig, ResolveHosts, ResolverConfig};
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
@@ -11,7 +11,9 @@ use hickory_resolver::net::{DnsError, NetError};
 use hickory_resolver::proto::op::ResponseCode;
 use hickory_resolver::proto::rr::{Name, RData, RecordType};
 
+#[derive(Debug)]
 pub struct Resolver {
+    #[debug(skip)]
     resolver: TokioResolver,
     /// For all queries about one record set.
     pub(super) timeout: Duration,
@@ -87,10 +89,4 @@ fn value(data: &RData) -> Option<String> {
 /// With the trailing dot.
 fn lower_case(name: &Name) -> String {
     name.to_ascii().trim_end_matches('.').to_ascii_lowercase() + "."
-}
-
-impl fmt::Debug for Resolver {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Resolver").finish_non_exhaustive()
-    }
 }

@@ -19,6 +19,8 @@ use crate::documents::accept_language::Languages;
 #[derive(Debug)]
 pub struct AutoconfigRequest {
     address: Option<EmailAddress>,
+    /// `servers=all`: the document with all servers is requested.
+    pub has_all_servers: bool,
     request: Parts,
     /// Read only when it is needed: most addresses decide alone.
     host: OnceCell<Option<Domain>>,
@@ -59,10 +61,6 @@ impl AutoconfigRequest {
         self.address.as_ref().map(EmailAddress::domain)
     }
 
-    pub fn query(&self) -> Option<&str> {
-        self.request.uri.query()
-    }
-
     pub fn host(&self) -> Option<&Domain> {
         self.host.get_or_init(|| served_name(&self.request.uri, &self.request.headers)).as_ref()
     }
@@ -74,8 +72,10 @@ impl<S: Sync> FromRequest<S> for AutoconfigRequest {
     async fn from_request(request: Request, _: &S) -> Result<Self, Infallible> {
         let (request, _) = request.into_parts();
         let query = request.uri.query().unwrap_or_default();
-        let address = query::parameter(query, "emailaddress").and_then(query::address);
-        Ok(Self { address, request, host: OnceCell::new() })
+        let [address, servers] = query::parameters(query, ["emailaddress", "servers"]);
+        let address = address.and_then(query::address);
+        let has_all_servers = servers.is_some_and(|value| value.eq_ignore_ascii_case("all"));
+        Ok(Self { address, has_all_servers, request, host: OnceCell::new() })
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::header::{ALLOW, CACHE_CONTROL, LOCATION};
+use axum::http::header::{CACHE_CONTROL, LOCATION};
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 
@@ -22,7 +22,6 @@ use crate::documents::RenderedProfile;
 use crate::documents::autodiscover::json::{Endpoint, Refusal};
 use crate::documents::autodiscover::{ErrorCode, Request, Schema};
 use crate::documents::mobileconfig::{MobileConfig, UnsupportedProfile};
-use crate::documents::{DomainVariable, ResponseTemplate};
 use crate::profile::{HttpUrl, Services};
 
 type Shared = State<Arc<Snapshot>>;
@@ -33,8 +32,7 @@ pub async fn autoconfig(State(served): Shared, request: AutoconfigRequest) -> Re
         .directory
         .find(request.domain(), || request.host())
         .ok_or_else(|| Error::NotServed(request.domain().or(request.host()).cloned()))?;
-    let document = autoconfig_document(entry, request.query()).fill(domain);
-    Ok(Answer::new(Kind::Autoconfig, document).about(domain))
+    Ok(autoconfig_answer(entry, domain, request.has_all_servers))
 }
 
 /// The same for clients that use this server in place of Mozilla's database: the path names the domain, or the domain
@@ -43,18 +41,16 @@ pub async fn autoconfig_by_path(State(served): Shared, uri: Uri) -> Result<Respo
     let name = query::decode(last_segment(&uri)).ok_or(Error::NotServed(None))?;
     let requested: Domain = name.parse().map_err(|_| Error::NotServed(None))?;
     let ProfileMatch { entry, domain, .. } = served.by_host(Some(&requested))?;
-    let document = autoconfig_document(entry, uri.query()).fill(domain);
-    Ok(Answer::new(Kind::Autoconfig, document).about(domain))
+    let servers = query::parameter(uri.query().unwrap_or_default(), "servers");
+    let has_all_servers = servers.is_some_and(|value| value.eq_ignore_ascii_case("all"));
+    Ok(autoconfig_answer(entry, domain, has_all_servers))
 }
 
-/// The document that every client accepts, or with `servers=all` the one with all servers.
-fn autoconfig_document<'a>(
-    entry: &'a RenderedProfile,
-    query: Option<&str>,
-) -> &'a ResponseTemplate<DomainVariable> {
-    let servers = query::parameter(query.unwrap_or_default(), "servers");
-    let has_all = servers.is_some_and(|servers| servers.eq_ignore_ascii_case("all"));
-    if has_all { &entry.documents.all_servers } else { &entry.documents.autoconfig }
+/// The document that every client accepts, or the one with all servers.
+fn autoconfig_answer(entry: &RenderedProfile, domain: &Domain, has_all_servers: bool) -> Response {
+    let documents = &entry.documents;
+    let document = if has_all_servers { &documents.all_servers } else { &documents.autoconfig };
+    Answer::new(Kind::Autoconfig, document.fill(domain)).about(domain)
 }
 
 /// Microsoft's document, for the address in the body.
@@ -87,11 +83,6 @@ pub async fn autodiscover_by_get(
     let url = served.public_url.as_ref().filter(|url| is_plain(&origin, url)).ok_or(Error::PostOnly)?;
     let response = (StatusCode::FOUND, [(LOCATION, url.autodiscover())]).into_response();
     Ok(about(response, domain))
-}
-
-/// The allowed method, for Scalix, which asks first (reference/autodiscover 1.10).
-pub async fn autodiscover_options() -> Response {
-    (StatusCode::NO_CONTENT, [(ALLOW, "POST")]).into_response()
 }
 
 /// Whether a request came by plain http. If no proxy reports the scheme, the host of the public URL counts as https,

@@ -79,7 +79,7 @@ impl RequestService {
             let headers = request.headers();
             if is_forwarded { client_behind(peer, headers, |address| current.trusts(address)) } else { peer }
         });
-        let limited = rate.zip(client).and_then(|(rate, client)| self.limit(&current, client, rate));
+        let limited = rate.zip(client).and_then(|(rate, client)| self.limit(&current, client, rate, began));
         let error = limited.map(Error::RateLimited).or((seen.hosts > 1).then_some(Error::SeveralHosts));
         let (has_credentials, has_forwarded) = (seen.has_credentials, seen.has_forwarded);
         self.clean(request.headers_mut(), has_credentials, has_forwarded && !is_trusted);
@@ -137,12 +137,12 @@ impl RequestService {
     }
 
     /// How long a client over the rate limit has to wait.
-    fn limit(&self, current: &ServedConfig, client: Client, rate: Rate) -> Option<Duration> {
+    fn limit(&self, current: &ServedConfig, client: Client, rate: Rate, now: Instant) -> Option<Duration> {
         let Client { address: client, is_proxy } = client;
         if is_proxy || current.is_unlimited(client) {
             return None;
         }
-        let wait = self.app.shared.rate_limiter.check(client, rate)?;
+        let wait = self.app.shared.rate_limiter.check(client, rate, now)?;
         if LIMITED.permits() {
             tracing::warn!(
                 %client,

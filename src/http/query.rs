@@ -8,33 +8,67 @@ use crate::address::EmailAddress;
 
 /// The raw value of the first parameter of a name, in any letter case.
 pub fn parameter<'q>(query: &'q str, name: &str) -> Option<&'q str> {
-    pairs(query).find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    parameters(query, [name])[0]
+}
+
+/// As [`parameter`], for several names.
+pub fn parameters<'q, const N: usize>(query: &'q str, names: [&str; N]) -> [Option<&'q str>; N] {
+    let mut values = [None; N];
+    for (key, value) in pairs(query) {
+        if let Some(index) = names.iter().position(|name| key.eq_ignore_ascii_case(name)) {
+            values[index].get_or_insert(value);
+        }
+    }
+    values
 }
 
 /// Every parameter with its raw value, in order. A part without `=` is not a parameter.
 pub fn pairs(query: &str) -> impl Iterator<Item = (&str, &str)> {
-    query.split('&').filter_map(|pair| pair.split_once('='))
+    let mut rest = Some(query);
+    let parts = std::iter::from_fn(move || {
+        let (part, next) = split(rest?, b'&');
+        rest = next;
+        Some(part)
+    });
+    parts.filter_map(|part| {
+        let (name, value) = split(part, b'=');
+        Some((name, value?))
+    })
+}
+
+/// `str::split_once` for an ASCII character. In short strings, a loop is faster than its `memchr`.
+fn split(text: &str, separator: u8) -> (&str, Option<&str>) {
+    match text.bytes().position(|byte| byte == separator) {
+        Some(at) => (&text[..at], Some(&text[at + 1..])),
+        None => (text, None),
+    }
 }
 
 /// Decodes percent-encoding. None if a `%` has no two hexadecimal digits, or if the result is not UTF-8. A `+` stays:
 /// FairEmail, GNOME and others send addresses without encoding (reference/autoconfig 3.2, 4).
 pub fn decode(text: &str) -> Option<Cow<'_, str>> {
-    let is_octet = |digits: &str| digits.len() == 2 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
-    let mut after_percent = text.split('%').skip(1);
-    let is_encoded = after_percent.all(|rest| rest.get(..2).is_some_and(is_octet));
-    percent_decode_str(text).decode_utf8().ok().filter(|_| is_encoded)
+    let octets = text.as_bytes();
+    let mut percents = octets.iter().enumerate().filter(|(_, octet)| **octet == b'%').peekable();
+    if percents.peek().is_none() {
+        return Some(text.into());
+    }
+    let is_encoded =
+        |at: usize| octets.get(at + 1..at + 3).is_some_and(|d| d.iter().all(u8::is_ascii_hexdigit));
+    // Sized in advance: the iterator does not know its length.
+    let mut decoded = Vec::with_capacity(text.len());
+    decoded.extend(percent_decode_str(text));
+    percents.all(|(at, _)| is_encoded(at)).then(|| String::from_utf8(decoded).ok().map(Cow::Owned))?
 }
 
 /// Reads an address. A space in the local part is a `+` that a client decoded as form data.
 pub fn address(value: &str) -> Option<EmailAddress> {
     let text = decode(value)?;
     let text = text.trim();
-    match text.split_once('@') {
-        Some((local_part, domain)) if local_part.contains(' ') => {
-            format!("{}@{domain}", local_part.replace(' ', "+")).parse().ok()
-        }
-        _ => text.parse().ok(),
+    if text.bytes().all(|byte| byte != b' ') {
+        return text.parse().ok();
     }
+    let (local_part, domain) = text.split_once('@')?;
+    format!("{}@{domain}", local_part.replace(' ', "+")).parse().ok()
 }
 
 #[cfg(test)]

@@ -10,11 +10,15 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
+use derive_more::Debug;
+
 use crate::config::Rate;
 
 /// The times of all networks.
+#[derive(Debug)]
 pub struct RateLimiter {
     /// Each has a network's tag and its time.
+    #[debug(skip)]
     slots: Box<[AtomicU64]>,
     hasher: RandomState,
     start: Instant,
@@ -39,8 +43,8 @@ impl RateLimiter {
     }
 
     /// Counts a request. None if it is permitted, else the time until the next one is.
-    pub fn check(&self, client: IpAddr, rate: Rate) -> Option<Duration> {
-        self.check_at(client, rate, self.start.elapsed())
+    pub fn check(&self, client: IpAddr, rate: Rate, now: Instant) -> Option<Duration> {
+        self.check_at(client, rate, now.saturating_duration_since(self.start))
     }
 
     fn check_at(&self, client: IpAddr, rate: Rate, since_start: Duration) -> Option<Duration> {
@@ -72,12 +76,6 @@ impl RateLimiter {
             }
         }
         None
-    }
-}
-
-impl std::fmt::Debug for RateLimiter {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RateLimiter").finish_non_exhaustive()
     }
 }
 

@@ -3,6 +3,8 @@
 use std::sync::{Arc, LazyLock};
 
 use axum::Router;
+use axum::http::StatusCode;
+use axum::http::header::ALLOW;
 use axum::routing::{MethodRouter, any, get, post};
 
 use super::error::Error;
@@ -16,7 +18,8 @@ fn routes() -> impl Iterator<Item = (&'static str, Route, MethodRouter<Arc<Snaps
     // Clients write the paths of Autodiscover in several letter cases; the middleware converts them.
     let autodiscover = post(handlers::autodiscover)
         .get(handlers::autodiscover_by_get)
-        .options(handlers::autodiscover_options)
+        // Scalix asks first (reference/autodiscover 1.10).
+        .options(|| async { (StatusCode::NO_CONTENT, [(ALLOW, "POST")]) })
         .fallback(|| async { Error::PostOnly });
     let routes = [
         ("/", Route::Setup, get(setup::setup)),
@@ -55,16 +58,20 @@ pub fn paths() -> impl Iterator<Item = &'static str> {
     routes().map(|(path, ..)| path)
 }
 
-/// The metric label of a path. axum matches with the same crate, but only after the requests that are refused here.
+/// The metric label of a path. A scan of so few paths is faster than another search in axum's tree.
 pub fn label(path: &str) -> Route {
-    static LABELS: LazyLock<matchit::Router<Route>> = LazyLock::new(|| {
-        let mut labels = matchit::Router::new();
-        for (path, route, _) in routes() {
-            labels.insert(path, route).expect("axum accepts the same paths");
-        }
-        labels
+    static LABELS: LazyLock<Vec<(&str, bool, Route)>> = LazyLock::new(|| {
+        let label = |(path, route, _): (&'static str, _, _)| match path.split_once('{') {
+            Some((folder, _)) => (folder, true, route),
+            None => (path, false, route),
+        };
+        routes().map(label).collect()
     });
-    LABELS.at(path).map_or(Route::Other, |found| *found.value)
+    let is_in =
+        |folder| path.strip_prefix(folder).is_some_and(|name| !name.is_empty() && !name.contains('/'));
+    let found =
+        LABELS.iter().find(|(known, is_folder, _)| if *is_folder { is_in(known) } else { path == *known });
+    found.map_or(Route::Other, |(.., route)| *route)
 }
 
 /// The router of one snapshot.
@@ -75,4 +82,31 @@ pub fn router(served: Arc<Snapshot>) -> Router {
         .fallback(handlers::not_found)
         .with_state(served);
     if request_fields::is_enabled() { request_log::layer(router) } else { router }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_the_paths_of_the_route_table() {
+        for (path, route) in [
+            ("/", Route::Setup),
+            ("/v1.1/example.com", Route::Autoconfig),
+            ("/v1.1/mail/config-v1.1.xml", Route::Autoconfig),
+            ("/autodiscover/autodiscover.json", Route::AutodiscoverJson),
+            ("/autodiscover/autodiscover.json/v1.0/jane@example.com", Route::AutodiscoverJson),
+            ("/assets/page.0123.css", Route::Assets),
+            ("/.well-known/caldav/", Route::WellKnown),
+            ("/v1.1/", Route::Other),
+            ("/assets/a/b", Route::Other),
+            ("/setup/", Route::Other),
+            ("", Route::Other),
+        ] {
+            assert_eq!(label(path), route, "{path}");
+        }
+        for (path, route, _) in routes() {
+            assert_eq!(label(&path.replace(['{', '}'], "")), route, "{path}");
+        }
+    }
 }

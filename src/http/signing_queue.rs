@@ -54,7 +54,7 @@ impl Signatures {
 
     fn sign_at(&self, profile: Bytes, now: SystemTime) -> Option<Bytes> {
         let or_unsigned = self.signing.or_unsigned;
-        let usable = |signer: &&Arc<Signer>| !or_unsigned || signer.not_after() > now;
+        let usable = |signer: &&Arc<Signer>| !or_unsigned || signer.not_after > now;
         let signed = self.signer.as_ref().filter(usable).map(|signer| signer.sign(&profile, now));
         match signed {
             Some(Ok(signed)) => return Some(signed.into()),
@@ -71,7 +71,7 @@ impl Signatures {
 
     /// When the certificate expires, if there is a signer.
     pub fn not_after(&self) -> Option<SystemTime> {
-        self.signer.as_ref().map(|signer| signer.not_after())
+        self.signer.as_ref().map(|signer| signer.not_after)
     }
 }
 

@@ -181,7 +181,7 @@ fn commands_and_limits_equal_the_programs() {
     for (limit, words) in seconds {
         assert!(words.contains(&format!("{} s", limit.as_secs())) && readme.contains(words), "{words}");
     }
-    assert!(readme.contains(&format!("| {}; for one more", limits.max_connections)));
+    assert!(readme.contains(&format!("| {}; at the limit", limits.max_connections)));
     let rate = limits.rate.unwrap();
     assert!(readme.contains(&format!("| {} a second, {} at once;", rate.per_second, rate.burst)));
 }

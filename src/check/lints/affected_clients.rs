@@ -4,7 +4,7 @@ use crate::clients::{ALL, Client, Format};
 
 /// Collects clients by their ids.
 #[derive(Debug, Default)]
-pub struct AffectedClients(Vec<Client>);
+pub struct AffectedClients(pub(super) Vec<Client>);
 
 impl AffectedClients {
     /// Adds readers of autoconfig if a condition holds.
@@ -28,11 +28,5 @@ impl AffectedClients {
     /// Each once, in the order of [`ALL`].
     pub fn in_order(&self) -> Vec<Client> {
         ALL.into_iter().filter(|client| self.0.contains(client)).collect()
-    }
-}
-
-impl FromIterator<Client> for AffectedClients {
-    fn from_iter<I: IntoIterator<Item = Client>>(clients: I) -> Self {
-        Self(clients.into_iter().collect())
     }
 }

@@ -1,5 +1,6 @@
 //! The list of servers: profiles without IMAP, and alternatives to the preferred servers.
 
+use super::affected_clients::AffectedClients;
 use super::lint::{Cause, Lint};
 use super::subject::Subject;
 use crate::clients::ALL;
@@ -17,7 +18,7 @@ pub fn pop3_only(subject: Subject<'_>) -> Option<Lint> {
         message,
         "add an IMAP server if there is one",
     );
-    Some(lint.affecting(&clients.collect()))
+    Some(lint.affecting(&AffectedClients(clients.collect())))
 }
 
 pub fn alternative_differs(subject: Subject<'_>, server: &Server) -> Option<Lint> {

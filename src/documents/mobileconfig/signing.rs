@@ -4,7 +4,6 @@
 //! The `cms` crate defines the structures, and rustls signs. The builder of `cms` needs signers of RustCrypto's
 //! `signature` traits and pulls in `rsa`; rustls' keys do not implement these traits.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -21,6 +20,7 @@ use cms::content_info::{CmsVersion, ContentInfo};
 use cms::signed_data::{
     CertificateSet, EncapsulatedContentInfo, SignedData, SignerIdentifier, SignerInfo, SignerInfos,
 };
+use derive_more::Debug;
 use rustls::SignatureScheme;
 use rustls::sign::SigningKey;
 use sha2::{Digest, Sha256};
@@ -29,13 +29,16 @@ use super::signing_certificate::{SigningCertificate, SigningError, SigningFiles,
 use crate::certificates::pem::PemError;
 
 /// A signing key with its certificate chain.
+#[derive(Debug)]
 pub struct Signer {
+    #[debug(skip)]
     key: Arc<dyn SigningKey>,
     /// The chain without the root.
     certificates: CertificateSet,
     identifier: SignerIdentifier,
-    not_after: SystemTime,
-    warnings: Vec<SigningWarning>,
+    /// The earliest expiry in the chain.
+    pub not_after: SystemTime,
+    pub warnings: Vec<SigningWarning>,
 }
 
 const SCHEMES: [SignatureScheme; 2] =
@@ -60,18 +63,9 @@ impl Signer {
         Ok(Self { key, certificates, identifier, not_after, warnings })
     }
 
-    /// The earliest expiry in the chain.
-    pub fn not_after(&self) -> SystemTime {
-        self.not_after
-    }
-
     /// The certificates in each signature, in DER.
     pub fn chain(&self) -> Vec<u8> {
         self.certificates.to_der().expect("certificates that were read from DER can be written as DER")
-    }
-
-    pub fn warnings(&self) -> &[SigningWarning] {
-        &self.warnings
     }
 
     /// A `SignedData` with the content, in DER.
@@ -79,10 +73,6 @@ impl Signer {
     /// # Errors
     /// If the key cannot sign, or the time is outside the range of a UTCTime.
     pub fn sign(&self, content: &[u8], now: SystemTime) -> der::Result<Vec<u8>> {
-        self.signed_data(content, now)?.to_der()
-    }
-
-    fn signed_data(&self, content: &[u8], now: SystemTime) -> der::Result<ContentInfo> {
         let digest = AlgorithmIdentifierOwned { oid: ID_SHA_256, parameters: None };
         let attributes = SetOfVec::try_from(vec![
             attribute(ID_CONTENT_TYPE, &ID_DATA)?,
@@ -112,14 +102,7 @@ impl Signer {
             crls: None,
             signer_infos: SignerInfos(SetOfVec::try_from(vec![signer_info])?),
         };
-        Ok(ContentInfo { content_type: ID_SIGNED_DATA, content: Any::encode_from(&data)? })
-    }
-}
-
-impl fmt::Debug for Signer {
-    /// Without the key.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Signer").field("not_after", &self.not_after).finish_non_exhaustive()
+        ContentInfo { content_type: ID_SIGNED_DATA, content: Any::encode_from(&data)? }.to_der()
     }
 }
 
