@@ -81,7 +81,7 @@ pub fn render_all(pages: &mut Pages, folder: Option<&Path>, directory: &Director
             }
         }
     }
-    pages.enable_fallback();
+    pages.falls_back = true;
 }
 
 /// Renders every page in every state. Returns the name of the first page that fails.

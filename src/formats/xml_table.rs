@@ -125,7 +125,8 @@ impl<'s> ProviderFile<'s> {
     }
 
     pub fn location(&self, element: Element) -> Location {
-        self.source.location(mark_length(self.source) + element.offset())
+        let (skipped, Range { start, end }) = (mark_length(self.source), element.span());
+        self.source.location_of(&(skipped + start..skipped + end))
     }
 
     /// The table. None, with an error, if the file does not describe one provider.

@@ -28,7 +28,7 @@ pub struct Pages {
     languages: Vec<Description>,
     pub assets: PageAssets,
     /// Whether a built-in template replaces an operator's template that fails.
-    falls_back: bool,
+    pub falls_back: bool,
     has_logged_failure: AtomicBool,
 }
 
@@ -113,11 +113,6 @@ impl Pages {
             self.environment.add_template(name, source).expect("built-in templates are well-formed");
         }
         is_custom
-    }
-
-    /// From now on, a built-in template replaces an operator's template that fails.
-    pub fn enable_fallback(&mut self) {
-        self.falls_back = true;
     }
 
     pub fn catalogue(&self) -> &Catalogue {

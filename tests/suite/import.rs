@@ -239,7 +239,7 @@ fn overwrites_nothing_unless_told_to() {
  --> a.xml:2:3
   |
 2 |   <emailProvider id=\"a.example\">
-  |   ^
+  |   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
   |
 hint: --force replaces it\n";
     assert!(err(&output).starts_with(message), "{}", err(&output));
