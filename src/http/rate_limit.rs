@@ -152,7 +152,7 @@ mod tests {
 
     /// A place that falls free before the one that a network has is no second one for it.
     #[test]
-    fn a_network_has_one_place() {
+    fn stores_a_network_in_one_slot() {
         let limiter = RateLimiter::new();
         let rate = rate(100, 500);
         let ask =
@@ -168,7 +168,7 @@ mod tests {
 
     /// Half a year later the clock begins again.
     #[test]
-    fn the_clock_may_begin_again() {
+    fn permits_requests_after_the_clock_wraps() {
         let limiter = RateLimiter::new();
         let client = "192.0.2.1".parse().unwrap();
         let end = Duration::from_micros(TIME);

@@ -21,7 +21,7 @@ static BARE: LazyLock<Server> = LazyLock::new(|| {
 const PATH: &str = "/mail/config-v1.1.xml";
 
 #[test]
-fn believes_a_trusted_proxy_about_the_host() {
+fn uses_the_host_of_a_trusted_proxy() {
     for forwarded in ["autoconfig.q.com", "AUTOCONFIG.Q.COM:443", "q.com, inner.proxy.example"] {
         let headers = [("X-Forwarded-Host", forwarded)];
         assert_eq!(SHIPPED.request("GET", "10.0.0.5:8080", PATH, &headers, b"").status, 200, "{forwarded}");
@@ -31,14 +31,14 @@ fn believes_a_trusted_proxy_about_the_host() {
 }
 
 #[test]
-fn passes_over_an_empty_word_and_a_double_one() {
+fn ignores_an_empty_forwarded_host_and_rejects_two_hosts() {
     let headers = [("X-Forwarded-Host", "")];
     assert_eq!(SHIPPED.request("GET", "q.com", PATH, &headers, b"").status, 200);
     SHIPPED.request("GET", "q.com", PATH, &[("Host", "qwestoffice.net")], b"").assert_empty(400);
 }
 
 #[test]
-fn ignores_what_a_stranger_says_about_the_host() {
+fn ignores_forwarded_headers_of_untrusted_peers() {
     let headers = [("X-Forwarded-Host", "q.com"), ("Forwarded", "host=q.com")];
     BARE.request("GET", "unknown.example", PATH, &headers, b"").assert_empty(404);
     let headers = [("X-Forwarded-Host", "unknown.example")];
@@ -61,7 +61,7 @@ fn does_not_redirect_the_public_host_to_itself() {
 }
 
 #[test]
-fn the_proxys_scheme_is_read_in_any_letter_case_and_first_of_several() {
+fn uses_the_first_forwarded_scheme_in_any_letter_case() {
     let status = |proto: &str| {
         let headers = [("X-Forwarded-Proto", proto)];
         PUBLIC.request("GET", "autodiscover.q.com", "/autodiscover/autodiscover.xml", &headers, b"").status
@@ -74,7 +74,7 @@ fn the_proxys_scheme_is_read_in_any_letter_case_and_first_of_several() {
 }
 
 #[test]
-fn an_absolute_target_counts_more_than_the_host_header() {
+fn prefers_an_absolute_target_to_the_host_header() {
     let response = SHIPPED.get("unknown.example", "http://autoconfig.q.com/mail/config-v1.1.xml");
     assert_eq!(response.status, 200);
     SHIPPED.get("q.com", "http://unknown.example/mail/config-v1.1.xml").assert_empty(404);

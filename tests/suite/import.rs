@@ -84,7 +84,7 @@ fn whole(config: &Config, domain: &str) -> String {
 }
 
 #[test]
-fn keeps_everything_that_a_file_says() {
+fn import_keeps_every_value_and_comment() {
     let xml = given("full.xml");
     let folder = Folder::new(&[("full.xml", &xml)]);
     let output = folder.import(&["full.xml"]);
@@ -175,7 +175,7 @@ fn the_whole_document_is_the_original_to_another_reader() {
 }
 
 #[test]
-fn leaves_out_what_is_wrong_with_file_and_line_and_keeps_the_rest() {
+fn import_reports_invalid_parts_and_keeps_the_rest() {
     let folder = Folder::new(&[("broken.xml", &given("broken.xml"))]);
     let output = folder.import(&["broken.xml"]);
     assert_eq!(code(&output), 1);
@@ -198,7 +198,7 @@ fn provider(id: &str, domains: &[&str]) -> String {
 }
 
 #[test]
-fn a_domain_of_two_files_stays_with_the_first() {
+fn import_gives_a_shared_domain_to_the_first_file() {
     let folder = Folder::new(&[
         ("db/a.xml", &provider("a.example", &["a.example", "shared.example"])),
         ("db/b.xml", &provider("b.example", &["b.example", "shared.example"])),
@@ -229,7 +229,7 @@ fn a_domain_of_two_files_stays_with_the_first() {
 }
 
 #[test]
-fn overwrites_nothing_unless_told_to() {
+fn import_overwrites_only_with_force() {
     let mine = crate::common::profile("a.example", "domains = [\"mine.example\"]", crate::common::SERVERS);
     let folder =
         Folder::new(&[("a.xml", &provider("a.example", &["a.example"])), ("profiles/a.example.toml", &mine)]);
@@ -264,7 +264,7 @@ hint: --force replaces it\n";
 
 #[cfg(unix)]
 #[test]
-fn the_server_may_read_what_is_written() {
+fn imported_files_have_the_usual_permissions() {
     use std::os::unix::fs::PermissionsExt;
 
     let folder = Folder::new(&[("a.xml", &provider("a.example", &["a.example"])), ("b", "")]);
@@ -276,7 +276,7 @@ fn the_server_may_read_what_is_written() {
 
 /// A mail exchanger below another file's wildcard would keep the server from starting.
 #[test]
-fn an_exchanger_is_nobody_elses_domain() {
+fn import_keeps_mx_hosts_and_domains_apart() {
     let mx = |id: &str, host: &str| {
         provider(id, &[id]).replace(
             "    <displayName>",
@@ -315,7 +315,7 @@ fn force_frees_no_names_of_a_file_that_stays() {
 
 #[cfg(unix)]
 #[test]
-fn what_is_replaced_keeps_who_may_read_it_and_a_link_stays() {
+fn force_keeps_permissions_and_links() {
     use std::os::unix::fs::{PermissionsExt, symlink};
 
     let mine = crate::common::profile("c.example", "domains = [\"c.example\"]", crate::common::SERVERS);
@@ -355,7 +355,7 @@ fn force_never_leaves_a_folder_that_does_not_load() {
 /// What no mail program is served stops no server: a provider file loads whatever its sections are
 /// like, and says what is odd about them.
 #[test]
-fn a_provider_file_is_served_whatever_its_further_sections_are_like() {
+fn serves_a_provider_file_with_invalid_further_sections() {
     let good = provider("a.example", &["a.example"]);
     for section in [
         "<oAuth2><issuer>i</issuer></oAuth2>",
@@ -382,7 +382,7 @@ fn a_provider_file_is_served_whatever_its_further_sections_are_like() {
 
 /// What is in a folder beside provider files is named, and the others are handled.
 #[test]
-fn goes_on_past_what_is_no_provider_file() {
+fn import_skips_other_files() {
     let folder = Folder::new(&[
         ("db/README.md", "read me"),
         ("db/a.xml", &provider("a.example", &["a.example"])),
@@ -409,7 +409,7 @@ fn goes_on_past_what_is_no_provider_file() {
 }
 
 #[test]
-fn says_what_it_cannot_start_with() {
+fn import_reports_missing_paths_and_folders() {
     let folder = Folder::new(&[("file", "x")]);
     let output = folder.import(&["nowhere"]);
     assert_eq!(code(&output), 2);
@@ -479,7 +479,7 @@ proptest! {
     /// Whatever the servers, sections and texts: the imported profile is the one that the loader
     /// makes of the original, and its whole document reads back as the same.
     #[test]
-    fn any_good_file_comes_through_whole(
+    fn any_valid_file_keeps_its_meaning(
         incoming in vec(any_server("incomingServer", &["imap", "pop3", "exchange", "ews"]), 0..4),
         outgoing in vec(any_server("outgoingServer", &["smtp"]), 1..3),
         sections in vec(any_section(), 0..4),

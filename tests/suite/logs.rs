@@ -89,7 +89,7 @@ fn no_address_query_or_credential_is_ever_written() {
 }
 
 #[test]
-fn a_line_a_request_has_domain_route_status_and_time() {
+fn debug_logs_one_line_per_request() {
     let program = Program::start("debug", "json", &files());
     program.send(&request(
         "GET",
@@ -129,7 +129,7 @@ fn a_line_a_request_has_domain_route_status_and_time() {
 
 /// Whoever cannot wait for what is in flight says so twice.
 #[test]
-fn a_second_signal_cuts_off_what_is_in_flight() {
+fn a_second_signal_ends_requests_in_progress() {
     let program = Program::start("info", "json", &files());
     let mut stuck = TcpStream::connect(program.address).unwrap();
     let head = "POST /autodiscover/autodiscover.xml HTTP/1.1\r\nHost: q.com\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n";
@@ -145,7 +145,7 @@ fn a_second_signal_cuts_off_what_is_in_flight() {
 
 /// An unknown proxy would make every answer a wrong one, so the operator hears of it, once.
 #[test]
-fn warns_of_a_proxy_that_is_not_trusted() {
+fn warns_about_forwarded_headers_of_an_untrusted_peer() {
     let files =
         Files::new("trusted_proxies = []", &[("a.toml", &profile("q.com", &domains(&["q.com"]), SERVERS))]);
     let program = Program::start("info", "json", &files);
@@ -157,7 +157,7 @@ fn warns_of_a_proxy_that_is_not_trusted() {
 }
 
 #[test]
-fn requests_leave_no_line_at_info() {
+fn info_logs_no_requests() {
     let program = Program::start("info", "json", &files());
     program.send(&request("GET", "q.com", "/mail/config-v1.1.xml", &[], b""));
     let (_, log) = program.stop();
@@ -165,7 +165,7 @@ fn requests_leave_no_line_at_info() {
 }
 
 #[test]
-fn text_lines_name_the_level_and_what_happened() {
+fn text_lines_have_a_level_and_a_message() {
     let (_, log) = Program::start("info", "text", &files()).stop();
     assert!(log.contains(" INFO listening address=127.0.0.1:"), "{log}");
     assert!(!log.contains('\u{1b}'), "no colour into a pipe");
@@ -173,7 +173,7 @@ fn text_lines_name_the_level_and_what_happened() {
 
 /// What is doubtful when it starts is said, and the operator's listener has it as a figure.
 #[test]
-fn the_start_says_what_is_doubtful_and_where_the_operator_listens() {
+fn start_logs_warnings_and_listeners() {
     let end = std::time::SystemTime::now() + std::time::Duration::from_secs(5 * 24 * 60 * 60);
     let chain = Chain::with(Key::Rsa, |params| params.not_after = end.into());
     let settings = "[signing]\ncertificate = \"fullchain.pem\"\nkey = \"privkey.pem\"\n\

@@ -106,7 +106,7 @@ fn requests_are_counted_by_route_outcome_and_client() {
 /// As Prometheus itself would read them.
 #[test]
 #[ignore = "needs promtool"]
-fn the_measurements_are_what_prometheus_reads() {
+fn promtool_accepts_the_metrics() {
     let both = Both::start();
     both.public.get("q.com", "/mail/config-v1.1.xml");
     let mut promtool =
@@ -119,7 +119,7 @@ fn the_measurements_are_what_prometheus_reads() {
 
 /// Every metric that Grafana's dashboard shows is measured.
 #[test]
-fn the_dashboard_shows_what_is_measured() {
+fn dashboard_uses_existing_metrics() {
     let dashboard: Value = serde_json::from_slice(&std::fs::read("deploy/grafana.json").unwrap()).unwrap();
     let both = Both::start();
     both.public.get("q.com", "/mail/config-v1.1.xml");
@@ -148,7 +148,7 @@ fn the_dashboard_shows_what_is_measured() {
 
 /// What is for the operator is nobody else's, and the other way round.
 #[test]
-fn the_two_sides_are_apart() {
+fn public_and_admin_listeners_serve_different_paths() {
     let both = Both::start();
     for path in ["/metrics", "/healthz", "/readyz", "/status"] {
         both.public.get("q.com", path).assert_empty(404);
@@ -162,7 +162,7 @@ fn the_two_sides_are_apart() {
 }
 
 #[test]
-fn says_how_it_is() {
+fn status_reports_health_readiness_and_configuration() {
     let both = Both::start();
     let health = both.admin.get("localhost", "/healthz");
     assert_eq!((health.text(), health.header("cache-control")), ("ok\n", Some("private, no-store")));
@@ -181,7 +181,7 @@ fn says_how_it_is() {
 
 /// A proxy takes a server out of its list when that says that it stops, and before it does.
 #[test]
-fn who_stops_is_not_ready() {
+fn a_stopping_server_is_not_ready() {
     let mut both = Both::start();
     let mut stuck = both.public.connect();
     let head = "POST /autodiscover/autodiscover.xml HTTP/1.1\r\nHost: q.com\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n";
@@ -196,7 +196,7 @@ fn who_stops_is_not_ready() {
 /// One network's flood is refused, cheaply and in words that a client understands; its neighbours,
 /// proxies and who is exempt are not.
 #[test]
-fn who_asks_too_often_is_told_when_to_come_back() {
+fn answers_429_with_retry_after_over_the_rate_limit() {
     let mut config = shipped();
     config.settings.limits.rate =
         Some(Rate { per_second: 1.try_into().unwrap(), burst: 3.try_into().unwrap() });
@@ -240,7 +240,7 @@ fn who_asks_too_often_is_told_when_to_come_back() {
 }
 
 #[test]
-fn a_limit_of_none_is_none() {
+fn zero_requests_per_second_disables_the_rate_limit() {
     let files = |limits: &str| {
         let text = profile("q.com", &domains(&["q.com"]), SERVERS);
         Files::new(&format!("trusted_proxies = []\n[limits]\n{limits}"), &[("a.toml", &text)])
@@ -258,7 +258,7 @@ fn a_limit_of_none_is_none() {
 }
 
 #[test]
-fn the_health_of_a_running_server_can_be_asked_for() {
+fn health_reports_whether_a_server_answers() {
     let text = profile("q.com", &domains(&["q.com"]), SERVERS);
     let files = Files::new("[admin]\nlisten = \"127.0.0.1:0\"\n", &[("a.toml", &text)]);
     let mut program = Program::start("info", "json", &files);

@@ -60,7 +60,7 @@ fn caddy() {
 
 /// Traefik is no package of Debian's: its file is but read.
 #[test]
-fn every_file_has_every_name() {
+fn proxy_files_name_every_host() {
     let readme = fs::read_to_string("README.md").unwrap();
     for file in ["nginx.conf", "apache.conf", "haproxy.cfg", "Caddyfile", "traefik.yml", "traefik-static.yml"]
     {
@@ -77,7 +77,7 @@ fn every_file_has_every_name() {
 }
 
 #[test]
-fn every_path_of_the_readme_is_asked() {
+fn proxies_are_tested_with_every_path() {
     let readme = fs::read_to_string("README.md").unwrap();
     let (_, table) = readme.split_once("## What each client asks\n\n").unwrap();
     let cells =

@@ -101,7 +101,7 @@ fn smallest_configuration_works() {
 
 /// The command lines of the README, with the README's own configuration.
 #[test]
-fn other_commands_work() {
+fn readme_commands_run() {
     let toml = blocks("toml");
     let files = Files::new(&toml[0], &[("example.toml", &toml[1])]);
     let lines = blocks("sh").concat();
@@ -188,7 +188,7 @@ fn commands_and_limits_equal_the_programs() {
 
 /// Requests every path of the table.
 #[test]
-fn listed_paths_are_answered() {
+fn readme_paths_are_answered() {
     let readme = readme();
     for path in [
         "/mail/config-v1.1.xml",

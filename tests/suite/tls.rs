@@ -342,7 +342,7 @@ fn reports_https_without_a_certificate_with_its_location() {
 }
 
 #[test]
-fn warns_of_a_name_in_two_certificates() {
+fn warns_about_a_name_in_two_certificates() {
     let authority = Authority::new();
     let files = files(&authority, &[("q", &["autoconfig.q.com"]), ("r", &["r.q.com", "autoconfig.q.com"])]);
     let problems = files.problems();

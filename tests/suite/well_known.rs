@@ -28,7 +28,7 @@ fn serve(more: &str) -> Server {
 }
 
 #[test]
-fn services_are_found_where_their_standards_say() {
+fn redirects_the_well_known_paths_of_services() {
     let server = serve(SERVICES);
     for (path, method, location) in [
         ("/.well-known/caldav", "PROPFIND", "https://dav.example.com/cal/"),
@@ -48,7 +48,7 @@ fn services_are_found_where_their_standards_say() {
 }
 
 #[test]
-fn what_is_not_served_is_not_found() {
+fn answers_404_for_services_that_are_not_offered() {
     let server = serve(SERVICES);
     for path in ["/.well-known/caldav", "/.well-known/carddav", "/.well-known/jmap"] {
         server.get("elsewhere.example", path).assert_empty(404);
@@ -60,7 +60,7 @@ fn what_is_not_served_is_not_found() {
 }
 
 #[test]
-fn a_redirect_leads_neither_in_a_circle_nor_to_a_placeholder() {
+fn never_redirects_to_itself_or_to_a_placeholder() {
     let calendar = |url: &str| format!("[[calendar]]\ntype = \"caldav\"\nurl = \"{url}\"\n");
     for url in [
         "https://example.com/.well-known/caldav",
@@ -85,7 +85,7 @@ fn a_redirect_leads_neither_in_a_circle_nor_to_a_placeholder() {
 const POLICY: &str = "/.well-known/mta-sts.txt";
 
 #[test]
-fn a_policy_is_served_where_one_is_asked_for_and_on_its_own_host_alone() {
+fn serves_an_mta_sts_policy_on_its_own_host_only() {
     let server = serve(
         "[mta_sts]\nmode = \"enforce\"\nmx = [\"mx1.example.net\", \"*.mx.example.net\"]\nmax_age_seconds = 86400\n",
     );
@@ -106,7 +106,7 @@ fn a_policy_is_served_where_one_is_asked_for_and_on_its_own_host_alone() {
 }
 
 #[test]
-fn a_policy_that_would_stop_mail_is_refused() {
+fn rejects_an_mta_sts_policy_that_would_stop_mail() {
     let problems = |policy: &str| {
         let text = profile(
             "example.com",

@@ -282,3 +282,64 @@ fn resolve(reference: &BytesRef) -> Option<char> {
     }
     resolve_predefined_entity(reference)?.chars().next()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ADDRESS: &str = "<EMailAddress>jane@q.com</EMailAddress>";
+
+    fn schema(document: &str) -> Result<Schema, RequestError> {
+        Request::read(document.as_bytes()).map(|request| request.schema)
+    }
+
+    /// A request with these elements around and in its `Request`.
+    fn document(root: &str, before: &str, inside: &str, after: &str) -> String {
+        format!("<Autodiscover{root}>{before}<Request>{inside}</Request></Autodiscover>{after}")
+    }
+
+    #[test]
+    fn rejects_malformed_documents() {
+        let valid = document("", "", ADDRESS, "");
+        assert_eq!(schema(&valid), Ok(Schema::Outlook));
+        for malformed in [
+            String::new(),
+            "<!-- no root -->".to_owned(),
+            "\u{1}\u{1}".to_owned() + &valid,
+            valid.clone() + "\u{1}\u{2}",
+            valid.clone() + "&amp;",
+            valid.clone() + "<![CDATA[ ]]>",
+            "&amp;".to_owned() + &valid,
+            valid.replace("</Request>", "<1a/></Request>"),
+            valid.replace("</Request>", "<-a/></Request>"),
+            valid.replace("</Request>", "<a!/></Request>"),
+        ] {
+            assert_eq!(schema(&malformed), Err(RequestError::Malformed), "{malformed}");
+        }
+        assert_eq!(schema(&valid.replace("</Request>", "<_a.b-c1/></Request>")), Ok(Schema::Outlook));
+    }
+
+    #[test]
+    fn reads_fields_only_in_the_request() {
+        let elsewhere = document("", &format!("<Other>{ADDRESS}</Other>"), "", "");
+        assert_eq!(schema(&elsewhere), Err(RequestError::Address));
+        let deeper = document("", "", &format!("<Other>{ADDRESS}</Other>"), "");
+        assert_eq!(schema(&deeper), Err(RequestError::Address));
+        let other = "<Other><EMailAddress>other@q.com</EMailAddress></Other>";
+        let found = Request::read(document("", other, ADDRESS, "").as_bytes()).unwrap();
+        assert_eq!(found.email_address.to_string(), "jane@q.com");
+    }
+
+    #[test]
+    fn recognizes_activesync_by_the_namespace_of_the_root() {
+        const MOBILE_SYNC: &str =
+            "'http://schemas.microsoft.com/exchange/autodiscover/mobilesync/requestschema/2006'";
+
+        let with = |attribute: &str| format!(" {attribute}={MOBILE_SYNC}");
+        assert_eq!(schema(&document(&with("xmlns"), "", ADDRESS, "")), Ok(Schema::Other));
+        assert_eq!(schema(&document(&with("xmlns:a"), "", ADDRESS, "")), Ok(Schema::Other));
+        assert_eq!(schema(&document(&with("title"), "", ADDRESS, "")), Ok(Schema::Outlook));
+        let inner = ADDRESS.replacen("<EMailAddress", &format!("<EMailAddress{}", with("xmlns")), 1);
+        assert_eq!(schema(&document("", "", &inner, "")), Ok(Schema::Outlook));
+    }
+}
