@@ -99,7 +99,8 @@ enum Kind {
 /// Reads every key, also if the type is invalid.
 fn server(table: &mut Table, kind: Option<Kind>) -> Option<Server> {
     let hostname = table.required("hostname", "\"mail.example.com\"");
-    let port = table.required("port", "993");
+    let is_smtp = matches!(kind, Some(Kind::Mail(Protocol::Smtp)));
+    let port = table.required("port", if is_smtp { "465" } else { "993" });
     let socket_type = table.required("socket_type", "\"SSL\"");
     let authentication = authentication(table);
     let username = table.optional("username").unwrap_or_default();

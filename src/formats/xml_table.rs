@@ -343,7 +343,7 @@ impl<'s> ProviderFile<'s> {
             self.pass_over(parent, element);
             return;
         }
-        let message = format!("<{name}> in <{}> is not known and passed over", parent.name());
+        let message = format!("<{name}> in <{}> is unknown and ignored", parent.name());
         let mark = self.problems.mark();
         self.unknown(element, &message, near, near.map(|near| format!("<{near}>")));
         // The element with the right name exists.
@@ -358,8 +358,7 @@ impl<'s> ProviderFile<'s> {
         let unknown = element.attributes().iter().map(|(name, _)| name);
         for name in unknown.filter(|name| !known.contains(&name.as_str()) && !name.starts_with("xmlns")) {
             let near = nearest(name, known.iter().copied());
-            let message =
-                format!("the attribute {name} of <{}> is not known and passed over", element.name());
+            let message = format!("the attribute {name} of <{}> is unknown and ignored", element.name());
             self.unknown(element, &message, near, near.map(str::to_owned));
         }
         !self.problems.has_errors_since(mark)

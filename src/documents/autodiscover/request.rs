@@ -305,8 +305,9 @@ mod tests {
         for malformed in [
             String::new(),
             "<!-- no root -->".to_owned(),
-            "\u{1}\u{1}".to_owned() + &valid,
-            valid.clone() + "\u{1}\u{2}",
+            valid.replace("jane", "\u{1}\u{1}jane"),
+            valid.replace("<Request>", "<?xml version=\"1.0\"?><Request>"),
+            "<!-- first -->".to_owned() + "<?xml version=\"1.0\"?>" + &valid,
             valid.clone() + "&amp;",
             valid.clone() + "<![CDATA[ ]]>",
             "&amp;".to_owned() + &valid,
@@ -317,6 +318,7 @@ mod tests {
             assert_eq!(schema(&malformed), Err(RequestError::Malformed), "{malformed}");
         }
         assert_eq!(schema(&valid.replace("</Request>", "<_a.b-c1/></Request>")), Ok(Schema::Outlook));
+        assert_eq!(schema(&("<?xml version=\"1.0\"?>".to_owned() + &valid)), Ok(Schema::Outlook));
     }
 
     #[test]
