@@ -53,7 +53,7 @@ pub enum ErrorRule {
     /// The table and the whole file are invalid.
     #[default]
     Invalidate,
-    /// The table is left out, which the text reports.
+    /// The table is left out with a report, also if it `is_flawed`: it has a malformed part that was reported before.
     LeaveOut { is_flawed: bool, report: InvalidValue },
     /// The table is left out with a warning.
     Warn,

@@ -308,6 +308,16 @@ mod tests {
             valid.replace("jane", "\u{1}\u{1}jane"),
             valid.replace("<Request>", "<?xml version=\"1.0\"?><Request>"),
             "<!-- first -->".to_owned() + "<?xml version=\"1.0\"?>" + &valid,
+            valid.clone() + "x",
+            valid.clone() + &valid,
+            valid.replace("Autodiscover", "Other"),
+            document("", &"<a>".repeat(20), ADDRESS, "")
+                .replace("</Autodiscover>", &("</a>".repeat(20) + "</Autodiscover>")),
+            valid.replace("jane", "]]>jane"),
+            valid.replace("<Request>", "<?1 a?><Request>"),
+            valid.replace("<Request>", "<?XML a?><Request>"),
+            valid.replace("<Request>", "<Request 1=\"a\">"),
+            valid.replace("<Request>", "<Request a=\"<\">"),
             valid.clone() + "&amp;",
             valid.clone() + "<![CDATA[ ]]>",
             "&amp;".to_owned() + &valid,
@@ -318,7 +328,17 @@ mod tests {
             assert_eq!(schema(&malformed), Err(RequestError::Malformed), "{malformed}");
         }
         assert_eq!(schema(&valid.replace("</Request>", "<_a.b-c1/></Request>")), Ok(Schema::Outlook));
-        assert_eq!(schema(&("<?xml version=\"1.0\"?>".to_owned() + &valid)), Ok(Schema::Outlook));
+        for well_formed in [
+            "<?xml version=\"1.0\"?>".to_owned() + &valid,
+            valid.replace("<Request>", "<?a b?><Request a=\"b\">"),
+            valid.replace("@", "&#64;"),
+            valid.replace("jane", "<![CDATA[jane]]>"),
+            valid.clone() + "<!-- last -->\n",
+        ] {
+            let found =
+                Request::read(well_formed.as_bytes()).map(|request| request.email_address.to_string());
+            assert_eq!(found.as_deref(), Ok("jane@q.com"), "{well_formed}");
+        }
     }
 
     #[test]
@@ -330,6 +350,22 @@ mod tests {
         let other = "<Other><EMailAddress>other@q.com</EMailAddress></Other>";
         let found = Request::read(document("", other, ADDRESS, "").as_bytes()).unwrap();
         assert_eq!(found.email_address.to_string(), "jane@q.com");
+    }
+
+    #[test]
+    fn reads_the_accepted_schema() {
+        for (path, expected) in [
+            ("outlook/responseschema/2006a", Schema::Outlook),
+            ("outlook/responseschema/2006", Schema::Outlook),
+            ("responseschema/2006a", Schema::Outlook),
+            ("responseschema/2006", Schema::Outlook),
+            ("mobilesync/responseschema/2006", Schema::Other),
+            ("responseschema/2007", Schema::Other),
+        ] {
+            let name = format!("http://schemas.microsoft.com/exchange/autodiscover/{path}");
+            let element = format!("{ADDRESS}<AcceptableResponseSchema>{name}</AcceptableResponseSchema>");
+            assert_eq!(schema(&document("", "", &element, "")), Ok(expected), "{name}");
+        }
     }
 
     #[test]
