@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use serde::Serialize;
+use serde_json::json;
 
 use super::config_argument::ConfigArgument;
 use super::output::{could_not_run, exit_code, message, not_served, print};
@@ -157,37 +157,23 @@ fn lines(records: &Records, verdicts: &[RecordStatus]) -> String {
 }
 
 fn json(records: &Records, verdicts: &[RecordStatus]) -> String {
-    #[derive(Serialize)]
-    struct Checked<'a> {
-        domain: &'a str,
-        records: Vec<Record>,
-    }
-    #[derive(Serialize)]
-    struct Record {
-        name: String,
-        #[serde(rename = "type")]
-        kind: &'static str,
-        values: Vec<String>,
-        status: &'static str,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        published: Option<Vec<String>>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        reason: Option<String>,
-    }
-    let record = |(set, verdict): (&RecordSet, &RecordStatus)| Record {
-        name: set.name.to_string(),
-        kind: set.kind(),
-        values: set.values(),
-        status: verdict.into(),
-        published: match verdict {
+    let record = |(set, verdict): (&RecordSet, &RecordStatus)| {
+        let status: &str = verdict.into();
+        let mut record = json!({
+            "name": set.name.to_string(),
+            "type": set.kind(),
+            "values": set.values(),
+            "status": status,
+        });
+        match verdict {
             RecordStatus::Different(published) | RecordStatus::WrongTarget { addresses: published, .. } => {
-                Some(published.clone())
+                record["published"] = json!(published);
             }
-            _ => None,
-        },
-        reason: if let RecordStatus::LookupFailed(reason) = verdict { Some(reason.clone()) } else { None },
+            RecordStatus::LookupFailed(reason) => record["reason"] = json!(reason),
+            RecordStatus::Ok | RecordStatus::Missing => {}
+        }
+        record
     };
-    let records_checked = records.sets.iter().zip(verdicts).map(record).collect();
-    let checked = Checked { domain: records.domain.as_str(), records: records_checked };
-    format::pretty(&checked)
+    let checked: Vec<_> = records.sets.iter().zip(verdicts).map(record).collect();
+    format::pretty(&json!({ "domain": records.domain, "records": checked }))
 }

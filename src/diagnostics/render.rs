@@ -44,28 +44,25 @@ impl ProblemRenderer {
     /// The problem, in lines without an end of the last one. If the file does not have the location any more, its
     /// source line is left out.
     pub fn render(&mut self, problem: &Problem) -> String {
-        let Location { file, line, column, .. } = &problem.location;
-        let path = printable(&file.display().to_string());
-        let level = match problem.severity {
-            Severity::Error => Level::ERROR,
-            Severity::Warning => Level::WARNING,
-            Severity::Note => Level::NOTE,
-        };
-        let title = level.primary_title(printable(&problem.message));
-        let problem_group = match self.source_line(&problem.location) {
-            Some((text, span)) => title.element(
-                Snippet::source(text)
-                    .line_start(*line)
-                    .path(path)
-                    .annotation(AnnotationKind::Primary.span(span)),
-            ),
-            None if *line == 0 => title.element(Origin::path(path)),
-            None => title.element(Origin::path(path).line(*line).char_column(*column)),
-        };
+        let title = level(problem.severity).primary_title(printable(&problem.message));
+        let line = self.source_line(&problem.location);
+        let problem_group = with_location(Group::with_title(title), &problem.location, line);
         let hint = problem.hint.as_deref().map(printable);
         let hint_group =
             hint.map(|hint| Group::with_title(Level::HELP.with_name("hint").secondary_title(hint)));
         self.renderer.render(&[problem_group].into_iter().chain(hint_group).collect::<Vec<_>>())
+    }
+
+    /// A location for a message above it, with its source line if that is wanted. A location without a length is a file as
+    /// a whole, and has no such line.
+    pub fn render_location(&mut self, severity: Severity, location: &Location, has_line: bool) -> String {
+        match self.source_line(location).filter(|_| has_line && location.length > 0) {
+            None => format!("  --> {}", printable(&location.to_string())),
+            line => {
+                let group = with_location(Group::with_level(level(severity)), location, line);
+                self.renderer.render(&[group])
+            }
+        }
     }
 
     /// The line of a location, and the bytes of it that the location stands for.
@@ -80,6 +77,33 @@ impl ProblemRenderer {
         let start = ends().nth(location.column.checked_sub(1)?)?;
         let end = ends().nth(location.column - 1 + location.length.max(1)).unwrap_or(line.len());
         Some((line, start..end))
+    }
+}
+
+/// `line` is the source line, with the bytes to mark.
+fn with_location<'a>(
+    group: Group<'a>,
+    location: &Location,
+    line: Option<(String, Range<usize>)>,
+) -> Group<'a> {
+    let path = printable(&location.file.display().to_string());
+    match line {
+        Some((text, span)) => group.element(
+            Snippet::source(text)
+                .line_start(location.line)
+                .path(path)
+                .annotation(AnnotationKind::Primary.span(span)),
+        ),
+        None if location.line == 0 => group.element(Origin::path(path)),
+        None => group.element(Origin::path(path).line(location.line).char_column(location.column)),
+    }
+}
+
+const fn level(severity: Severity) -> Level<'static> {
+    match severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+        Severity::Note => Level::NOTE,
     }
 }
 

@@ -37,52 +37,31 @@ fn each(records: &Records) -> impl Iterator<Item = (&RecordSet, &RecordData)> {
 
 /// An object for each name and type, for programs (for example Terraform's `for_each`).
 pub fn json(records: &Records) -> String {
-    #[derive(Serialize)]
-    struct Zone<'a> {
-        domain: &'a str,
-        records: Vec<Set>,
-    }
-    #[derive(Serialize)]
-    struct Set {
-        name: String,
-        #[serde(rename = "type")]
-        kind: &'static str,
-        ttl: u32,
-        values: Vec<String>,
-    }
-    let set = |set: &RecordSet| Set {
-        name: set.name.to_string(),
-        kind: set.kind(),
-        ttl: records.ttl,
-        values: set.values(),
+    let set = |set: &RecordSet| {
+        json!({
+            "name": set.name.to_string(),
+            "type": set.kind(),
+            "ttl": records.ttl,
+            "values": set.values(),
+        })
     };
-    pretty(&Zone { domain: records.domain.as_str(), records: records.sets.iter().map(set).collect() })
+    let sets: Vec<_> = records.sets.iter().map(set).collect();
+    pretty(&json!({ "domain": records.domain, "records": sets }))
 }
 
 /// The body of a PATCH to a zone of the PowerDNS API.
 pub fn powerdns(records: &Records) -> String {
-    #[derive(Serialize)]
-    struct Patch {
-        rrsets: Vec<Set>,
-    }
-    #[derive(Serialize)]
-    struct Set {
-        name: String,
-        #[serde(rename = "type")]
-        kind: &'static str,
-        ttl: u32,
-        changetype: &'static str,
-        records: Vec<Value>,
-    }
     let content = |data: &RecordData| json!({ "content": presentation(data), "disabled": false });
-    let set = |set: &RecordSet| Set {
-        name: format!("{}.", set.name),
-        kind: set.kind(),
-        ttl: records.ttl,
-        changetype: "REPLACE",
-        records: set.data().iter().map(content).collect(),
+    let set = |set: &RecordSet| {
+        json!({
+            "name": format!("{}.", set.name),
+            "type": set.kind(),
+            "ttl": records.ttl,
+            "changetype": "REPLACE",
+            "records": set.data().iter().map(content).collect::<Vec<_>>(),
+        })
     };
-    pretty(&Patch { rrsets: records.sets.iter().map(set).collect() })
+    pretty(&json!({ "rrsets": records.sets.iter().map(set).collect::<Vec<_>>() }))
 }
 
 /// A zone of OctoDNS, whose YAML takes JSON. Names are relative to the domain, keys are sorted.

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 
 use super::report::{Counts, Report};
-use crate::check::{ClientResult, Finding, ProfileCheck, ProtocolResult};
+use crate::check::{ClientResult, Finding, Occurrence, ProfileCheck, ProtocolResult};
 use crate::cli::output::{count, severity_style, styled};
 use crate::cli::table::table;
 use crate::clients::{Client, Format};
@@ -23,12 +23,12 @@ pub fn write(report: &Report) -> String {
         text += &matrix(&group);
         text.push('\n');
     }
+    let mut renderer = ProblemRenderer::styled();
     for finding in &report.findings {
-        text += &self::finding(finding);
+        text += &self::finding(finding, &mut renderer);
     }
     // Errors that prevent a start come last, where they are seen.
     let (errors, others): (Vec<_>, Vec<_>) = report.problems.iter().partition(|problem| problem.is_error());
-    let mut renderer = ProblemRenderer::styled();
     for problem in others.into_iter().chain(errors) {
         text += &(renderer.render(problem) + "\n\n");
     }
@@ -126,7 +126,7 @@ fn preferred(one: &ProfileCheck) -> [[String; 4]; 2] {
     rows
 }
 
-fn finding(finding: &Finding) -> String {
+fn finding(finding: &Finding, renderer: &mut ProblemRenderer) -> String {
     let severity = styled(severity_style(finding.severity), finding.severity);
     let mut text = format!("{severity}: {}\n", finding.message);
     let clients = finding.clients();
@@ -139,8 +139,8 @@ fn finding(finding: &Finding) -> String {
             text += &names(&clients, format);
         }
     }
-    for occurrence in finding.occurrences.iter().take(LISTED) {
-        let _ = writeln!(text, "  --> {}", occurrence.location);
+    for (index, Occurrence { location, .. }) in finding.occurrences.iter().take(LISTED).enumerate() {
+        text += &(renderer.render_location(finding.severity, location, index == 0) + "\n");
     }
     if finding.occurrences.len() > LISTED {
         let more = count(finding.occurrences.len() - LISTED, "more place");

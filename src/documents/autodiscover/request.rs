@@ -331,7 +331,7 @@ mod tests {
         for well_formed in [
             "<?xml version=\"1.0\"?>".to_owned() + &valid,
             valid.replace("<Request>", "<?a b?><Request a=\"b\">"),
-            valid.replace("@", "&#64;"),
+            valid.replace('@', "&#64;"),
             valid.replace("jane", "<![CDATA[jane]]>"),
             valid.clone() + "<!-- last -->\n",
         ] {
