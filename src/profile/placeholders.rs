@@ -293,4 +293,30 @@ mod tests {
         assert!(host("mail_%EMAILDOMAIN%").is_err());
         assert!(host("192.0.2.1").is_err());
     }
+
+    #[test]
+    fn knows_on_what_a_name_depends() {
+        let username = |text: &str| {
+            let username: Username = text.parse().unwrap();
+            (username.needs_address(), username.is_literal())
+        };
+        assert_eq!(username("%EMAILADDRESS%"), (true, false));
+        assert_eq!(username("shop-%EMAILLOCALPART%"), (true, false));
+        assert_eq!(username("shop@%EMAILDOMAIN%"), (false, false));
+        assert_eq!(username("100%sure"), (false, true));
+        let hostname = |text: &str| {
+            let hostname: Hostname = text.parse().unwrap();
+            (hostname.as_str().to_owned(), hostname.needs_domain(), hostname.pieces().len())
+        };
+        assert_eq!(hostname("IMAP.example.net."), ("imap.example.net".to_owned(), false, 1));
+        assert_eq!(hostname("Mail.%EMAILDOMAIN%"), ("mail.%EMAILDOMAIN%".to_owned(), true, 2));
+        let twice = "a.%EMAILDOMAIN%.b.%EMAILDOMAIN%";
+        assert_eq!(hostname(twice), (twice.to_owned(), true, 4));
+        let username: Username = "%EMAILLOCALPART%%EMAILDOMAIN%".parse().unwrap();
+        let placeholders = [Placeholder::EmailLocalPart, Placeholder::EmailDomain].map(Piece::Placeholder);
+        assert_eq!(
+            (username.as_str(), username.pieces()),
+            ("%EMAILLOCALPART%%EMAILDOMAIN%", &placeholders[..])
+        );
+    }
 }

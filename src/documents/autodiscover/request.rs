@@ -317,6 +317,10 @@ mod tests {
             valid.replace("<Request>", "<?1 a?><Request>"),
             valid.replace("<Request>", "<?XML a?><Request>"),
             valid.replace("<Request>", "<Request 1=\"a\">"),
+            valid.replace("<Request>", "<Request a=\"1\"b='2'>"),
+            "<?xml version=\"2.0\"?>".to_owned() + &valid,
+            "<?xml version=\"1.\"?>".to_owned() + &valid,
+            "<?xml version=\"1.0\" standalone=\"maybe\"?>".to_owned() + &valid,
             valid.replace("<Request>", "<Request a=\"<\">"),
             valid.clone() + "&amp;",
             valid.clone() + "<![CDATA[ ]]>",
@@ -330,7 +334,7 @@ mod tests {
         assert_eq!(schema(&valid.replace("</Request>", "<_a.b-c1/></Request>")), Ok(Schema::Outlook));
         for well_formed in [
             "<?xml version=\"1.0\"?>".to_owned() + &valid,
-            valid.replace("<Request>", "<?a b?><Request a=\"b\">"),
+            valid.replace("<Request>", "<?a b?><Request a=\"1\" b='2'>"),
             valid.replace('@', "&#64;"),
             valid.replace("jane", "<![CDATA[jane]]>"),
             valid.clone() + "<!-- last -->\n",
