@@ -83,10 +83,10 @@ pub fn octodns(records: &Records) -> String {
 fn octodns_value(data: &RecordData) -> Value {
     match data {
         RecordData::Srv(srv) => json!({
-            "priority": srv.priority,
-            "weight": srv.weight,
             "port": srv.port,
+            "priority": srv.priority,
             "target": srv.target.as_ref().map_or(".".to_owned(), |target| format!("{target}.")),
+            "weight": srv.weight,
         }),
         // OctoDNS reads a bare semicolon as the start of a comment.
         RecordData::Txt(text) => text.replace(';', "\\;").into(),
