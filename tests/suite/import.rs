@@ -527,3 +527,30 @@ fn imports_into_a_folder_with_relative_names() {
     assert_eq!(code(&folder.import(&["./a.xml"])), 0);
     assert!(Path::new(&folder.0.path().join("profiles/a.example.toml")).is_file());
 }
+
+#[test]
+fn import_reads_files_of_at_most_one_mebibyte() {
+    let text = provider("a.example", &["a.example"]);
+    let padded = |length: usize| text.clone() + &" ".repeat(length - text.len());
+    let folder = Folder::new(&[("a.xml", &padded(1 << 20)), ("b.xml", &padded((1 << 20) + 1))]);
+    assert_eq!(code(&folder.import(&["a.xml"])), 0);
+    let output = folder.import(&["b.xml"]);
+    assert_eq!(code(&output), 1);
+    assert!(err(&output).contains("not imported: it has 1048577 bytes"), "{}", err(&output));
+    let output = folder.import(&["/dev/null"]);
+    assert!(err(&output).contains("not imported: it is not a file"), "{}", err(&output));
+}
+
+#[test]
+fn import_rejects_another_encoding_than_utf_8() {
+    let text = provider("a.example", &["a.example"]);
+    for (encoding, is_read) in [("UTF-8", true), ("us-ascii", true), ("ISO-8859-1", false), ("UTF-16", false)]
+    {
+        let declared = format!("<?xml version=\"1.0\" encoding=\"{encoding}\"?>\n{text}");
+        let folder = Folder::new(&[("a.xml", &declared)]);
+        let output = folder.import(&["a.xml"]);
+        assert_eq!(code(&output) == 0, is_read, "{encoding}: {}", err(&output));
+        let message = format!("not imported: it declares the encoding {encoding}");
+        assert_eq!(err(&output).contains(&message), !is_read, "{}", err(&output));
+    }
+}
