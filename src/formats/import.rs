@@ -95,7 +95,7 @@ impl Reading {
         });
         if content.is_none() {
             let message = "not imported: it is not the file of one provider";
-            problems.error(Location::whole(&source.file), message, "see what is said of it");
+            problems.error(Location::whole(&source.file), message, "correct the errors in it");
         }
         drop(file);
         Self { problems: problems.into_vec(), content }
@@ -210,7 +210,10 @@ fn is_enough(parts: &ProfileFields) -> Result<(), (&'static str, &'static str)> 
         return Err(("it has no usable name", "give it a <displayName> of at most 60 characters"));
     };
     if parts.domain_patterns.is_empty() && parts.mx_hosts.is_empty() {
-        return Err(("it has no domain of its own", "a profile needs one; see what is said of its domains"));
+        return Err((
+            "it has no domain of its own",
+            "a profile needs one; correct the errors in its domains",
+        ));
     }
     if !parts.incoming.has_mail() {
         return Err(("it has no usable IMAP or POP3 server", "a profile needs one"));

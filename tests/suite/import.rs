@@ -554,3 +554,50 @@ fn import_rejects_another_encoding_than_utf_8() {
         assert_eq!(err(&output).contains(&message), !is_read, "{}", err(&output));
     }
 }
+
+#[test]
+fn import_replaces_a_missing_name_by_the_short_name_or_the_id() {
+    let text = provider("a.example", &["a.example"]);
+    let name = "<displayName>Mail</displayName>";
+    for (names, note, display_name) in [
+        ("<displayShortName>Post</displayShortName>", "the short name stands for the name", "Post"),
+        ("", "the id stands for the name", "a.example"),
+    ] {
+        let folder = Folder::new(&[("a.xml", &text.replace(name, names))]);
+        let output = folder.import(&["a.xml"]);
+        assert!(err(&output).contains(note), "{}", err(&output));
+        let profile = folder.read("profiles/a.example.toml");
+        assert!(profile.contains(&format!("display_name = \"{display_name}\"\n")), "{profile}");
+    }
+}
+
+#[test]
+fn import_needs_a_short_name_if_name_and_id_are_long() {
+    let long = "a-provider-with-a-long-name.example";
+    for (id, name, short_name, is_read) in [
+        (long, "A provider with a long name", "", false),
+        (long, "A provider with a long name", "<displayShortName>Short</displayShortName>", true),
+        (long, "Short", "", true),
+        ("a.example", "A provider with a long name", "", true),
+    ] {
+        let names = format!("<displayName>{name}</displayName>{short_name}");
+        let text = provider(id, &["a.example"]).replace("<displayName>Mail</displayName>", &names);
+        let folder = Folder::new(&[("a.xml", &text)]);
+        let output = folder.import(&["a.xml"]);
+        assert_eq!(code(&output) == 0, is_read, "{}", err(&output));
+        assert_eq!(err(&output).contains("not imported: it has no short name"), !is_read, "{}", err(&output));
+    }
+}
+
+#[test]
+fn import_notes_a_folder_that_it_cannot_read() {
+    let file = ("a.xml", &*provider("a.example", &["a.example"]));
+    let missing = Folder::new(&[file]).import(&["a.xml", "--dry-run"]);
+    assert_eq!(err(&missing), "1 of 1 file would be imported into profiles: 0 errors, 0 notes\n");
+    let unreadable = Folder::new(&[file, ("profiles", "a file")]).import(&["a.xml", "--dry-run"]);
+    assert!(
+        err(&unreadable).contains("note: the folder cannot be read: Not a directory"),
+        "{}",
+        err(&unreadable)
+    );
+}
