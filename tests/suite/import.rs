@@ -601,3 +601,30 @@ fn import_notes_a_folder_that_it_cannot_read() {
         err(&unreadable)
     );
 }
+
+/// A host that the new content of a file does not have any more is free for the next file.
+#[test]
+fn force_frees_the_mx_hosts_of_a_replaced_file() {
+    let old = crate::common::profile(
+        "a.example",
+        "domains = [\"a.example\"]\nmx_hosts = [\"mx.host.example\"]",
+        crate::common::SERVERS,
+    );
+    let with_host = provider("b.example", &["b.example"]).replace(
+        "    <displayName>",
+        "    <domain purpose=\"mx\">mx.host.example</domain>\n    <displayName>",
+    );
+    let folder = Folder::new(&[
+        ("db/a.xml", &provider("a.example", &["a.example"])),
+        ("db/b.xml", &with_host),
+        ("profiles/a.example.toml", &old),
+    ]);
+    let output = folder.import(&["db", "--force"]);
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    assert!(folder.read("profiles/b.example.toml").contains("mx_hosts = [\"mx.host.example\"]"));
+    // A host of a file that stays is taken.
+    let folder = Folder::new(&[("db/b.xml", &with_host), ("profiles/a.example.toml", &old)]);
+    let output = folder.import(&["db", "--force"]);
+    assert_eq!(code(&output), 1);
+    assert!(err(&output).contains("mx.host.example is claimed twice"), "{}", err(&output));
+}
