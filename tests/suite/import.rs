@@ -628,3 +628,16 @@ fn force_frees_the_mx_hosts_of_a_replaced_file() {
     assert_eq!(code(&output), 1);
     assert!(err(&output).contains("mx.host.example is claimed twice"), "{}", err(&output));
 }
+
+#[test]
+fn import_keeps_a_wildcard_that_covers_no_mx_host() {
+    let with_host = provider("b.example", &["b.example"]).replace(
+        "    <displayName>",
+        "    <domain purpose=\"mx\">mx.net.example</domain>\n    <displayName>",
+    );
+    let wildcard = provider("c.example", &["*.elsewhere.example"]);
+    let folder = Folder::new(&[("db/b.xml", &with_host), ("db/c.xml", &wildcard)]);
+    let output = folder.import(&["db"]);
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    assert!(folder.read("profiles/c.example.toml").contains("domains = [\"*.elsewhere.example\"]"));
+}
