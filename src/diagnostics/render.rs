@@ -56,7 +56,8 @@ impl ProblemRenderer {
     /// A location for a message above it, with its source line if that is wanted. A location without a length is a file as
     /// a whole, and has no such line.
     pub fn render_location(&mut self, severity: Severity, location: &Location, has_line: bool) -> String {
-        match self.source_line(location).filter(|_| has_line && location.length > 0) {
+        let line = if has_line && location.length > 0 { self.source_line(location) } else { None };
+        match line {
             None => format!("  --> {}", printable(&location.to_string())),
             line => {
                 let group = with_location(Group::with_level(level(severity)), location, line);
