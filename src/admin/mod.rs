@@ -2,12 +2,21 @@
 
 mod certificate_expiry;
 mod metrics;
+mod reload;
 mod routes;
 
+use std::sync::mpsc;
+
+pub use self::reload::{ReloadReport, ReloadRequest, Reloaded};
 use crate::http::App;
 
-/// The server as the admin listener serves it.
+/// The server as the admin listener serves it. `reload_requests` lead to the thread that reloads; without one, there
+/// is no `/reload`.
 #[must_use]
-pub fn app(app: &App) -> App {
-    app.with_admin_routes(routes::router(app.clone()))
+pub fn app(app: &App, reload_requests: Option<mpsc::Sender<ReloadRequest>>) -> App {
+    let routes = routes::router(app.clone());
+    app.with_admin_routes(match reload_requests {
+        Some(requests) => routes.merge(reload::router(requests)),
+        None => routes,
+    })
 }

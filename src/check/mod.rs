@@ -11,4 +11,4 @@ mod profile_check;
 pub use self::client_result::{ClientResult, Difference, ProtocolResult};
 pub use self::findings::{Finding, Occurrence, findings};
 pub use self::lints::{Cause, Lint};
-pub use self::profile_check::{ProfileCheck, check_profile, simulate};
+pub use self::profile_check::{ProfileCheck, check_domain, check_profile, simulate};

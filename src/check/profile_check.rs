@@ -26,13 +26,23 @@ const SAMPLE_LOCAL_PART: &str = "jane.doe";
 
 /// Checks one profile of a configuration, by its index in the directory.
 pub fn check_profile(config: &Config, index: usize) -> Option<ProfileCheck<'_>> {
-    let RenderedProfile { profile, documents, .. } = config.directory.entries().get(index)?;
-    let origin = config.origins.get(index)?;
-    let domain = origin.domain.as_ref()?;
+    let domain = config.origins.get(index)?.domain.as_ref()?;
     // The sample domain of a wildcard may be mapped to another profile.
     let is_own = |domain: &Domain| config.directory.profile_of(domain).is_none_or(|id| id.index() == index);
     let other = || format!("waypost-check.{}", domain.parents().next()?).parse().ok().filter(is_own);
     let domain = Some(domain.clone()).filter(is_own).or_else(other).unwrap_or_else(|| domain.clone());
+    check_with_domain(config, index, &domain)
+}
+
+/// Checks the profile of a domain, with an address of that domain. None if it is not served.
+pub fn check_domain<'c>(config: &'c Config, domain: &Domain) -> Option<ProfileCheck<'c>> {
+    let index = config.directory.profile_of(domain)?.index();
+    check_with_domain(config, index, domain)
+}
+
+fn check_with_domain<'c>(config: &'c Config, index: usize, domain: &Domain) -> Option<ProfileCheck<'c>> {
+    let RenderedProfile { profile, documents, .. } = config.directory.entries().get(index)?;
+    let origin = config.origins.get(index)?;
     let address: EmailAddress = format!("{SAMPLE_LOCAL_PART}@{domain}").parse().ok()?;
     let results = ALL.iter().map(|client| simulate(*client, profile, documents, &address)).collect();
     let lints = lints(profile, origin, &address, &config.directory);

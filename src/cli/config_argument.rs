@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Args;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 
-use super::output::not_loaded;
+use super::output::{message, not_loaded};
 use crate::config::{Config, LoadError};
 
 #[derive(Debug, Args)]
@@ -22,9 +22,11 @@ pub struct ConfigArgument {
 }
 
 impl ConfigArgument {
-    /// Loads the configuration, or reports why that is not possible.
+    /// Loads the configuration and prints its path, or reports why it cannot be loaded.
     pub fn load<T>(&self, load: fn(&Path) -> Result<T, LoadError>) -> Result<T, ExitCode> {
-        self.locate().and_then(|path| load(&path)).map_err(|error| not_loaded(&error))
+        let path = self.locate().map_err(|error| not_loaded(&error))?;
+        message(format_args!("configuration: {}", path.display()));
+        load(&path).map_err(|error| not_loaded(&error))
     }
 
     pub fn locate(&self) -> Result<PathBuf, LoadError> {

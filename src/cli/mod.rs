@@ -8,8 +8,10 @@ mod config_argument;
 mod dns;
 mod health;
 mod import;
+mod local_client;
 mod output;
 mod parallel;
+mod reload;
 mod serve;
 mod show;
 mod table;
@@ -18,9 +20,11 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::diagnostics::WIDTH;
+
 /// Tells mail programs which servers a mailbox uses
 #[derive(Debug, Parser)]
-#[command(version, arg_required_else_help = true)]
+#[command(version, arg_required_else_help = true, term_width = WIDTH)]
 pub struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -30,6 +34,8 @@ pub struct Arguments {
 enum Command {
     /// Run the server
     Serve(serve::Serve),
+    /// Ask the running server to reload its configuration, and report its verdict
+    Reload(reload::Reload),
     /// Ask whether the server answers: exit code 0 if it does, 1 if not
     Health(health::Health),
     /// Check the configuration: load it, run every client model on every profile, and report
@@ -46,6 +52,7 @@ impl Arguments {
     pub fn run(self) -> ExitCode {
         let code = match self.command {
             Command::Serve(serve) => serve.run(),
+            Command::Reload(reload) => reload.run(),
             Command::Health(health) => health.run(),
             Command::Check(check) => check.run(),
             Command::Show(show) => show.run(),

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::hash::Hash;
 
 use crate::address::Domain;
-use crate::diagnostics::{Location, Problems};
+use crate::diagnostics::{Location, Problem, Problems};
 use crate::directory::DomainPattern;
 use crate::formats::parsed_profile::ParsedProfile;
 
@@ -41,18 +41,16 @@ fn domains(profiles: &[ParsedProfile], problems: &Problems) {
         for domain in &profile.domain_patterns {
             let found = first_of(&mut seen, &domain.value, (profile, &domain.location));
             let Some((first, location)) = found else { continue };
-            let (message, hint) = if std::ptr::eq(first, profile) {
-                (
-                    format!("`{}` is listed twice", domain.value),
-                    format!("the first time is at {location}; remove one of them"),
-                )
+            if std::ptr::eq(first, profile) {
+                // Lists that panels export contain duplicates.
+                let message = format!("`{}` is listed twice; the first time is at {location}", domain.value);
+                problems.push(Problem::information(domain.location.clone(), message));
             } else {
-                (
-                    format!("`{}` is in two profiles, `{}` and `{}`", domain.value, first.name, profile.name),
-                    format!("remove it from one of them (the other is at {location})"),
-                )
-            };
-            problems.error(domain.location.clone(), message, hint);
+                let message =
+                    format!("`{}` is in two profiles, `{}` and `{}`", domain.value, first.name, profile.name);
+                let hint = format!("remove it from one of them (the other is at {location})");
+                problems.error(domain.location.clone(), message, hint);
+            }
         }
     }
 }
@@ -67,12 +65,16 @@ fn mx_hosts(profiles: &[ParsedProfile], problems: &Problems) {
                 problems.error(host.location.clone(), message, hint);
             }
             let Some(first) = first_of(&mut seen, &host.value, profile) else { continue };
-            let message = if std::ptr::eq(first, profile) {
-                format!("`{}` is listed twice", host.value)
+            if std::ptr::eq(first, profile) {
+                let message = format!("`{}` is listed twice", host.value);
+                problems.push(Problem::information(host.location.clone(), message));
             } else {
-                format!("the mail exchanger {} is in `{}` and `{}`", host.value, first.name, profile.name)
-            };
-            problems.error(host.location.clone(), message, "remove it from one of the two places");
+                let message = format!(
+                    "the mail exchanger {} is in `{}` and `{}`",
+                    host.value, first.name, profile.name
+                );
+                problems.error(host.location.clone(), message, "remove it from one of the two profiles");
+            }
         }
     }
 }

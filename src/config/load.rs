@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::listener::Listener;
 use super::settings::Settings;
-use super::{certificates, conflicts, mx_hosts, page_templates};
+use super::{certificates, conflicts, mx_hosts, page_templates, unread_files};
 use crate::certificates::tls::TlsCertificate;
 use crate::diagnostics::problem::Source;
 use crate::diagnostics::{Location, Problem, Problems};
@@ -167,7 +167,9 @@ fn profiles(folder: &Path, sources: &SourceFiles, problems: &Problems) -> Vec<Pa
         let hint = "put a *.toml file there, or one of Mozilla's *.xml files";
         problems.error(Location::whole(folder), message, hint);
     }
-    paths.iter().filter_map(|path| read_profile(path, sources, problems)).collect()
+    let profiles = paths.iter().filter_map(|path| read_profile(path, sources, problems)).collect();
+    unread_files::warn(folder, sources, problems);
+    profiles
 }
 
 /// Builds the directory of the valid profiles. A domain that two profiles have goes to the first; [`conflicts`] has

@@ -14,6 +14,7 @@ mod mx_hosts;
 mod page_templates;
 mod public_url;
 mod settings;
+mod unread_files;
 
 pub use self::ip_network::Network;
 pub use self::limits::{Limits, Rate};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::address::Domain;
 use crate::diagnostics::problem::Located;
-use crate::diagnostics::{Location, Problems};
+use crate::diagnostics::{Location, Problem, Problems};
 use crate::directory::{Directory, ProfileId};
 
 /// Adds each host to the directory, and the parent names that clients derive from it: Thunderbird the first one and the
@@ -34,12 +34,12 @@ pub fn bind(directory: &mut Directory, hosts: Vec<(Located<Domain>, ProfileId)>,
         profiles.dedup_by_key(|(id, _)| *id);
         let owner = directory.profile_of(&name);
         let other = profiles.iter().find(|(id, _)| owner.is_some_and(|owner| owner != *id));
-        let (location, message, hint) = match (other, profiles.as_slice()) {
+        let problem = match (other, profiles.as_slice()) {
             (Some((_, location)), _) => {
                 let message = format!(
                     "{name} is a domain of another profile: mail programs that ask there get that profile"
                 );
-                (location, message, "nothing to do if that is intended".to_owned())
+                Problem::information(location.clone(), message)
             }
             (None, [(id, _)]) => {
                 directory.insert_mx_host(name, *id).expect("the name was free a moment ago");
@@ -50,11 +50,11 @@ pub fn bind(directory: &mut Directory, hosts: Vec<(Located<Domain>, ProfileId)>,
                     "mail exchangers below {name} are in several profiles: no profile answers for {name}"
                 );
                 let hint = format!("add \"{name}\" to mx_hosts of the profile that should answer for it");
-                (location, message, hint)
+                Problem::note(location.clone(), message, hint)
             }
             (None, []) => continue,
         };
-        problems.note(location.clone(), message, hint);
+        problems.push(problem);
     }
 }
 

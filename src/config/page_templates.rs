@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::diagnostics::problem::{Source, nearest, suggest};
-use crate::diagnostics::table::Table;
+use crate::diagnostics::table::{Table, Vocabulary};
 use crate::diagnostics::{Location, Problem, Problems};
 use crate::directory::Directory;
 use crate::documents::Brand;
@@ -132,7 +132,7 @@ fn built_in_catalogue() -> Catalogue {
 /// The texts of a language file. Its problems are warnings.
 fn texts(source: &Source, problems: &Problems) -> Texts {
     let mark = problems.mark();
-    let (mut table, syntax_error) = Table::parse(source, problems);
+    let (mut table, syntax_error) = Table::parse(source, problems, &Vocabulary::EMPTY);
     problems.extend(syntax_error);
     let texts = table.take_entries().filter_map(|(key, value)| {
         let text = value.read::<String>()?;

@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 
 use super::ip_network::Network;
 use super::limits::Limits;
-use super::listener::Listener;
+use super::listener::{Address, Listener};
 use super::public_url::PublicUrl;
 use crate::address::Domain;
 use crate::certificates::tls::TlsFiles;
 use crate::diagnostics::problem::{InvalidValue, Located, Source};
-use crate::diagnostics::table::{FromText, FromValue, Table};
+use crate::diagnostics::table::{FromText, FromValue, Table, Vocabulary};
 use crate::diagnostics::{Location, Problems};
 use crate::documents::mobileconfig::SigningFiles;
 
@@ -74,6 +74,8 @@ pub struct Dns {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Admin {
     pub listen: Option<Listener>,
+    /// The networks that may ask. This machine may always ask.
+    allow: Vec<Network>,
 }
 
 impl Default for Dns {
@@ -82,6 +84,11 @@ impl Default for Dns {
     }
 }
 
+const VOCABULARY: Vocabulary = Vocabulary {
+    top_level: &["listen", "profiles", "public_url", "templates", "trusted_proxies", "watch"],
+    synonyms: &[("address", "listen"), ("bind", "listen"), ("port", "listen"), ("base_url", "public_url")],
+};
+
 impl Settings {
     pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 
@@ -89,7 +96,7 @@ impl Settings {
     pub fn needs_restart(&self, other: &Self) -> Vec<&'static str> {
         let keys = [
             ("listen", self.listen != other.listen),
-            ("[admin] listen", self.admin != other.admin),
+            ("[admin] listen", self.admin.listen != other.admin.listen),
             ("max_connections", self.limits.max_connections != other.limits.max_connections),
             ("watch", self.watch != other.watch),
         ];
@@ -104,7 +111,7 @@ impl Settings {
     /// Reads the text of the file. Paths in it are relative to the file's folder.
     pub(super) fn read(source: &Source, problems: &Problems) -> Self {
         let found = Problems::default();
-        let (table, syntax_error) = Table::parse(source, &found);
+        let (table, syntax_error) = Table::parse(source, &found, &VOCABULARY);
         let settings = Self::from_table(table, source);
         match syntax_error {
             None => problems.extend(found.into_vec()),
@@ -180,6 +187,11 @@ impl Dns {
 }
 
 impl Admin {
+    /// Whether a client may ask. A client of a Unix socket has a loopback address.
+    pub fn allows(&self, client: IpAddr) -> bool {
+        client.is_loopback() || self.allow.iter().any(|network| network.contains(client))
+    }
+
     fn read(table: &mut Table, public: &[Listener]) -> Self {
         let problems = table.problems();
         let listen = table.required_located::<Listener>("listen", "\"127.0.0.1:9090\"");
@@ -197,7 +209,17 @@ impl Admin {
                 problems.error(location.clone(), "[admin] does not support TLS", hint);
             }
         }
-        Self { listen: listen.map(|listener| listener.value) }
+        let has_list = table.has("allow");
+        let allow = table.values("allow");
+        if let Some(Located { value: Listener { address: Address::Tcp(address), .. }, location }) = &listen
+            && !address.ip().is_loopback()
+            && !has_list
+        {
+            let message = format!("[admin] listens on {address}, but only this machine may ask");
+            let hint = "add allow = [\"10.0.0.0/8\"] with the networks that may ask, or listen on 127.0.0.1";
+            problems.warning(location.clone(), message, hint);
+        }
+        Self { listen: listen.map(|listener| listener.value), allow }
     }
 }
 

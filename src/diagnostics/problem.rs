@@ -1,25 +1,31 @@
 //! Problems of a configuration: a message, a location, a hint.
 
 use std::fmt;
+use std::io;
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+
+use crate::files::read::NotUtf8;
 
 /// A message to the operator about the configuration.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
     pub severity: Severity,
     pub message: String,
     #[serde(flatten)]
     pub location: Location,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// The next step. None if there is nothing to do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
 }
 
 /// From the worst to the least.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, strum::Display)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, strum::Display,
+)]
 #[serde(rename_all = "lowercase")]
 #[strum(serialize_all = "lowercase")]
 pub enum Severity {
@@ -33,13 +39,13 @@ pub enum Severity {
 
 /// A location in a file. Lines and columns count from 1, columns in characters. In a location that is the whole file
 /// or folder, both are 0.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Location {
-    #[serde(serialize_with = "as_text")]
+    #[serde(serialize_with = "as_text", deserialize_with = "from_text")]
     pub file: Arc<Path>,
-    #[serde(skip_serializing_if = "is_none")]
+    #[serde(default, skip_serializing_if = "is_none")]
     pub line: usize,
-    #[serde(skip_serializing_if = "is_none")]
+    #[serde(default, skip_serializing_if = "is_none")]
     pub column: usize,
     /// Characters from there on that belong to it, on the same line; 0 if that is not known.
     #[serde(skip)]
@@ -81,6 +87,11 @@ impl Problem {
         Self { severity: Severity::Note, ..Self::error(location, message, hint) }
     }
 
+    /// A note that needs no action. It has no hint.
+    pub fn information(location: Location, message: impl Into<String>) -> Self {
+        Self { hint: None, ..Self::note(location, message, "") }
+    }
+
     /// An error about the invalid value at a location.
     pub fn at(location: Location, value: InvalidValue) -> Self {
         Self { severity: Severity::Error, message: value.message, location, hint: value.hint }
@@ -107,6 +118,14 @@ impl Location {
         Self { file, line, column, length: 0 }
     }
 
+    /// Where a file cannot be read: the first byte that is not UTF-8, else the file as a whole.
+    pub fn of_error(file: &Path, error: &io::Error) -> Self {
+        match error.get_ref().and_then(|cause| cause.downcast_ref::<NotUtf8>()) {
+            Some(NotUtf8 { line, column }) => Self::new(file.into(), *line, *column),
+            None => Self::whole(file),
+        }
+    }
+
     /// A file or folder as a whole.
     pub fn whole(file: &Path) -> Self {
         Self::new(file.into(), 0, 0)
@@ -131,6 +150,10 @@ fn is_none(number: &usize) -> bool {
 
 fn as_text<S: serde::Serializer>(file: &Path, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(&file.display())
+}
+
+fn from_text<'d, D: serde::Deserializer<'d>>(deserializer: D) -> Result<Arc<Path>, D::Error> {
+    Ok(PathBuf::deserialize(deserializer)?.into())
 }
 
 impl Source {

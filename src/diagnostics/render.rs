@@ -10,10 +10,8 @@ use annotate_snippets::renderer::AnsiColor;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 use super::problem::{Location, Problem, Severity, Source};
+use super::wrap::{WIDTH, wrapped};
 use crate::files::read::{LARGEST_LIST, read};
-
-/// Columns in which a source line is shown. The rest of a longer line is left out.
-const WIDTH: usize = 100;
 
 /// Renders problems, with or without colours.
 #[derive(Debug)]
@@ -44,10 +42,11 @@ impl ProblemRenderer {
     /// The problem, in lines without an end of the last one. If the file does not have the location any more, its
     /// source line is left out.
     pub fn render(&mut self, problem: &Problem) -> String {
-        let title = level(problem.severity).primary_title(printable(&problem.message));
+        let label = problem.severity.to_string().len() + 2;
+        let title = level(problem.severity).primary_title(lines(&problem.message, label));
         let line = self.source_line(&problem.location);
         let problem_group = with_location(Group::with_title(title), &problem.location, line);
-        let hint = problem.hint.as_deref().map(printable);
+        let hint = problem.hint.as_deref().map(|hint| lines(hint, "hint: ".len()));
         let hint_group =
             hint.map(|hint| Group::with_title(Level::HELP.with_name("hint").secondary_title(hint)));
         self.renderer.render(&[problem_group].into_iter().chain(hint_group).collect::<Vec<_>>())
@@ -69,9 +68,9 @@ impl ProblemRenderer {
     /// The line of a location, and the bytes of it that the location stands for.
     fn source_line(&mut self, location: &Location) -> Option<(String, Range<usize>)> {
         if self.source.file != location.file {
-            let text =
-                read(&location.file, LARGEST_LIST).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-            self.source = Source::new(Arc::clone(&location.file), text.unwrap_or_default());
+            let content = read(&location.file, LARGEST_LIST).unwrap_or_default();
+            let text = String::from_utf8_lossy(&content).into_owned();
+            self.source = Source::new(Arc::clone(&location.file), text);
         }
         let line = printable(self.source.line(location.line)?);
         let ends = || line.char_indices().map(|(at, _)| at).chain([line.len()]);
@@ -106,6 +105,13 @@ const fn level(severity: Severity) -> Level<'static> {
         Severity::Warning => Level::WARNING,
         Severity::Note => Level::NOTE,
     }
+}
+
+/// The text in lines that leave room for a label. The renderer aligns further lines with the first one.
+fn lines(text: &str, label: usize) -> String {
+    let indent = " ".repeat(label);
+    let text = wrapped(&indent, &printable(text), &indent);
+    text.lines().map(|line| line.get(label..).unwrap_or_default()).collect::<Vec<_>>().join("\n")
 }
 
 /// The text with a replacement for each character that would control the terminal or change the direction of text.

@@ -13,8 +13,9 @@ use derive_more::Debug;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
-use super::problem::{InvalidValue, Located, Location, Problem, Source, suggest};
+use super::problem::{InvalidValue, Located, Location, Problem, Source, nearest, suggest};
 use super::problems::Problems;
+use super::toml_syntax;
 
 /// A table being read.
 #[derive(Debug)]
@@ -25,7 +26,27 @@ pub struct Table<'s> {
     entries: Vec<Entry<'s>>,
     /// The keys that were read or looked for, to suggest them for unknown ones.
     known: Vec<&'static str>,
+    vocabulary: &'static Vocabulary,
+    /// The keys of the file that are in one of its tables by mistake. Empty in those tables.
+    misplaced: Vec<String>,
     error_rule: ErrorRule,
+}
+
+/// What is known about the keys of a kind of file, for hints.
+#[derive(Debug)]
+pub struct Vocabulary {
+    /// The keys at the top level. In TOML, such a key belongs to the table above it if it stands too far below.
+    pub top_level: &'static [&'static str],
+    /// Keys of other programs, each with our key for the same thing.
+    pub synonyms: &'static [(&'static str, &'static str)],
+}
+
+impl Vocabulary {
+    pub const EMPTY: Self = Self { top_level: &[], synonyms: &[] };
+
+    fn synonym(&self, key: &str) -> Option<&'static str> {
+        self.synonyms.iter().find(|(other, _)| other.eq_ignore_ascii_case(key)).map(|(_, key)| *key)
+    }
 }
 
 /// A key, its location and its value.
@@ -68,6 +89,7 @@ pub struct Value<'s> {
     label: Rc<str>,
     location: Location,
     content: Content<'s>,
+    vocabulary: &'static Vocabulary,
 }
 
 /// The content of a value.
@@ -116,19 +138,21 @@ fn in_title(message: String, title: &str) -> String {
 impl<'s> Table<'s> {
     /// Reads a whole file. If it is not valid TOML, the first syntax error is returned with what could be read. The
     /// later errors, and the table, may be far from what was meant.
-    pub fn parse(source: &'s Source, problems: &'s Problems) -> (Self, Option<Problem>) {
+    pub fn parse(
+        source: &'s Source,
+        problems: &'s Problems,
+        vocabulary: &'static Vocabulary,
+    ) -> (Self, Option<Problem>) {
         let (table, errors) = DeTable::parse_recoverable(&source.text);
         let start = |error: &toml::de::Error| error.span().map_or(0, |span| span.start);
-        let first = errors.into_iter().min_by_key(start).map(|error| {
-            let message = format!("not valid TOML: {}", error.message().replace('\n', ", "));
-            let hint = if has_bare_word(&source.text, start(&error)) {
-                "write text in quotes: hostname = \"imap.example.com\""
-            } else {
-                "the syntax is described at https://toml.io"
-            };
-            Problem::error(source.location(start(&error)), message, hint)
-        });
-        (Self::from_toml(source, problems, "", source.location(0), table.into_inner()), first)
+        let first = errors
+            .into_iter()
+            .min_by_key(start)
+            .map(|error| toml_syntax::explain(source, start(&error), error.message()));
+        let table = table.into_inner();
+        let misplaced = misplaced(&table, vocabulary);
+        let table = Self::from_toml(source, problems, "", source.location(0), table, vocabulary);
+        (Self { misplaced, ..table }, first)
     }
 
     fn from_toml(
@@ -137,15 +161,18 @@ impl<'s> Table<'s> {
         title: &'static str,
         location: Location,
         table: DeTable<'s>,
+        vocabulary: &'static Vocabulary,
     ) -> Self {
         let mut entries: Vec<(Spanned<DeString<'s>>, _)> = table.into_iter().collect();
         // The parser sorts by name. The order of languages is that of the file.
         entries.sort_by_key(|(key, _)| key.span().start);
         let mut table = Self::new(problems, location, TomlNames(title), ErrorRule::default());
+        table.vocabulary = vocabulary;
         for (key, value) in entries {
             let location = source.location_of(&key.span());
             let key = key.into_inner();
-            let value = Value::from_toml(source, problems, table.names.label(&key).into(), value);
+            let label = table.names.label(&key).into();
+            let value = Value { vocabulary, ..Value::from_toml(source, problems, label, value) };
             table.entries.push(Entry { key, location, value });
         }
         table
@@ -164,6 +191,8 @@ impl<'s> Table<'s> {
             location,
             entries: Vec::new(),
             known: Vec::new(),
+            vocabulary: &Vocabulary::EMPTY,
+            misplaced: Vec::new(),
             error_rule,
         }
     }
@@ -190,7 +219,8 @@ impl<'s> Table<'s> {
         } else {
             let (label, location) = (Rc::clone(&item.label), item.location.clone());
             let content = Content::List(vec![item]);
-            self.append(key, Value { problems: self.problems, label, location, content });
+            let vocabulary = self.vocabulary;
+            self.append(key, Value { problems: self.problems, label, location, content, vocabulary });
         }
     }
 
@@ -264,9 +294,34 @@ impl<'s> Table<'s> {
     /// As [`Self::required`], with the location of the value.
     pub fn required_located<T: FromValue>(&mut self, key: &'static str, example: &str) -> Option<Located<T>> {
         if !self.has(key) {
-            self.problems.invalid(self.location(), self.names.missing(key, example));
+            if let Some(entry) = self.take_similar(key) {
+                let mut hint = format!("write `{key}` instead of `{}`", entry.key);
+                if let Err(InvalidValue { hint: Some(value), .. }) = T::from_value(&entry.value.content) {
+                    hint = format!("{hint}, and for its value: {value}");
+                }
+                self.problems.error(entry.location, self.unknown_key(&entry.key), hint);
+            } else if !self.is_misplaced(key) {
+                self.problems.invalid(self.location(), self.names.missing(key, example));
+            }
         }
         self.located(key)
+    }
+
+    /// Whether a top-level key is in one of the tables below.
+    pub fn is_misplaced(&self, key: &str) -> bool {
+        self.misplaced.iter().any(|misplaced| misplaced == key)
+    }
+
+    /// Takes out an entry whose key means a missing one: a synonym, or the key with a typing error.
+    fn take_similar(&mut self, key: &'static str) -> Option<Entry<'s>> {
+        let synonym = |entry: &Entry| self.vocabulary.synonym(&entry.key) == Some(key);
+        let is_typo = |entry: &Entry| nearest(&entry.key, [key].into_iter()).is_some();
+        let at = self.entries.iter().position(synonym).or_else(|| self.entries.iter().position(is_typo))?;
+        Some(self.entries.remove(at))
+    }
+
+    fn unknown_key(&self, key: &str) -> String {
+        in_title(format!("unknown key `{key}`"), self.names.title())
     }
 
     /// Reads a list. Each invalid value is reported and left out.
@@ -322,9 +377,17 @@ impl<'s> Table<'s> {
 
     /// Reports every key that was not read.
     pub fn finish(self) {
-        for Entry { key, location, .. } in self.entries {
-            let message = in_title(format!("unknown key `{key}`"), self.names.title());
-            self.problems.error(location, message, suggest(&key, &self.known));
+        let is_top_level = self.names.title().is_empty();
+        for Entry { key, location, .. } in &self.entries {
+            let synonym = self.vocabulary.synonym(key).filter(|synonym| self.known.contains(synonym));
+            let hint = if !is_top_level && self.vocabulary.top_level.contains(&&**key) {
+                "move it above the first line that begins with [: it is about the whole file".to_owned()
+            } else if let Some(synonym) = synonym {
+                format!("write `{synonym}` instead of `{key}`")
+            } else {
+                suggest(key, &self.known)
+            };
+            self.problems.error(location.clone(), self.unknown_key(key), hint);
         }
     }
 }
@@ -332,7 +395,7 @@ impl<'s> Table<'s> {
 impl<'s> Value<'s> {
     /// A value of another format than TOML. Messages begin with the label.
     pub fn new(problems: &'s Problems, label: &str, location: Location, content: Content<'s>) -> Self {
-        Self { problems, label: label.into(), location, content }
+        Self { problems, label: label.into(), location, content, vocabulary: &Vocabulary::EMPTY }
     }
 
     fn from_toml(
@@ -342,7 +405,8 @@ impl<'s> Value<'s> {
         value: Spanned<DeValue<'s>>,
     ) -> Self {
         let location = source.location_of(&value.span());
-        Self { problems, label, location, content: Content::Toml(source, value.into_inner()) }
+        let content = Content::Toml(source, value.into_inner());
+        Self { problems, label, location, content, vocabulary: &Vocabulary::EMPTY }
     }
 
     pub fn location(&self) -> Location {
@@ -378,7 +442,10 @@ impl<'s> Value<'s> {
             Content::List(items) => items,
             Content::Toml(source, DeValue::Array(items)) => items
                 .into_iter()
-                .map(|item| Self::from_toml(source, self.problems, self.label.clone(), item))
+                .map(|item| Self {
+                    vocabulary: self.vocabulary,
+                    ..Self::from_toml(source, self.problems, self.label.clone(), item)
+                })
                 .collect(),
             other => {
                 let message = format!("{} is {}, not a list", self.label, article(other.type_name()));
@@ -399,7 +466,7 @@ impl<'s> Value<'s> {
         let mut table = match self.content {
             Content::Table(build) => build(),
             Content::Toml(source, DeValue::Table(table)) => {
-                Table::from_toml(source, problems, title, self.location.clone(), table)
+                Table::from_toml(source, problems, title, self.location.clone(), table, self.vocabulary)
             }
             Content::Invalid => return None,
             other => {
@@ -446,12 +513,15 @@ impl Content<'_> {
     }
 }
 
-/// Whether the value on the line of a syntax error is a word without quotes.
-fn has_bare_word(text: &str, offset: usize) -> bool {
-    let begin = text[..offset].rfind('\n').map_or(0, |newline| newline + 1);
-    let line = text[begin..].lines().next().unwrap_or_default();
-    let value = line.split_once('=').map_or("", |(_, value)| value.trim_start());
-    value.starts_with(|c: char| c.is_ascii_alphabetic())
+/// The top-level keys that are in one of the tables of a file.
+fn misplaced(table: &DeTable<'_>, vocabulary: &Vocabulary) -> Vec<String> {
+    let tables = table.values().flat_map(|value| match value.get_ref() {
+        DeValue::Table(table) => vec![table],
+        DeValue::Array(items) => items.iter().filter_map(|item| item.get_ref().as_table()).collect(),
+        _ => Vec::new(),
+    });
+    let keys = tables.flat_map(|table| table.keys()).map(|key| key.get_ref().to_string());
+    keys.filter(|key| vocabulary.top_level.contains(&key.as_str())).collect()
 }
 
 fn article(type_name: &str) -> String {

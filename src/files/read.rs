@@ -10,6 +10,26 @@ pub const LARGEST_TEXT: u64 = 8 * 1024 * 1024;
 /// The largest list of domains, in bytes: a million domains fit.
 pub const LARGEST_LIST: u64 = 64 * 1024 * 1024;
 
+/// A text that is not UTF-8. Line and column count from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("it is not UTF-8: line {line}, column {column}")]
+pub struct NotUtf8 {
+    pub line: usize,
+    pub column: usize,
+}
+
+/// The content as text.
+///
+/// # Errors
+/// With the place of the first byte that is not UTF-8.
+pub fn utf8(content: Vec<u8>) -> Result<String, NotUtf8> {
+    String::from_utf8(content).map_err(|error| {
+        let valid = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]);
+        let last = valid.rsplit('\n').next().unwrap_or_default();
+        NotUtf8 { line: valid.matches('\n').count() + 1, column: last.chars().count() + 1 }
+    })
+}
+
 /// Reads a file of at most `largest` bytes.
 ///
 /// # Errors
@@ -31,6 +51,13 @@ pub fn read(path: &Path, largest: u64) -> io::Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn says_where_a_text_is_not_utf8() {
+        assert_eq!(utf8("ä\n".into()).unwrap(), "ä\n");
+        assert_eq!(utf8(b"a\n\xc3\xa4b\xe4".to_vec()), Err(NotUtf8 { line: 2, column: 3 }));
+        assert_eq!(utf8(b"\xff".to_vec()), Err(NotUtf8 { line: 1, column: 1 }));
+    }
 
     #[test]
     fn rejects_large_files_and_paths_that_are_not_files() {

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::read::read;
+use super::read::{read, utf8};
 use super::state::{FileState, Filter, list_folder};
 
 /// The files that were read, with their state just before.
@@ -53,12 +53,12 @@ impl SourceFiles {
     /// Reads a text of at most `largest` bytes.
     ///
     /// # Errors
-    /// If the file is not UTF-8, and as [`Self::read_bytes`].
+    /// With a [`NotUtf8`](super::read::NotUtf8) if the file is not UTF-8, and as [`Self::read_bytes`].
     pub fn read_text(&self, path: &Path, largest: u64) -> io::Result<String> {
         let content = self.read_bytes(path, largest)?;
         let end = if content.is_empty() { TextEnd::Empty } else { TextEnd::Other };
         self.update(path, |file| file.end = Some(end));
-        String::from_utf8(content).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8"))
+        utf8(content).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
     }
 
     /// Reads a text with one entry per line. Only its last line feed shows that such a text is complete.
@@ -97,6 +97,11 @@ impl SourceFiles {
     /// Records a file that is read elsewhere, because it contains a secret.
     pub fn watch(&self, path: &Path) {
         self.record(path, None);
+    }
+
+    /// Whether a file was read or recorded.
+    pub fn has(&self, path: &Path) -> bool {
+        self.files.borrow().contains_key(path)
     }
 
     /// Adds to the hash what counts of a recorded file: the certificates of a file that has a key too, for instance.

@@ -1,6 +1,7 @@
 //! Profiles as files: our TOML, Mozilla's XML; reading, writing and importing them.
 
 mod comments;
+mod foreign_words;
 pub mod import;
 pub mod parsed_profile;
 pub mod profile_file;
@@ -8,6 +9,7 @@ mod profile_reader;
 mod service_reader;
 mod toml_writer;
 pub mod translations;
+mod usernames;
 mod values;
 mod xml_elements;
 mod xml_table;

@@ -29,7 +29,8 @@ pub struct ParsedProfile {
 pub struct Origin {
     pub location: Location,
     pub display_name: Location,
-    pub display_short_name: Location,
+    /// None if the file has no short name.
+    pub display_short_name: Option<Location>,
     /// One for each incoming server, in the profile's order.
     pub incoming: Vec<Location>,
     pub outgoing: Vec<Location>,
@@ -112,11 +113,8 @@ impl ParsedProfile {
         let mut origin = Origin::of_file(location.clone());
         if let Some(name) = &display_name {
             origin.display_name = name.location.clone();
-            origin.display_short_name = name.location.clone();
         }
-        if let Some(name) = &parts.display_short_name {
-            origin.display_short_name = name.location.clone();
-        }
+        origin.display_short_name = parts.display_short_name.as_ref().map(|name| name.location.clone());
         origin.domain = example_domain(&domain_patterns, &mx_hosts);
         let name = match &id {
             Some(id) => id.value.to_string(),
@@ -170,7 +168,7 @@ impl Origin {
     fn of_file(location: Location) -> Self {
         Self {
             display_name: location.clone(),
-            display_short_name: location.clone(),
+            display_short_name: None,
             incoming: Vec::new(),
             outgoing: Vec::new(),
             domain: None,

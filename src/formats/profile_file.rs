@@ -1,15 +1,30 @@
 //! A profile's file: which files are profiles, and how each format is read.
 
+use std::io::ErrorKind;
 use std::path::Path;
 
+use super::foreign_words;
 use super::parsed_profile::{Hints, ParsedProfile};
 use super::profile_reader;
 use super::xml_table::{ProviderFile, Purpose, tree};
 use crate::diagnostics::problem::Source;
-use crate::diagnostics::table::Table;
+use crate::diagnostics::table::{Table, Vocabulary};
 use crate::diagnostics::{Location, Problems};
 use crate::files::read::LARGEST_TEXT;
 use crate::files::{SourceFiles, extension};
+
+const VOCABULARY: Vocabulary = Vocabulary {
+    top_level: &[
+        "id",
+        "display_name",
+        "display_short_name",
+        "domains",
+        "domains_file",
+        "mx_hosts",
+        "webmail",
+    ],
+    synonyms: foreign_words::KEYS,
+};
 
 const TOML_HINTS: Hints = Hints {
     short_name: "write display_short_name = \"...\", at most 20 characters",
@@ -34,8 +49,11 @@ pub fn read_profile(path: &Path, inputs: &SourceFiles, problems: &Problems) -> O
         Ok(text) => text,
         Err(error) => {
             let message = format!("the profile cannot be read: {error}");
-            let hint = "make it a readable file in UTF-8, or move it to another folder";
-            problems.error(Location::whole(path), message, hint);
+            let hint = match error.kind() {
+                ErrorKind::InvalidData => "save it as UTF-8",
+                _ => "make it a readable file, or move it to another folder",
+            };
+            problems.error(Location::of_error(path, &error), message, hint);
             return None;
         }
     };
@@ -51,7 +69,7 @@ pub fn read_profile(path: &Path, inputs: &SourceFiles, problems: &Problems) -> O
 
 /// Reads a profile in TOML. `problems` are those of this file only.
 pub fn from_toml(source: &Source, inputs: &SourceFiles, problems: &Problems) -> ParsedProfile {
-    let (table, syntax_error) = Table::parse(source, problems);
+    let (table, syntax_error) = Table::parse(source, problems, &VOCABULARY);
     match syntax_error {
         None => profile_reader::read(table, source, inputs, &TOML_HINTS),
         Some(syntax_error) => {

@@ -1,13 +1,16 @@
 //! Reads a profile from a table, which is the same for every format.
 
+use std::collections::HashSet;
 use std::io::ErrorKind;
 use std::path::Path;
 
 use strum::VariantNames as _;
 
+use super::foreign_words;
 use super::parsed_profile::{AnyServer, Hints, ParsedProfile, ProfileFields, Servers};
 use super::service_reader;
 use super::translations::languages;
+use super::usernames::username;
 use super::values::{Days, Minutes};
 use crate::diagnostics::problem::{Located, Source, list, suggest};
 use crate::diagnostics::table::{FromText, Table};
@@ -41,7 +44,8 @@ pub fn fields(table: &mut Table, source: &Source, inputs: &SourceFiles) -> Profi
         domain_patterns.extend(domains_file(source, &file, inputs, problems));
     }
     let mx_hosts = table.list("mx_hosts");
-    let has_invalid_domains = problems.has_errors_since(mark);
+    let is_misplaced = ["domains", "domains_file", "mx_hosts"].iter().any(|key| table.is_misplaced(key));
+    let has_invalid_domains = is_misplaced || problems.has_errors_since(mark);
     let mut incoming = servers(table, "incoming", "[[incoming]]");
     incoming.valid.extend(service_reader::jmap(table));
     let outgoing = servers(table, "outgoing", "[[outgoing]]");
@@ -103,7 +107,7 @@ fn server(table: &mut Table, kind: Option<Kind>) -> Option<Server> {
     let port = table.required("port", if is_smtp { "465" } else { "993" });
     let socket_type = table.required("socket_type", "\"SSL\"");
     let authentication = authentication(table);
-    let username = table.optional("username").unwrap_or_default();
+    let username = username(table);
     let protocol = match kind {
         Some(Kind::Mail(protocol)) => Some(protocol),
         _ => None,
@@ -138,7 +142,12 @@ fn kind(table: &mut Table, key: &str) -> Option<Kind> {
     } else if Protocol::incoming(&value).is_ok() {
         "IMAP and POP3 servers are incoming servers".to_owned()
     } else {
-        suggest(&value, &known)
+        match foreign_words::server_type(&value) {
+            Some(word) if known.contains(&word) => format!("write \"{word}\""),
+            Some("smtp") => "an SMTP server is an outgoing server of type \"smtp\"".to_owned(),
+            Some(word) => format!("write [[incoming]] and type = \"{word}\""),
+            None => suggest(&value, &known),
+        }
     };
     table.problems().error(location, message, hint);
     None
@@ -217,12 +226,15 @@ fn page(
             .ok()
     });
     let shows_domains = table.optional("show_domains").unwrap_or(false);
+    let mut listed = HashSet::new();
     let exact = domain_patterns.iter().filter_map(|pattern| pattern.value.exact());
-    PageSettings { color, logo, domains: exact.filter(|_| shows_domains).cloned().collect() }
+    let domains = exact.filter(|domain| shows_domains && listed.insert(*domain)).cloned().collect();
+    PageSettings { color, logo, domains }
 }
 
 fn logo(source: &Source, file: &str, inputs: &SourceFiles) -> Result<Logo, (String, &'static str)> {
     let path = source.file.parent().unwrap_or(Path::new("")).join(file);
+    inputs.watch(&path);
     let format = crate::files::extension(&path).and_then(|extension| extension.parse().ok());
     let format = format
         .ok_or_else(|| (format!("`logo` `{file}` is no picture"), "it can be .svg, .png, .webp or .jpg"))?;
@@ -272,7 +284,10 @@ fn domains_file(
         Ok(text) => text,
         Err(error) => {
             let message = format!("`domains_file` {} cannot be read: {error}", path.display());
-            let hint = "its path is relative to the profile's folder; it has to be UTF-8";
+            let hint = match error.kind() {
+                ErrorKind::InvalidData => "save it as UTF-8",
+                _ => "its path is relative to the profile's folder",
+            };
             problems.error(file.location.clone(), message, hint);
             return Vec::new();
         }

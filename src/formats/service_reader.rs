@@ -2,6 +2,7 @@
 
 use super::parsed_profile::AnyServer;
 use super::translations::languages;
+use super::usernames::username;
 use super::values::Line;
 use crate::diagnostics::problem::Located;
 use crate::diagnostics::table::Table;
@@ -38,7 +39,7 @@ pub fn other_server(table: &mut Table, kind: OtherKind) -> OtherServer {
         port: table.optional("port"),
         socket_type: table.optional("socket_type"),
         authentication: table.values("authentication"),
-        username: table.optional("username").unwrap_or_default(),
+        username: username(table),
         owa_url: table.optional("owa_url"),
         ews_url: table.optional("ews_url"),
         eas_url: table.optional("eas_url"),
@@ -51,7 +52,7 @@ pub fn jmap(table: &mut Table) -> Vec<Located<AnyServer>> {
     valid(table.sections("jmap", "[[jmap]]", |table| {
         let url = table.required("url", "\"https://jmap.example.com/session\"");
         let authentication = table.values("authentication");
-        let username = table.optional("username").unwrap_or_default();
+        let username = username(table);
         let url = Some(url?);
         let kind = OtherKind::Jmap;
         let server = OtherServer { kind, url, authentication, username, ..OtherServer::default() };
@@ -69,7 +70,7 @@ fn web_service(table: &mut Table) -> Option<WebService> {
     let kind = table.required("type", "\"caldav\"");
     let url = table.required("url", "\"https://dav.example.com/\"");
     let authentication = table.values("authentication");
-    let username = table.optional("username").unwrap_or_default();
+    let username = username(table);
     Some(WebService { kind: kind?, url: url?, authentication, username })
 }
 
@@ -119,7 +120,7 @@ fn login_page_info(table: &mut Table) -> Option<LoginPageInfo> {
     let username_field = field("username_field", "[webmail.login_page_info.username_field]");
     let password_field = field("password_field", "[webmail.login_page_info.password_field]");
     let login_button = field("login_button", "[webmail.login_page_info.login_button]");
-    let username = table.optional("username").unwrap_or_default();
+    let username = username(table);
     Some(LoginPageInfo {
         wait_for_redirection_url_prefix: line(table, "wait_for_redirection_url_prefix"),
         url: url?,

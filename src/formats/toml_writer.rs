@@ -179,6 +179,9 @@ impl Writer {
         if *username != Username::default() {
             self.text("username", username.as_str());
         }
+        if !username.needs_address() {
+            self.key("shared_mailbox", true);
+        }
     }
 
     fn pop3(&mut self, options: Pop3Options) {

@@ -6,6 +6,8 @@ use std::num::{NonZeroU16, NonZeroU32};
 
 use strum::VariantNames as _;
 
+use super::foreign_words;
+use super::foreign_words::ForeignWords;
 use crate::address::{Domain, DomainError, PublicSuffix};
 use crate::diagnostics::nearest;
 use crate::diagnostics::problem::{InvalidValue, suggest};
@@ -31,23 +33,68 @@ macro_rules! from_text {
 from_text! {
     Domain => host_name;
     Hostname => hostname;
-    SocketType => unknown_word;
-    Authentication => unknown_word;
+    SocketType => |text, error| unknown_word(text, error, &foreign_words::SOCKET_TYPES);
+    Authentication => |text, error| unknown_word(text, error, &foreign_words::AUTHENTICATIONS);
     Mode => |text, UnknownValue(words)| described(text, "is not a mode of MTA-STS", &suggest(text, words));
     MxPattern => host_name;
     Color => |text, error| described(text, error, "write it like \"#004b87\"");
-    Username => |text, error| username(text, &error);
     DisplayName => |text, error| display_name(text, &error, "shorten it");
     DisplayShortName => |text, error| display_name(text, &error, "a word or an abbreviation will do");
     HttpUrl => web_address;
     Size => |text, error| described(text, error, "write it like \"700 MB\"; units are B, kB, MB, GB, KiB, MiB, GiB");
     IpAddr => |text, _| described(text, "is not an IP address", "write it like \"192.0.2.1\" or \"2001:db8::1\"");
     Token => |text, error| described(text, error, "write letters and digits, without spaces");
-    Mechanism => |text, error| described(text, error, "write the method, or system and method: \"http:Basic\"");
 }
 
 fn described(text: &str, what: impl fmt::Display, hint: &str) -> InvalidValue {
     InvalidValue::new(format!("`{text}` {what}"), hint)
+}
+
+/// IANA's registry of HTTP authentication schemes, as of 2026. Their letter case does not matter (RFC 9110 11.1).
+const HTTP_SCHEMES: &[&str] = &[
+    "Basic",
+    "Bearer",
+    "Concealed",
+    "Digest",
+    "DPoP",
+    "GNAP",
+    "HOBA",
+    "Mutual",
+    "Negotiate",
+    "OAuth",
+    "PrivateToken",
+    "SCRAM-SHA-1",
+    "SCRAM-SHA-256",
+    "vapid",
+];
+
+impl FromText for Mechanism {
+    /// A misspelt word would remove the service from every document that needs to know whether it takes a password.
+    fn from_text(text: &str) -> Result<Self, InvalidValue> {
+        const COMMON: [&str; 5] =
+            ["http:Basic", "http:Digest", "http:Bearer", "password-cleartext", "OAuth2"];
+
+        let mechanism: Self = text.parse().map_err(|error| {
+            described(text, error, "write the method, or system and method: \"http:Basic\"")
+        })?;
+        let method = mechanism.method.as_str();
+        let is_http = HTTP_SCHEMES.iter().any(|scheme| scheme.eq_ignore_ascii_case(method));
+        let is_known = match mechanism.system.as_ref().map(Token::as_str) {
+            None => is_http || Authentication::VARIANTS.contains(&method),
+            Some(system) if system.eq_ignore_ascii_case("http") => is_http,
+            // The draft has `sasl`, and a later one may add systems.
+            Some(_) => true,
+        };
+        if is_known {
+            return Ok(mechanism);
+        }
+        let known = || COMMON.iter().chain(HTTP_SCHEMES).chain(Authentication::VARIANTS).copied();
+        let hint = match nearest(text, known()) {
+            Some(word) => format!("did you mean `{word}`?"),
+            None => foreign_words::AUTHENTICATIONS.hint(text, &COMMON),
+        };
+        Err(described(text, "is not an authentication method", &hint))
+    }
 }
 
 /// A line of text that is passed on unchanged.
@@ -108,6 +155,10 @@ impl FromValue for MaxAge {
 }
 
 fn host_name(text: &str, error: DomainError) -> InvalidValue {
+    if let Some(host) = foreign_words::host_in(text) {
+        let hint = format!("write \"{host}\", the host name alone");
+        return InvalidValue::new(format!("`{text}` is not a host name: {error}"), hint);
+    }
     let hint = match error {
         DomainError::Numeric => "write the host's name; a certificate is issued for a name",
         DomainError::Empty => "write the host's full name, like mail.example.net",
@@ -120,7 +171,10 @@ fn host_name(text: &str, error: DomainError) -> InvalidValue {
 /// (reference/autodiscover 5, 2).
 impl FromText for DomainPattern {
     fn from_text(text: &str) -> Result<Self, InvalidValue> {
-        let pattern: Self = text.parse().map_err(|error| host_name(text, error))?;
+        let pattern: Self = text.parse().map_err(|error| match foreign_words::domain_in(text) {
+            Some(domain) => described(text, "is not a domain", &format!("did you mean \"{domain}\"?")),
+            None => host_name(text, error),
+        })?;
         let (what, hint) = match (pattern.domain().public_suffix(), &pattern) {
             // The owner of a private suffix may have mail there. Names below it have other owners.
             (None, _) | (Some(PublicSuffix::Private), Self::Exact(_)) => return Ok(pattern),
@@ -155,15 +209,24 @@ fn hostname(text: &str, error: HostnameError) -> InvalidValue {
     }
 }
 
-fn unknown_word(text: &str, UnknownValue(words): UnknownValue) -> InvalidValue {
-    let hint = match nearest(text, words.iter().copied()) {
-        // Only the exact spelling works in every client.
-        Some(word) if word.eq_ignore_ascii_case(text) => {
-            format!("write it exactly as `{word}`: capital letters matter")
+fn unknown_word(text: &str, UnknownValue(words): UnknownValue, foreign: &ForeignWords) -> InvalidValue {
+    let message = format!("is `{text}`, a word that mail programs do not know");
+    InvalidValue::new(message, foreign.hint(text, words))
+}
+
+impl FromText for Username {
+    fn from_text(text: &str) -> Result<Self, InvalidValue> {
+        if let Some((meant, used)) = foreign_words::dovecot(text) {
+            let pairs: Vec<_> =
+                used.iter().map(|(variable, placeholder)| format!("{variable} is {placeholder}")).collect();
+            return Err(described(
+                text,
+                "has variables of Dovecot, which mail programs do not fill",
+                &format!("write \"{meant}\": {}", pairs.join(", ")),
+            ));
         }
-        _ => suggest(text, words),
-    };
-    InvalidValue::new(format!("is `{text}`, a word that mail programs do not know"), hint)
+        text.parse().map_err(|error| username(text, &error))
+    }
 }
 
 fn username(text: &str, error: &UsernameError) -> InvalidValue {

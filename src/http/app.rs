@@ -17,6 +17,9 @@ use crate::metrics::counters::Metrics;
 /// The connection limit of the admin listener.
 pub const ADMIN_CONNECTIONS: usize = 32;
 
+/// How long a request for a reload may wait for its response. Slow disks and large lists take their time.
+const RELOAD_TIMEOUT: Duration = Duration::from_secs(300);
+
 /// The whole server without its sockets. Its configuration can be replaced while it serves; a request uses one
 /// configuration from beginning to end.
 #[derive(Debug, Clone)]
@@ -107,6 +110,11 @@ impl App {
         before.is_some_and(|attempt| attempt.error.is_some())
     }
 
+    /// The number of profiles.
+    pub fn profiles(&self) -> usize {
+        self.current().served.directory.entries().len()
+    }
+
     /// The number of served domains and wildcards.
     pub fn domains(&self) -> usize {
         self.current().served.directory.domain_count()
@@ -126,7 +134,11 @@ impl App {
     }
 
     pub(crate) fn limits(&self) -> Limits {
-        self.current().settings.limits
+        let limits = self.current().settings.limits;
+        match self.admin {
+            Some(_) => Limits { request_timeout: limits.request_timeout.max(RELOAD_TIMEOUT), ..limits },
+            None => limits,
+        }
     }
 
     /// Checks every hour which certificates expire soon, and logs them. Never returns.

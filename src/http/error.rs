@@ -52,6 +52,8 @@ pub enum Error {
     RateLimited(Duration),
     /// More than one `Host` (RFC 9112 3.2).
     SeveralHosts,
+    /// The client of the admin listener is not in `[admin] allow`.
+    NotAllowed,
 }
 
 impl From<RequestError> for Error {
@@ -105,6 +107,7 @@ impl IntoResponse for Error {
             Self::RateLimited(wait) => {
                 with(empty(StatusCode::TOO_MANY_REQUESTS), RETRY_AFTER, (wait.as_secs() + 1).into())
             }
+            Self::NotAllowed => text(StatusCode::FORBIDDEN, "Your address is not in `allow` of [admin]."),
             Self::SeveralHosts => last(StatusCode::BAD_REQUEST),
         }
     }

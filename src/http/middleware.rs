@@ -81,6 +81,8 @@ impl RequestService {
         });
         let limited = rate.zip(client).and_then(|(rate, client)| self.limit(&current, client, rate, began));
         let error = limited.map(Error::RateLimited).or((seen.hosts > 1).then_some(Error::SeveralHosts));
+        let is_refused = self.app.admin.is_some() && !current.settings.admin.allows(self.peer);
+        let error = error.or(is_refused.then_some(Error::NotAllowed));
         let (has_credentials, has_forwarded) = (seen.has_credentials, seen.has_forwarded);
         self.clean(request.headers_mut(), has_credentials, has_forwarded && !is_trusted);
         if let Some(uri) = in_lower_case(request.uri()) {

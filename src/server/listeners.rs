@@ -47,8 +47,8 @@ const BACKLOG: u32 = 4096;
 
 /// The permissions of a Unix socket that any local user may connect to, as to a port.
 pub const PUBLIC_SOCKET_MODE: u32 = 0o666;
-/// The permissions of a Unix socket for the server's user and group.
-pub const ADMIN_SOCKET_MODE: u32 = 0o660;
+/// The permissions of the admin listener's Unix socket: only the server's user, and root.
+pub const ADMIN_SOCKET_MODE: u32 = 0o600;
 
 /// Takes over or binds all listeners, or none. Unix sockets get the permissions `mode`.
 ///

@@ -9,5 +9,6 @@ mod systemd;
 mod watch;
 
 pub use self::error::Error;
-pub use self::reload::{Reloaded, Reloader};
+pub use self::reload::Reloader;
 pub use self::run::run;
+pub use crate::admin::Reloaded;

@@ -8,6 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::load_report;
+use crate::admin::{ReloadReport, Reloaded};
 use crate::config::{Config, Listener, LoadError};
 use crate::diagnostics::{Location, Problem};
 use crate::files::{SourceFiles, TextEnd};
@@ -29,6 +30,8 @@ pub struct Reloader {
     is_retry: bool,
     /// The problems that were last reported. A retry does not log them again.
     reported: Option<String>,
+    /// The problems of the last load.
+    problems: Vec<Problem>,
     /// How each text file of the served configuration ends.
     served_ends: BTreeMap<PathBuf, TextEnd>,
     /// Former configurations that a request may still use. Freeing a million domains takes time, and no request
@@ -40,14 +43,6 @@ pub struct Reloader {
 struct Unsettled {
     sources: SourceFiles,
     polls: u32,
-}
-
-/// The result of a reload.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reloaded {
-    Done,
-    Unchanged,
-    Failed,
 }
 
 /// After so many polls, files that never stop changing are loaded all the same.
@@ -91,6 +86,7 @@ impl Reloader {
             unsettled: None,
             is_retry: false,
             reported: None,
+            problems: Vec::new(),
             replaced: Vec::new(),
         }
     }
@@ -154,6 +150,17 @@ impl Reloader {
         reloaded
     }
 
+    /// What the last reload found, for the operator who asked for it.
+    pub fn report(&self, result: Reloaded) -> ReloadReport {
+        ReloadReport {
+            result,
+            profiles: self.app.profiles(),
+            domains: self.app.domains(),
+            needs_restart: self.app.needs_restart().into_iter().map(str::to_owned).collect(),
+            problems: self.problems.clone(),
+        }
+    }
+
     /// Frees former configurations that no request uses, and the oldest of too many.
     pub fn release_unused(&mut self) {
         self.replaced.retain_mut(|replaced| !replaced.is_unused());
@@ -166,6 +173,7 @@ impl Reloader {
             Ok(config) => config,
             Err(error) => return self.reject(&problems(error, &self.path)),
         };
+        self.problems.clone_from(&config.notes);
         if config.hash == self.app.hash() {
             if self.app.reload_unchanged() {
                 tracing::info!("the configuration is valid again, and equal to the one that is served");
@@ -245,6 +253,7 @@ impl Reloader {
                 tracing::error!(place = %location, hint = hint.as_deref(), "{message}");
             }
         }
+        self.problems = problems.to_vec();
         self.app.reload_failed(text.clone());
         self.reported = Some(text);
         Reloaded::Failed

@@ -55,7 +55,7 @@ pub fn run(path: &Path, listen: Vec<Listener>) -> Result<(), Error> {
         raise_open_files(max_connections);
         // These tasks end with the program.
         tokio::spawn(app.clone().remind_of_expiry());
-        tokio::spawn(serve(admin, admin::app(&app), std::future::pending()));
+        tokio::spawn(serve(admin, admin::app(&app, Some(reload_thread.requests())), std::future::pending()));
         tokio::spawn(systemd::watchdog());
         let (stop, stopped) = oneshot::channel::<()>();
         let server = serve(public, app, stopped.map(drop));

@@ -7,8 +7,9 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::reload::{PROCESSOR_SHARE, Reloaded, Reloader};
+use super::reload::{PROCESSOR_SHARE, Reloader};
 use super::systemd;
+use crate::admin::{ReloadRequest, Reloaded};
 
 /// The shortest and the longest time between two polls.
 const SHORTEST_INTERVAL: Duration = Duration::from_secs(1);
@@ -16,7 +17,7 @@ const LONGEST_INTERVAL: Duration = Duration::from_secs(60);
 
 /// The thread that reloads the configuration.
 #[derive(Debug)]
-pub struct ReloadThread(Sender<()>);
+pub struct ReloadThread(Sender<ReloadRequest>);
 
 impl ReloadThread {
     /// # Errors
@@ -29,19 +30,28 @@ impl ReloadThread {
         Ok(Self(sender))
     }
 
+    /// For the admin listener.
+    pub fn requests(&self) -> Sender<ReloadRequest> {
+        self.0.clone()
+    }
+
     /// Asks for a reload, whether or not a file has changed.
     pub fn request(&self) {
-        if self.0.send(()).is_err() {
+        if self.0.send(None).is_err() {
             tracing::error!("the reload thread has ended; please report this bug, and restart the server");
         }
     }
 }
 
-fn run(mut reloader: Reloader, requests: &Receiver<()>, is_watching: bool) {
+fn run(mut reloader: Reloader, requests: &Receiver<ReloadRequest>, is_watching: bool) {
     let mut pause = SHORTEST_INTERVAL;
     loop {
+        let mut waiting = Vec::new();
         match requests.recv_timeout(pause) {
-            Ok(()) => reloader.repeat_reports(),
+            Ok(request) => {
+                waiting.extend(request);
+                reloader.repeat_reports();
+            }
             Err(RecvTimeoutError::Disconnected) => return,
             Err(RecvTimeoutError::Timeout) => {
                 reloader.release_unused();
@@ -54,13 +64,18 @@ fn run(mut reloader: Reloader, requests: &Receiver<()>, is_watching: bool) {
             }
         }
         // One reload answers every request that has arrived by now.
-        while requests.try_recv().is_ok() {}
+        waiting.extend(requests.try_iter().flatten());
         if !reloader.is_retry() {
             systemd::reloading();
         }
-        systemd::reloaded(match reloader.reload() {
+        let result = reloader.reload();
+        systemd::reloaded(match result {
             Reloaded::Done | Reloaded::Unchanged => "serving the newest configuration",
             Reloaded::Failed => "the newest configuration has errors; serving an older one",
         });
+        for sender in waiting {
+            // The operator may have gone.
+            let _ = sender.send(reloader.report(result));
+        }
     }
 }

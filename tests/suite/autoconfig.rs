@@ -476,7 +476,8 @@ fn autoconfig_30_names_the_methods_that_clients_can_use() {
 fn autoconfig_31_uses_the_full_address_by_default() {
     assert_eq!(served("", SERVERS).matches("<username>%EMAILADDRESS%</username>").count(), 2);
     let findings = |username: &str| {
-        let servers = SERVERS.replace("\"SSL\"", &format!("\"SSL\"\nusername = \"{username}\""));
+        let servers =
+            SERVERS.replace("\"SSL\"", &format!("\"SSL\"\nusername = \"{username}\"\nshared_mailbox = true"));
         let text = profile("example.com", &domains(&["example.com"]), &servers);
         Files::new("", &[("a.toml", &text)]).findings()
     };
@@ -564,7 +565,9 @@ fn autoconfig_37_holds_for_every_shape_of_profile() {
                 for methods in
                     ["[\"password-cleartext\"]", "[\"GSSAPI\", \"OAuth2\", \"password-encrypted\"]"]
                 {
-                    let more = format!("username = \"{username}\"\nauthentication = {methods}");
+                    let more = format!(
+                        "username = \"{username}\"\nshared_mailbox = true\nauthentication = {methods}"
+                    );
                     let mut servers: String = incoming
                         .iter()
                         .map(|kind| server("incoming", kind, port, socket_type, &more))

@@ -438,7 +438,7 @@ fn autodiscover_23_fills_the_configured_login_name() {
         ("%EMAILLOCALPART%%%EMAILDOMAIN%", "jane%example.com"),
         ("shop", "shop"),
     ] {
-        let more = format!("username = \"{username}\"");
+        let more = format!("username = \"{username}\"\nshared_mailbox = true");
         let servers =
             server("incoming", "imap", 993, "SSL", &more) + &server("outgoing", "smtp", 465, "SSL", "");
         let protocols = protocols(&answer_of(&servers));

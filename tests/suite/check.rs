@@ -209,7 +209,7 @@ fn a_server_that_clients_do_not_need_causes_no_error() {
     let findings = Files::new("", &[("a.toml", &text)]).findings();
     assert!(findings.iter().all(|finding| !finding.starts_with("error")), "{findings:?}");
     let servers = server("incoming", "imap", (993, "SSL"), "")
-        + &server("incoming", "pop3", (995, "SSL"), "username = \"false\"")
+        + &server("incoming", "pop3", (995, "SSL"), "username = \"false\"\nshared_mailbox = true")
         + &server("outgoing", "smtp", (465, "SSL"), "");
     let text = profile("example.com", &domains(&["example.com"]), &servers);
     let findings = Files::new("", &[("a.toml", &text)]).findings();

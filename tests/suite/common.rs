@@ -42,7 +42,7 @@ impl Reloadable {
         let config = Config::load_recording(&path, &inputs).unwrap();
         let app = App::new(config);
         let reloader = Reloader::new(&path, Vec::new(), inputs, app.clone());
-        let admin = Server::of(waypost::admin::app(&app));
+        let admin = Server::of(waypost::admin::app(&app, None));
         Self { files, reloader, admin, server: Server::at(listener, app) }
     }
 }
@@ -85,7 +85,7 @@ impl Server {
 
     /// The listener that is for the operator.
     pub fn start_admin(config: Config) -> Self {
-        Self::of(waypost::admin::app(&App::new(config)))
+        Self::of(waypost::admin::app(&App::new(config), None))
     }
 
     pub fn with_limits(mut config: Config, limits: Limits) -> Self {

@@ -439,14 +439,14 @@ fn suggests_corrections_for_common_mistakes() {
     let text = profile("example.com", &domains(&["example.com"]), SERVERS);
     for (from, to, said) in [
         ("[[incoming]]", "[incoming]", "hint: write [[incoming]], with two brackets on each side"),
-        ("\"imap\"", "\"imaps\"", "hint: did you mean `imap`?"),
+        ("\"imap\"", "\"imaps\"", "hint: write \"imap\""),
         ("\"smtp\"", "\"imap\"", "hint: IMAP and POP3 servers are incoming servers"),
         ("[\"example.com\"]", "\"example.com\"", "hint: put it in square brackets: [ ... ]"),
         ("993", "\"993\"", "hint: write it like 587, without quotes"),
         (
             "[\"example.com\"]",
             "[\"example.com\"",
-            "error: not valid TOML: missing comma between array elements",
+            "error: the list of `domains` is not complete, or a comma is missing in it",
         ),
     ] {
         let problems = load(&text.replacen(from, to, 1));
@@ -491,11 +491,11 @@ fn reads_the_short_form_like_the_long_one() {
         config.directory.entries()[0].profile.clone()
     };
     let short = profile_of(
-        "[[jmap]]\nurl = \"https://jmap.example.com/\"\nauthentication = [\"http:Basic\"]\nusername = \"shop\"\n",
+        "[[jmap]]\nurl = \"https://jmap.example.com/\"\nauthentication = [\"http:Basic\"]\nusername = \"shop\"\nshared_mailbox = true\n",
     );
     let long = profile_of(
         "[[incoming]]\ntype = \"jmap\"\nurl = \"https://jmap.example.com/\"\nauthentication = [\"http:Basic\"]\n\
-         username = \"shop\"\n",
+         username = \"shop\"\nshared_mailbox = true\n",
     );
     assert_eq!(short, long);
     let profile_of = |webmail: &str, more: &str| {

@@ -104,7 +104,7 @@ const SINGLE: [&str; 9] = [
 fn keys(username: &str, methods: &[&str]) -> String {
     let mut keys = String::new();
     if !username.is_empty() {
-        let _ = writeln!(keys, "username = \"{username}\"");
+        let _ = writeln!(keys, "username = \"{username}\"\nshared_mailbox = true");
     }
     if !methods.is_empty() {
         let _ = writeln!(keys, "authentication = {methods:?}");

@@ -440,7 +440,7 @@ fn any_server(tag: &'static str, kinds: &'static [&'static str]) -> impl Strateg
         vec(select(vec!["password-cleartext", "password-encrypted", "OAuth2", "GSSAPI", "NTLM", "none"]), 0..3),
         prop_oneof![
             Just(String::new()),
-            select(vec!["%EMAILADDRESS%", "%EMAILLOCALPART%", "shop-%EMAILLOCALPART%", "0012"])
+            select(vec!["%EMAILADDRESS%", "%EMAILLOCALPART%", "shop-%EMAILLOCALPART%"])
                 .prop_map(|u| format!("<username>{u}</username>"))
         ],
         proptest::option::of((any::<bool>(), 0..100_u32, proptest::option::of(1..60_u32))),

@@ -41,6 +41,7 @@ authentication = ["http:Basic"]
 type = "carddav"
 url = "https://dav.%EMAILDOMAIN%/"
 username = "shared"
+shared_mailbox = true
 
 [mobileconfig]
 consent = { de = "Hiermit wird Ihr Postfach eingerichtet.", en = "This sets up your <mailbox> & calendar." }

@@ -212,7 +212,7 @@ fn manual_lists_every_metric() {
     let manual = fs::read_to_string("docs/operations.md").unwrap();
     let app = waypost::http::App::new(crate::common::shipped());
     let metrics = crate::common::answer(
-        &waypost::admin::app(&app),
+        &waypost::admin::app(&app, None),
         axum::http::Request::get("/metrics").body("".into()).unwrap(),
     )
     .1;

@@ -442,7 +442,7 @@ fn restricts_the_mode_of_the_admin_unix_socket() {
     let listen = format!("unix:{}", public.display());
     let program = Program::spawn(Program::command(&files).args(["--listen", &listen]));
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-    assert_eq!((mode(&admin), mode(&public)), (0o660, 0o666));
+    assert_eq!((mode(&admin), mode(&public)), (0o600, 0o666));
     program.stop();
 }
 

@@ -314,7 +314,7 @@ fn health_needs_a_response_of_a_tls_server() {
         (output.status.code(), text.replace(&listen, "it"))
     };
     assert_eq!(health(server.address, "30"), (Some(0), "it answers\n".to_owned()));
-    let said = "error: it does not answer: not within 1 s\n";
+    let said = "error: it does not answer: not within 1 s\nhint: look at the server's log, or start it: waypost serve\n";
     assert_eq!(health(silent.local_addr().unwrap(), "1"), (Some(1), said.to_owned()));
 }
 

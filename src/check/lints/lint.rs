@@ -43,6 +43,7 @@ pub enum Cause {
     Apple,
     Pacc,
     UnknownService,
+    Collection,
     MtaSts,
     ClientId,
     CustomersHosts,

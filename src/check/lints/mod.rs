@@ -58,6 +58,7 @@ pub fn lints(profile: &Profile, origin: &Origin, address: &EmailAddress, directo
     lints.extend(other_documents::apple(subject));
     lints.extend(other_documents::pacc(subject));
     lints.extend(services::unknown_types(subject));
+    lints.extend(services::collections(subject));
     lints.extend(services::oauth2_client_id(subject));
     lints.extend(services::mta_sts_max_age(subject));
     lints.extend(hosts::customers_domain(subject));

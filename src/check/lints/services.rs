@@ -1,8 +1,8 @@
-//! Services other than mail: their types, OAuth2 and MTA-STS.
+//! Services other than mail: their types and URLs, OAuth2 and MTA-STS.
 
 use super::lint::{Cause, Lint};
 use super::subject::Subject;
-use crate::profile::Mode;
+use crate::profile::{HttpUrl, Mode};
 
 /// Sections whose `type` no program reads. They appear only in the whole document.
 pub fn unknown_types(subject: Subject<'_>) -> Vec<Lint> {
@@ -24,6 +24,35 @@ pub fn unknown_types(subject: Subject<'_>) -> Vec<Lint> {
         }
     }
     lints
+}
+
+/// Apple's `CalDAVPrincipalURL` and `CardDAVPrincipalURL` name the principal, and the account finds its collections
+/// from there (RFC 6764 6); a collection of one person gives everybody that person's calendar.
+pub fn collections(subject: Subject<'_>) -> Vec<Lint> {
+    let services = &subject.profile.services;
+    let sections = [("calendar", &services.calendars), ("addressbook", &services.addressbooks)];
+    let urls = sections.into_iter().flat_map(|(key, list)| list.iter().map(move |item| (key, &item.url)));
+    urls.filter(|(_, url)| is_collection(url))
+        .map(|(key, url)| {
+            let message = format!("the URL of [[{key}]] looks like a collection: {url}");
+            let hint = "write the root of the DAV server, or the principal: https://dav.example.com/, \
+                        https://dav.example.com/principals/%EMAILADDRESS%/";
+            subject.note(Cause::Collection, message, hint)
+        })
+        .collect()
+}
+
+/// Whether a path has the name of a list of collections, as Nextcloud's `/remote.php/dav/calendars/jane/` or SOGo's
+/// `/SOGo/dav/jane/Calendar/` have.
+fn is_collection(url: &HttpUrl) -> bool {
+    let is_list =
+        |segment: &str| ["calendars", "addressbooks"].iter().any(|name| segment.eq_ignore_ascii_case(name));
+    // As the first segment, these are also names of DAV roots.
+    let is_one = |segment: &str| {
+        ["calendar", "contacts", "addressbook"].iter().any(|name| segment.eq_ignore_ascii_case(name))
+    };
+    let segments = url.path().split('/').filter(|segment| !segment.is_empty());
+    segments.enumerate().any(|(index, segment)| is_list(segment) || index > 0 && is_one(segment))
 }
 
 /// Reference/autoconfig 2.1, `oAuth2`.

@@ -1,6 +1,7 @@
 //! `waypost check`: loads the configuration as the server would, runs every client model on every profile, and reports.
 
 mod json;
+mod matrix;
 mod report;
 mod text;
 
@@ -8,13 +9,20 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 
-use self::report::{Counts, Deny, Report};
+use self::report::{Deny, Report};
+use self::text::Selection;
 use super::config_argument::ConfigArgument;
-use super::output::{exit_code, print};
+use super::output::{exit_code, not_served, print};
+use crate::address::Domain;
 use crate::config::Config;
 
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Check {
+    /// Check only the profiles of these domains; default: every profile
+    #[arg(value_name = "DOMAIN")]
+    domains: Vec<Domain>,
+
     #[command(flatten)]
     config: ConfigArgument,
 
@@ -25,7 +33,25 @@ pub struct Check {
     /// Treat findings of this severity as errors
     #[arg(long, value_name = "SEVERITY")]
     deny: Vec<Deny>,
+
+    /// The rows of the matrix; default: all rows for up to five profiles, else
+    /// only the rows in which a client does not end with the preferred servers
+    #[arg(long, value_name = "ROWS")]
+    matrix: Option<Rows>,
+
+    /// Print the notes that need no action, too
+    #[arg(long)]
+    verbose: bool,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  waypost check
+  waypost check example.com --matrix all --verbose
+  waypost check --deny warnings --format json > report.json
+
+Exit codes: 0 the configuration can be served; 1 there are errors, or findings
+of a denied severity; 2 the configuration cannot be read.";
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum ReportFormat {
@@ -33,15 +59,26 @@ enum ReportFormat {
     Json,
 }
 
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Rows {
+    All,
+}
+
 impl Check {
     pub fn run(self) -> Result<ExitCode, ExitCode> {
         let config = self.config.load(Config::load_valid_parts)?;
-        let report = Report::new(&config, &self.deny);
-        let Counts { errors, warnings, .. } = report.counts();
+        let report = Report::new(&config, &self.domains, &self.deny);
+        let selection = Selection { all_rows: self.matrix.is_some(), all_notes: self.verbose };
         let text = match self.format {
-            ReportFormat::Text => text::write(&report),
+            ReportFormat::Text => text::write(&report, selection),
             ReportFormat::Json => json::write(&report),
         };
-        Ok(print(&text, exit_code(errors + warnings > 0)))
+        let code = print(&text, exit_code(report.counts().errors > 0));
+        let is_unknown = |domain: &&Domain| config.directory.profile_of(domain).is_none();
+        Ok(self
+            .domains
+            .iter()
+            .filter(is_unknown)
+            .fold(code, |_, domain| not_served(domain, &config.directory)))
     }
 }

@@ -2,7 +2,8 @@
 
 use clap::ValueEnum;
 
-use crate::check::{Finding, ProfileCheck, check_profile, findings};
+use crate::address::Domain;
+use crate::check::{Finding, ProfileCheck, check_domain, check_profile, findings};
 use crate::cli::parallel::in_parallel;
 use crate::config::Config;
 use crate::diagnostics::{Problem, Severity};
@@ -33,15 +34,24 @@ pub enum Deny {
 }
 
 impl<'c> Report<'c> {
-    pub fn new(config: &'c Config, deny: &[Deny]) -> Self {
-        let profiles: Vec<_> = (0..config.directory.entries().len()).collect();
-        let examined: Vec<_> =
+    /// Checks all profiles, or those of the given domains.
+    pub fn new(config: &'c Config, domains: &[Domain], deny: &[Deny]) -> Self {
+        let examined = if domains.is_empty() {
+            let profiles: Vec<_> = (0..config.directory.entries().len()).collect();
             in_parallel(&profiles, "profiles checked", |index| check_profile(config, *index))
-                .into_iter()
-                .flatten()
-                .collect();
+        } else {
+            in_parallel(domains, "domains checked", |domain| check_domain(config, domain))
+        };
+        let examined: Vec<_> = examined.into_iter().flatten().collect();
         let mut findings = findings(&examined);
         let mut problems = config.notes.clone();
+        if !domains.is_empty() {
+            // An error anywhere prevents the start. Other problems matter only in the files of these domains.
+            problems.retain(|problem| {
+                let is_of = |one: &ProfileCheck| one.origin.location.file == problem.location.file;
+                problem.is_error() || examined.iter().any(is_of)
+            });
+        }
         let findings_severities = findings.iter_mut().map(|finding| &mut finding.severity);
         for severity in findings_severities.chain(problems.iter_mut().map(|problem| &mut problem.severity)) {
             let is_denied = match severity {

@@ -1,40 +1,58 @@
-//! The report as text: a matrix for each group of profiles with equal results, then the findings.
+//! The report as text: the findings, most severe first, then the matrix, then the counts.
 
-use std::collections::HashMap;
 use std::fmt::Write as _;
 
-use anstyle::{AnsiColor, Style};
+use anstyle::AnsiColor;
 
+use super::matrix;
 use super::report::{Counts, Report};
-use crate::check::{ClientResult, Finding, Occurrence, ProfileCheck, ProtocolResult};
+use crate::check::{Finding, Occurrence};
 use crate::cli::output::{count, severity_style, styled};
-use crate::cli::table::table;
 use crate::clients::{Client, Format};
-use crate::diagnostics::{ProblemRenderer, Severity};
+use crate::diagnostics::{ProblemRenderer, Severity, wrapped};
 
-/// How many places or profiles are listed by name.
+/// How many places of a finding are listed.
 const LISTED: usize = 5;
-/// The width at which lists of clients are wrapped.
-const WIDTH: usize = 100;
+/// Up to so many profiles, the matrix has all rows.
+const SMALL: usize = 5;
 
-pub fn write(report: &Report) -> String {
+/// What is printed beside errors and warnings.
+#[derive(Debug, Clone, Copy)]
+pub struct Selection {
+    /// The rows of the matrix in which a client ends with the preferred servers.
+    pub all_rows: bool,
+    /// The notes that need no action.
+    pub all_notes: bool,
+}
+
+pub fn write(report: &Report, selection: Selection) -> String {
     let mut text = String::new();
-    for group in groups(&report.examined) {
-        text += &matrix(&group);
-        text.push('\n');
-    }
+    let mut hidden = 0;
     let mut renderer = ProblemRenderer::styled();
-    for finding in &report.findings {
-        text += &self::finding(finding, &mut renderer);
+    for severity in [Severity::Error, Severity::Warning, Severity::Note] {
+        let is_shown = |needs_action| severity != Severity::Note || needs_action || selection.all_notes;
+        for problem in report.problems.iter().filter(|problem| problem.severity == severity) {
+            if is_shown(problem.hint.is_some()) {
+                text += &(renderer.render(problem) + "\n\n");
+            } else {
+                hidden += 1;
+            }
+        }
+        for finding in report.findings.iter().filter(|finding| finding.severity == severity) {
+            if is_shown(true) {
+                text += &self::finding(finding, &mut renderer);
+            } else {
+                hidden += 1;
+            }
+        }
     }
-    // Errors that prevent a start come last, where they are seen.
-    let (errors, others): (Vec<_>, Vec<_>) = report.problems.iter().partition(|problem| problem.is_error());
-    for problem in others.into_iter().chain(errors) {
-        text += &(renderer.render(problem) + "\n\n");
-    }
+    text += &matrix::write(&report.examined, selection.all_rows || report.examined.len() <= SMALL);
     let directory = &report.config.directory;
     let profiles = count(directory.entries().len(), "profile");
     let domains = count(directory.domain_count(), "domain");
+    if hidden > 0 {
+        let _ = writeln!(text, "{} without a next step: --verbose shows them", count(hidden, "note"));
+    }
     let _ = writeln!(text, "{profiles} for {domains}: {}", summary(report.counts()));
     text
 }
@@ -49,92 +67,16 @@ fn summary(Counts { errors, warnings, notes }: Counts) -> String {
     good.into_iter().chain(counts).collect::<Vec<_>>().join(", ")
 }
 
-/// Profiles for which every client ends with the same result share a matrix.
-fn groups<'e, 'c>(examined: &'e [ProfileCheck<'c>]) -> Vec<Vec<&'e ProfileCheck<'c>>> {
-    let mut groups: Vec<Vec<&ProfileCheck>> = Vec::new();
-    let mut indexes: HashMap<String, usize> = HashMap::new();
-    for one in examined {
-        // User names contain the domain; that is not a difference.
-        let domain = one.address.domain().as_str();
-        let key: String = one
-            .results
-            .iter()
-            .map(|row| cells(row).map(|(_, text)| text).join("|").replace(domain, "") + "\n")
-            .collect();
-        let index = *indexes.entry(key).or_insert(groups.len());
-        if index == groups.len() {
-            groups.push(Vec::new());
-        }
-        groups[index].push(one);
-    }
-    groups
-}
-
-/// The results of a client for each protocol.
-fn cells(row: &ClientResult) -> [(Style, String); 3] {
-    let red = AnsiColor::Red.on_default();
-    if let Err(reason) = &row.outcome {
-        return [(red, format!("gives up: {reason}")), Default::default(), Default::default()];
-    }
-    std::array::from_fn(|i| {
-        let style = match &row.protocols[i] {
-            ProtocolResult::Unused | ProtocolResult::Guessed => Style::new(),
-            ProtocolResult::Preferred => AnsiColor::Green.on_default(),
-            ProtocolResult::Different(_) => AnsiColor::Yellow.on_default(),
-            ProtocolResult::Missing => red,
-        };
-        (style, row.protocols[i].to_string())
-    })
-}
-
-fn matrix(group: &[&ProfileCheck]) -> String {
-    let [first, ..] = group else { return String::new() };
-    let bold = |text: String| if text.is_empty() { text } else { styled(Style::new().bold(), text) };
-    let [imap, pop3, smtp] = ClientResult::PROTOCOLS.map(|protocol| protocol.to_string());
-    let mut rows = vec![[String::new(), imap, pop3, smtp].map(bold)];
-    let title = if group.len() == 1 {
-        rows.extend(preferred(first).map(|row| row.map(bold)));
-        format!("{} ({}), as {}", first.profile.display_name.as_str(), first.profile.id, first.address)
-    } else {
-        let mut names: Vec<_> = group.iter().take(LISTED).map(|one| one.profile.id.to_string()).collect();
-        if group.len() > LISTED {
-            names.push(format!("{} more", group.len() - LISTED));
-        }
-        format!("{}: {}", count(group.len(), "profile"), names.join(", "))
-    };
-    let mut format = None;
-    for row in &first.results {
-        if format.replace(row.client.format) != Some(row.client.format) {
-            rows.push([row.client.format.to_string(), String::new(), String::new(), String::new()].map(bold));
-        }
-        let [imap, pop3, smtp] =
-            cells(row).map(|(style, text)| if text.is_empty() { text } else { styled(style, text) });
-        rows.push([format!("  {}", row.client), imap, pop3, smtp]);
-    }
-    title + "\n" + &table(&rows)
-}
-
-/// The preferred servers, in two lines under the column titles.
-fn preferred(one: &ProfileCheck) -> [[String; 4]; 2] {
-    let mut rows: [[String; 4]; 2] = Default::default();
-    for (i, protocol) in ClientResult::PROTOCOLS.into_iter().enumerate() {
-        let Some(server) = one.profile.preferred(protocol) else { continue };
-        let hostname = server.hostname.for_domain(one.address.domain());
-        rows[0][i + 1] = format!("{hostname}:{}", server.port);
-        rows[1][i + 1] = format!("{}, {}", server.socket_type.description(), server.username.as_str());
-    }
-    rows
-}
-
 fn finding(finding: &Finding, renderer: &mut ProblemRenderer) -> String {
-    let severity = styled(severity_style(finding.severity), finding.severity);
-    let mut text = format!("{severity}: {}\n", finding.message);
+    let severity = finding.severity.to_string();
+    let message = wrapped(&format!("{severity}: "), &finding.message, "  ");
+    let mut text = message.replacen(&severity, &styled(severity_style(finding.severity), &severity), 1);
     let clients = finding.clients();
     if !clients.is_empty() {
         let mut ids: Vec<_> = clients.iter().map(|client| client.id).collect();
         ids.sort_unstable();
         ids.dedup();
-        let _ = writeln!(text, "  hurts {}", count(ids.len(), "client"));
+        let _ = writeln!(text, "  affects {}", count(ids.len(), "client"));
         for format in [Format::Autoconfig, Format::Autodiscover] {
             text += &names(&clients, format);
         }
@@ -146,44 +88,29 @@ fn finding(finding: &Finding, renderer: &mut ProblemRenderer) -> String {
         let more = count(finding.occurrences.len() - LISTED, "more place");
         let _ = writeln!(text, "  and {more}; --format json lists all");
     }
-    let _ = writeln!(text, "hint: {}\n", finding.hint);
-    text
+    text + &wrapped("hint: ", &finding.hint, "      ") + "\n"
 }
 
-/// The clients of one format, in lines of at most [`WIDTH`] characters.
+/// The clients of one format.
 fn names(clients: &[Client], format: Format) -> String {
-    let mut names = clients.iter().filter(|client| client.format == format).map(|client| client.name);
-    let Some(first) = names.next() else { return String::new() };
-    let mut text = format!("    by {format}: {first}");
-    let mut length = text.len();
-    for name in names {
-        length += 2 + name.len();
-        if length > WIDTH {
-            text += ",\n        ";
-            length = 8 + name.len();
-        } else {
-            text += ", ";
-        }
-        text += name;
+    let names: Vec<_> =
+        clients.iter().filter(|client| client.format == format).map(|client| client.name).collect();
+    match names.as_slice() {
+        [] => String::new(),
+        names => wrapped(&format!("    by {format}: "), &names.join(", "), "        "),
     }
-    text + "\n"
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::{check_profile, findings};
     use crate::config::Config;
 
     #[test]
-    fn colours_results_and_severities() {
+    fn colours_the_severities() {
         let config = Config::load("config/waypost.toml".as_ref()).unwrap();
-        let examined: Vec<_> = (0..2).filter_map(|index| check_profile(&config, index)).collect();
-        let report =
-            Report { config: &config, findings: findings(&examined), examined, problems: Vec::new() };
-        let text = write(&report);
-        assert!(text.contains("  Thunderbird               \u{1b}[32mok\u{1b}[0m "), "{text}");
-        assert!(text.contains("\u{1b}[31mgives up: no IMAP server\u{1b}[0m\n"), "{text}");
+        let report = Report::new(&config, &[], &[]);
+        let text = write(&report, Selection { all_rows: true, all_notes: true });
         assert!(text.contains("\u{1b}[33mwarning\u{1b}[0m: "), "{text}");
     }
 }

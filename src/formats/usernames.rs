@@ -1,0 +1,22 @@
+//! Reads the user name of a server or service.
+
+use crate::diagnostics::problem::Located;
+use crate::diagnostics::table::Table;
+use crate::profile::Username;
+
+/// `username`, by default the address. A user name that is the same for every person is an error, unless
+/// `shared_mailbox = true` declares that it is meant.
+pub fn username(table: &mut Table) -> Username {
+    let label = table.label("username");
+    let is_shared = table.optional("shared_mailbox").unwrap_or(false);
+    let Some(Located { value, location }) = table.located::<Username>("username") else {
+        return Username::default();
+    };
+    if !value.needs_address() && !is_shared {
+        let message = format!("{label} is `{}`: every person gets the same user name", value.as_str());
+        let hint = "write \"%EMAILADDRESS%\" or \"%EMAILLOCALPART%\"; if people share one mailbox, a profile in \
+                    TOML says so with shared_mailbox = true";
+        table.problems().error(location, message, hint);
+    }
+    value
+}
