@@ -8,7 +8,7 @@ use waypost::address::{Domain, EmailAddress};
 use waypost::check;
 use waypost::config::{Config, LoadError};
 use waypost::diagnostics::Problem;
-use waypost::dns::Records;
+use waypost::dns::{Denials, Records};
 use waypost::documents::RenderedProfile;
 use waypost::documents::accept_language::Languages;
 use waypost::formats::import::{Reading, settle};
@@ -108,7 +108,7 @@ fn check(config: &Config, domain: &Domain) {
     assert!(!examined.results.is_empty());
     let _ = check::findings(&[examined]);
     if let Some(found) = config.directory.served(domain) {
-        let records = Records::of(&found, &config.settings, &config.directory);
+        let records = Records::of(&found, &config.settings, &config.directory, Denials::All);
         for set in &records.sets {
             assert!(!set.data().is_empty() && set.name.to_string().len() <= 253, "{set:?}");
         }

@@ -44,7 +44,7 @@ enum Command {
     Show(show::Show),
     /// Convert Mozilla's provider files to profiles
     Import(import::Import),
-    /// Print the DNS records that a domain needs, or compare them with what is published
+    /// Print the DNS records of mail domains, or compare them with the DNS
     Dns(dns::Dns),
 }
 

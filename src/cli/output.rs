@@ -14,12 +14,19 @@ use crate::directory::Directory;
 /// Prints a result. A closed reader (`| head`) is not an error; a full disk is. Colours are removed unless standard
 /// output is a terminal that shows them (`NO_COLOR`, `TERM=dumb`).
 pub fn print(text: &str, code: ExitCode) -> ExitCode {
+    match print_part(text) {
+        Ok(_) => code,
+        Err(code) => code,
+    }
+}
+
+/// Prints a part of a result, as [`print`] does. False if the reader is closed.
+pub fn print_part(text: &str) -> Result<bool, ExitCode> {
     let mut out = anstream::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            could_not_run(&format!("the result cannot be written: {error}"), None)
-        }
-        _ => code,
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(could_not_run(&format!("the result cannot be written: {error}"), None)),
     }
 }
 

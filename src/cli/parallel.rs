@@ -16,19 +16,27 @@ const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
 /// Does `work` for every item, and returns the results in the order of the items. Progress goes to standard error, if
 /// that is a terminal: `120 of 1000 profiles checked`.
 pub fn in_parallel<T: Sync, R: Send>(items: &[T], what: &str, work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    with_progress(items.len(), what, |done| {
+        let work = |item| {
+            let result = work(item);
+            done.fetch_add(1, Ordering::Relaxed);
+            result
+        };
+        items.par_iter().map(work).collect()
+    })
+}
+
+/// Does `work` on another thread. `work` counts the items that are done; the count is shown as [`in_parallel`] does.
+pub fn with_progress<R: Send>(all: usize, what: &str, work: impl FnOnce(&AtomicUsize) -> R + Send) -> R {
     let done = AtomicUsize::new(0);
     let waiting = thread::current();
-    let count = |result| {
-        done.fetch_add(1, Ordering::Relaxed);
-        result
-    };
     thread::scope(|scope| {
         let worker = scope.spawn(|| {
-            let results = items.par_iter().map(|item| count(work(item))).collect();
+            let result = work(&done);
             waiting.unpark();
-            results
+            result
         });
-        show_progress(items.len(), what, &done, || worker.is_finished());
+        show_progress(all, what, &done, || worker.is_finished());
         worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     })
 }

@@ -144,6 +144,11 @@ impl Directory {
         self.exact.len() + self.subdomains.len()
     }
 
+    /// The domains of the wildcards: `example.org` for `*.example.org`. In no particular order.
+    pub fn wildcards(&self) -> impl Iterator<Item = &Domain> {
+        self.subdomains.keys()
+    }
+
     /// The exact domains, in no particular order.
     pub fn domains(&self) -> impl Iterator<Item = &Domain> {
         self.exact.keys()

@@ -8,10 +8,11 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::record::{RecordData, RecordSet};
+use super::omission::Omission;
+use super::record::{RecordData, RecordName, RecordSet};
 use super::records::Records;
 
-/// BIND's zone file (RFC 1035 5), one record a line.
+/// BIND's zone file (RFC 1035 5), one record a line. What is left out is a comment.
 pub fn zone(records: &Records) -> String {
     let mut text = format!("; {}: the records that mail programs look for\n", records.domain);
     let width = records.sets.iter().map(|set| set.name.to_string().len() + 1).max().unwrap_or_default();
@@ -19,7 +20,7 @@ pub fn zone(records: &Records) -> String {
         let (name, kind) = (format!("{}.", set.name), set.kind());
         let _ = writeln!(text, "{name:width$} {} IN {kind:5} {}", records.ttl, presentation(data));
     }
-    text
+    text + &omissions(records, ";")
 }
 
 /// For copying into a registrar's form: one record a row, texts unquoted.
@@ -31,12 +32,22 @@ pub fn rows(records: &Records) -> Vec<[String; 4]> {
     std::iter::once(head).chain(each(records).map(row)).collect()
 }
 
+/// What is left out, as comments.
+pub fn omissions(records: &Records, sign: &str) -> String {
+    comment(records.omissions.iter().flat_map(Omission::comment), sign)
+}
+
+/// A comment of several lines.
+pub fn comment(lines: impl IntoIterator<Item = String>, sign: &str) -> String {
+    lines.into_iter().fold(String::new(), |text, line| text + sign + " " + &line + "\n")
+}
+
 fn each(records: &Records) -> impl Iterator<Item = (&RecordSet, &RecordData)> {
     records.sets.iter().flat_map(|set| set.data().iter().map(move |data| (set, data)))
 }
 
 /// An object for each name and type, for programs (for example Terraform's `for_each`).
-pub fn json(records: &Records) -> String {
+pub fn json(records: &Records) -> Value {
     let set = |set: &RecordSet| {
         json!({
             "name": set.name.to_string(),
@@ -46,7 +57,20 @@ pub fn json(records: &Records) -> String {
         })
     };
     let sets: Vec<_> = records.sets.iter().map(set).collect();
-    pretty(&json!({ "domain": records.domain, "records": sets }))
+    json!({ "domain": records.domain, "records": sets, "omitted": omitted(records) })
+}
+
+/// What is left out, for programs.
+pub fn omitted(records: &Records) -> Value {
+    let names = |names: &[RecordName]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let omission = |Omission { names: omitted, reason }: &Omission| {
+        json!({
+            "names": names(omitted),
+            "reason": reason.to_string(),
+            "is_error": reason.is_error(),
+        })
+    };
+    records.omissions.iter().map(omission).collect()
 }
 
 /// The body of a PATCH to a zone of the PowerDNS API.
@@ -64,7 +88,8 @@ pub fn powerdns(records: &Records) -> String {
     pretty(&json!({ "rrsets": records.sets.iter().map(set).collect::<Vec<_>>() }))
 }
 
-/// A zone of OctoDNS, whose YAML takes JSON. Names are relative to the domain, keys are sorted.
+/// A zone of OctoDNS in YAML: JSON, and comments if something is left out. Names are relative to the domain, keys are
+/// sorted.
 pub fn octodns(records: &Records) -> String {
     let mut names: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
     for set in &records.sets {
@@ -77,7 +102,7 @@ pub fn octodns(records: &Records) -> String {
         let entry = json!({ "ttl": records.ttl, "type": set.kind(), key: value });
         names.entry(&set.name.label).or_default().push(entry);
     }
-    pretty(&names)
+    omissions(records, "#") + &pretty(&names)
 }
 
 fn octodns_value(data: &RecordData) -> Value {

@@ -72,9 +72,20 @@ impl RecordSet {
     }
 }
 
+impl RecordData {
+    pub(super) fn srv(&self) -> Option<&Srv> {
+        if let Self::Srv(srv) = self { Some(srv) } else { None }
+    }
+}
+
 impl Srv {
     /// `0 0 0 .`
     pub const NOT_OFFERED: Self = Self { priority: 0, weight: 0, port: 0, target: None };
+
+    /// A server. RFC 2782: the weight is 0 "when there isn't any server selection to do".
+    pub(super) fn new(priority: u16, host: Domain, port: u16) -> Self {
+        Self { priority, weight: 0, port, target: Some(host) }
+    }
 }
 
 impl From<IpAddr> for RecordData {

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 use std::num::NonZeroU16;
 
+use super::omission::{Omission, OmissionReason};
 use super::record::{RecordData, RecordName, RecordSet, Srv};
 use crate::address::{Domain, MTA_STS_LABEL, SERVICE_LABELS};
 use crate::config::{PublicUrl, Settings};
@@ -22,49 +23,27 @@ pub struct Records {
     pub ttl: u32,
     pub sets: Vec<RecordSet>,
     pub omissions: Vec<Omission>,
+    denials: Denials,
 }
 
-/// Records that are left out, and why.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Omission {
-    #[error("the target of {} is unknown", list(.0))]
-    Target(Vec<RecordName>),
-    #[error("{} cannot be an alias (CNAME) of {host}, and its addresses are unknown", list(.names))]
-    Addresses { names: Vec<RecordName>, host: Domain },
-    #[error("{} would be longer than 253 octets, the limit of the DNS", list(.0))]
-    TooLong(Vec<RecordName>),
-    #[error("{name} is left out, since {server} has no encryption")]
-    Plaintext { name: RecordName, server: String },
+/// The services that get a denial (`SRV 0 0 0 .`, RFC 2782) if a profile does not offer them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Denials {
+    /// IMAP, POP3 and SMTP (RFC 6186 3.4).
+    Mail,
+    /// Calendars, address books, JMAP and ManageSieve too.
+    All,
 }
 
 /// The number of priorities for the records of one name.
 const PRIORITIES: u16 = 10;
 
-impl Omission {
-    /// Whether a record is missing that the domain needs.
-    pub fn is_finding(&self) -> bool {
-        !matches!(self, Self::Plaintext { .. })
-    }
-
-    /// The next step for the operator.
-    pub fn hint(&self) -> &'static str {
-        match self {
-            Self::Target(_) => {
-                "set the host name of Waypost in waypost.toml: [dns] target = \"config.example.net\", or public_url"
-            }
-            Self::Addresses { .. } => "set them: [dns] addresses = [\"192.0.2.1\"] in waypost.toml",
-            Self::TooLong(_) => "no action possible; the domain is still served by the other documents",
-            Self::Plaintext { .. } => "no action needed unless the mail server supports encryption",
-        }
-    }
-}
-
 impl Records {
     /// Derives the records of a domain.
-    pub fn of(served: &ProfileMatch, settings: &Settings, directory: &Directory) -> Self {
+    pub fn of(served: &ProfileMatch, settings: &Settings, directory: &Directory, denials: Denials) -> Self {
         let ProfileMatch { entry, domain, .. } = *served;
-        let mut records =
-            Self { domain: domain.clone(), ttl: settings.dns.ttl, sets: Vec::new(), omissions: Vec::new() };
+        let (sets, omissions) = (Vec::new(), Vec::new());
+        let mut records = Self { domain: domain.clone(), ttl: settings.dns.ttl, sets, omissions, denials };
         records.mail(&entry.profile);
         records.services(&entry.profile.services);
         let [autoconfig, autodiscover, pacc] = SERVICE_LABELS;
@@ -88,13 +67,17 @@ impl Records {
         let is_long = |set: &RecordSet| set.name.to_string().len() > Domain::LONGEST;
         let mut names: Vec<_> = self.sets.extract_if(.., |set| is_long(set)).map(|set| set.name).collect();
         names.dedup();
-        if !names.is_empty() {
-            self.omissions.push(Omission::TooLong(names));
-        }
+        self.omit(names, OmissionReason::TooLong);
     }
 
     fn add(&mut self, label: impl Into<Cow<'static, str>>, data: Vec<RecordData>) {
         self.sets.push(RecordSet::new(self.name(label), data));
+    }
+
+    fn omit(&mut self, names: Vec<RecordName>, reason: OmissionReason) {
+        if !names.is_empty() {
+            self.omissions.push(Omission { names, reason });
+        }
     }
 
     fn name(&self, label: impl Into<Cow<'static, str>>) -> RecordName {
@@ -127,10 +110,10 @@ impl Records {
             // A client that finds a server by SRV expects STARTTLS, but a denial would be wrong too.
             let plaintext = profile.secured(protocol, SocketType::Plain).next();
             match plaintext.filter(|_| servers.is_empty() && socket_type == SocketType::StartTls) {
-                Some(server) => self.omissions.push(Omission::Plaintext {
-                    name: self.name(label),
-                    server: format!("{}:{}", server.hostname.for_domain(&self.domain), server.port),
-                }),
+                Some(server) => {
+                    let server = format!("{}:{}", server.hostname.for_domain(&self.domain), server.port);
+                    self.omit(vec![self.name(label)], OmissionReason::NoEncryption { server });
+                }
                 None => {
                     let data = servers_data(&servers, &self.domain, priority);
                     self.add(label, data);
@@ -139,7 +122,7 @@ impl Records {
         }
     }
 
-    /// ManageSieve, JMAP and DAV. A service that is not offered has a denial (RFC 2782, `Target`).
+    /// ManageSieve, JMAP and DAV.
     fn services(&mut self, services: &Services) {
         let sieve = services.sieve.as_ref();
         let sieve =
@@ -166,14 +149,13 @@ impl Records {
         }
     }
 
+    /// A service that is not offered has no record, or a denial (RFC 2782, `Target`).
     fn service(&mut self, label: &'static str, authority: Option<(Domain, NonZeroU16)>) {
-        let srv = authority.map_or(Srv::NOT_OFFERED, |(host, port)| Srv {
-            priority: 0,
-            weight: 1,
-            port: port.get(),
-            target: Some(host),
-        });
-        self.add(label, vec![RecordData::Srv(srv)]);
+        let offered = authority.map(|(host, port)| Srv::new(0, host, port.get()));
+        let denied = (self.denials == Denials::All).then_some(Srv::NOT_OFFERED);
+        if let Some(srv) = offered.or(denied) {
+            self.add(label, vec![RecordData::Srv(srv)]);
+        }
     }
 
     /// The names that clients put before a domain: aliases of the service's host. A name that is that host,
@@ -186,8 +168,7 @@ impl Records {
         if let Some(target) = host.cloned().or(autodiscover) {
             let port =
                 settings.public_url.as_ref().filter(|url| *url.host() == target).map_or(443, PublicUrl::port);
-            let srv = Srv { priority: 0, weight: 0, port, target: Some(target) };
-            self.add("_autodiscover._tcp", vec![RecordData::Srv(srv)]);
+            self.add("_autodiscover._tcp", vec![RecordData::Srv(Srv::new(0, target, port))]);
         }
         // The zone also has the service's host if that is below the domain.
         let own_label =
@@ -209,10 +190,10 @@ impl Records {
         }
         if !without_target.is_empty() {
             without_target.push(self.name("_autodiscover._tcp"));
-            self.omissions.push(Omission::Target(without_target));
+            self.omit(without_target, OmissionReason::UnknownTarget);
         }
-        if let Some(host) = host.filter(|_| !without_address.is_empty()) {
-            self.omissions.push(Omission::Addresses { names: without_address, host: host.clone() });
+        if let Some(host) = host {
+            self.omit(without_address, OmissionReason::UnknownAddresses(host.clone()));
         }
     }
 }
@@ -229,12 +210,7 @@ fn servers_data(servers: &[&Server], domain: &Domain, priority: u16) -> Vec<Reco
     }
     let srv = |(index, (host, port))| {
         let offset = u16::try_from(index).unwrap_or(u16::MAX).min(PRIORITIES - 1);
-        RecordData::Srv(Srv { priority: priority + offset, weight: 1, port, target: Some(host) })
+        RecordData::Srv(Srv::new(priority + offset, host, port))
     };
     found.into_iter().enumerate().map(srv).collect()
-}
-
-fn list(names: &[RecordName]) -> String {
-    let names: Vec<_> = names.iter().map(ToString::to_string).collect();
-    names.join(", ")
 }

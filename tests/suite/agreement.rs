@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use roxmltree::Document;
 use waypost::address::Domain;
 use waypost::config::Config;
-use waypost::dns::{RecordData, Records};
+use waypost::dns::{Denials, RecordData, Records};
 use waypost::documents::RenderedProfile;
 use waypost::documents::accept_language::Languages;
 use waypost::documents::mobileconfig::MobileConfig;
@@ -99,7 +99,7 @@ fn of_autodiscover(entry: &RenderedProfile, domain: &Domain) -> Vec<Server> {
 /// The SRV records of RFC 6186 and 8314; of several, the record with the lowest priority.
 fn of_dns(config: &Config, domain: &Domain) -> Servers {
     let found = config.directory.served(domain).unwrap();
-    let records = Records::of(&found, &config.settings, &config.directory);
+    let records = Records::of(&found, &config.settings, &config.directory, Denials::All);
     let mut servers = Servers::new();
     for set in &records.sets {
         let (protocol, security) = match &*set.name.label {
@@ -369,7 +369,7 @@ fn dav_of_dns(
     plain: &str,
 ) -> Option<(String, Option<String>)> {
     let found = config.directory.served(domain).unwrap();
-    let records = Records::of(&found, &config.settings, &config.directory);
+    let records = Records::of(&found, &config.settings, &config.directory, Denials::All);
     let sets = |label: &str| records.sets.iter().filter(|set| set.name.label == label).collect::<Vec<_>>();
     [secured, plain].into_iter().find_map(|label| {
         let mut authority = None;

@@ -4,7 +4,7 @@ use std::process::Output;
 use std::time::Duration;
 
 use hickory_resolver::proto::op::ResponseCode;
-use waypost::dns::{RecordData, RecordStatus, Records, Resolver, compare};
+use waypost::dns::{Denials, RecordData, RecordStatus, Records, Resolver, compare};
 
 use crate::cli::code;
 use crate::cli::err;
@@ -102,18 +102,17 @@ fn writes_every_record_in_every_format() {
 #[test]
 fn the_shipped_domains_have_records_and_a_hint_for_the_unknown_target() {
     let output = waypost(".", &["dns", "q.com"]);
-    assert_eq!(code(&output), 0);
+    assert_eq!(code(&output), 1);
     assert_document("dns/q.com.zone", out(&output));
     assert_eq!(
         err(&output),
-        "warning: the target of autoconfig.q.com, autodiscover.q.com, ua-auto-config.q.com, _autodiscover._tcp.q.com is \
-         unknown\nhint: set the host name of Waypost in waypost.toml: [dns] target = \"config.example.net\", or \
-         public_url\n"
+        "error: cannot derive 4 names of q.com: the target is unknown\nhint: set the host name of Waypost in \
+         waypost.toml:\n      [dns] target = \"config.example.net\", or public_url\n"
     );
-    let output = waypost(".", &["dns", "qwestoffice.net"]);
+    let output = waypost(".", &["dns", "qwestoffice.net", "--deny-missing"]);
     assert_document("dns/qwestoffice.net.zone", out(&output));
-    let plain = "warning: _pop3._tcp.qwestoffice.net is left out, since pop.qwestoffice.net:110 has no encryption\n\
-                 hint: no action needed unless the mail server supports encryption\n";
+    let plain = "warning: left out 1 name of qwestoffice.net: the server has no encryption\n\
+                 hint: no action is needed unless the server supports encryption\n";
     assert!(err(&output).starts_with(plain), "{}", err(&output));
 }
 
@@ -130,12 +129,21 @@ fn a_name_that_cannot_be_an_alias_gets_addresses() {
     let cname = "ua-auto-config.example.com.     3600 IN CNAME autodiscover.example.com.";
     assert_eq!(line("ua-auto-config."), [cname]);
     let output = dns(&provider(&settings(""), &domains), &["example.com"]);
+    assert_eq!(code(&output), 1);
     assert_eq!(
         err(&output),
-        "warning: autoconfig.example.com, autodiscover.example.com cannot be an alias (CNAME) of \
-         autodiscover.example.com, and its addresses are unknown\nhint: set them: [dns] addresses = \
-         [\"192.0.2.1\"] in waypost.toml\n"
+        "error: cannot derive 2 names of example.com: the addresses are unknown\nhint: set them in waypost.toml:\n      \
+         [dns] addresses = [\"192.0.2.1\"]\n"
     );
+    let comments: Vec<_> = out(&output).lines().filter(|line| line.starts_with("; ")).skip(1).collect();
+    let expected = [
+        "; missing: autoconfig.example.com",
+        "; missing: autodiscover.example.com",
+        "; reason: no alias (CNAME) is possible, and the addresses of autodiscover.example.com are unknown",
+        "; hint: set them in waypost.toml:",
+        ";   [dns] addresses = [\"192.0.2.1\"]",
+    ];
+    assert_eq!(comments, expected);
     // The zone includes the addresses of a host below the domain.
     let settings = "[dns]\ntarget = \"config.example.com\"\naddresses = [\"192.0.2.7\"]\n";
     let text = zone(&provider(settings, &domains), "example.com");
@@ -152,8 +160,12 @@ fn a_name_that_cannot_be_an_alias_gets_addresses() {
 fn prefers_implicit_tls_and_denies_services_that_are_not_offered() {
     let config = shipped();
     let domain = "q.com".parse().unwrap();
-    let records =
-        Records::of(&config.directory.served(&domain).unwrap(), &config.settings, &config.directory);
+    let records = Records::of(
+        &config.directory.served(&domain).unwrap(),
+        &config.settings,
+        &config.directory,
+        Denials::All,
+    );
     let srv = |label: &str| {
         let set = records.sets.iter().find(|set| set.name.label == *label).unwrap();
         match set.data() {
@@ -179,12 +191,9 @@ fn rejects_wildcards_addresses_and_domains_that_are_not_served() {
         let output = dns(&files, &[domain]);
         (code(&output), err(&output).lines().next().unwrap_or_default().to_owned())
     };
-    let wildcard = "error: invalid value '*.example.org' for '<DOMAIN>': a wildcard has no records of its own; name a \
-                    domain below it";
-    assert_eq!(said("*.example.org"), (2, wildcard.into()));
-    let address = "error: invalid value 'jane@example.com' for '<DOMAIN>': write the domain alone, without the \
-                   part up to the @";
-    assert_eq!(said("jane@example.com"), (2, address.into()));
+    let invalid = |value, hint| format!("error: invalid value '{value}' for '[DOMAIN]...': {hint}");
+    assert_eq!(said("*.example.org"), (2, invalid("*.example.org", "name a domain below the wildcard")));
+    assert_eq!(said("jane@example.com"), (2, invalid("jane@example.com", "write only the part after the @")));
     assert_eq!(said("example.co"), (1, "error: example.co is not a domain of any profile".into()));
     assert_eq!(said("shop.example.org"), (0, String::new()));
 }
@@ -193,13 +202,18 @@ fn records(texts: &[&str]) -> Reply {
     Reply::Records(texts.iter().map(|text| (*text).to_owned()).collect())
 }
 
-/// Serves the zone and the addresses of the service's host, with some answers replaced.
+/// Serves the zone and the addresses of all targets, with some answers replaced.
 fn serve(zone: &str, replaced: &[(&str, Reply)]) -> NameServer {
-    let host = [
-        ("config.example.net A", records(&["A 192.0.2.7"])),
-        ("config.example.net AAAA", records(&["AAAA 2001:db8::7"])),
-    ];
-    NameServer::of_zone(zone, &[&host, replaced].concat())
+    let targets = zone.lines().filter(|line| line.contains(" SRV ") && !line.ends_with(" ."));
+    let mut replies: Vec<(String, Reply)> = targets
+        .map(|line| line.rsplit(' ').next().unwrap().trim_end_matches('.'))
+        .map(|target| (format!("{target} A"), records(&["A 192.0.2.10"])))
+        .collect();
+    replies.push(("config.example.net A".to_owned(), records(&["A 192.0.2.7"])));
+    replies.push(("config.example.net AAAA".to_owned(), records(&["AAAA 2001:db8::7"])));
+    let replies: Vec<_> =
+        replies.iter().map(|(question, reply)| (question.as_str(), reply.clone())).collect();
+    NameServer::of_zone(zone, &[&replies, replaced].concat())
 }
 
 fn check(files: &Files, server: &NameServer, more: &[&str]) -> Output {
@@ -219,7 +233,8 @@ fn reports_ok_if_all_records_are_published() {
 #[test]
 fn reports_each_record_as_ok_missing_different_or_failed() {
     let files = provider(SETTINGS, &["example.com"]);
-    let zone = zone(&files, "example.com");
+    let output = dns(&files, &["example.com", "--deny-missing"]);
+    let zone = out(&output);
     let digest = zone.lines().find(|line| line.starts_with("_ua-auto-config")).unwrap();
     let digest = digest.split('"').nth(1).unwrap();
     let wrong: &[(&str, Reply)] = &[
@@ -263,25 +278,22 @@ fn reports_each_record_as_ok_missing_different_or_failed() {
         ("other.example.net AAAA", records(&["AAAA 2001:db8::7"])),
         ("mta-sts.example.com CNAME", Reply::Code(ResponseCode::NXDomain)),
     ];
-    let server = serve(&zone, wrong);
-    let output = check(&files, &server, &[]);
+    let server = serve(zone, wrong);
+    let output = check(&files, &server, &["--deny-missing"]);
     let error = format!(
         "error: {} did not answer 2 of 20 questions\nhint: ask another name server: --resolver 192.0.2.1\n",
         server.address
     );
-    assert_eq!((code(&output), err(&output)), (2, error.as_str()));
+    // A definite error decides.
+    assert_eq!((code(&output), err(&output)), (1, error.as_str()));
     assert_document("dns/check.txt", out(&output));
-    let json = check(&files, &server, &["--format", "json"]);
-    assert_eq!(code(&json), 2);
+    let json = check(&files, &server, &["--deny-missing", "--format", "json"]);
+    assert_eq!(code(&json), 1);
     assert_document("dns/check.json", out(&json));
-    // Without failed lookups the result is a finding.
-    let fewer: Vec<_> = wrong
-        .iter()
-        .filter(|(_, reply)| !matches!(reply, Reply::Code(ResponseCode::ServFail | ResponseCode::Refused)))
-        .cloned()
-        .collect();
-    let output = check(&files, &serve(&zone, &fewer), &[]);
-    assert_eq!(code(&output), 1, "{}", out(&output));
+    // Without an error, a question without an answer leaves the result open.
+    let unanswered = [("_sieve._tcp.example.com SRV", Reply::Code(ResponseCode::ServFail))];
+    let output = check(&files, &serve(zone, &unanswered), &[]);
+    assert_eq!(code(&output), 2, "{}", out(&output));
 }
 
 #[test]
@@ -289,8 +301,12 @@ fn reports_a_silent_name_server_within_the_timeout() {
     let files = provider(SETTINGS, &["example.com"]);
     let config = files.load();
     let domain = "example.com".parse().unwrap();
-    let records =
-        Records::of(&config.directory.served(&domain).unwrap(), &config.settings, &config.directory);
+    let records = Records::of(
+        &config.directory.served(&domain).unwrap(),
+        &config.settings,
+        &config.directory,
+        Denials::All,
+    );
     let questions = records.sets.iter().map(|set| (format!("{} {}", set.name, set.kind()), Reply::Silence));
     let server = NameServer::start(questions);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -310,7 +326,9 @@ fn names_an_unreachable_name_server_and_exits_with_2() {
     let output = dns(&files, &["example.com", "--check", "--resolver", &address, "--timeout", "1"]);
     assert_eq!(code(&output), 2);
     assert!(err(&output).starts_with(&format!("error: {address} did not answer ")), "{}", err(&output));
-    assert!(out(&output).lines().all(|line| line.starts_with("could not ask")), "{}", out(&output));
+    let text =
+        "could not ask  all    example.com\n    no answer in time\n1 domain, 18 records: 18 could not ask\n";
+    assert_eq!(out(&output), text);
 }
 
 #[test]
@@ -319,13 +337,11 @@ fn leaves_out_names_that_are_too_long() {
     let long = format!("{labels}.example");
     assert_eq!(long.len(), 251);
     let output = dns(&provider(SETTINGS, &[&long]), &[&long]);
-    assert_eq!(code(&output), 0);
-    assert!(out(&output).lines().count() <= 1, "{}", out(&output));
+    assert_eq!(code(&output), 1);
+    assert!(out(&output).lines().all(|line| line.starts_with("; ")), "{}", out(&output));
+    assert!(out(&output).contains(&format!("; missing: _imaps._tcp.{long}\n")), "{}", out(&output));
     let said = err(&output).lines().next().unwrap();
-    assert!(
-        said.starts_with("warning: _imaps._tcp.")
-            && said.ends_with("longer than 253 octets, the limit of the DNS")
-    );
+    assert!(said.starts_with("error: cannot derive ") && said.ends_with("at most 253 octets"), "{said}");
 }
 
 /// Records that a domain has in addition to, or instead of, the expected ones.
@@ -336,8 +352,8 @@ fn reports_wrong_targets_as_different_and_unknown_targets_as_findings() {
         let output = dns(&files, &["example.com"]);
         let server = serve(out(&output), &[(question, reply)]);
         let output = check(&files, &server, &[]);
-        let name = question.split(' ').next().unwrap();
-        let line = out(&output).lines().find(|line| line.contains(name) && !line.starts_with("ok"));
+        let is_finding = |line: &&str| !line.starts_with(['o', ' ', '1']);
+        let line = out(&output).lines().find(is_finding);
         (code(&output), line.map(|line| line.split("  ").next().unwrap().to_owned()))
     };
     let old = verdict(
@@ -357,9 +373,9 @@ fn reports_wrong_targets_as_different_and_unknown_targets_as_findings() {
         assert_eq!(verdict(SETTINGS, name, records(&texts[..1])), (0, None), "{name}");
     }
     // The names are right, but their host has no address or a wrong one.
-    for (reply, word) in [(Reply::NoData, "different"), (records(&["A 192.0.2.9"]), "different")] {
+    for reply in [Reply::NoData, records(&["A 192.0.2.9"])] {
         let (code, found) = verdict(SETTINGS, "config.example.net A", reply.clone());
-        assert_eq!((code, found.as_deref()), (1, Some(word)), "{reply:?}");
+        assert_eq!((code, found.as_deref()), (1, Some("different")), "{reply:?}");
     }
     let without = "[dns]\ntarget = \"config.example.net\"\n";
     assert_eq!(
@@ -376,7 +392,7 @@ fn reports_wrong_targets_as_different_and_unknown_targets_as_findings() {
     let files = provider("", &["example.com"]);
     let output = dns(&files, &["example.com"]);
     let output = check(&files, &serve(out(&output), &[]), &[]);
-    assert!(out(&output).lines().all(|line| line.starts_with("ok")) && code(&output) == 1);
+    assert!(out(&output).ends_with(" records: 13 ok\n") && code(&output) == 1, "{}", out(&output));
 }
 
 #[test]
@@ -389,13 +405,20 @@ fn rejects_options_that_exclude_each_other() {
     assert_eq!(said(&["example.com", "--resolver", "192.0.2.1"]).0, 2);
     assert_eq!(
         said(&["example.com", "--check", "--resolver", "ns.example"]),
-        (2, "error: invalid value 'ns.example' for '--resolver <ADDR>': write an IP address, like 192.0.2.1 or \
-             192.0.2.1:5353".into())
+        (2, "error: invalid value 'ns.example' for '--resolver <IP[:PORT]>': write an IP address".into())
     );
     assert_eq!(
         said(&["example.com", "--check", "--format", "powerdns"]),
         (2, "error: --check prints text or JSON".into())
     );
+    for several in [&["--all"][..], &["example.com", "example.org"]] {
+        for format in ["powerdns", "octodns"] {
+            let error = "error: this format describes one zone, not several domains";
+            assert_eq!(said(&[several, &["--format", format]].concat()), (2, error.into()), "{format}");
+        }
+    }
+    assert_eq!(said(&[]).0, 2);
+    assert_eq!(said(&["--all", "example.com"]).0, 2);
 }
 
 /// Servers that differ only in settings without an SRV field are one record.
@@ -410,7 +433,7 @@ fn lists_each_server_once_with_alternatives_last() {
     let imaps: Vec<_> =
         zone.lines().filter_map(|line| line.strip_prefix("_imaps._tcp.example.com.")).collect();
     let imaps: Vec<_> = imaps.iter().map(|line| line.split("SRV").nth(1).unwrap().trim()).collect();
-    assert_eq!(imaps, ["0 1 993 imap.example.com.", "1 1 1993 imap.example.com."]);
+    assert_eq!(imaps, ["0 0 993 imap.example.com.", "1 0 1993 imap.example.com."]);
 }
 
 /// The digest matches the served body.
@@ -428,4 +451,230 @@ fn publishes_the_digest_of_the_served_document() {
         let text = out(&dns(&files, &[domain])).to_owned();
         assert!(text.contains(&format!("\"v=UAAC1; a=sha256; d={digest}\"\n")), "{text}");
     }
+}
+
+/// The table "DNS" of the field cases: what RFC 2782 leaves to the operator is not compared.
+#[test]
+fn compares_srv_records_as_clients_read_them() {
+    let text = profile("example.net", &domains(&["example.com"]), SERVERS);
+    let files = Files::new("[dns]\ntarget = \"config.example.net\"\n", &[("a.toml", &text)]);
+    let zone = zone(&files, "example.com");
+    let verdict = |name: &str, replies: &[(&str, Reply)]| {
+        let output = check(&files, &serve(&zone, replies), &[]);
+        assert_eq!(err(&output), "");
+        let mut lines =
+            out(&output).lines().skip_while(|line| !line.ends_with(&format!("  {name}.example.com")));
+        let status = lines.next().unwrap().split("  ").next().unwrap().to_owned();
+        let details: Vec<_> = lines.take_while(|line| line.starts_with("    ")).map(str::trim).collect();
+        (code(&output), status, details.join("; "))
+    };
+    let ok = (0, "ok".to_owned(), String::new());
+    for (name, record) in [
+        ("_imaps._tcp", "SRV 0 5 993 imap.example.com."),
+        ("_submissions._tcp", "SRV 10 0 465 smtp.example.com."),
+        ("_autodiscover._tcp", "SRV 0 1 443 config.example.net."),
+        ("_imap._tcp", "SRV 0 1 143 ."),
+        ("_pop3._tcp", "SRV 7 7 7 ."),
+    ] {
+        let question = format!("{name}.example.com SRV");
+        assert_eq!(verdict(name, &[(&question, records(&[record]))]), ok, "{record}");
+    }
+    for (name, record, found) in [
+        ("_imaps._tcp", "SRV 0 0 994 imap.example.com.", "0 0 994 imap.example.com."),
+        ("_imaps._tcp", "SRV 0 0 993 .", "0 0 993 ."),
+    ] {
+        let question = format!("{name}.example.com SRV");
+        let details = format!("publish  0 0 993 imap.example.com.; found    {found}");
+        let different = (1, "different".to_owned(), details);
+        assert_eq!(verdict(name, &[(&question, records(&[record]))]), different, "{record}");
+    }
+    let nowhere = (1, "unreachable".to_owned(), "imap.example.com has no address".to_owned());
+    for reply in [Reply::NoData, Reply::Code(ResponseCode::NXDomain)] {
+        assert_eq!(verdict("_imaps._tcp", &[("imap.example.com A", reply)]), nowhere);
+    }
+    let alias: &[(&str, Reply)] = &[
+        ("imap.example.com CNAME", records(&["CNAME mail.example.net."])),
+        ("imap.example.com A", records(&["CNAME mail.example.net.", "A 192.0.2.10"])),
+        ("mail.example.net A", records(&["A 192.0.2.10"])),
+    ];
+    let details = "imap.example.com is an alias (CNAME); RFC 2782 forbids that";
+    assert_eq!(verdict("_imaps._tcp", alias), (0, "warning".to_owned(), details.to_owned()));
+    // An alias of a name without an address.
+    let dead = [alias[0].clone(), ("imap.example.com A", Reply::NoData)];
+    assert_eq!(verdict("_imaps._tcp", &dead), nowhere);
+    let nowhere = [("config.example.net A", Reply::NoData), ("config.example.net AAAA", Reply::NoData)];
+    let details = "config.example.net has no address".to_owned();
+    assert_eq!(verdict("autoconfig", &nowhere), (1, "unreachable".to_owned(), details));
+    let json = check(&files, &serve(&zone, alias), &["--format", "json"]);
+    let json: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    let imaps = &json["records"][0];
+    assert_eq!((&imaps["status"], &imaps["hosts"][0]), (&"warning".into(), &"imap.example.com".into()));
+}
+
+#[test]
+fn denies_other_services_than_mail_only_if_asked() {
+    let text = profile("example.net", &domains(&["example.com"]), SERVERS);
+    let files = Files::new("[dns]\ntarget = \"config.example.net\"\n", &[("a.toml", &text)]);
+    let denied = |arguments: &[&str]| {
+        let output = dns(&files, &[&["example.com"], arguments].concat());
+        assert_eq!((code(&output), err(&output)), (0, ""));
+        let lines = out(&output).lines().filter(|line| line.ends_with(" SRV   0 0 0 ."));
+        lines.map(|line| line.split('.').next().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let mail = ["_imap", "_pop3s", "_pop3", "_submission"];
+    assert_eq!(denied(&[]), mail);
+    let others = ["_sieve", "_jmap", "_caldavs", "_caldav", "_carddavs", "_carddav"];
+    assert_eq!(denied(&["--deny-missing"]), [&mail[..], &others].concat());
+    // `--check` demands the same records that are printed.
+    let server = serve(&zone(&files, "example.com"), &[]);
+    assert_eq!(code(&check(&files, &server, &[])), 0);
+    let output = check(&files, &server, &["--deny-missing"]);
+    assert_eq!(code(&output), 1);
+    assert!(out(&output).ends_with("\n1 domain, 17 records: 11 ok, 6 missing\n"), "{}", out(&output));
+}
+
+/// Three domains and a wildcard in two profiles, of which one cannot have all names.
+fn hosting() -> Files {
+    let one = profile("one", &domains(&["b.example", "a.example", "*.c.example"]), SERVERS);
+    let other = profile("other", &domains(&["config.a.example"]), SERVERS);
+    let settings = "[dns]\ntarget = \"autoconfig.b.example\"\n";
+    Files::new(settings, &[("one.toml", &one), ("other.toml", &other)])
+}
+
+#[test]
+fn writes_all_domains_in_order() {
+    let files = hosting();
+    for (format, name) in [("zone", "all.zone"), ("table", "all.txt"), ("json", "all.json")] {
+        let output = dns(&files, &["--all", "--format", format]);
+        assert_eq!(code(&output), 1, "{format}");
+        assert_document(&format!("dns/{name}"), out(&output));
+        let error = "error: cannot derive 1 name of b.example: the addresses are unknown\n";
+        assert!(err(&output).contains(error), "{}", err(&output));
+    }
+    let json = dns(&files, &["--all", "--format", "json"]);
+    let note = "note: left out 1 wildcard: a wildcard has no records of its own\n";
+    assert!(err(&json).starts_with(note), "{}", err(&json));
+    // Without domains, the output is still valid.
+    let files = Files::new("", &[("a.toml", &profile("a", &domains(&["*.a.example"]), SERVERS))]);
+    let json = dns(&files, &["--all", "--format", "json"]);
+    assert_eq!((code(&json), out(&json)), (0, "[]\n"));
+    let zone = dns(&files, &["--all"]);
+    let comment = "; left out: *.a.example\n; reason: a wildcard has no records of its own\n; hint: name a domain below it\n";
+    assert_eq!((code(&zone), out(&zone)), (0, comment));
+}
+
+#[test]
+fn writes_several_domains_each_once_and_names_those_that_are_not_served() {
+    let files = hosting();
+    let said = "error: a.exampel is not a domain of any profile\nhint: did you mean a.example?\n";
+    let arguments = ["a.example", "a.exampel", "shop.c.example", "a.example"];
+    for (format, sign) in [("zone", ";"), ("table", "#")] {
+        let output = dns(&files, &[&arguments[..], &["--format", format]].concat());
+        assert_eq!((code(&output), err(&output)), (1, said), "{format}");
+        let sections: Vec<_> = out(&output).split("\n\n").collect();
+        let [first, second, third] = sections[..] else { panic!("{sections:?}") };
+        assert_eq!(second, format!("{sign} a.exampel is not a domain of any profile"));
+        assert!(first.contains("_imaps._tcp.a.example") && third.contains("_imaps._tcp.shop.c.example"));
+    }
+    let json = |arguments: &[&str]| {
+        let output = dns(&files, &[arguments, &["--format", "json"]].concat());
+        (code(&output), serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap())
+    };
+    let (code, several) = json(&arguments);
+    let names: Vec<_> =
+        several.as_array().unwrap().iter().map(|one| one["domain"].as_str().unwrap()).collect();
+    assert_eq!((code, &names[..]), (1, &arguments[..3]));
+    let not_served = serde_json::json!({
+        "domain": "a.exampel", "records": [], "omitted": [],
+        "error": "a.exampel is not a domain of any profile"
+    });
+    assert_eq!(several[1], not_served);
+    // One domain is an object, the same as in the array.
+    assert_eq!(json(&["a.example"]), (0, several[0].clone()));
+    assert_eq!(json(&["a.exampel"]), (1, not_served));
+}
+
+#[test]
+fn formats_without_room_for_comments_name_missing_names_on_standard_error() {
+    let output = waypost(".", &["dns", "q.com", "--format", "powerdns"]);
+    assert_eq!(code(&output), 1);
+    let names = "autoconfig autodiscover ua-auto-config _autodiscover._tcp".split(' ');
+    let names: String = names.map(|label| format!("  {label}.q.com\n")).collect();
+    let error = format!("error: cannot derive 4 names of q.com: the target is unknown\n{names}hint: ");
+    assert!(err(&output).starts_with(&error), "{}", err(&output));
+    // OctoDNS reads YAML: JSON with comments.
+    let output = waypost(".", &["dns", "q.com", "--format", "octodns"]);
+    assert_eq!(code(&output), 1);
+    let (comments, document) = out(&output).split_at(out(&output).find('{').unwrap());
+    assert!(comments.starts_with("# missing: autoconfig.q.com\n"), "{comments}");
+    assert!(comments.lines().all(|line| line.starts_with("# ")), "{comments}");
+    serde_json::from_str::<serde_json::Value>(document).unwrap();
+    // An empty document would delete the records of a zone.
+    for format in ["powerdns", "octodns"] {
+        let output = waypost(".", &["dns", "q.example", "--format", format]);
+        assert_eq!((code(&output), out(&output)), (1, ""));
+    }
+}
+
+/// Only what is not ok is printed, and a summary.
+#[test]
+fn compares_all_domains() {
+    let files = hosting();
+    let zone = dns(&files, &["--all"]);
+    let replaced: &[(&str, Reply)] = &[
+        ("_imaps._tcp.a.example SRV", Reply::NoData),
+        ("autodiscover.b.example CNAME", records(&["CNAME www.b.example."])),
+        ("www.b.example A", records(&["A 192.0.2.80"])),
+        ("_imap._tcp.config.a.example SRV", Reply::Code(ResponseCode::ServFail)),
+    ];
+    let server =
+        serve(out(&zone), &[&[("autoconfig.b.example A", records(&["A 192.0.2.7"]))], replaced].concat());
+    let address = server.address.to_string();
+    let output = dns(&files, &["--all", "--check", "--resolver", &address]);
+    assert_eq!(code(&output), 1);
+    assert_document("dns/check_all.txt", out(&output));
+    let json = dns(&files, &["--all", "--check", "--resolver", &address, "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    let domains: Vec<_> =
+        json.as_array().unwrap().iter().map(|one| one["domain"].as_str().unwrap()).collect();
+    assert_eq!(domains, ["a.example", "b.example", "config.a.example"]);
+    assert_eq!(json[0]["records"][0]["status"], "missing");
+    let output = dns(&files, &["a.example", "x.example", "--check", "--resolver", &address]);
+    assert!(out(&output).starts_with("missing        SRV    _imaps._tcp.a.example\n"), "{}", out(&output));
+    assert!(out(&output).contains("\nnot served            x.example\n2 domains, "), "{}", out(&output));
+}
+
+/// At most 8 domains are looked up at a time, and a silent name server ends the comparison.
+#[test]
+fn stops_if_the_name_server_is_silent() {
+    let names: Vec<_> = (10..50).map(|number| format!("d{number}.example")).collect();
+    let names: Vec<_> = names.iter().map(String::as_str).collect();
+    let files = provider(SETTINGS, &names);
+    let zone = dns(&files, &["--all"]);
+    let silent = out(&zone).lines().filter(|line| line.contains(" IN ")).map(|line| {
+        let words: Vec<_> = line.split_whitespace().collect();
+        (format!("{} {}", words[0].trim_end_matches('.'), words[3]), Reply::Silence)
+    });
+    let server = NameServer::start(silent);
+    let address = server.address.to_string();
+    let output = dns(&files, &["--all", "--check", "--resolver", &address, "--timeout", "1"]);
+    assert_eq!(code(&output), 2, "{}", out(&output));
+    assert!(err(&output).contains(";\nthe other domains were not compared: 32\n"), "{}", err(&output));
+    let entry = "could not ask  all    d10.example\n    no answer in time\n";
+    assert!(out(&output).starts_with(entry), "{}", out(&output));
+    assert!(out(&output).lines().count() == 17, "{}", out(&output));
+    let asked: std::collections::BTreeSet<_> =
+        server.asked.lock().unwrap().iter().map(|name| name.rsplit('.').nth(1).unwrap().to_owned()).collect();
+    assert!(asked.len() < 20, "{asked:?}");
+}
+
+#[test]
+fn help_fits_80_columns() {
+    let help = waypost(".", &["dns", "--help"]);
+    assert!(out(&help).contains("\nExamples:\n  waypost dns example.com\n"), "{}", out(&help));
+    let long: Vec<_> = out(&help)
+        .lines()
+        .filter(|line| line.chars().count() > 80 && !line.contains("waypost.toml"))
+        .collect();
+    assert_eq!(long, [""; 0]);
 }

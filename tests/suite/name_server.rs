@@ -1,8 +1,8 @@
 //! A name server on loopback with configured replies.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::thread;
 
 use hickory_resolver::proto::op::{Message, MessageType, ResponseCode};
@@ -22,6 +22,8 @@ pub enum Reply {
 
 pub struct NameServer {
     pub address: SocketAddr,
+    /// The names that were asked for.
+    pub asked: Arc<Mutex<BTreeSet<String>>>,
     socket: Arc<UdpSocket>,
     thread: Option<thread::JoinHandle<()>>,
 }
@@ -32,22 +34,26 @@ impl NameServer {
         let zone: HashMap<String, Reply> = zone.into_iter().collect();
         let socket = Arc::new(UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap());
         let receiver = Arc::clone(&socket);
+        let asked = Arc::new(Mutex::new(BTreeSet::new()));
+        let names = Arc::clone(&asked);
         let thread = thread::spawn(move || {
             let mut buffer = [0; 4096];
             // An empty datagram stops the server.
             while let Ok((length @ 1.., peer)) = receiver.recv_from(&mut buffer) {
-                if let Some(answer) = answer(&zone, &buffer[..length]) {
+                let question = Message::from_vec(&buffer[..length]).unwrap();
+                names.lock().unwrap().insert(name(&question));
+                if let Some(answer) = answer(&zone, &question) {
                     receiver.send_to(&answer, peer).unwrap();
                 }
             }
         });
-        Self { address: socket.local_addr().unwrap(), socket, thread: Some(thread) }
+        Self { address: socket.local_addr().unwrap(), asked, socket, thread: Some(thread) }
     }
 
     /// Serves a zone file, with some replies replaced.
     pub fn of_zone(zone: &str, replaced: &[(&str, Reply)]) -> Self {
         let mut sets: HashMap<String, Reply> = HashMap::new();
-        for line in zone.lines().filter(|line| !line.starts_with(';')) {
+        for line in zone.lines().filter(|line| !line.starts_with(';') && !line.is_empty()) {
             let mut words = line.split_whitespace();
             let name = words.next().unwrap().trim_end_matches('.').to_owned();
             let [_ttl, _class, kind] = [(); 3].map(|()| words.next().unwrap());
@@ -69,10 +75,13 @@ impl Drop for NameServer {
     }
 }
 
-fn answer(zone: &HashMap<String, Reply>, question: &[u8]) -> Option<Vec<u8>> {
-    let question = Message::from_vec(question).unwrap();
+fn name(question: &Message) -> String {
+    question.queries[0].name.to_ascii().trim_end_matches('.').to_lowercase()
+}
+
+fn answer(zone: &HashMap<String, Reply>, question: &Message) -> Option<Vec<u8>> {
     let query = question.queries[0].clone();
-    let name = query.name.to_ascii().trim_end_matches('.').to_lowercase();
+    let name = name(question);
     let mut answer = Message::response(question.metadata.id, question.metadata.op_code);
     answer.metadata.message_type = MessageType::Response;
     answer.metadata.recursion_desired = true;

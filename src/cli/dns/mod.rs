@@ -1,0 +1,106 @@
+//! `waypost dns`: the records that domains need, and their comparison with what is published.
+
+mod check;
+mod domains;
+mod json_array;
+mod left_out;
+mod record_format;
+mod records;
+mod verdicts;
+
+use std::net::{IpAddr, SocketAddr};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Args;
+
+use self::check::Check;
+use self::domains::Domains;
+use self::record_format::RecordFormat;
+use super::config_argument::ConfigArgument;
+use crate::address::Domain;
+use crate::config::Config;
+use crate::dns::Denials;
+
+const EXAMPLES: &str = "\
+Examples:
+  waypost dns example.com
+  waypost dns --all --format json
+  waypost dns --all --check --resolver 192.0.2.53
+
+A denial (SRV 0 0 0 .) says that a domain does not offer a service. Without
+--deny-missing, only IMAP, POP3 and SMTP are denied.
+
+Exit codes: 0 success; 1 a record is missing or wrong, or a domain is not
+served; 2 the command could not run.";
+
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Dns {
+    #[command(flatten)]
+    config: ConfigArgument,
+
+    /// The mail domains
+    #[arg(value_name = "DOMAIN", value_parser = domain, required_unless_present = "all")]
+    domains: Vec<Domain>,
+
+    /// All domains that the profiles list by name
+    #[arg(long, conflicts_with = "domains")]
+    all: bool,
+
+    /// The format of the records
+    #[arg(long, value_name = "FORMAT", default_value = "zone")]
+    format: RecordFormat,
+
+    /// Compare with what is published
+    #[arg(long)]
+    check: bool,
+
+    /// Deny calendars, contacts, JMAP and ManageSieve too
+    #[arg(long)]
+    deny_missing: bool,
+
+    /// With --check: the name server to ask
+    #[arg(long, value_name = "IP[:PORT]", requires = "check", value_parser = resolver)]
+    resolver: Option<SocketAddr>,
+
+    /// With --check: seconds to wait for a record
+    #[arg(long, value_name = "SECONDS", requires = "check", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=60))]
+    timeout: u64,
+}
+
+fn domain(text: &str) -> Result<Domain, String> {
+    if text.starts_with("*.") {
+        return Err("name a domain below the wildcard".to_owned());
+    }
+    if text.contains('@') {
+        return Err("write only the part after the @".to_owned());
+    }
+    text.parse().map_err(|error| format!("{error}"))
+}
+
+/// An address, with or without a port.
+fn resolver(text: &str) -> Result<SocketAddr, String> {
+    let with_port = || text.parse::<IpAddr>().map(|address| SocketAddr::new(address, 53));
+    text.parse().or_else(|_| with_port()).map_err(|_| "write an IP address".to_owned())
+}
+
+impl Dns {
+    pub fn run(self) -> Result<ExitCode, ExitCode> {
+        let is_single = !self.all && self.domains.len() == 1;
+        self.format.validate(is_single, self.check)?;
+        let config = self.config.load(Config::load)?;
+        let denials = if self.deny_missing { Denials::All } else { Denials::Mail };
+        let domains = if self.all {
+            Domains::all(&config, denials)
+        } else {
+            Domains::named(&config, denials, &self.domains, is_single)
+        };
+        if self.check {
+            let timeout = Duration::from_secs(self.timeout);
+            let is_json = self.format == RecordFormat::Json;
+            return Check { domains: &domains, resolver: self.resolver, timeout, is_json }.run();
+        }
+        records::print(&domains, self.format)
+    }
+}

@@ -1,0 +1,73 @@
+//! Names whose records cannot be derived.
+
+use derive_more::Display;
+
+use super::record::RecordName;
+use crate::address::Domain;
+
+/// Names of one domain that are left out, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Omission {
+    pub names: Vec<RecordName>,
+    pub reason: OmissionReason,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Display)]
+pub enum OmissionReason {
+    #[display("the target is unknown")]
+    UnknownTarget,
+    #[display("no alias (CNAME) is possible, and the addresses of {_0} are unknown")]
+    UnknownAddresses(Domain),
+    #[display("the DNS allows at most 253 octets")]
+    TooLong,
+    #[display("{server} has no encryption")]
+    NoEncryption { server: String },
+}
+
+impl OmissionReason {
+    /// Whether a record is missing that the domain needs.
+    pub fn is_error(&self) -> bool {
+        !matches!(self, Self::NoEncryption { .. })
+    }
+
+    /// The reason without the details of one domain.
+    pub fn summary(&self) -> &'static str {
+        match self {
+            Self::UnknownTarget => "the target is unknown",
+            Self::UnknownAddresses(_) => "the addresses are unknown",
+            Self::TooLong => "the DNS allows at most 253 octets",
+            Self::NoEncryption { .. } => "the server has no encryption",
+        }
+    }
+
+    /// The next step for the operator, in lines of at most 70 characters.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::UnknownTarget => {
+                "set the host name of Waypost in waypost.toml:\n\
+                 [dns] target = \"config.example.net\", or public_url"
+            }
+            Self::UnknownAddresses(_) => {
+                "set them in waypost.toml:\n\
+                 [dns] addresses = [\"192.0.2.1\"]"
+            }
+            Self::TooLong => "no action is possible; the domain is still served",
+            Self::NoEncryption { .. } => "no action is needed unless the server supports encryption",
+        }
+    }
+}
+
+impl Omission {
+    /// Lines for a comment: each name, the reason and the hint.
+    pub fn comment(&self) -> Vec<String> {
+        let word = if self.reason.is_error() { "missing" } else { "left out" };
+        let mut lines: Vec<_> = self.names.iter().map(|name| format!("{word}: {name}")).collect();
+        lines.push(format!("reason: {}", self.reason));
+        let mut prefix = "hint: ";
+        for line in self.reason.hint().lines() {
+            lines.push(format!("{prefix}{line}"));
+            prefix = "  ";
+        }
+        lines
+    }
+}
