@@ -10,6 +10,7 @@ use cms::cert::x509::ext::pkix::SubjectAltName;
 use cms::cert::x509::ext::pkix::name::GeneralName;
 use derive_more::Display;
 use rustls::crypto::ring::sign::any_supported_type;
+use rustls::pki_types::CertificateDer;
 use rustls::sign::CertifiedKey;
 
 use super::pem;
@@ -33,6 +34,18 @@ pub struct TlsCertificate {
     pub names: Vec<String>,
     pub not_before: SystemTime,
     pub not_after: SystemTime,
+    pub issuers: Issuers,
+}
+
+/// Whether the file has the certificates that a client needs to verify the first one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Issuers {
+    /// The issuer of the certificate is in the file.
+    Present,
+    /// The issuer is not in the file. Clients know only roots, and most CAs issue by intermediate certificates.
+    Missing,
+    /// The certificate is its own issuer.
+    SelfSigned,
 }
 
 /// Why a certificate cannot be used for TLS.
@@ -72,6 +85,7 @@ impl TlsCertificate {
         let leaf = leaf.map_err(|_| PemError::NoCertificate(files.certificate.clone()))?;
         let key =
             any_supported_type(&pem::key(&files.key)?).map_err(|_| PemError::NoKey(files.key.clone()))?;
+        let issuers = Issuers::of(&leaf, chain.get(1));
         let certified = CertifiedKey::new(chain, key);
         if certified.keys_match().is_err() {
             let TlsFiles { certificate, key } = files.clone();
@@ -82,12 +96,26 @@ impl TlsCertificate {
             return Err(TlsError::NoName(files.certificate.clone()));
         }
         let (not_before, not_after) = pem::validity(&leaf);
-        Ok(Self { key: Arc::new(certified), names, not_before, not_after })
+        Ok(Self { key: Arc::new(certified), names, not_before, not_after, issuers })
     }
 
     /// The certificate chain as it is sent: one certificate after the other, in DER.
     pub fn chain(&self) -> Vec<u8> {
         self.key.cert.iter().flat_map(|certificate| certificate.to_vec()).collect()
+    }
+}
+
+impl Issuers {
+    fn of(leaf: &Certificate, next: Option<&CertificateDer<'_>>) -> Self {
+        let issuer = &leaf.tbs_certificate.issuer;
+        if *issuer == leaf.tbs_certificate.subject {
+            return Self::SelfSigned;
+        }
+        let next = next.and_then(|next| Certificate::from_der(next).ok());
+        match next {
+            Some(next) if next.tbs_certificate.subject == *issuer => Self::Present,
+            _ => Self::Missing,
+        }
     }
 }
 

@@ -47,9 +47,16 @@ impl LocalRequest {
     pub fn send(self, timeout: Duration) -> io::Result<LocalResponse> {
         let (sender, response) = channel();
         thread::spawn(move || sender.send(self.connect(timeout)));
-        response.recv_timeout(timeout).unwrap_or_else(|_| {
-            Err(io::Error::new(io::ErrorKind::TimedOut, format!("not within {} s", timeout.as_secs())))
-        })
+        let timed_out =
+            || io::Error::new(io::ErrorKind::TimedOut, format!("not within {} s", timeout.as_secs()));
+        match response.recv_timeout(timeout) {
+            // The time-out of the socket may come first.
+            Ok(Err(error)) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
+                Err(timed_out())
+            }
+            Ok(response) => response,
+            Err(_) => Err(timed_out()),
+        }
     }
 
     fn connect(&self, timeout: Duration) -> io::Result<LocalResponse> {

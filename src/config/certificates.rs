@@ -7,8 +7,8 @@ use std::time::SystemTime;
 
 use super::settings::{Signing, Tls};
 use crate::certificates::expiry::{EXPIRY_WARNING, days_left};
-use crate::certificates::tls::TlsCertificate;
-use crate::diagnostics::{Problem, Problems};
+use crate::certificates::tls::{Issuers, TlsCertificate};
+use crate::diagnostics::{Location, Problem, Problems};
 use crate::documents::mobileconfig::signing::Signer;
 use crate::files::SourceFiles;
 
@@ -37,9 +37,10 @@ pub fn signer(signing: &Signing, sources: &SourceFiles, problems: &Problems) -> 
     }
 }
 
-/// Loads the certificates for TLS.
-pub fn tls(tls: &[Tls], sources: &SourceFiles, problems: &Problems) -> Vec<TlsCertificate> {
+/// Loads the certificates for TLS, each with its location.
+pub fn tls(tls: &[Tls], sources: &SourceFiles, problems: &Problems) -> (Vec<TlsCertificate>, Vec<Location>) {
     let mut certificates: Vec<TlsCertificate> = Vec::new();
+    let mut locations = Vec::new();
     for tls in tls {
         tls.files.all().for_each(|path| sources.watch(path));
         let certificate = match TlsCertificate::load(&tls.files) {
@@ -50,7 +51,11 @@ pub fn tls(tls: &[Tls], sources: &SourceFiles, problems: &Problems) -> Vec<TlsCe
             }
         };
         sources.add_content(&tls.files.certificate, &certificate.chain());
-        let warnings = [validity_warning(&certificate), duplicate_warning(&certificate, &certificates)];
+        let warnings = [
+            validity_warning(&certificate),
+            issuer_warning(&certificate),
+            duplicate_warning(&certificate, &certificates),
+        ];
         problems.extend(
             warnings
                 .into_iter()
@@ -58,8 +63,9 @@ pub fn tls(tls: &[Tls], sources: &SourceFiles, problems: &Problems) -> Vec<TlsCe
                 .map(|(text, hint)| Problem::warning(tls.location.clone(), text, hint)),
         );
         certificates.push(certificate);
+        locations.push(tls.location.clone());
     }
-    certificates
+    (certificates, locations)
 }
 
 /// A message and a hint if the certificate is not valid now, or not for long.
@@ -80,6 +86,22 @@ fn validity_warning(certificate: &TlsCertificate) -> Option<(String, &'static st
         (format!("expires in {days}"), RENEW)
     } else {
         return None;
+    };
+    Some((format!("the certificate for {certificate} {state}"), hint))
+}
+
+fn issuer_warning(certificate: &TlsCertificate) -> Option<(String, &'static str)> {
+    let (state, hint) = match certificate.issuers {
+        Issuers::Present => return None,
+        Issuers::SelfSigned => (
+            "is self-signed: mail programs reject it",
+            "order one from a certificate authority that mail programs trust",
+        ),
+        Issuers::Missing => (
+            "is alone in its file, without the certificate of its issuer: some mail programs reject it",
+            "name the file with the whole chain, like certbot's fullchain.pem; no action needed if clients trust the \
+             issuer itself",
+        ),
     };
     Some((format!("the certificate for {certificate} {state}"), hint))
 }

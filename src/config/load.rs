@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::listener::Listener;
 use super::settings::Settings;
-use super::{certificates, conflicts, mx_hosts, page_templates, unread_files};
+use super::{certificate_names, certificates, conflicts, mx_hosts, page_templates, unread_files};
 use crate::certificates::tls::TlsCertificate;
 use crate::diagnostics::problem::Source;
 use crate::diagnostics::{Location, Problem, Problems};
@@ -127,9 +127,11 @@ impl Config {
         let mut pages = page_templates::load(templates, sources, &problems);
         let signing = settings.signing.as_ref();
         let signer = signing.and_then(|signing| certificates::signer(signing, sources, &problems));
-        let certificates = certificates::tls(&settings.tls, sources, &problems);
+        let (certificates, locations) = certificates::tls(&settings.tls, sources, &problems);
         let (directory, origins) = directory(profiles, &problems);
         page_templates::render_all(&mut pages, templates, &directory, &problems);
+        let located: Vec<_> = certificates.iter().zip(&locations).collect();
+        certificate_names::warn(&located, &settings, &directory, &problems);
         let hash = sources.hash(path.parent().unwrap_or(Path::new("")));
         Ok(Self {
             settings,

@@ -4,6 +4,7 @@
 //! while a file is read (`settings`, and `formats` for profiles), the rules about several profiles in `conflicts` and
 //! `mx_hosts`.
 
+mod certificate_names;
 mod certificates;
 mod conflicts;
 mod ip_network;

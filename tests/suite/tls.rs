@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, ProtocolVersion, RootCertStore, StreamOwned, version};
 use waypost::config::Listener;
@@ -30,6 +30,7 @@ impl Authority {
     fn new() -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.distinguished_name.push(DnType::CommonName, "Test Authority");
         Self(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
     }
 
@@ -38,7 +39,7 @@ impl Authority {
         let hosts: Vec<_> = hosts.iter().map(|host| (*host).to_owned()).collect();
         let key = KeyPair::generate().unwrap();
         let certificate = CertificateParams::new(hosts).unwrap().signed_by(&key, &self.0).unwrap();
-        files.write(&format!("{name}.pem"), &certificate.pem());
+        files.write(&format!("{name}.pem"), &(certificate.pem() + &self.0.pem()));
         files.write(&format!("{name}.key"), &key.serialize_pem());
     }
 
@@ -176,7 +177,7 @@ fn reloads_renewed_certificates_and_rejects_bad_ones() {
     // The new certificate with the old key, half a certificate, no key.
     for (bad_certificate, bad_key, reason) in [
         (&renewed[..], &key[..], "is not the key of the certificate"),
-        (&renewed[..renewed.len() / 2], &renewed_key, "has no certificate in PEM"),
+        (&renewed[..renewed.len() / 4], &renewed_key, "has no certificate in PEM"),
         (&certificate, "", "has no private key in PEM"),
     ] {
         files.write("q.pem", bad_certificate);
@@ -200,7 +201,8 @@ fn reports_problems_of_certificates_with_their_location() {
         let first = |problem: &String| problem.lines().next().unwrap().to_owned();
         files.problems().iter().map(first).collect::<Vec<_>>()
     };
-    let files = files(&authority, &[("q", &["autoconfig.q.com"])]);
+    let names = ["autoconfig.q.com", "autodiscover.q.com", "*.example.com"];
+    let files = files(&authority, &[("q", &names)]);
     assert_eq!(problems(&files), Vec::<String>::new());
     let (key, certificate) = (files.path("q.key"), files.path("q.pem"));
     files.write("waypost.toml", "listen = [\"https://127.0.0.1:0\"]");
@@ -213,7 +215,7 @@ fn reports_problems_of_certificates_with_their_location() {
     std::fs::rename(&key, files.path("other")).unwrap();
     assert!(problems(&files)[0].contains("q.key cannot be read"));
     std::fs::rename(files.path("other"), &key).unwrap();
-    let mut params = CertificateParams::new(vec!["autoconfig.q.com".to_owned()]).unwrap();
+    let mut params = CertificateParams::new(names.map(str::to_owned)).unwrap();
     let pair = KeyPair::generate().unwrap();
     let now = std::time::SystemTime::now();
     let day = std::time::Duration::from_secs(24 * 60 * 60);
@@ -223,7 +225,8 @@ fn reports_problems_of_certificates_with_their_location() {
         (now + 5 * day + day / 2, "warning: the certificate for autoconfig.q.com expires in 5 days"),
     ] {
         params.not_after = end.into();
-        std::fs::write(&certificate, params.self_signed(&pair).unwrap().pem()).unwrap();
+        let signed = params.signed_by(&pair, &authority.0).unwrap();
+        std::fs::write(&certificate, signed.pem() + &authority.0.pem()).unwrap();
         assert_eq!(problems(&files), [said]);
     }
 }
@@ -342,14 +345,58 @@ fn reports_https_without_a_certificate_with_its_location() {
 }
 
 #[test]
+fn warns_about_certificates_that_clients_reject_or_never_ask_for() {
+    let authority = Authority::new();
+    let first = |problem: &String| problem.split("\n  --> ").next().unwrap().to_owned();
+    let problems = |hosts: &[&str], sign: &dyn Fn(CertificateParams, &KeyPair) -> String| {
+        let files = files(&authority, &[]);
+        files.write("waypost.toml", &settings(&["x"]));
+        let key = KeyPair::generate().unwrap();
+        let mut params =
+            CertificateParams::new(hosts.iter().map(|host| (*host).to_owned()).collect::<Vec<_>>()).unwrap();
+        params.distinguished_name.push(DnType::CommonName, "Test");
+        files.write("x.key", &key.serialize_pem());
+        files.write("x.pem", &sign(params, &key));
+        files.problems().iter().map(first).collect::<Vec<_>>()
+    };
+    let whole = |params: CertificateParams, key: &KeyPair| {
+        params.signed_by(key, &authority.0).unwrap().pem() + &authority.0.pem()
+    };
+    let all = ["*.q.com", "*.example.com"];
+    assert_eq!(problems(&all, &whole), [""; 0]);
+    assert_eq!(
+        problems(&all, &|params, key| params.self_signed(key).unwrap().pem()),
+        ["warning: the certificate for *.q.com is self-signed: mail programs reject it"]
+    );
+    assert_eq!(
+        problems(&all, &|params, key| params.signed_by(key, &authority.0).unwrap().pem()),
+        [
+            "warning: the certificate for *.q.com is alone in its file, without the certificate of its issuer: some mail \
+          programs reject it"
+        ]
+    );
+    assert_eq!(
+        problems(&["www.example.net"], &whole),
+        [
+            "warning: the certificate for www.example.net is for no host name that is served",
+            "warning: autoconfig.example.com and 3 more host names have no certificate: TLS handshakes for them fail"
+        ]
+    );
+    assert_eq!(
+        problems(&["autoconfig.q.com", "autodiscover.q.com", "autoconfig.example.com"], &whole),
+        ["warning: autodiscover.example.com has no certificate: TLS handshakes for it fail"]
+    );
+    // The host of public_url, and a domain itself, are names that clients ask.
+    for name in ["ad.q.com", "q.com", "mta-sts.q.com"] {
+        assert!(!problems(&[name], &whole)[0].contains("is for no host name"), "{name}");
+    }
+}
+
+#[test]
 fn warns_about_a_name_in_two_certificates() {
     let authority = Authority::new();
     let files = files(&authority, &[("q", &["autoconfig.q.com"]), ("r", &["r.q.com", "autoconfig.q.com"])]);
     let problems = files.problems();
-    assert!(
-        problems[0].starts_with(
-            "warning: an earlier [[tls]] has a certificate for autoconfig.q.com, and that one is served"
-        ),
-        "{problems:?}"
-    );
+    let said = "warning: an earlier [[tls]] has a certificate for autoconfig.q.com, and that one is served";
+    assert!(problems.iter().any(|problem| problem.starts_with(said)), "{problems:?}");
 }
