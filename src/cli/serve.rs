@@ -16,13 +16,14 @@ use crate::service;
 use crate::service::Error;
 
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Serve {
     #[command(flatten)]
     config: ConfigArgument,
 
-    /// Listen here instead of on the listeners of the file; may be given several times
+    /// Listen here, not on the file's listeners; may be given several times
     ///
-    /// An IP address with a port, or `unix:/run/waypost/http.sock`; `https://` before it for TLS
+    /// IP:PORT, `https://IP:PORT` for TLS, or `unix:/run/waypost/http.sock`
     #[arg(long, value_name = "ADDR")]
     listen: Vec<Listener>,
 
@@ -30,10 +31,22 @@ pub struct Serve {
     #[arg(long, value_name = "FORMAT")]
     log_format: Option<LogFormat>,
 
-    /// Write log lines of this level and above; `debug` includes one line per request
+    /// Write lines of this level and above; `debug` has a line per request
     #[arg(long, value_name = "LEVEL", env = "WAYPOST_LOG", default_value = "info", value_parser = log_level())]
     log_level: LevelFilter,
+
+    /// Write a line per request at level `info`: an access log
+    ///
+    /// It has no e-mail address, no query string and no password
+    #[arg(long)]
+    log_requests: bool,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  waypost serve --config /etc/waypost/waypost.toml
+  waypost serve --listen 127.0.0.1:8081 --log-level debug
+  waypost serve --log-requests --log-format json";
 
 fn log_level() -> impl TypedValueParser<Value = LevelFilter> {
     PossibleValuesParser::new(["off", "error", "warn", "info", "debug", "trace"])
@@ -42,7 +55,7 @@ fn log_level() -> impl TypedValueParser<Value = LevelFilter> {
 
 impl Serve {
     pub fn run(self) -> Result<ExitCode, ExitCode> {
-        let _log = log::start(self.log_format, self.log_level);
+        let _log = log::start(self.log_format, self.log_level, self.log_requests);
         let served =
             self.config.locate().map_err(Error::Config).and_then(|path| service::run(&path, self.listen));
         served.map(|()| ExitCode::SUCCESS).map_err(|error| {

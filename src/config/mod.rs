@@ -14,6 +14,7 @@ mod load;
 mod mx_hosts;
 mod page_templates;
 mod public_url;
+mod security_contact;
 mod settings;
 mod unread_files;
 
@@ -22,4 +23,5 @@ pub use self::limits::{Limits, Rate};
 pub use self::listener::{Address, Listener, ListenerError};
 pub use self::load::{Config, LoadError};
 pub use self::public_url::{PublicUrl, PublicUrlError};
-pub use self::settings::{Admin, Dns, Settings, Signing, Tls};
+pub use self::security_contact::SecurityContact;
+pub use self::settings::{Admin, Dns, Page, Settings, Signing, Tls};

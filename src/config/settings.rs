@@ -10,6 +10,7 @@ use super::ip_network::Network;
 use super::limits::Limits;
 use super::listener::{Address, Listener};
 use super::public_url::PublicUrl;
+use super::security_contact::SecurityContact;
 use crate::address::Domain;
 use crate::certificates::tls::TlsFiles;
 use crate::diagnostics::problem::{InvalidValue, Located, Source};
@@ -36,6 +37,7 @@ pub struct Settings {
     pub trusted_proxies: Vec<Network>,
     /// The signature of Apple's configuration profiles.
     pub signing: Option<Signing>,
+    pub page: Page,
     pub dns: Dns,
     pub admin: Admin,
     pub limits: Limits,
@@ -57,6 +59,13 @@ pub struct Signing {
     /// Serve unsigned profiles if the files cannot be used, instead of an error at start.
     pub or_unsigned: bool,
     pub location: Location,
+}
+
+/// `[page]`: the web site of the service's own hosts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Page {
+    /// The contact in `security.txt`; without it the file is not served.
+    pub security_contact: Option<SecurityContact>,
 }
 
 /// `[dns]`: what the DNS records of all domains have in common.
@@ -134,6 +143,7 @@ impl Settings {
         let public_url = table.optional("public_url");
         let trusted_proxies = trusted_proxies(&mut table);
         let signing = table.section("signing", "[signing]", |table| Signing::read(table, folder));
+        let page = table.section("page", "[page]", |table| Some(Page::read(table))).unwrap_or_default();
         let dns = table.section("dns", "[dns]", |table| Some(Dns::read(table))).unwrap_or_default();
         let admin = table.section("admin", "[admin]", |table| Some(Admin::read(table, &listen)));
         let limits = table.section("limits", "[limits]", |table| Some(Limits::read(table)));
@@ -148,6 +158,7 @@ impl Settings {
             public_url,
             trusted_proxies,
             signing,
+            page,
             dns,
             admin: admin.unwrap_or_default(),
             limits,
@@ -173,6 +184,12 @@ impl Signing {
         let or_unsigned = table.optional("or_unsigned").unwrap_or(false);
         let files = SigningFiles { certificate: certificate?, chain, key: key? };
         Some(Self { files, or_unsigned, location: table.location() })
+    }
+}
+
+impl Page {
+    fn read(table: &mut Table) -> Self {
+        Self { security_contact: table.optional("security_contact") }
     }
 }
 

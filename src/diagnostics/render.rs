@@ -2,6 +2,7 @@
 //!
 //! The source is read again when a problem is printed, so a loaded configuration keeps no text of its files.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet}
 use super::problem::{Location, Problem, Severity, Source};
 use super::wrap::{WIDTH, wrapped};
 use crate::files::read::{LARGEST_LIST, read};
+use crate::xml;
 
 /// Renders problems, with or without colours.
 #[derive(Debug)]
@@ -69,7 +71,9 @@ impl ProblemRenderer {
     fn source_line(&mut self, location: &Location) -> Option<(String, Range<usize>)> {
         if self.source.file != location.file {
             let content = read(&location.file, LARGEST_LIST).unwrap_or_default();
-            let text = String::from_utf8_lossy(&content).into_owned();
+            // XML files may be in UTF-16. Other files have no declaration.
+            let text = xml::decode(&content)
+                .map_or_else(|_| String::from_utf8_lossy(&content).into_owned(), Cow::into_owned);
             self.source = Source::new(Arc::clone(&location.file), text);
         }
         let line = printable(self.source.line(location.line)?);

@@ -50,15 +50,28 @@ pub enum TextEnd {
 pub struct ConfigHash([u8; 32]);
 
 impl SourceFiles {
-    /// Reads a text of at most `largest` bytes.
+    /// Reads a text of at most `largest` bytes, without its byte order mark.
     ///
     /// # Errors
     /// With a [`NotUtf8`](super::read::NotUtf8) if the file is not UTF-8, and as [`Self::read_bytes`].
     pub fn read_text(&self, path: &Path, largest: u64) -> io::Result<String> {
+        let content = self.read_text_bytes(path, largest)?;
+        let mut text = utf8(content).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+        if text.starts_with('\u{FEFF}') {
+            text.remove(0);
+        }
+        Ok(text)
+    }
+
+    /// Reads a text in any encoding.
+    ///
+    /// # Errors
+    /// As [`Self::read_bytes`].
+    pub fn read_text_bytes(&self, path: &Path, largest: u64) -> io::Result<Vec<u8>> {
         let content = self.read_bytes(path, largest)?;
         let end = if content.is_empty() { TextEnd::Empty } else { TextEnd::Other };
         self.update(path, |file| file.end = Some(end));
-        utf8(content).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+        Ok(content)
     }
 
     /// Reads a text with one entry per line. Only its last line feed shows that such a text is complete.
@@ -258,6 +271,14 @@ mod tests {
         let after = SourceFiles::default();
         assert_eq!(after.read_text(&path("waypost.toml"), 10).unwrap(), "two");
         assert!(after.are_unchanged());
+    }
+
+    #[test]
+    fn removes_a_byte_order_mark() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("domains.txt");
+        fs::write(&path, "\u{FEFF}example.com\n").unwrap();
+        assert_eq!(SourceFiles::default().read_list(&path, 100).unwrap(), "example.com\n");
     }
 
     #[test]

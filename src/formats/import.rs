@@ -12,13 +12,12 @@ use super::comments::Comments;
 use super::parsed_profile::{ParsedProfile, ProfileFields};
 use super::profile_file::{from_toml, is_profile, read_profile};
 use super::xml_table::{ProviderFile, Purpose, tree_without_flaws};
-use super::{profile_reader, toml_writer};
+use super::{profile_reader, toml_writer, xml_table};
 use crate::address::Domain;
 use crate::diagnostics::problem::{InvalidValue, Located, Source};
 use crate::diagnostics::{Location, Problem, Problems};
 use crate::directory::DomainPattern;
 use crate::files::SourceFiles;
-use crate::xml::declared_encoding;
 
 /// The valid parts of a provider file.
 #[derive(Debug)]
@@ -64,27 +63,23 @@ impl Reading {
             }
             _ => {}
         }
-        match fs::read_to_string(path) {
-            Ok(text) => Self::of_source(&Source::new(path.into(), text)),
-            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
-                unreadable("not imported: it is not UTF-8".to_owned(), "save it as UTF-8")
-            }
+        match fs::read(path) {
+            Ok(content) => xml_table::decode(path, &content)
+                .map_or_else(Self::refused, |source| Self::of_source(&source)),
             Err(error) => unreadable(format!("not imported: {error}"), "it has to be a readable file"),
         }
     }
 
+    /// A file that is not an XML document.
+    fn refused(problem: Problem) -> Self {
+        let message = format!("not imported: {}", problem.message);
+        Self { problems: vec![Problem { message, ..problem }], content: None }
+    }
+
     fn of_source(source: &Source) -> Self {
-        if let Some(encoding) = foreign_encoding(&source.text) {
-            let message = format!("not imported: it declares the encoding {encoding}");
-            let problem = Problem::error(source.location(0), message, "save it as UTF-8, and let it say so");
-            return Self { problems: vec![problem], content: None };
-        }
         let (tree, flaws) = match tree_without_flaws(source) {
             Ok(read) => read,
-            Err(problem) => {
-                let message = format!("not imported: {}", problem.message);
-                return Self { problems: vec![Problem { message, ..problem }], content: None };
-            }
+            Err(problem) => return Self::refused(problem),
         };
         let problems = Problems::default();
         problems.extend(flaws);
@@ -100,12 +95,6 @@ impl Reading {
         drop(file);
         Self { problems: problems.into_vec(), content }
     }
-}
-
-/// The encoding in the XML declaration, if it is not UTF-8.
-fn foreign_encoding(text: &str) -> Option<&str> {
-    let is_ours = |name: &&str| ["utf-8", "us-ascii"].iter().any(|ours| ours.eq_ignore_ascii_case(name));
-    declared_encoding(text.as_bytes()).filter(|name| !is_ours(name))
 }
 
 /// The names that profiles have already, with their locations.

@@ -1,15 +1,16 @@
 //! A profile's file: which files are profiles, and how each format is read.
 
+use std::io;
 use std::io::ErrorKind;
 use std::path::Path;
 
 use super::foreign_words;
 use super::parsed_profile::{Hints, ParsedProfile};
-use super::profile_reader;
 use super::xml_table::{ProviderFile, Purpose, tree};
+use super::{profile_reader, xml_table};
 use crate::diagnostics::problem::Source;
 use crate::diagnostics::table::{Table, Vocabulary};
-use crate::diagnostics::{Location, Problems};
+use crate::diagnostics::{Location, Problem, Problems};
 use crate::files::read::LARGEST_TEXT;
 use crate::files::{SourceFiles, extension};
 
@@ -45,26 +46,37 @@ pub fn is_profile(path: &Path) -> bool {
 
 /// Reads the profile in a file. None if the file cannot be read.
 pub fn read_profile(path: &Path, inputs: &SourceFiles, problems: &Problems) -> Option<ParsedProfile> {
-    let text = match inputs.read_text(path, LARGEST_TEXT) {
-        Ok(text) => text,
-        Err(error) => {
-            let message = format!("the profile cannot be read: {error}");
-            let hint = match error.kind() {
-                ErrorKind::InvalidData => "save it as UTF-8",
-                _ => "make it a readable file, or move it to another folder",
-            };
-            problems.error(Location::of_error(path, &error), message, hint);
-            return None;
-        }
-    };
-    let source = Source::new(path.into(), text);
+    let is_xml = extension(path).as_deref() == Some("xml");
+    let source = if is_xml { xml_source(path, inputs) } else { toml_source(path, inputs) };
+    let source = source.map_err(|problem| problems.push(problem)).ok()?;
     let found = Problems::default();
-    let parsed = match extension(path).as_deref() {
-        Some("xml") => from_xml(&source, inputs, &found),
-        _ => from_toml(&source, inputs, &found),
-    };
+    let read = if is_xml { from_xml } else { from_toml };
+    let parsed = read(&source, inputs, &found);
     problems.extend(found.into_vec());
     Some(parsed)
+}
+
+fn toml_source(path: &Path, inputs: &SourceFiles) -> Result<Source, Problem> {
+    let text = inputs.read_text(path, LARGEST_TEXT).map_err(|error| unreadable(path, &error))?;
+    Ok(Source::new(path.into(), text))
+}
+
+/// In UTF-8 or UTF-16.
+fn xml_source(path: &Path, inputs: &SourceFiles) -> Result<Source, Problem> {
+    let content = inputs.read_text_bytes(path, LARGEST_TEXT).map_err(|error| unreadable(path, &error))?;
+    xml_table::decode(path, &content).map_err(|problem| {
+        let message = format!("the profile cannot be read: {}", problem.message);
+        Problem { message, ..problem }
+    })
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Problem {
+    let message = format!("the profile cannot be read: {error}");
+    let hint = match error.kind() {
+        ErrorKind::InvalidData => "save it as UTF-8",
+        _ => "make it a readable file, or move it to another folder",
+    };
+    Problem::error(Location::of_error(path, error), message, hint)
 }
 
 /// Reads a profile in TOML. `problems` are those of this file only.

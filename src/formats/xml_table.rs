@@ -4,7 +4,7 @@
 //! with a note, as the draft (3.9) requires.
 
 use std::cell::RefCell;
-use std::ops::Range;
+use std::path::Path;
 
 use super::xml_elements::{Child, Kind, MAIL_SERVER, OTHER_SERVER, PROVIDER, ROOT, Scope, Shape};
 use crate::diagnostics::problem::{InvalidValue, Source};
@@ -12,13 +12,14 @@ use crate::diagnostics::table::{Content, ErrorRule, KeyNames, Table, Value};
 use crate::diagnostics::{Location, Problem, Problems, Severity, nearest};
 use crate::profile::{Description, OtherKind};
 use crate::xml::tree::{Element, Tree, TreeError, excerpt};
+use crate::xml::{self, EncodingError, excluded_character};
 
 /// Parses a file.
 ///
 /// # Errors
 /// If it is not well-formed XML.
 pub fn tree(source: &Source) -> Result<Tree<'_>, Problem> {
-    Tree::parse(&source.text[mark_length(source)..]).map_err(|error| malformed(source, &error))
+    Tree::parse(&*source.text).map_err(|error| malformed(source, &error))
 }
 
 /// As [`tree`], but leaves out elements whose value is malformed, and returns their errors.
@@ -26,20 +27,33 @@ pub fn tree(source: &Source) -> Result<Tree<'_>, Problem> {
 /// # Errors
 /// If something else is malformed.
 pub fn tree_without_flaws(source: &Source) -> Result<(Tree<'_>, Vec<Problem>), Problem> {
-    let read = Tree::without_flaws(&source.text[mark_length(source)..]);
+    let read = Tree::without_flaws(&*source.text);
     let (tree, flaws) = read.map_err(|error| malformed(source, &error))?;
     Ok((tree, flaws.iter().map(|flaw| malformed(source, flaw)).collect()))
 }
 
 fn malformed(source: &Source, error: &TreeError) -> Problem {
-    let location = source.location(mark_length(source) + error.offset);
     let message = format!("not well-formed XML: {}", error.message);
-    Problem::error(location, message, "xmllint or an XML editor shows more; `&` is written &amp;")
+    let rest = source.text.get(error.offset..).unwrap_or_default();
+    let hint = match excluded_character(rest) {
+        Some((0, _)) => "remove the character",
+        _ if rest.starts_with("&#") => "remove the reference",
+        _ => "xmllint or an XML editor shows more; `&` is written &amp;",
+    };
+    Problem::error(source.location(error.offset), message, hint)
 }
 
-/// The length of a byte order mark.
-fn mark_length(source: &Source) -> usize {
-    if source.text.starts_with('\u{FEFF}') { '\u{FEFF}'.len_utf8() } else { 0 }
+/// The text of an XML file, and where it cannot be decoded.
+///
+/// # Errors
+/// As [`xml::decode`].
+pub fn decode(file: &Path, content: &[u8]) -> Result<Source, Problem> {
+    let decoded = xml::decode(content);
+    let text = decoded.map_err(|EncodingError { message, line, column }| {
+        let hint = "save it as UTF-8, with a declaration that says so or with none";
+        Problem::error(Location::new(file.into(), line, column), message, hint)
+    })?;
+    Ok(Source::new(file.into(), text.into_owned()))
 }
 
 /// A provider file being read.
@@ -125,8 +139,7 @@ impl<'s> ProviderFile<'s> {
     }
 
     pub fn location(&self, element: Element) -> Location {
-        let (skipped, Range { start, end }) = (mark_length(self.source), element.span());
-        self.source.location_of(&(skipped + start..skipped + end))
+        self.source.location_of(&element.span())
     }
 
     /// The table. None, with an error, if the file does not describe one provider.
@@ -381,10 +394,8 @@ impl<'s> ProviderFile<'s> {
 
     fn pass_over(&self, parent: Element, element: Element) {
         let (location, parent) = (self.location(element), self.location(parent));
-        let Range { start, end } = element.span();
-        let skipped = mark_length(self.source);
         let name = element.name();
-        let mut text = self.source.text[skipped + start..skipped + end].to_owned();
+        let mut text = self.source.text[element.span()].to_owned();
         if text.contains("<password") {
             // A password is not copied.
             text = format!("<{name}>, which holds a password and is not copied");

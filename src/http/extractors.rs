@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 use std::convert::Infallible;
+use std::net::IpAddr;
 
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::header::{ACCEPT_LANGUAGE, HOST};
@@ -11,7 +12,9 @@ use axum::http::{HeaderMap, HeaderName, Uri};
 use super::error::{Error, MAX_ADDRESSES};
 use super::forwarded::{FORWARDED_HOST, FORWARDED_PROTO};
 use super::query;
+use super::state::Snapshot;
 use crate::address::{Domain, EmailAddress, SERVICE_LABELS};
+use crate::directory::ProfileMatch;
 use crate::documents::accept_language::Languages;
 
 /// The address and host of a request for autoconfig. Neither is required. An invalid address counts as missing
@@ -37,6 +40,16 @@ pub struct MobileConfigRequest {
 /// The host of a request, as a domain: without port, trailing dot and service label.
 #[derive(Debug)]
 pub struct Host(pub Option<Domain>);
+
+/// The host of a request for a page.
+#[derive(Debug)]
+pub struct PageHost {
+    /// As [`Host`].
+    pub name: Option<Domain>,
+    /// The host is an IP address or `localhost`: a browser on the server's own network, before a name leads here. The
+    /// peer does not matter; behind a proxy, every peer is the proxy.
+    pub is_unnamed: bool,
+}
 
 /// The scheme and host of a request at the outermost proxy.
 #[derive(Debug)]
@@ -112,6 +125,25 @@ impl<S: Sync> FromRequestParts<S> for Host {
     }
 }
 
+impl PageHost {
+    /// The profile that the host belongs to.
+    pub fn find<'a>(&'a self, served: &'a Snapshot) -> Option<ProfileMatch<'a>> {
+        served.directory.find(None, || self.name.as_ref())
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for PageHost {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let host = host(&parts.uri, &parts.headers).map(without_port);
+        Ok(Self {
+            name: served_name(&parts.uri, &parts.headers),
+            is_unnamed: host.is_some_and(|host| ip_literal(host).is_some() || is_localhost(host)),
+        })
+    }
+}
+
 impl<S: Sync> FromRequestParts<S> for Origin {
     type Rejection = Infallible;
 
@@ -132,6 +164,27 @@ impl<S: Sync> FromRequestParts<S> for Origin {
 /// The host as a domain, without port, trailing dot and one service label.
 pub(super) fn served_name(uri: &Uri, headers: &HeaderMap) -> Option<Domain> {
     without_service_label(without_port(host(uri, headers)?)).parse().ok()
+}
+
+/// The host name or IP address that was requested, without port, for the log.
+pub(super) fn requested_host(uri: &Uri, headers: &HeaderMap) -> Option<String> {
+    let name = without_port(host(uri, headers)?);
+    let domain = name.parse().ok().map(|domain: Domain| domain.to_string());
+    domain.or_else(|| ip_literal(name).map(|address| address.to_string()))
+}
+
+/// RFC 6761 6.3, without the names below it.
+fn is_localhost(name: &str) -> bool {
+    name.strip_suffix('.').unwrap_or(name).eq_ignore_ascii_case("localhost")
+}
+
+/// The host as an IP address; IPv6 is in brackets (RFC 3986 3.2.2).
+fn ip_literal(name: &str) -> Option<IpAddr> {
+    let in_brackets = name.strip_prefix('[').and_then(|name| name.strip_suffix(']'));
+    match in_brackets {
+        Some(name) => name.parse().ok().map(IpAddr::V6),
+        None => name.parse().ok().map(IpAddr::V4),
+    }
 }
 
 /// The host from a trusted proxy, else from HTTP/2's `:authority` or an absolute request target (RFC 9112 3.2.2), else
@@ -203,6 +256,29 @@ mod tests {
         assert_eq!(name("autoconfig.autoconfig.q.com").as_deref(), Some("autoconfig.q.com"));
         assert_eq!(name("autoconfig.com").as_deref(), Some("autoconfig.com"));
         assert_eq!(name("www.q.com").as_deref(), Some("www.q.com"));
+    }
+
+    #[tokio::test]
+    async fn recognizes_ip_addresses_and_localhost() {
+        for (host, expected) in [
+            ("127.0.0.1", true),
+            ("127.0.0.1:8080", true),
+            ("192.0.2.7", true),
+            ("[::1]", true),
+            ("[2001:db8::7]:8080", true),
+            ("localhost", true),
+            ("LocalHost.:8080", true),
+            ("::1", false),
+            ("[127.0.0.1]", false),
+            ("127.0.0.1.example.com", false),
+            ("localhost.example.com", false),
+            ("q.com", false),
+            ("", false),
+        ] {
+            let (mut parts, ()) = Request::builder().header(HOST, host).body(()).unwrap().into_parts();
+            let Ok(found) = PageHost::from_request_parts(&mut parts, &()).await;
+            assert_eq!(found.is_unnamed, expected, "{host}");
+        }
     }
 
     #[test]

@@ -20,10 +20,6 @@ pub struct Client {
     pub is_proxy: bool,
 }
 
-/// The address of the client, for the request log.
-#[derive(Debug, Clone, Copy)]
-pub struct ClientAddress(pub IpAddr);
-
 /// The client behind a trusted proxy: the last address in `X-Forwarded-For` that is not a trusted proxy. An element that
 /// is not an address was not added by a trusted proxy, and ends the search.
 pub fn client_behind(proxy: Client, headers: &HeaderMap, is_trusted: impl Fn(IpAddr) -> bool) -> Client {

@@ -1,4 +1,4 @@
-//! What happens to a request before the router sees it: header stripping, rate limit, lower-case paths, panic guard.
+//! What happens to a request before the router sees it: header stripping, rate limit, paths in one spelling, panic guard.
 
 use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,7 +14,8 @@ use tower::Service;
 
 use super::app::App;
 use super::error::Error;
-use super::forwarded::{Client, ClientAddress, FORWARDED_HEADERS, FORWARDED_PROTO, client_behind};
+use super::forwarded::{Client, FORWARDED_HEADERS, FORWARDED_PROTO, client_behind};
+use super::request_log::LoggedRequest;
 use super::router;
 use super::served_config::ServedConfig;
 use crate::config::{Limits, Rate};
@@ -72,7 +73,7 @@ impl RequestService {
         let family = Family::of(seen.user_agent);
         let is_trusted = current.trusts(self.peer);
         let rate = current.settings.limits.rate.filter(|_| self.app.admin.is_none());
-        let is_logged = request_fields::is_enabled();
+        let is_logged = self.app.admin.is_none() && request_fields::is_enabled();
         let is_forwarded = is_trusted && seen.has_forwarded;
         let client = (is_logged || rate.is_some()).then(|| {
             let peer = Client { address: self.peer, is_proxy: is_trusted };
@@ -85,13 +86,14 @@ impl RequestService {
         let error = error.or(is_refused.then_some(Error::NotAllowed));
         let (has_credentials, has_forwarded) = (seen.has_credentials, seen.has_forwarded);
         self.clean(request.headers_mut(), has_credentials, has_forwarded && !is_trusted);
-        if let Some(uri) = in_lower_case(request.uri()) {
+        if self.app.admin.is_none()
+            && let Some(uri) = in_one_spelling(request.uri())
+        {
             *request.uri_mut() = uri;
         }
         let route = router::label(request.uri().path());
-        if let Some(client) = client.filter(|_| is_logged) {
-            request.extensions_mut().insert(ClientAddress(client.address));
-        }
+        let logged = client.filter(|_| is_logged);
+        let logged = logged.map(|client| LoggedRequest::new(&request, client.address, family));
         let mut router = self.app.admin.as_ref().unwrap_or(&current.router).clone();
         let answer = match error {
             Some(error) => Err(error.into_response()),
@@ -113,7 +115,11 @@ impl RequestService {
             };
             if app.admin.is_none() {
                 let outcome = Outcome::of(&response);
-                app.shared.metrics.answered(route, outcome, family, began.elapsed());
+                let latency = began.elapsed();
+                app.shared.metrics.answered(route, outcome, family, latency);
+                if let Some(request) = logged {
+                    request.log(&response, outcome, latency);
+                }
             }
             response
         }
@@ -186,25 +192,45 @@ impl<'h> HeaderSummary<'h> {
     }
 }
 
+/// The URI as the route table spells it, if it is spelled otherwise. A redirect would not do: few clients follow one.
+fn in_one_spelling(uri: &Uri) -> Option<Uri> {
+    let path = uri.path();
+    let single = without_surplus_slashes(path);
+    let folded = single.as_deref().unwrap_or(path);
+    let lowered = in_lower_case(folded);
+    let spelled = lowered.or_else(|| single.filter(|path| router::label(path).is_of_mail_programs()))?;
+    let path_and_query = match uri.query() {
+        Some(query) => spelled + "?" + query,
+        None => spelled,
+    };
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = path_and_query.parse().ok();
+    Uri::from_parts(parts).ok()
+}
+
+/// The path with single slashes between its segments and none at its end. Operators and scripts enter base URLs with a
+/// slash at the end, and clients append a path with a slash at its beginning.
+fn without_surplus_slashes(path: &str) -> Option<String> {
+    let is_surplus = path.len() > 1 && (path.ends_with('/') || path.contains("//"));
+    is_surplus.then(|| {
+        path.split('/')
+            .filter(|segment| !segment.is_empty())
+            .fold(String::new(), |path, segment| path + "/" + segment)
+    })
+}
+
 /// Clients write Autodiscover's path in any letter case (reference/autodiscover 1.0). Its first two segments are converted
 /// to lower case; the rest may contain an address and is kept.
-fn in_lower_case(uri: &Uri) -> Option<Uri> {
+fn in_lower_case(path: &str) -> Option<String> {
     const FOLDER: &str = "/autodiscover/";
 
-    let path = uri.path();
     if !path.get(..FOLDER.len())?.eq_ignore_ascii_case(FOLDER) {
         return None;
     }
     let file = &path[FOLDER.len()..];
     let end = FOLDER.len() + file.find('/').unwrap_or(file.len());
-    if !path[..end].bytes().any(|b| b.is_ascii_uppercase()) {
-        return None;
-    }
-    let path_and_query = uri.path_and_query()?.as_str();
-    let lowered = path_and_query[..end].to_ascii_lowercase() + &path_and_query[end..];
-    let mut parts = uri.clone().into_parts();
-    parts.path_and_query = lowered.parse().ok();
-    Uri::from_parts(parts).ok()
+    let has_upper_case = path[..end].bytes().any(|b| b.is_ascii_uppercase());
+    has_upper_case.then(|| path[..end].to_ascii_lowercase() + &path[end..])
 }
 
 #[cfg(test)]
@@ -269,22 +295,44 @@ mod tests {
     }
 
     #[test]
-    fn lowers_only_the_two_segments_that_name_autodiscover() {
-        let lowered = |text: &str| in_lower_case(&text.parse().unwrap()).map(|uri| uri.to_string());
-        assert_eq!(
-            lowered("/AutoDiscover/AutoDiscover.xml").as_deref(),
-            Some("/autodiscover/autodiscover.xml")
-        );
-        assert_eq!(
-            lowered("/Autodiscover/autodiscover.JSON/v1.0/Jane@Q.com?Protocol=X").as_deref(),
-            Some("/autodiscover/autodiscover.json/v1.0/Jane@Q.com?Protocol=X")
-        );
-        assert_eq!(
-            lowered("http://q.com/AUTODISCOVER/AUTODISCOVER.XML").as_deref(),
-            Some("http://q.com/autodiscover/autodiscover.xml")
-        );
-        assert_eq!(lowered("/autodiscover/autodiscover.xml"), None);
-        assert_eq!(lowered("/Mail/config-v1.1.xml"), None);
-        assert_eq!(lowered("/"), None);
+    fn spells_the_paths_of_mail_programs_in_one_way() {
+        let spelled = |text: &str| in_one_spelling(&text.parse().unwrap()).map(|uri| uri.to_string());
+        for (uri, expected) in [
+            ("/AutoDiscover/AutoDiscover.xml", "/autodiscover/autodiscover.xml"),
+            ("http://q.com/AUTODISCOVER/AUTODISCOVER.XML", "http://q.com/autodiscover/autodiscover.xml"),
+            // The address is kept as it is.
+            (
+                "/Autodiscover/autodiscover.JSON/v1.0/Jane@Q.com?Protocol=X",
+                "/autodiscover/autodiscover.json/v1.0/Jane@Q.com?Protocol=X",
+            ),
+            ("//AutoDiscover//AutoDiscover.xml/?a=//b/", "/autodiscover/autodiscover.xml?a=//b/"),
+            (
+                "/autodiscover/autodiscover.json/v1.0/jane@q.com/?Protocol=AutodiscoverV1",
+                "/autodiscover/autodiscover.json/v1.0/jane@q.com?Protocol=AutodiscoverV1",
+            ),
+            ("http://q.com//mail/config-v1.1.xml", "http://q.com/mail/config-v1.1.xml"),
+            ("///mail///config-v1.1.xml///", "/mail/config-v1.1.xml"),
+            ("//v1.1//q.com/", "/v1.1/q.com"),
+            ("/.well-known//caldav/", "/.well-known/caldav"),
+            ("/.well-known/mta-sts.txt/", "/.well-known/mta-sts.txt"),
+        ] {
+            assert_eq!(spelled(uri).as_deref(), Some(expected), "{uri}");
+        }
+        for unchanged in [
+            "/autodiscover/autodiscover.xml",
+            "/Mail/config-v1.1.xml",
+            "/",
+            // These are of people and of the operator.
+            "//",
+            "/setup/",
+            "//setup",
+            "/assets//page.css",
+            "//metrics",
+            "/v1.1//",
+            "/v1.1/q.com/more/",
+            "/autodiscover/",
+        ] {
+            assert_eq!(spelled(unchanged), None, "{unchanged}");
+        }
     }
 }

@@ -19,6 +19,7 @@ mod router;
 pub(crate) mod served_config;
 mod setup_page;
 mod signing_queue;
+mod site_files;
 mod state;
 
 pub(crate) use self::app::Attempt;

@@ -1,40 +1,52 @@
-//! The layer that logs requests. `logging::request_fields` decides which fields are logged.
+//! The access log. `logging::request_fields` decides which fields are logged.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
-use axum::Router;
-use axum::extract::{MatchedPath, Request};
-use axum::response::Response;
-use tower_http::trace::TraceLayer;
-use tracing::Span;
+use axum::body::Body;
+use axum::http::{Method, Request, Response};
 
-use super::extractors::served_name;
-use super::forwarded::ClientAddress;
+use super::extractors::requested_host;
 use super::responses::AnsweredDomain;
+use super::router;
 use crate::address::Domain;
-use crate::logging::request_fields::{RequestFields, log_answer};
+use crate::logging::request_fields::RequestFields;
+use crate::metrics::labels::{Family, Outcome};
 
-/// Logs a line for each request that the router answers.
-pub fn layer(router: Router) -> Router {
-    let layer = TraceLayer::new_for_http()
-        .make_span_with(|request: &Request| {
-            let host = served_name(request.uri(), request.headers());
-            let client = request.extensions().get::<ClientAddress>();
-            RequestFields {
-                host: host.as_ref().map(Domain::as_str),
-                route: request.extensions().get::<MatchedPath>().map(MatchedPath::as_str),
-                method: request.method().as_str(),
-                client: client.map(|client| client.0),
-            }
-            .span()
-        })
-        .on_request(())
-        .on_response(|response: &Response, latency: Duration, _: &Span| {
-            let domain = response.extensions().get::<AnsweredDomain>();
-            log_answer(domain.map(|domain| domain.0.as_str()), response.status().as_u16(), latency);
-        })
-        .on_body_chunk(())
-        .on_eos(())
-        .on_failure(());
-    router.layer(layer)
+/// A request that is logged when it has been answered.
+#[derive(Debug)]
+pub struct LoggedRequest {
+    host: Option<String>,
+    route: Option<&'static str>,
+    method: Method,
+    client: IpAddr,
+    family: Family,
+}
+
+impl LoggedRequest {
+    /// A request whose path is spelled as in the route table.
+    pub fn new(request: &Request<Body>, client: IpAddr, family: Family) -> Self {
+        Self {
+            host: requested_host(request.uri(), request.headers()),
+            route: router::pattern(request.uri().path()),
+            method: request.method().clone(),
+            client,
+            family,
+        }
+    }
+
+    pub fn log(&self, response: &Response<Body>, outcome: Outcome, latency: Duration) {
+        let domain = response.extensions().get::<AnsweredDomain>();
+        RequestFields {
+            host: self.host.as_deref(),
+            domain: domain.map(|AnsweredDomain(domain)| Domain::as_str(domain)),
+            route: self.route,
+            method: self.method.as_str(),
+            client: self.client,
+            family: self.family.into_str(),
+            status: response.status().as_u16(),
+            latency,
+        }
+        .log(outcome.describe());
+    }
 }

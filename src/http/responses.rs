@@ -37,6 +37,9 @@ pub enum Kind {
     MtaSts,
     Page,
     QrCode,
+    /// `robots.txt` and `security.txt`.
+    SiteText,
+    Icon,
     /// Its content type.
     Asset(&'static str),
 }
@@ -79,6 +82,8 @@ impl Kind {
             Self::MtaSts => (MTA_STS, SHORT, None),
             Self::Page => (HTML, NO_STORE, Some(PAGE_POLICY)),
             Self::QrCode => (SVG, NO_STORE, Some(NOTHING)),
+            Self::SiteText => (TEXT, SHORT, Some(NOTHING)),
+            Self::Icon => (SVG, SHORT, Some(NOTHING)),
             Self::Asset(content_type) => (HeaderValue::from_static(content_type), IMMUTABLE, Some(NOTHING)),
         }
     }

@@ -44,6 +44,7 @@ impl ServedConfig {
             directory,
             pages,
             public_url: settings.public_url.clone(),
+            security_contact: settings.page.security_contact.clone(),
             signatures: signing.map(|signing| {
                 // If the new files are invalid, they may be half written, and the former signer still works.
                 let older = older.and_then(|older| older.served.signatures.as_ref());

@@ -11,7 +11,7 @@ use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 
 use super::error::Error;
-use super::extractors::{Origin, Scheme, served_name};
+use super::extractors::{Origin, PageHost, Scheme};
 use super::query;
 use super::responses::{Answer, Kind};
 use super::state::Snapshot;
@@ -28,8 +28,7 @@ type Shared = State<Arc<Snapshot>>;
 pub struct Visitor {
     target: Target,
     request: PageRequest,
-    /// The Host without its service label.
-    host: Option<Domain>,
+    host: PageHost,
     origin: Origin,
     wants_json: bool,
 }
@@ -62,7 +61,7 @@ impl<S: Sync> FromRequestParts<S> for Visitor {
             entered_address: typed,
         };
         let wants_json = prefers_json(header(ACCEPT));
-        let host = served_name(&parts.uri, &parts.headers);
+        let Ok(host) = PageHost::from_request_parts(parts, state).await;
         let Ok(origin) = Origin::from_request_parts(parts, state).await;
         Ok(Self { target, request, host, origin, wants_json })
     }
@@ -148,7 +147,7 @@ impl Visitor {
         served: &'a Snapshot,
         target: &'a SetupTarget,
     ) -> Option<(Settings, ProfileMatch<'a>)> {
-        let found = served.directory.find_address(target.domain(), self.host.as_ref())?;
+        let found = served.directory.find_address(target.domain(), self.host.name.as_ref())?;
         let host = self.profile_host(served, target, &found);
         Some((Settings::of(found.entry, target, host.as_deref()), found))
     }
@@ -166,14 +165,16 @@ impl Visitor {
         Ok(Answer::new(Kind::Json, json).about(found.domain))
     }
 
-    /// The start page, with the provider's name if the Host is served, else with status 404.
+    /// The start page: with the provider's name if the Host is served, without it if the Host is an IP address or
+    /// `localhost`, else with status 404.
     fn start_page(&self, served: &Snapshot, start: &StartPage) -> Result<Response, Error> {
-        let found = served.directory.find(None, || self.host.as_ref());
-        let (status, start) = match (start, found) {
-            (StartPage::UnknownDomain(_) | StartPage::UnknownHost, _) => (StatusCode::NOT_FOUND, start),
-            (StartPage::InvalidAddress, Some(_)) => (StatusCode::BAD_REQUEST, start),
-            (StartPage::Form, Some(_)) => (StatusCode::OK, start),
-            (_, None) => (StatusCode::NOT_FOUND, &StartPage::UnknownHost),
+        let found = self.host.find(served);
+        let has_form = found.is_some() || self.host.is_unnamed;
+        let (status, start) = match start {
+            StartPage::UnknownDomain(_) | StartPage::UnknownHost => (StatusCode::NOT_FOUND, start),
+            _ if !has_form => (StatusCode::NOT_FOUND, &StartPage::UnknownHost),
+            StartPage::InvalidAddress => (StatusCode::BAD_REQUEST, start),
+            StartPage::Form => (StatusCode::OK, start),
         };
         let no_brand = Brand::default();
         let entry = found.map(|found| found.entry);
@@ -192,7 +193,7 @@ impl Visitor {
     /// The base URL of the Apple profile. Empty if only a relative link works, because the host is not known by a served
     /// name; none if another profile answers on this host.
     fn profile_host(&self, served: &Snapshot, target: &SetupTarget, found: &ProfileMatch) -> Option<String> {
-        let of_host = served.directory.find(None, || self.host.as_ref());
+        let of_host = self.host.find(served);
         let is_same = of_host.is_some_and(|of_host| std::ptr::eq(of_host.entry, found.entry));
         if target.address().is_none() && !is_same {
             return None;

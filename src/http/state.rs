@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::error::Error;
 use super::signing_queue::Signatures;
 use crate::address::Domain;
-use crate::config::PublicUrl;
+use crate::config::{PublicUrl, SecurityContact};
 use crate::directory::{Directory, ProfileMatch};
 use crate::documents::Asset;
 use crate::page::Pages;
@@ -22,6 +22,7 @@ pub struct Snapshot {
     /// The assets of the former configuration, for pages that were loaded before the reload.
     pub older_assets: HashMap<String, Asset>,
     pub public_url: Option<PublicUrl>,
+    pub security_contact: Option<SecurityContact>,
     /// None if Apple profiles are not signed.
     pub signatures: Option<Arc<Signatures>>,
     pub body_timeout: Duration,

@@ -1,51 +1,65 @@
 //! The only place that decides which fields of a request are logged.
 //!
-//! Logged: the host if it is a served name, the pattern of the route, the method, the address of the client, the domain,
-//! the status and the duration. Never logged: an e-mail address, a query string, the path as sent (it may contain an
-//! address), a header, a body, a password. `subscriber` restricts libraries to warnings, since their debug lines would
-//! contain such data.
+//! Logged: the host if it is a host name or an IP address, the domain, the pattern of the route, the method, the address
+//! and the kind of the client, the status and the duration. Never logged: an e-mail address, a query string, the path as
+//! sent (it may contain an address), a header, a body, a password. `subscriber` restricts libraries to warnings, since
+//! their debug lines would contain such data.
 
-use std::fmt::Display;
+use std::net::IpAddr;
 use std::time::Duration;
 
-use tracing::Span;
+use tracing::Level;
+
+/// The target of the access log of `--log-requests`. `subscriber` disables it without that option.
+pub const ACCESS_LOG: &str = "waypost::access";
 
 /// Whether one line per request is logged. Check it before preparing fields.
 pub fn is_enabled() -> bool {
-    tracing::enabled!(tracing::Level::DEBUG)
+    tracing::enabled!(target: ACCESS_LOG, Level::INFO) || tracing::enabled!(Level::DEBUG)
 }
 
-/// What is logged when a request arrives. `-` stands for an unknown value.
+/// What is logged of a request. `-` stands for an unknown value.
 #[derive(Debug)]
-pub struct RequestFields<'a, C> {
-    /// A syntactically valid host name, without port.
+pub struct RequestFields<'a> {
+    /// The requested host: a host name or an IP address, without port.
     pub host: Option<&'a str>,
+    /// The domain that was found, or the requested one if it is not served.
+    pub domain: Option<&'a str>,
     /// The pattern of the route, such as `/v1.1/{domain}`.
-    pub route: Option<&'a str>,
+    pub route: Option<&'static str>,
     pub method: &'a str,
-    pub client: Option<C>,
+    pub client: IpAddr,
+    /// The client's label in the metrics.
+    pub family: &'static str,
+    pub status: u16,
+    pub latency: Duration,
 }
 
-impl<C: Display> RequestFields<'_, C> {
-    pub fn span(self) -> Span {
-        tracing::debug_span!(
-            "request",
-            host = self.host.unwrap_or("-"),
-            route = self.route.unwrap_or("-"),
-            method = registered_method(self.method),
-            client = self.client.map(tracing::field::display),
-        )
+impl RequestFields<'_> {
+    /// Writes the line: at info with `--log-requests`, else at debug.
+    pub fn log(&self, outcome: &'static str) {
+        macro_rules! line {
+            ($($level:tt)*) => {
+                tracing::event!(
+                    $($level)*,
+                    host = self.host.unwrap_or("-"),
+                    domain = self.domain.unwrap_or("-"),
+                    route = self.route.unwrap_or("-"),
+                    method = registered_method(self.method),
+                    client = %self.client,
+                    family = self.family,
+                    status = self.status,
+                    microseconds = u64::try_from(self.latency.as_micros()).unwrap_or(u64::MAX),
+                    "{outcome}"
+                )
+            };
+        }
+        if tracing::enabled!(target: ACCESS_LOG, Level::INFO) {
+            line!(target: ACCESS_LOG, Level::INFO);
+        } else {
+            line!(Level::DEBUG);
+        }
     }
-}
-
-/// Logs the answer to a request, within the span of that request.
-pub fn log_answer(domain: Option<&str>, status: u16, latency: Duration) {
-    tracing::debug!(
-        domain = domain.unwrap_or("-"),
-        status,
-        microseconds = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX),
-        "answered"
-    );
 }
 
 /// A client may send any text as the method; only registered methods are logged.

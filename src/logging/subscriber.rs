@@ -13,6 +13,8 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::{Layer, fmt, registry};
 
+use super::request_fields::ACCESS_LOG;
+
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub enum LogFormat {
     Text,
@@ -42,9 +44,13 @@ pub fn lost_lines() -> usize {
 }
 
 /// Starts the log with this program's lines at a level, and the warnings and errors of libraries. Other lines of
-/// libraries might contain an address or a header.
-pub fn start(format: Option<LogFormat>, level: LevelFilter) -> Log {
-    let filter = Targets::new().with_default(level.min(LevelFilter::WARN)).with_target("waypost", level);
+/// libraries might contain an address or a header. The access log has a switch of its own.
+pub fn start(format: Option<LogFormat>, level: LevelFilter, logs_requests: bool) -> Log {
+    let access = if logs_requests { LevelFilter::INFO } else { LevelFilter::OFF };
+    let filter = Targets::new()
+        .with_default(level.min(LevelFilter::WARN))
+        .with_target("waypost", level)
+        .with_target(ACCESS_LOG, access);
     let is_terminal = io::stderr().is_terminal();
     let format = format.unwrap_or(if is_terminal { LogFormat::Text } else { LogFormat::Json });
     let writer = NonBlockingBuilder::default().thread_name("log").buffered_lines_limit(LINES).lossy(true);

@@ -20,9 +20,17 @@ pub enum Route {
     MtaSts,
     /// The setup page, its JSON form and its QR code.
     Setup,
+    /// The files of the pages, the icon, `robots.txt` and `security.txt`.
     Assets,
     /// Any other path.
     Other,
+}
+
+impl Route {
+    /// Whether mail programs, devices and mail servers request it, and not people.
+    pub fn is_of_mail_programs(self) -> bool {
+        !matches!(self, Self::Setup | Self::Assets | Self::Other)
+    }
 }
 
 /// The result of a request.
@@ -117,6 +125,18 @@ impl Outcome {
                 None => Self::Answered,
             },
             _ => Self::Refused,
+        }
+    }
+
+    /// The message of the request log.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::Answered => "answered",
+            Self::Redirected => "redirected",
+            Self::NotServed => "not served",
+            Self::Refused => "refused",
+            Self::Limited => "over a limit",
+            Self::Failed => "failed",
         }
     }
 }

@@ -33,6 +33,10 @@ impl PageAssets {
         }
     }
 
+    pub fn icon(&self) -> &Asset {
+        &self.0[2]
+    }
+
     pub fn all(&self) -> &[Asset; 3] {
         &self.0
     }

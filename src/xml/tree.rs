@@ -10,9 +10,10 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use quick_xml::escape::resolve_predefined_entity;
+use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
-use quick_xml::{Reader, XmlVersion};
+
+use super::characters::{attribute_value, excluded_character, resolve_reference};
 
 /// A well-formed document, or the beginning of one.
 #[derive(Debug)]
@@ -147,6 +148,11 @@ impl<'t> Tree<'t> {
             let span = start..position(reader.buffer_position());
             let raw = &text[span.clone()];
             let wrong = |message: String| TreeError { offset: start, message };
+            // In every part of the document, also in comments, instructions and declarations.
+            if let Some((at, c)) = excluded_character(raw) {
+                let message = format!("XML does not allow the character U+{:04X}", u32::from(c));
+                return Err(TreeError { offset: start + at, message });
+            }
             let content = match event {
                 Event::Start(tag) => {
                     self.push(&tag, raw, span)?;
@@ -169,18 +175,19 @@ impl<'t> Tree<'t> {
                 Event::Text(_) => Content::Text(span),
                 Event::GeneralRef(reference) => {
                     let name: &str = &reference;
-                    match (resolve_predefined_entity(name), reference.resolve_char_ref()) {
-                        (Some(text), _) => Content::Reference(text.to_owned()),
-                        (None, Ok(Some(c))) if is_character(c) => Content::Reference(c.into()),
-                        _ => {
-                            let message = format!("&{}; is not defined", excerpt(name, MAX_QUOTE));
+                    match resolve_reference(&reference) {
+                        Some(text) => Content::Reference(text.into_owned()),
+                        None => {
+                            let quoted = excerpt(name, MAX_QUOTE);
+                            let is_character = reference.is_char_ref();
+                            let why = if is_character { "a character that XML allows" } else { "defined" };
+                            let message = format!("&{quoted}; is not {why}");
                             self.flaw(self.open.last().copied(), wrong(message))?;
                             continue;
                         }
                     }
                 }
             };
-            check_characters(raw).map_err(wrong)?;
             match (self.open.last(), content) {
                 (_, Content::Text(_)) if raw.contains("]]>") => {
                     return Err(wrong("`]]>` stands in a text".into()));
@@ -204,7 +211,6 @@ impl<'t> Tree<'t> {
         if !is_name {
             return Err(wrong(format!("<{quoted}> is no element")));
         }
-        check_characters(raw).map_err(wrong)?;
         if raw[1..].contains('<') {
             return Err(wrong(format!("a < stands in an attribute of <{quoted}>")));
         }
@@ -225,9 +231,9 @@ impl<'t> Tree<'t> {
         for attribute in tag.attributes() {
             match attribute.map_err(|error| error.to_string()).and_then(|attribute| {
                 let key = attribute.key.as_ref().to_owned();
-                match attribute.normalized_value(XmlVersion::Implicit1_0) {
-                    Ok(value) => Ok((key, value.into_owned())),
-                    Err(_) => Err(format!("the value of {key} has an & that means nothing")),
+                match attribute_value(&attribute) {
+                    Some(value) => Ok((key, value.into_owned())),
+                    None => Err(format!("the value of {key} has an invalid reference")),
                 }
             }) {
                 Ok(attribute) => self.elements[index].attributes.push(attribute),
@@ -394,18 +400,6 @@ fn inside<'t>(raw: &'t str, begin: &str, end: &str) -> &'t str {
     raw.strip_prefix(begin).and_then(|raw| raw.strip_suffix(end)).unwrap_or(raw)
 }
 
-fn check_characters(raw: &str) -> Result<(), String> {
-    match raw.chars().find(|c| !is_character(*c)) {
-        Some(c) => Err(format!("the character U+{:04X} stands in it", u32::from(c))),
-        None => Ok(()),
-    }
-}
-
-/// XML 1.0 2.2.
-fn is_character(c: char) -> bool {
-    matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{FFFD}' | '\u{10000}'..)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -441,6 +435,36 @@ mod tests {
     }
 
     #[test]
+    fn refuses_excluded_characters_in_every_part() {
+        for text in [
+            "<a>x\u{1}</a>",
+            "<a x='\u{1}'/>",
+            "<a\u{1}/>",
+            "<a><!-- \u{1} --></a>",
+            "<a><?b \u{1}?></a>",
+            "<a><![CDATA[\u{1}]]></a>",
+            "<!DOCTYPE a \u{1}><a/>",
+            "<?xml version='1.0' \u{1}?><a/>",
+            "<a/><!-- \u{1} -->",
+            "<a/><?b \u{1}?>",
+            "<a>&\u{1};</a>",
+        ] {
+            let error = Tree::parse(text).unwrap_err();
+            let offset = text.find('\u{1}').unwrap();
+            assert_eq!(
+                error,
+                TreeError { offset, message: "XML does not allow the character U+0001".into() }
+            );
+            // What is before the character is read.
+            assert_eq!(
+                Tree::recover(text).is_ok(),
+                text[..offset].contains("<a>") || text.starts_with("<a/>"),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
     fn reports_the_first_error_of_a_malformed_document() {
         let error = |text: &str| Tree::parse(text).map(drop).unwrap_err();
         assert_eq!(error("").message, "there is no element in it");
@@ -451,8 +475,8 @@ mod tests {
         );
         assert_eq!(error("<a/>b").message, "text stands outside the root element");
         assert_eq!(error("<a>&nbsp;</a>"), TreeError { offset: 3, message: "&nbsp; is not defined".into() });
-        assert_eq!(error("<a>\u{1}</a>").message, "the character U+0001 stands in it");
-        assert_eq!(error("<a x='\u{1b}'/>").message, "the character U+001B stands in it");
+        assert_eq!(error("<a>&#x1A;</a>").message, "&#x1A; is not a character that XML allows");
+        assert_eq!(error("<a x='&#x1A;'/>").message, "in <a>: the value of x has an invalid reference");
         assert_eq!(error("<1a/>").message, "<1a> is no element");
         assert_eq!(error("<a x='<'/>").message, "a < stands in an attribute of <a>");
         assert_eq!(error("<a>]]></a>").message, "`]]>` stands in a text");

@@ -1,5 +1,6 @@
 //! Outlook Autodiscover: reference/autodiscover, 2.5 to 2.7 and items 1 to 35 of 6.1.
 
+use std::fs;
 use std::io::Write;
 
 use waypost::documents::autodiscover::{Autodiscover, ErrorResponse, SettingsResponse};
@@ -64,13 +65,8 @@ fn autodiscover_01_answers_on_the_path_in_any_letter_case() {
     ] {
         assert_settings(&SHIPPED.post("q.com", path, asking("jane@q.com", OUTLOOK)), "jane@q.com");
     }
-    for path in [
-        "/autodiscover/autodiscover.xml/",
-        "/autodiscover//autodiscover.xml",
-        "/autodiscover%2Fautodiscover.xml",
-    ] {
-        SHIPPED.post("q.com", path, asking("jane@q.com", OUTLOOK)).assert_empty(404);
-    }
+    let encoded = "/autodiscover%2Fautodiscover.xml";
+    SHIPPED.post("q.com", encoded, asking("jane@q.com", OUTLOOK)).assert_empty(404);
 }
 
 #[test]
@@ -215,6 +211,8 @@ fn autodiscover_09_reads_a_body_with_any_white_space() {
         body.replace("<Request>", "<Request :a=\"\"><:b/>"),
         body.replace("jane@q.com", "<![CDATA[jane@q.com]]>"),
         body.replace("jane@q.com", "jane&#64;q.com").replace("utf-8", "US-ASCII"),
+        " ".to_owned() + &body,
+        format!("\u{FEFF}\r\n{body}"),
     ] {
         assert_settings(&SHIPPED.post("q.com", PATH, &body), "jane@q.com");
     }
@@ -496,6 +494,10 @@ fn autodiscover_27_answers_a_malformed_body_with_invalid_request() {
         &asking("a@b@q.com", OUTLOOK),
         &asking("a&#1;b@q.com", OUTLOOK),
         &asking("a\u{1}b@q.com", OUTLOOK),
+        &body.replace("<Request>", "&#x1A;<Request>"),
+        &body.replace("<Request>", "<Request a=\"&#x1A;\">"),
+        &body.replace("<Request>", "<Request><!-- \u{1} -->"),
+        &body.replace("<Request>", "<Request><?pi \u{1}?>"),
         &asking("a&b@q.com", OUTLOOK),
         &asking("a&nbsp;b@q.com", OUTLOOK),
         &long,
@@ -503,7 +505,6 @@ fn autodiscover_27_answers_a_malformed_body_with_invalid_request() {
         &body.replace("</Request>", "</request>"),
         &(body.clone() + "<again/>"),
         &(body.clone() + "x"),
-        &(" ".to_owned() + &body),
         &body.replace("utf-8", "utf-16"),
         &body.replace("utf-8", "ISO-8859-1"),
         &body.replace("version=\"1.0\"", "version=\"9.9\""),
@@ -529,10 +530,38 @@ fn autodiscover_27_answers_a_malformed_body_with_invalid_request() {
         assert_eq!(response.status, 200, "{body}");
         assert_error(&response, 200, 600);
     }
-    let utf16: Vec<u8> = body.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    // The declaration says UTF-8.
+    let wrong_declaration = in_utf16(&body, u16::to_le_bytes);
     let latin1 = [&body.as_bytes()[..200], b"\xFC", &body.as_bytes()[200..]].concat();
-    for body in [utf16, latin1] {
+    let utf16 = in_utf16(&body.replace("utf-8", "utf-16"), u16::to_be_bytes);
+    let half = [&utf16[..], &[0]].concat();
+    let surrogate = [&utf16[..], &[0xD8, 0]].concat();
+    let reference = fs::read("tests/data/requests/field/autodiscover-control-reference.xml").unwrap();
+    for body in [wrong_declaration, latin1, half, surrogate, reference] {
         assert_error(&SHIPPED.post("q.com", PATH, body), 200, 600);
+    }
+}
+
+fn in_utf16(text: &str, bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
+    text.encode_utf16().flat_map(bytes).collect()
+}
+
+/// XML 1.0 4.3.3 and appendix F.
+#[test]
+fn reads_utf_16_and_white_space_before_the_declaration() {
+    for name in ["autodiscover-utf16.xml", "autodiscover-leading-newline.xml"] {
+        let body = fs::read(format!("tests/data/requests/field/{name}")).unwrap();
+        let response = SHIPPED.post("q.com", PATH, &body);
+        assert_settings(&response, "jane@q.com");
+    }
+    let declared = asking("jane@q.com", OUTLOOK).replace("utf-8", "UTF-16");
+    for body in [
+        in_utf16(&declared, u16::to_le_bytes),
+        in_utf16(&declared, u16::to_be_bytes),
+        in_utf16(&format!("\u{FEFF}{declared}"), u16::to_be_bytes),
+        in_utf16(&format!("\u{FEFF}{}", declared.split_once("?>").unwrap().1), u16::to_le_bytes),
+    ] {
+        assert_settings(&SHIPPED.post("q.com", PATH, body), "jane@q.com");
     }
 }
 
@@ -618,6 +647,15 @@ fn autodiscover_33_refuses_a_large_body_and_keeps_the_connection() {
         if status == 413 {
             response.assert_empty(413);
         }
+    }
+    // The limit is that of the decoded text.
+    let utf16 = |size: usize| {
+        in_utf16(&format!("\u{FEFF}{}", pad(size).replace("utf-8", "utf-16")), u16::to_le_bytes)
+    };
+    for (size, status) in [(16 * 1024 - 1, 200), (16 * 1024, 413), (20_000, 413)] {
+        // The name of the encoding is longer by one.
+        stream.write_all(&request("POST", "q.com", PATH, &[], &utf16(size))).unwrap();
+        assert_eq!(read_response(&mut stream, false).unwrap().status, status, "{size}");
     }
     // The same for a client that waits for `100 Continue`.
     let body = pad(20_000);

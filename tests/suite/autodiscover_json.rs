@@ -99,12 +99,7 @@ fn autodiscover_37_refuses_all_other_protocols() {
             get(&target).assert_empty(404);
         }
     }
-    for path in [
-        format!("{PATH}/v1.0/"),
-        format!("{PATH}/v1.0"),
-        format!("{PATH}/v2.0/jane@q.com"),
-        format!("{PATH}/"),
-    ] {
+    for path in [format!("{PATH}/v1.0/"), format!("{PATH}/v1.0"), format!("{PATH}/v2.0/jane@q.com")] {
         get(&path).assert_empty(404);
     }
     let response = SHIPPED.post("autodiscover.q.com", PATH, "{}");

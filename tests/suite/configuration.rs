@@ -408,6 +408,11 @@ fn reads_provider_files_whose_elements_are_mixed() {
         (file("<documentation url=&hellip;/>"), "not well-formed XML: in <documentation>"),
         (file("<documentation url=\"&hellip;\"/>"), "not well-formed XML: in <documentation>"),
         (file("&hellip;"), "not well-formed XML: &hellip; is not defined"),
+        (file("&#x1A;"), "not well-formed XML: &#x1A; is not a character that XML allows"),
+        (
+            file("<!-- \u{1} -->"),
+            "not well-formed XML: XML does not allow the character U+0001\n  --> profiles/a.xml:1:122",
+        ),
         (file(&mixed) + "<junk/>", "not well-formed XML: <junk> is a second root element"),
         (file(&mixed) + "junk", "text stands outside the root"),
         (file(&mixed).replace("clientConfig", "config"), "<config> where <clientConfig> should be"),
@@ -415,6 +420,27 @@ fn reads_provider_files_whose_elements_are_mixed() {
     ] {
         let problems = load(&text);
         assert!(problems.len() == 1 && problems[0].contains(said), "{said}: {problems:?}");
+    }
+}
+
+#[test]
+fn reads_provider_files_in_utf_16() {
+    let text = fs::read_to_string("tests/data/provider/example.net.xml").unwrap().replace("UTF-8", "UTF-16");
+    let files = Files::new("", &[("a.xml", "")]);
+    let write = |content: &[u8]| fs::write(files.path("profiles/a.xml"), content).unwrap();
+    for bytes in [u16::to_le_bytes, u16::to_be_bytes] {
+        write(&format!("\u{FEFF}{text}").encode_utf16().flat_map(bytes).collect::<Vec<_>>());
+        assert_eq!(files.problems(), Vec::<String>::new());
+    }
+    for (content, message, place) in [
+        (text.as_bytes(), "it declares the encoding UTF-16, and is read as UTF-8", "1:1"),
+        (b"<clientConfig>\n\xC3\xA4\xE4", "it is not UTF-8", "2:2"),
+        (b"\xFE\xFF\0<\xDC\0", "it is not UTF-16: a lone surrogate", "1:2"),
+    ] {
+        write(content);
+        let problems = files.problems();
+        let said = format!("error: the profile cannot be read: {message}\n  --> profiles/a.xml:{place}\n");
+        assert!(problems.len() == 1 && problems[0].starts_with(&said), "{said}: {problems:?}");
     }
 }
 

@@ -542,7 +542,7 @@ fn import_reads_files_of_at_most_one_mebibyte() {
 }
 
 #[test]
-fn import_rejects_another_encoding_than_utf_8() {
+fn import_reads_utf_8_and_utf_16_only() {
     let text = provider("a.example", &["a.example"]);
     for (encoding, is_read) in [("UTF-8", true), ("us-ascii", true), ("ISO-8859-1", false), ("UTF-16", false)]
     {
@@ -550,9 +550,49 @@ fn import_rejects_another_encoding_than_utf_8() {
         let folder = Folder::new(&[("a.xml", &declared)]);
         let output = folder.import(&["a.xml"]);
         assert_eq!(code(&output) == 0, is_read, "{encoding}: {}", err(&output));
-        let message = format!("not imported: it declares the encoding {encoding}");
+        let message = format!("not imported: it declares the encoding {encoding}, and is read as UTF-8");
         assert_eq!(err(&output).contains(&message), !is_read, "{}", err(&output));
     }
+    let declared = format!("\u{FEFF}<?xml version=\"1.0\" encoding=\"UTF-16\"?>\n{text}");
+    let utf16: Vec<u8> = declared.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    let folder = Folder::new(&[("a.xml", "")]);
+    fs::write(folder.0.path().join("a.xml"), &utf16).unwrap();
+    let output = folder.import(&["a.xml"]);
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    // The same profile as from UTF-8, and the same profile when the file itself is served.
+    let imported = folder.read("profiles/a.example.toml");
+    let folder = Folder::new(&[("a.xml", &text)]);
+    folder.import(&["a.xml"]);
+    assert_eq!(folder.read("profiles/a.example.toml"), imported);
+    fs::write(folder.0.path().join("a.xml"), b"<clientConfig>\n \xE4").unwrap();
+    let output = folder.import(&["a.xml"]);
+    assert!(
+        err(&output).starts_with("error: not imported: it is not UTF-8\n--> a.xml:2:2\n"),
+        "{}",
+        err(&output)
+    );
+}
+
+/// XML 1.0 2.2 and 4.1.
+#[test]
+fn import_refuses_characters_that_xml_excludes() {
+    let text = fs::read_to_string("tests/data/import/control-character.xml").unwrap();
+    let folder = Folder::new(&[("a.xml", &text)]);
+    let output = folder.import(&["a.xml"]);
+    assert_eq!(code(&output), 1);
+    let message =
+        "error: not imported: not well-formed XML: XML does not allow the character U+0001\n --> a.xml:1:5\n";
+    assert!(err(&output).starts_with(message), "{}", err(&output));
+    assert!(err(&output).contains("hint: remove the character\n"), "{}", err(&output));
+    let reference =
+        provider("a.example", &["a.example"]).replace("<clientConfig", "<clientConfig a=\"&#x1A;\"");
+    let folder = Folder::new(&[("a.xml", &reference)]);
+    let output = folder.import(&["a.xml"]);
+    assert!(
+        err(&output).contains("in <clientConfig>: the value of a has an invalid reference"),
+        "{}",
+        err(&output)
+    );
 }
 
 #[test]

@@ -65,8 +65,12 @@ fn personal_requests() -> Vec<Vec<u8>> {
 #[test]
 fn no_address_query_or_credential_is_ever_written() {
     let files = files();
-    for format in ["json", "text"] {
-        let program = Program::start("trace", format, &files);
+    for (format, more) in
+        [("json", &[][..]), ("text", &[]), ("json", &["--log-requests"]), ("text", &["--log-requests"])]
+    {
+        let mut command = Program::command(&files);
+        command.args(["--listen", "127.0.0.1:0", "--log-level", "trace", "--log-format", format]).args(more);
+        let program = Program::spawn(&mut command);
         let requests = personal_requests();
         for request in &requests {
             program.send(request);
@@ -84,47 +88,116 @@ fn no_address_query_or_credential_is_ever_written() {
         for secret in ["secret", "c2vjcmv0", "%40", "emailaddress", "@", "basic", "bearer"] {
             assert!(!lower.contains(secret), "{secret} is in the log:\n{log}");
         }
-        assert_eq!(log.matches("answered").count(), requests.len() + 1, "a line for each request:\n{log}");
+        assert_eq!(
+            log.matches("microseconds").count(),
+            requests.len() + 1,
+            "a line for each request:\n{log}"
+        );
     }
+}
+
+/// Requests with each outcome, and the line of each.
+fn logged_requests(program: Program) -> (Vec<Value>, String) {
+    program.send(&request(
+        "GET",
+        "AutoConfig.q.com:8080",
+        "//mail/config-v1.1.xml/",
+        &[("X-Forwarded-For", "192.0.2.7, 127.0.0.9"), ("User-Agent", "Thunderbird/1 CFNetwork/1568.200.51")],
+        b"",
+    ));
+    program.send(&request("GET", "unknown.example", "/v1.1/unserved.example", &[], b""));
+    let json = "/autodiscover/autodiscover.json?Email=jane@q.com&Protocol=ActiveSync";
+    program.send(&request("GET", "autodiscover.q.com", json, &[("User-Agent", "curl/8.5.0")], b""));
+    program.send(&request("GET", "[::1]:8080", "/nothing", &[], b""));
+    let body = b"<Autodiscover><Request/></Autodiscover>";
+    program.send(&request("POST", "not a host", "/autodiscover/autodiscover.xml", &[], body));
+    program.send(&request(
+        "GET",
+        "q.com",
+        "/autodiscover/autodiscover.xml",
+        &[("X-Forwarded-Proto", "http")],
+        b"",
+    ));
+    program.send(&request("GET", "q.com", "/", &[("Host", "q.com")], b""));
+    let (code, log) = program.stop();
+    assert_eq!(code, Some(0));
+    let lines = log.lines().map(|line| serde_json::from_str(line).unwrap());
+    (lines.filter(|line: &Value| line["microseconds"].is_u64()).collect(), log)
+}
+
+/// The lines without time and duration, in the order of the requests.
+#[track_caller]
+fn assert_lines(mut lines: Vec<Value>, level: &str, target: &str) {
+    for line in &mut lines {
+        let line = line.as_object_mut().unwrap();
+        line.retain(|key, _| !["timestamp", "microseconds"].contains(&key.as_str()));
+    }
+    let line = |message: &str,
+                [host, domain, route, client, family]: [&str; 5],
+                method: &str,
+                status: u16| {
+        serde_json::json!({
+            "level": level, "target": target, "message": message, "host": host, "domain": domain, "route": route,
+            "client": client, "family": family, "method": method, "status": status
+        })
+    };
+    let autodiscover = "/autodiscover/autodiscover.xml";
+    let own = "127.0.0.1";
+    let expected = [
+        line(
+            "answered",
+            ["autoconfig.q.com", "q.com", "/mail/config-v1.1.xml", "192.0.2.7", "thunderbird"],
+            "GET",
+            200,
+        ),
+        line(
+            "not served",
+            ["unknown.example", "unserved.example", "/v1.1/{domain}", own, "none"],
+            "GET",
+            404,
+        ),
+        line(
+            "refused",
+            ["autodiscover.q.com", "q.com", "/autodiscover/autodiscover.json", own, "curl"],
+            "GET",
+            400,
+        ),
+        line("not served", ["::1", "-", "-", own, "none"], "GET", 404),
+        line("refused", ["-", "-", autodiscover, own, "none"], "POST", 200),
+        line("redirected", ["q.com", "q.com", autodiscover, own, "none"], "GET", 302),
+        line("refused", ["-", "-", "/", own, "none"], "GET", 400),
+    ];
+    assert_eq!(lines, expected);
 }
 
 #[test]
 fn debug_logs_one_line_per_request() {
-    let program = Program::start("debug", "json", &files());
-    program.send(&request(
-        "GET",
-        "autoconfig.q.com",
-        "/mail/config-v1.1.xml",
-        &[("X-Forwarded-For", "192.0.2.7, 127.0.0.9")],
-        b"",
-    ));
-    program.send(&request("GET", "unknown.example", "/nothing", &[], b""));
-    let json = "/autodiscover/autodiscover.json?Email=jane@q.com&Protocol=ActiveSync";
-    program.send(&request("GET", "autodiscover.q.com", json, &[], b""));
-    let (code, log) = program.stop();
-    assert_eq!(code, Some(0));
-    let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let answered: Vec<_> = lines.iter().filter(|line| line["message"] == "answered").collect();
-    assert_eq!(answered.len(), 3);
-    assert_eq!((&answered[2]["domain"], &answered[2]["status"]), (&"q.com".into(), &400.into()));
-    let line = answered[0];
-    assert_eq!(
-        (&line["level"], &line["domain"], &line["status"]),
-        (&"DEBUG".into(), &"q.com".into(), &200.into())
-    );
-    assert!(line["microseconds"].is_u64());
-    assert_eq!(line["span"]["route"], "/mail/config-v1.1.xml");
-    assert_eq!(line["span"]["method"], "GET");
-    assert_eq!(line["span"]["client"], "192.0.2.7");
-    assert_eq!(line["span"]["host"], "q.com");
-    let line = answered[1];
-    assert_eq!(
-        (&line["domain"], &line["status"], &line["span"]["route"]),
-        (&"-".into(), &404.into(), &"-".into())
-    );
-    let messages: Vec<_> = lines.iter().map(|line| line["message"].as_str().unwrap()).collect();
+    let (lines, log) = logged_requests(Program::start("debug", "json", &files()));
+    assert_lines(lines, "DEBUG", "waypost::logging::request_fields");
+    let lines = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let messages: Vec<_> = lines.map(|line| line["message"].as_str().unwrap().to_owned()).collect();
     assert_eq!(messages[0], "configuration loaded");
-    assert!(messages.contains(&"listening") && messages.contains(&"stopped"));
+    assert!(messages.contains(&"listening".to_owned()) && messages.contains(&"stopped".to_owned()));
+}
+
+/// At debug too, a request has one line.
+#[test]
+fn log_requests_writes_an_access_log_at_info() {
+    for level in ["info", "debug"] {
+        let files = files();
+        let mut command = Program::command(&files);
+        command.args([
+            "--listen",
+            "127.0.0.1:0",
+            "--log-format",
+            "json",
+            "--log-requests",
+            "--log-level",
+            level,
+        ]);
+        let (lines, _) = logged_requests(Program::spawn(&mut command));
+        assert_lines(lines, "INFO", "waypost::access");
+    }
 }
 
 /// Whoever cannot wait for what is in flight says so twice.
@@ -161,7 +234,7 @@ fn info_logs_no_requests() {
     let program = Program::start("info", "json", &files());
     program.send(&request("GET", "q.com", "/mail/config-v1.1.xml", &[], b""));
     let (_, log) = program.stop();
-    assert!(!log.contains("answered") && log.contains("listening"), "{log}");
+    assert!(!log.contains("microseconds") && log.contains("listening"), "{log}");
 }
 
 #[test]

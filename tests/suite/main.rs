@@ -38,6 +38,7 @@ mod operator;
 mod pacc;
 mod packages;
 mod page;
+mod paths;
 mod profile_mistakes;
 mod program;
 mod properties;

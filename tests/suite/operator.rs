@@ -46,20 +46,20 @@ fn requests_are_counted_by_route_outcome_and_client() {
         format!("<Autodiscover><Request><EMailAddress>{address}</EMailAddress></Request></Autodiscover>")
     };
     ask("GET", "autoconfig.q.com", "/mail/config-v1.1.xml?emailaddress=jane@q.com", thunderbird, "");
-    ask("GET", "autoconfig.q.com", "/v1.1/q.com", thunderbird, "");
+    ask("GET", "autoconfig.q.com", "//v1.1//q.com/", thunderbird, "");
     ask("GET", "unknown.example", "/mail/config-v1.1.xml", "curl/8.5.0", "");
-    ask("POST", "q.com", "/AutoDiscover/AutoDiscover.xml", outlook, &address("jane@q.com"));
+    ask("POST", "q.com", "//AutoDiscover/AutoDiscover.xml/", outlook, &address("jane@q.com"));
     ask("POST", "q.com", "/autodiscover/autodiscover.xml", outlook, &address("jane@unknown.example"));
     ask("POST", "q.com", "/autodiscover/autodiscover.xml", outlook, "nonsense");
     ask(
         "GET",
         "q.com",
-        "/autodiscover/autodiscover.json/v1.0/jane@q.com?Protocol=EWS",
+        "/autodiscover/autodiscover.json/v1.0/jane@q.com/?Protocol=EWS",
         "macOS/15.5 (24F74) accountsd/113",
         "",
     );
     ask("GET", "q.com", "/wp-login.php?jane@q.com", "jane@q.com", "");
-    ask("GET", "q.com", "/.well-known/caldav", "DAVx5/4.4", "");
+    ask("GET", "q.com", "/.well-known/caldav/", "DAVx5/4.4", "");
     ask("GET", "q.com", "/", "Mozilla/5.0 (X11) Firefox/140.0", "");
     let metrics = both.metrics();
     let mut counted: Vec<_> =

@@ -146,7 +146,7 @@ fn shows_an_explanation_for_a_domain_that_is_not_served() {
         ("q.com", "/setup?emailaddress=jane@nowhere.example", "No settings for nowhere.example"),
         ("q.com", "/setup?emailaddress=nowhere.example", "No settings for nowhere.example"),
         ("nowhere.example", "/", "No settings for this address"),
-        ("127.0.0.1", "/setup", "No settings for this address"),
+        ("127.0.0.1.nowhere.example", "/setup", "No settings for this address"),
     ] {
         let page = SHIPPED.get(host, target);
         assert_eq!(page.status, 404, "{target}");
@@ -163,6 +163,81 @@ fn shows_an_explanation_for_a_domain_that_is_not_served() {
     assert_eq!(SHIPPED.get("127.0.0.1", "/setup?emailaddress=jane@q.com").status, 200);
     SHIPPED.get("q.com", "/setup.json?emailaddress=jane@nowhere.example").assert_empty(404);
     SHIPPED.request("POST", "q.com", "/setup", &[], b"emailaddress=jane@q.com").assert_empty(405);
+}
+
+/// The README tells a newcomer to open this page. The host decides, not the peer: every peer of these tests is loopback.
+#[test]
+fn shows_the_form_on_an_ip_address_and_on_localhost() {
+    let start = |host: &str, target: &str| {
+        let page = SHIPPED.request("GET", host, target, &[("Accept-Language", "en")], b"");
+        assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"), "{host}");
+        (page.status, page.text().to_owned())
+    };
+    let (status, form) = start("127.0.0.1:8080", "/");
+    assert_eq!(status, 200);
+    assert_document("page/start_unnamed.html", &form);
+    for host in ["127.0.0.1", "192.0.2.7:80", "[::1]:8080", "[2001:db8::7]", "localhost", "LOCALHOST.:8080"] {
+        assert_eq!(start(host, "/"), (200, form.clone()), "{host}");
+        assert_eq!(start(host, "/setup"), (200, form.clone()), "{host}");
+        assert_eq!(start(host, "/setup?emailaddress=jane").0, 400, "{host}");
+        assert_eq!(start(host, "/setup?emailaddress=jane@nowhere.example").0, 404, "{host}");
+    }
+    // A trusted proxy names the host that the client requested.
+    let proxied =
+        SHIPPED.request("GET", "127.0.0.1:8080", "/", &[("X-Forwarded-Host", "nowhere.example")], b"");
+    assert_eq!(proxied.status, 404);
+}
+
+#[test]
+fn serves_robots_txt_icon_and_security_txt_on_the_hosts_with_a_page() {
+    let text = profile("q.com", &domains(&["q.com"]), SERVERS);
+    let contact = "[page]\nsecurity_contact = \"mailto:security@example.net\"\n";
+    let server = Files::new(contact, &[("a.toml", &text)]).serve();
+    let headers = |response: &Response| {
+        let names = ["content-type", "cache-control", "content-security-policy", "x-content-type-options"];
+        names.map(|name| response.header(name).unwrap_or_default().to_owned())
+    };
+    let expected =
+        |kind: &str| [kind, "private, max-age=600", "default-src 'none'", "nosniff"].map(str::to_owned);
+    for host in ["q.com", "autoconfig.q.com", "127.0.0.1:8080", "localhost"] {
+        let robots = server.get(host, "/robots.txt");
+        assert_eq!((robots.status, robots.text()), (200, "User-agent: *\nDisallow: /\n"), "{host}");
+        assert_eq!(headers(&robots), expected("text/plain; charset=utf-8"));
+        let icon = server.get(host, "/favicon.ico");
+        assert_eq!(
+            (icon.status, icon.body.as_slice()),
+            (200, &include_bytes!("../../templates/icon.svg")[..])
+        );
+        assert_eq!(headers(&icon), expected("image/svg+xml"));
+        let security = server.get(host, "/.well-known/security.txt");
+        assert_eq!(security.status, 200);
+        assert_eq!(headers(&security), expected("text/plain; charset=utf-8"));
+        // RFC 9116 2.5.5: RFC 3339, less than a year ahead.
+        let expires =
+            security.text().strip_prefix("Contact: mailto:security@example.net\nExpires: ").unwrap();
+        let expires = expires.strip_suffix('\n').unwrap();
+        assert!(expires.ends_with("T00:00:00Z"), "{expires}");
+        let day = |days: u64| {
+            let time = std::time::SystemTime::now() + std::time::Duration::from_secs(days * 24 * 60 * 60);
+            waypost::certificates::time::Time(time).to_string()
+        };
+        assert!((day(178)..=day(181)).contains(&expires.to_owned()), "{expires}");
+    }
+    for path in ["/robots.txt", "/favicon.ico", "/.well-known/security.txt"] {
+        server.get("nowhere.example", path).assert_empty(404);
+    }
+    SHIPPED.get("q.com", "/.well-known/security.txt").assert_empty(404);
+}
+
+#[test]
+fn reports_a_security_contact_that_is_not_a_uri() {
+    let text = profile("q.com", &domains(&["q.com"]), SERVERS);
+    let files = Files::new("[page]\nsecurity_contact = \"security@example.net\"\n", &[("a.toml", &text)]);
+    assert_eq!(
+        files.problems(),
+        ["error: `security_contact` `security@example.net` is not a URI\n  --> \
+          waypost.toml:2:20\nhint: write \"mailto:security@example.net\""]
+    );
 }
 
 #[test]

@@ -131,6 +131,12 @@ const ROUTES: &[(&str, &str, &str, [u16; 2])] = &[
     ("GET", DISCOVER, "/autodiscover/autodiscover.xml", [302, 405]),
     ("GET", DISCOVER, "/Autodiscover/Autodiscover.xml", [302, 405]),
     ("GET", DOMAIN, "/autodiscover/autodiscover.xml", [302, 405]),
+    ("POST", DISCOVER, "//autodiscover/autodiscover.xml", [200, 200]),
+    ("POST", DOMAIN, "//Autodiscover//Autodiscover.xml/", [200, 200]),
+    ("GET", DOMAIN, "/autodiscover/autodiscover.json/v1.0/jane@example.com/?Protocol=AutodiscoverV1", [200, 200]),
+    ("GET", SERVICE, "//mail/config-v1.1.xml/", [200, 200]),
+    ("GET", DOMAIN, "//.well-known/autoconfig//mail/config-v1.1.xml", [200, 200]),
+    ("GET", DOMAIN, "/.well-known/mail-v1.xml/", [200, 200]),
     ("PUT", DISCOVER, "/autodiscover/autodiscover.xml", [405, 405]),
     ("OPTIONS", DISCOVER, "/autodiscover/autodiscover.xml", [204, 204]),
     ("GET", DISCOVER, "/autodiscover/autodiscover.json?Email=jane@example.com&Protocol=AutodiscoverV1", [200, 200]),
@@ -158,6 +164,9 @@ const ROUTES: &[(&str, &str, &str, [u16; 2])] = &[
     ("GET", SERVICE, "/setup.json?emailaddress=jane@example.com", [200, 200]),
     ("GET", SERVICE, "/setup.svg?emailaddress=jane@example.com", [200, 200]),
     ("GET", SERVICE, "/assets/nothing.css", [404, 404]),
+    ("GET", SERVICE, "/favicon.ico", [200, 200]),
+    ("GET", SERVICE, "/robots.txt", [200, 200]),
+    ("GET", SERVICE, "/.well-known/security.txt", [404, 404]),
 ];
 
 const SERVICES: &str = r#"
@@ -302,6 +311,8 @@ fn passes_a_few_paths_of_the_domain_on(scheme: &str) {
         ("/.well-known/carddav/", true),
         ("/.well-known/jmap", true),
         ("/.well-known/mail-v1.xml", true),
+        ("//autodiscover/autodiscover.xml", true),
+        ("//.well-known//mail-v1.xml/", true),
         ("/", false),
         ("/setup", false),
         ("/mail/config-v1.1.xml", false),

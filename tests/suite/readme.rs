@@ -52,7 +52,7 @@ fn curl_lines_show_each_answer() {
         assert_eq!(response.status, 200, "{line}");
         shown.push(response.text().split(['\n', ',']).nth(1).unwrap_or_default().to_owned());
     }
-    assert_eq!(shown.len(), 7);
+    assert_eq!(shown.len(), 8);
     assert!(shown[0].starts_with("<clientConfig") && shown[1].starts_with("<clientConfig"));
     assert!(
         shown[2].starts_with("<Autodiscover")
@@ -60,6 +60,7 @@ fn curl_lines_show_each_answer() {
             && shown[4].starts_with("<!DOCTYPE plist")
             && shown[5].starts_with("\"pop3\"")
             && shown[6].starts_with("<html")
+            && shown[7].starts_with("<html")
     );
 }
 
@@ -283,15 +284,21 @@ fn table_of_paths_equals_the_route_table() {
 #[test]
 fn proxies_pass_on_the_paths_of_a_mail_domain() {
     let has_host_of_its_own = ["/.well-known/user-agent-configuration.json", "/.well-known/mta-sts.txt"];
-    for file in ["nginx.conf", "Caddyfile", "traefik.yml"] {
+    // The web site of the domain has its own.
+    let is_of_site = |path: &str| path == "/.well-known/security.txt";
+    for file in ["nginx.conf", "Caddyfile", "traefik.yml", "haproxy.cfg"] {
         let text = fs::read_to_string(format!("deploy/{file}")).unwrap();
-        let (_, rest) = text.split_once("^/(autodiscover/").unwrap();
-        let pattern = format!("(?i)^/(autodiscover/{}", rest.split([' ', '`', '\n']).next().unwrap());
+        let (_, rest) = text.split_once("^/+(autodiscover/").unwrap();
+        let pattern = format!("(?i)^/+(autodiscover/{}", rest.split([' ', '`', '\'', '\n']).next().unwrap());
         let pattern = regex::Regex::new(&pattern).unwrap();
         for path in waypost::http::paths() {
             let is_of_domain = path.starts_with("/autodiscover/")
-                || (path.starts_with("/.well-known/") && !has_host_of_its_own.contains(&path));
-            assert_eq!(pattern.is_match(path), is_of_domain, "{file}: {path}");
+                || (path.starts_with("/.well-known/")
+                    && !has_host_of_its_own.contains(&path)
+                    && !is_of_site(path));
+            for path in [path.to_owned(), format!("/{path}"), format!("{path}/")] {
+                assert_eq!(pattern.is_match(&path), is_of_domain, "{file}: {path}");
+            }
         }
     }
 }

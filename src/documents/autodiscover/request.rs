@@ -2,18 +2,19 @@
 //!
 //! Accepted: any namespace or none, any prefix, declared or not, any letter case, order and white space
 //! (reference/autodiscover 2.1 and 6.1, items 9 to 12).
-//! Rejected: malformed XML, a DOCTYPE, undefined entities, deep nesting, encodings other than UTF-8.
+//! White space before the declaration is accepted too: hand-made scripts send it.
+//! Rejected: other malformed XML, a DOCTYPE, undefined entities, deep nesting, encodings other than UTF-8 and UTF-16.
 //!
 //! quick-xml's serde support compares names case-sensitively, and roxmltree rejects undeclared prefixes. quick-xml's
 //! reader does not check everything that XML requires, so the checks that it lacks are here.
 
 use std::borrow::Cow;
 
-use quick_xml::escape::resolve_predefined_entity;
-use quick_xml::events::{BytesRef, BytesStart, Event};
+use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 
 use crate::address::EmailAddress;
+use crate::xml::{self, attribute_value, excluded_character, resolve_reference};
 
 /// A request for the settings of an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,12 +48,21 @@ pub enum RequestError {
 const MAX_DEPTH: usize = 16;
 
 impl Request {
-    /// Parses a body.
+    /// Parses a body in UTF-8 or UTF-16.
+    ///
+    /// # Errors
+    /// As [`Self::parse`], and if the body cannot be decoded.
+    pub fn read(body: &[u8]) -> Result<Self, RequestError> {
+        let text = xml::decode(body).map_err(|_| RequestError::Malformed)?;
+        Self::parse(&text)
+    }
+
+    /// Parses a decoded body.
     ///
     /// # Errors
     /// The first two of [`RequestError`] are Autodiscover's error 600, the last is 500.
-    pub fn read(body: &[u8]) -> Result<Self, RequestError> {
-        let fields = Fields::read(body).ok_or(RequestError::Malformed)?;
+    pub fn parse(text: &str) -> Result<Self, RequestError> {
+        let fields = Fields::read(text).ok_or(RequestError::Malformed)?;
         let [email_address, _, legacy_dn] = &fields.values;
         match email_address.as_deref().map(str::trim) {
             // An empty address next to a LegacyDN is ignored.
@@ -79,19 +89,14 @@ struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// None if the body is not a well-formed `Autodiscover` document.
-    fn read(body: &'a [u8]) -> Option<Self> {
-        // XML 1.0 2.2 forbids control characters. The loop has no early exit, so it is vectorised.
-        let is_control = |byte: u8| byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r');
-        if body.iter().fold(false, |found, byte| found | is_control(*byte)) {
+    /// None if the text is not a well-formed `Autodiscover` document.
+    fn read(text: &'a str) -> Option<Self> {
+        let text = text.trim_ascii_start();
+        // The byte order mark has been removed. The reader would skip a second one.
+        if excluded_character(text).is_some() || text.starts_with('\u{FEFF}') {
             return None;
         }
-        let text = std::str::from_utf8(body).ok()?;
-        // The other forbidden characters.
-        if !text.is_ascii() && text.contains(['\u{FFFE}', '\u{FFFF}']) {
-            return None;
-        }
-        let mut reader = Reader::from_str(text.strip_prefix('\u{FEFF}').unwrap_or(text));
+        let mut reader = Reader::from_str(text);
         reader.config_mut().enable_all_checks(true);
         reader.config_mut().expand_empty_elements = true;
         let mut fields = Self::default();
@@ -113,7 +118,7 @@ impl<'a> Fields<'a> {
                     }
                     position.close();
                 }
-                Event::Text(text) if position.is_outside() => text.trim().is_empty().then_some(())?,
+                Event::Text(text) if position.is_outside() => text.trim_ascii().is_empty().then_some(())?,
                 // XML 1.0 2.4.
                 Event::Text(text) if text.contains("]]>") => return None,
                 Event::Text(text) => append(&mut value, text.xml_content(XmlVersion::Implicit1_0)),
@@ -128,7 +133,7 @@ impl<'a> Fields<'a> {
                 Event::DocType(_) | Event::Empty(_) => return None,
                 Event::CData(_) | Event::GeneralRef(_) if position.is_outside() => return None,
                 Event::CData(text) => append(&mut value, text.xml_content(XmlVersion::Implicit1_0)),
-                Event::GeneralRef(reference) => value.to_mut().push(resolve(&reference)?),
+                Event::GeneralRef(reference) => append(&mut value, resolve_reference(&reference)?),
                 Event::Eof => return (position.has_root && position.is_outside()).then_some(fields),
             }
             position.is_started = true;
@@ -151,7 +156,7 @@ impl<'a> Fields<'a> {
             }
             // Undefined entities are errors.
             if attribute.value.contains('&') {
-                attribute.normalized_value(XmlVersion::Implicit1_0).ok()?;
+                attribute_value(&attribute)?;
             }
             if position.depth == 1 && attribute.key.as_namespace_binding().is_some() {
                 self.has_mobile_sync_root |= attribute.value.contains("/mobilesync/");
@@ -255,9 +260,10 @@ fn append<'a>(value: &mut Cow<'a, str>, more: Cow<'a, str>) {
 fn is_declaration(text: &str) -> bool {
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let version = |version: &str| version.strip_prefix("1.").is_some_and(is_number);
-    // ASCII is a subset of UTF-8.
-    let encoding = |encoding: &str| {
-        ["utf-8", "utf8", "us-ascii", "ascii"].iter().any(|known| encoding.eq_ignore_ascii_case(known))
+    // XML 1.0 4.3.3, `EncName`. [`xml::decode`] has compared it with the encoding.
+    let encoding = |name: &str| {
+        let is_more = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+        name.starts_with(|first: char| first.is_ascii_alphabetic()) && name.bytes().all(is_more)
     };
     let rest = text.strip_prefix("xml").and_then(|rest| after(rest, "version", version));
     let rest = rest.map(|rest| after(rest, "encoding", encoding).unwrap_or(rest));
@@ -273,14 +279,6 @@ fn after<'t>(text: &'t str, name: &str, is_valid: impl Fn(&str) -> bool) -> Opti
     let quote = text.chars().next().filter(|c| matches!(c, '"' | '\''))?;
     let (value, rest) = text[1..].split_once(quote)?;
     is_valid(value).then_some(rest)
-}
-
-/// A character reference, or one of the five entities that XML defines.
-fn resolve(reference: &BytesRef) -> Option<char> {
-    if let Some(c) = reference.resolve_char_ref().ok()? {
-        return Some(c);
-    }
-    resolve_predefined_entity(reference)?.chars().next()
 }
 
 #[cfg(test)]
@@ -306,6 +304,17 @@ mod tests {
             String::new(),
             "<!-- no root -->".to_owned(),
             valid.replace("jane", "\u{1}\u{1}jane"),
+            valid.replace("jane", "\u{FFFE}jane"),
+            valid.replace("<Request>", "&#x1A;<Request>"),
+            valid.replace("<Request>", "<Request a='&#x1A;'>"),
+            valid.replace("<Request>", "<Request><!-- \u{1} -->"),
+            valid.replace("<Request>", "<?a \u{1}?><Request>"),
+            "\u{FEFF}\u{FEFF}".to_owned() + &valid,
+            " \u{FEFF}".to_owned() + &valid,
+            "x<?xml version=\"1.0\"?>".to_owned() + &valid,
+            "\u{A0}".to_owned() + &valid,
+            "<?xml version=\"1.0\" encoding=\"utf-16\"?>".to_owned() + &valid,
+            "<?xml version=\"1.0\" encoding=\"\"?>".to_owned() + &valid,
             valid.replace("<Request>", "<?xml version=\"1.0\"?><Request>"),
             "<!-- first -->".to_owned() + "<?xml version=\"1.0\"?>" + &valid,
             valid.clone() + "x",
@@ -334,6 +343,8 @@ mod tests {
         assert_eq!(schema(&valid.replace("</Request>", "<_a.b-c1/></Request>")), Ok(Schema::Outlook));
         for well_formed in [
             "<?xml version=\"1.0\"?>".to_owned() + &valid,
+            "\r\n\t <?xml version=\"1.0\" encoding='UTF-8'?>".to_owned() + &valid,
+            "\u{FEFF}\n".to_owned() + &valid,
             valid.replace("<Request>", "<?a b?><Request a=\"1\" b='2'>"),
             valid.replace('@', "&#64;"),
             valid.replace("jane", "<![CDATA[jane]]>"),
@@ -342,6 +353,27 @@ mod tests {
             let found =
                 Request::read(well_formed.as_bytes()).map(|request| request.email_address.to_string());
             assert_eq!(found.as_deref(), Ok("jane@q.com"), "{well_formed}");
+        }
+    }
+
+    #[test]
+    fn reads_utf_16_in_both_byte_orders() {
+        let plain = document("", "", ADDRESS, "");
+        let declared = "<?xml version=\"1.0\" encoding=\"utf-16\"?>".to_owned() + &plain;
+        for bytes in [u16::to_le_bytes, u16::to_be_bytes] {
+            let read = |text: &str| {
+                let body: Vec<_> = text.encode_utf16().flat_map(bytes).collect();
+                Request::read(&body).map(|request| request.email_address.to_string())
+            };
+            for valid in [format!("\u{FEFF}{plain}"), format!("\u{FEFF}{declared}"), declared.clone()] {
+                assert_eq!(read(&valid).as_deref(), Ok("jane@q.com"), "{valid}");
+            }
+            // Without a mark it needs a declaration.
+            for malformed in
+                [plain.clone(), format!("\u{FEFF}\u{FEFF}{plain}"), format!("\u{FEFF}\u{1}{plain}")]
+            {
+                assert_eq!(read(&malformed), Err(RequestError::Malformed), "{malformed:?}");
+            }
         }
     }
 
