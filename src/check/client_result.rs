@@ -23,7 +23,7 @@ pub enum ProtocolResult {
     Preferred,
     /// A server with other settings than the preferred one.
     Different(Vec<Difference>),
-    /// A server that the client guesses, since it does not read the protocol's settings.
+    /// A server that the client guesses, since it reads none from the document.
     Guessed,
     /// No server, although the person needs one.
     Missing,
@@ -58,16 +58,22 @@ impl ClientResult {
             && matches!(smtp, ProtocolResult::Preferred | ProtocolResult::Guessed | ProtocolResult::Unused)
     }
 
-    /// Whether the person gets less than the provider offers.
-    pub fn is_affected(&self) -> bool {
-        self.is_affected_in(None)
-    }
-
-    /// The same for one protocol, or for any.
-    pub fn is_affected_in(&self, protocol: Option<Protocol>) -> bool {
+    /// Whether the client has another server than the preferred one for a protocol, or for any: a guess,
+    /// a server with other settings, or none. A finding explains each.
+    pub fn deviates_in(&self, protocol: Option<Protocol>) -> bool {
         Self::PROTOCOLS.into_iter().zip(&self.protocols).any(|(of, outcome)| {
             protocol.is_none_or(|protocol| protocol == of)
-                && matches!(outcome, ProtocolResult::Different(_) | ProtocolResult::Missing)
+                && !matches!(outcome, ProtocolResult::Preferred | ProtocolResult::Unused)
+        })
+    }
+
+    /// Whether the person gets less than the provider offers.
+    pub fn is_affected(&self) -> bool {
+        Self::PROTOCOLS.into_iter().zip(&self.protocols).any(|(of, outcome)| match outcome {
+            ProtocolResult::Different(_) | ProtocolResult::Missing => true,
+            // The client looked for a server in the document.
+            ProtocolResult::Guessed => self.client.protocols.contains(&of),
+            ProtocolResult::Preferred | ProtocolResult::Unused => false,
         })
     }
 }
@@ -82,7 +88,7 @@ fn protocol_result(
     let reads = |protocol| client.protocols.contains(&protocol);
     let offers = |protocol| profile.preferred(protocol).is_some();
     match (account.get(protocol), profile.preferred(protocol)) {
-        (Some(_), _) if !reads(protocol) => ProtocolResult::Guessed,
+        (Some(_), _) if account.is_guess(protocol) => ProtocolResult::Guessed,
         (None, _) if !reads(protocol) => ProtocolResult::Unused,
         (Some(endpoint), Some(server)) => compare(endpoint, server, address),
         // A server that is not the provider's.

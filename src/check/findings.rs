@@ -10,6 +10,7 @@ use super::profile_check::ProfileCheck;
 use crate::address::Domain;
 use crate::clients::{ALL, Client};
 use crate::diagnostics::{Location, Severity};
+use crate::profile::Protocol;
 
 /// One cause, with all its locations.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,6 +19,8 @@ pub struct Finding {
     pub severity: Severity,
     pub message: String,
     pub hint: String,
+    /// Whether the hint names a next step.
+    pub needs_action: bool,
     pub occurrences: Vec<Occurrence>,
 }
 
@@ -44,12 +47,14 @@ pub fn findings(checks: &[ProfileCheck]) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
     let mut indexes: HashMap<(Cause, String), usize> = HashMap::new();
     for check in checks {
-        for Lint { cause, severity, message, hint, location, affected, .. } in confirmed_lints(check) {
+        for Lint { cause, severity, message, hint, location, affected, needs_action, .. } in
+            confirmed_lints(check)
+        {
             let next = findings.len();
             let index = *indexes.entry((cause, message.clone())).or_insert(next);
             if index == next {
                 let (hint, occurrences) = (hint.to_owned(), Vec::new());
-                findings.push(Finding { cause, severity, message, hint, occurrences });
+                findings.push(Finding { cause, severity, message, hint, needs_action, occurrences });
             }
             let profile = check.profile.id.clone();
             findings[index].occurrences.push(Occurrence { profile, location, clients: affected });
@@ -59,14 +64,14 @@ pub fn findings(checks: &[ProfileCheck]) -> Vec<Finding> {
     findings
 }
 
-/// The lints whose clients are affected in the simulation, and the results that no lint explains.
+/// The lints whose clients deviate in the simulation, and the results that no lint explains.
 fn confirmed_lints(check: &ProfileCheck) -> Vec<Lint> {
     let mut lints = check.lints.clone();
     lints.retain_mut(|lint| {
         let is_general = lint.affected.is_empty();
         lint.affected.retain(|client| {
             let mut results = check.results.iter().filter(|result| result.client == *client);
-            results.any(|result| result.is_affected_in(lint.protocol))
+            results.any(|result| result.deviates_in(lint.protocol))
         });
         // Clients may do without the server that a lint is about.
         is_general || !lint.affected.is_empty()
@@ -77,14 +82,26 @@ fn confirmed_lints(check: &ProfileCheck) -> Vec<Lint> {
         let hint = "see the other findings about this profile's servers";
         lints.push(Lint::new(Cause::NoClientWorks, Severity::Error, location, message, hint));
     }
-    for result in check.results.iter().filter(|result| result.is_affected()) {
-        if !check.lints.iter().any(|lint| lint.affected.contains(&result.client)) {
-            let hint = "Waypost has no rule for this result; please report it";
-            let lint = Lint::new(Cause::Unexplained, Severity::Warning, location, unexplained(result), hint);
-            lints.push(Lint { affected: vec![result.client], ..lint });
-        }
+    for result in check.results.iter().filter(|result| !is_explained(result, &check.lints)) {
+        let hint = "Waypost has no rule for this result; please report it";
+        let lint = Lint::new(Cause::Unexplained, Severity::Warning, location, unexplained(result), hint);
+        lints.push(Lint { affected: vec![result.client], ..lint });
     }
     lints
+}
+
+/// Whether a lint names the client for each protocol in which it deviates. A client that gives up deviates
+/// in all of them for one reason.
+fn is_explained(result: &ClientResult, lints: &[Lint]) -> bool {
+    let is_named = |protocol: Protocol| {
+        lints.iter().any(|lint| {
+            lint.affected.contains(&result.client)
+                && (result.outcome.is_err() || lint.protocol.is_none_or(|about| about == protocol))
+        })
+    };
+    ClientResult::PROTOCOLS
+        .into_iter()
+        .all(|protocol| !result.deviates_in(Some(protocol)) || is_named(protocol))
 }
 
 fn unexplained(result: &ClientResult) -> String {

@@ -9,12 +9,14 @@ use crate::profile::{Authentication, Protocol, SocketType};
 /// What a client makes of a response.
 pub type Outcome = Result<Account, Failure>;
 
-/// The servers that a client sets up. A protocol is `None` if the client finds no server for it.
+/// The servers that a client sets up. A protocol is `None` if the client has no server for it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Account {
     pub imap: Option<Endpoint>,
     pub pop3: Option<Endpoint>,
     pub smtp: Option<Endpoint>,
+    /// The protocols whose server the client guesses, since it reads none from the document.
+    pub(super) guesses: Vec<Protocol>,
 }
 
 /// A server of an account.
@@ -62,6 +64,19 @@ impl Account {
             Protocol::Imap => &mut self.imap,
             Protocol::Pop3 => &mut self.pop3,
             Protocol::Smtp => &mut self.smtp,
+        }
+    }
+
+    /// Whether the client guesses the server of a protocol.
+    pub fn is_guess(&self, protocol: Protocol) -> bool {
+        self.guesses.contains(&protocol)
+    }
+
+    /// Adds a server that is not in the document, if the document has none for the protocol.
+    pub(super) fn guess(&mut self, protocol: Protocol, endpoint: Endpoint) {
+        if self.get(protocol).is_none() {
+            *self.get_mut(protocol) = Some(endpoint);
+            self.guesses.push(protocol);
         }
     }
 

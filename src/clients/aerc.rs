@@ -22,7 +22,11 @@ pub fn autoconfig(response: &Response, address: &EmailAddress) -> Outcome {
     let mut incoming = all("incomingServer").into_iter().map(|server| Record::read(&[server]));
     let imap = incoming.find(|server| server.kind.eq_ignore_ascii_case("imap")).ok_or("no IMAP server")?;
     let smtp = Record::read(&all("outgoingServer"));
-    Ok(Account { imap: Some(imap.endpoint(address)?), smtp: Some(smtp.endpoint(address)?), pop3: None })
+    Ok(Account {
+        imap: Some(imap.endpoint(address)?),
+        smtp: Some(smtp.endpoint(address)?),
+        ..Account::default()
+    })
 }
 
 /// A server. Later elements overwrite the values of earlier ones.

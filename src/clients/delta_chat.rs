@@ -2,8 +2,10 @@
 //! `configure.rs`, on quick-xml's events.
 //!
 //! Delta Chat reads events, not a tree: an `incomingServer` counts anywhere, and each chunk of text
-//! replaces the one before. Any 2xx ends the search, even without a server. It tries several
-//! candidates in turn; the model takes the first.
+//! replaces the one before. Any 2xx ends the search, even without a server: Delta Chat then guesses
+//! the servers (`get_configured_param` in `configure.rs`). It tries several candidates in turn; the
+//! model takes the first. It has no OAuth2 since 2.56. Not modelled: the domain `nauta.cu`, whose
+//! servers are fixed (`provider.rs`).
 
 use std::collections::HashMap;
 
@@ -22,8 +24,6 @@ struct Server {
     texts: HashMap<&'static str, String>,
 }
 
-const NO_SERVER: &str = "no server that it uses, and it stops searching";
-
 /// The tags whose text is read, in lower case.
 const TAGS: [&str; 8] =
     ["hostname", "port", "sockettype", "username", "type", "server", "ssl", "redirecturl"];
@@ -38,7 +38,7 @@ pub fn autoconfig(response: &Response, address: &EmailAddress) -> Outcome {
         let username = fill(server.text("username")?, ALL_PLACEHOLDERS, address);
         server.endpoint(&server.kind, hostname, security.unwrap_or(Security::Automatic), username)
     };
-    servers.iter().filter_map(endpoint).collect::<Account>().require_any(NO_SERVER)
+    Ok(complete(servers.iter().filter_map(endpoint).collect(), address))
 }
 
 /// `SSL` only says whether encryption is off; Delta Chat finds the kind of encryption itself.
@@ -50,7 +50,23 @@ pub fn autodiscover(response: &Response, address: &EmailAddress) -> Outcome {
         let kind = server.text("type")?.to_lowercase();
         server.endpoint(&kind, server.text("server")?.to_owned(), security, address.to_string())
     };
-    servers.iter().filter_map(endpoint).collect::<Account>().require_any(NO_SERVER)
+    Ok(complete(servers.iter().filter_map(endpoint).collect(), address))
+}
+
+/// Adds a guess for each protocol without a server. `expand_param_vector` in `server_params.rs` tries
+/// `imap.DOMAIN` or `smtp.DOMAIN` with TLS first, then with STARTTLS, then `mail.DOMAIN` and `DOMAIN`.
+fn complete(mut account: Account, address: &EmailAddress) -> Account {
+    for protocol in [Protocol::Imap, Protocol::Smtp] {
+        let guess = Endpoint {
+            hostname: format!("{}.{}", protocol.into_str(), address.domain()),
+            port: protocol.registered_port(SocketType::Ssl),
+            security: Security::SSL,
+            username: Some(address.to_string()),
+            method: Method::Negotiated,
+        };
+        account.guess(protocol, guess);
+    }
+    account
 }
 
 /// Every element with one of the names.

@@ -3,6 +3,7 @@
 //! Evolution ignores the root and the provider. It has one record for each type of server, and
 //! every element overwrites its field: the last of several servers wins, field by field.
 
+use super::oauth2_hosts;
 use super::prelude::*;
 use super::values::{fill, leading_number, protocol};
 
@@ -23,6 +24,15 @@ pub fn autoconfig(response: &Response, address: &EmailAddress) -> Outcome {
         };
         if let Some(protocol) = protocol(kind, &[Protocol::Imap, Protocol::Pop3, Protocol::Smtp]) {
             read(server, account.get_mut(protocol), address);
+        }
+    }
+    // `mail_autoconfig_set_details`: OAuth2 replaces the document's method if Evolution has a
+    // registration for the host.
+    for protocol in [Protocol::Imap, Protocol::Pop3, Protocol::Smtp] {
+        if let Some(endpoint) = account.get_mut(protocol)
+            && oauth2_hosts::evolution(&endpoint.hostname, protocol)
+        {
+            endpoint.method = Method::Named(Authentication::OAuth2);
         }
     }
     account.require_any("no server that it knows, which ends the search")

@@ -3,6 +3,10 @@
 //! Autoconfig: FairEmail reads the first incoming and the first outgoing server, and the last user
 //! name of the whole document. Autodiscover: it reads hosts and ports. It never sets up a
 //! connection without encryption.
+//!
+//! Not modelled: `fromEmail` requests no document if the domain or its MX host is in `providers.xml`.
+//! That table has no entry for a host of a document: quick set-up logs in with a password
+//! (`FragmentQuickSetup.java`), and OAuth2 is another dialogue.
 
 use super::autodiscover_response::protocol_type;
 use super::prelude::*;
@@ -24,7 +28,11 @@ pub fn autoconfig(response: &Response, address: &EmailAddress) -> Outcome {
         let server = server.filter(|server| server.attribute("type") == Some(kind));
         endpoint(server.ok_or_else(|| format!("the first {tag} is not {kind}"))?, &username).map(Some)
     };
-    Ok(Account { imap: first("incomingServer", "imap")?, smtp: first("outgoingServer", "smtp")?, pop3: None })
+    Ok(Account {
+        imap: first("incomingServer", "imap")?,
+        smtp: first("outgoingServer", "smtp")?,
+        ..Account::default()
+    })
 }
 
 fn endpoint(server: Element, username: &str) -> Result<Endpoint, Failure> {

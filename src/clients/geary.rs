@@ -14,7 +14,7 @@ pub fn autoconfig(response: &Response, address: &EmailAddress) -> Outcome {
     Ok(Account {
         imap: Some(first(provider, "incomingServer", "imap", address)?),
         smtp: Some(first(provider, "outgoingServer", "smtp", address)?),
-        pop3: None,
+        ..Account::default()
     })
 }
 

@@ -2,7 +2,8 @@
 //! librest's XML reader.
 //!
 //! The dialogue takes the host and the kind of encryption. It ignores the document's port and uses
-//! the usual one for the encryption. The person can correct every field.
+//! the usual one for the encryption. The person can correct every field. It has no OAuth2: Google is
+//! an account type of its own, with fixed hosts (`goagoogleprovider.c`).
 
 use super::prelude::*;
 use super::values::{ALL_PLACEHOLDERS, placeholder_value, root};
@@ -21,7 +22,7 @@ pub fn autoconfig(response: &Response, address: &EmailAddress) -> Outcome {
         let server = servers.find(|server| server.attribute("type").is_some_and(is))?;
         Some(endpoint(server, protocol, address))
     };
-    let account = Account { imap: first(Protocol::Imap), smtp: first(Protocol::Smtp), pop3: None };
+    let account = Account { imap: first(Protocol::Imap), smtp: first(Protocol::Smtp), ..Account::default() };
     account.require_any("no IMAP or SMTP server")
 }
 

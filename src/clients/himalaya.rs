@@ -72,13 +72,13 @@ pub fn autoconfig(response: &Response, address: &EmailAddress) -> Outcome {
     let is_address =
         |name: &String| name.split_once('@').is_some_and(|(l, d)| !l.is_empty() && !d.is_empty());
     imap.username = imap.username.take().filter(is_address).or_else(|| Some(address.to_string()));
-    let smtp = account.smtp.get_or_insert_with(|| Endpoint {
-        hostname: format!("smtp.{}", address.domain()),
-        port: 465,
-        security: Security::SSL,
-        ..imap.clone()
-    });
-    smtp.username.clone_from(&imap.username);
+    let login = imap.username.clone();
+    let hostname = format!("smtp.{}", address.domain());
+    let smtp = Endpoint { hostname, port: 465, security: Security::SSL, ..imap.clone() };
+    account.guess(Protocol::Smtp, smtp);
+    if let Some(smtp) = &mut account.smtp {
+        smtp.username = login;
+    }
     Ok(account)
 }
 

@@ -17,6 +17,7 @@ pub fn autoconfig(response: &Response, address: &EmailAddress) -> Outcome {
         imap: first("incomingServer", "imap"),
         pop3: first("incomingServer", "pop3"),
         smtp: first("outgoingServer", "smtp"),
+        ..Account::default()
     };
     account.require_any("no server that it looks for")
 }

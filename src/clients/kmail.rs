@@ -18,7 +18,7 @@ pub fn autoconfig(response: &Response, address: &EmailAddress) -> Outcome {
     let mut account = Account {
         imap: usable("incomingServer", Protocol::Imap).next(),
         pop3: usable("incomingServer", Protocol::Pop3).next(),
-        smtp: None,
+        ..Account::default()
     };
     // One outgoing server for all accounts: STARTTLS before TLS before none; of equals the first.
     for server in usable("outgoingServer", Protocol::Smtp) {

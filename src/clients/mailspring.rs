@@ -20,7 +20,11 @@ pub fn autoconfig(response: &Response, address: &EmailAddress) -> Outcome {
         let server = provider.children(tag).find(|server| server.attribute("type") == Some(kind));
         Ok::<_, Failure>(server.map(|server| endpoint(server, address)))
     };
-    Ok(Account { imap: first("incomingServer", "imap")?, smtp: first("outgoingServer", "smtp")?, pop3: None })
+    Ok(Account {
+        imap: first("incomingServer", "imap")?,
+        smtp: first("outgoingServer", "smtp")?,
+        ..Account::default()
+    })
 }
 
 fn endpoint(server: Element, address: &EmailAddress) -> Endpoint {

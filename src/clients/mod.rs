@@ -4,13 +4,15 @@
 //! any server. It returns the account that the client would set up, or why the client finds none.
 //! The rules come from the clients' sources: each file names the version, and reference/autoconfig
 //! (1.3, 2, 3) and reference/autodiscover (1.7 to 1.11, 2.4) name the places. A model does not
-//! cover which URLs a client requests, and in which order.
+//! cover which URLs a client requests, and in which order. It does not cover the tables of providers
+//! that some clients consult before they request a document.
 
 mod account;
 mod autodiscover_response;
 mod client;
 mod failure;
 mod jxon;
+pub mod oauth2_hosts;
 mod prelude;
 mod response;
 mod values;

@@ -12,8 +12,11 @@ pub fn autoconfig(response: &Response, address: &EmailAddress) -> Outcome {
     // Nextcloud does not compare the root's name.
     let provider = tree.root().child("emailProvider").ok_or("no emailProvider")?;
     let first = |tag, kind| servers(provider, tag, kind).next().map(|server| endpoint(server, address));
-    let account =
-        Account { imap: first("incomingServer", "imap"), smtp: first("outgoingServer", "smtp"), pop3: None };
+    let account = Account {
+        imap: first("incomingServer", "imap"),
+        smtp: first("outgoingServer", "smtp"),
+        ..Account::default()
+    };
     account.require_any("no IMAP or SMTP server")
 }
 

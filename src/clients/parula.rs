@@ -72,7 +72,9 @@ pub fn autodiscover(response: &Response, address: &EmailAddress) -> Outcome {
     let (_, first) = servers.first().cloned().ok_or("no IMAP or POP3 server")?;
     let port = if first.security == Security::SSL { 465 } else { 587 };
     let smtp = Endpoint { port, username: Some(address.to_string()), ..first };
-    Ok(servers.into_iter().chain([(Protocol::Smtp, smtp)]).collect())
+    let mut account: Account = servers.into_iter().collect();
+    account.guess(Protocol::Smtp, smtp);
+    Ok(account)
 }
 
 fn discovered(element: Element, address: &EmailAddress) -> Option<(Protocol, Endpoint)> {

@@ -19,6 +19,7 @@ pub fn autoconfig(response: &Response, address: &EmailAddress) -> Outcome {
         imap: endpoint(&tree, "incomingServer", "imap", address),
         pop3: endpoint(&tree, "incomingServer", "pop3", address),
         smtp: endpoint(&tree, "outgoingServer", "smtp", address),
+        ..Account::default()
     };
     account.require_incoming("no server to fetch mail from")
 }

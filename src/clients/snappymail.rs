@@ -33,8 +33,11 @@ pub fn autoconfig(response: &Response, address: &EmailAddress) -> Outcome {
             method: Method::Negotiated,
         })
     };
-    let account =
-        Account { imap: first("incomingServer", "imap"), smtp: first("outgoingServer", "smtp"), pop3: None };
+    let account = Account {
+        imap: first("incomingServer", "imap"),
+        smtp: first("outgoingServer", "smtp"),
+        ..Account::default()
+    };
     account.require_any("the first servers are not imap and smtp, and it stops searching")
 }
 

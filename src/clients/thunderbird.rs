@@ -8,6 +8,7 @@ use std::borrow::Cow;
 
 use super::autodiscover_response::{account, protocol_type};
 use super::jxon::{self, Value};
+use super::oauth2_hosts;
 use super::prelude::*;
 use super::values::{ALL_PLACEHOLDERS, fill, is_host, protocol, root};
 
@@ -84,7 +85,10 @@ fn endpoint(server: Element, protocol: Protocol, address: &EmailAddress) -> Resu
         "GSSAPI" => Some(Authentication::Gssapi),
         "NTLM" => Some(Authentication::Ntlm),
         "none" | "client-IP-address" | "smtp-after-pop" if is_outgoing => Some(Authentication::None),
-        // `OAuth2` counts only for hosts in `OAuth2Providers`; the model assumes any other host.
+        // `readAuthentication` in `readFromXML.sys.mjs` (since 123, 52e47cf327): the first method that
+        // Thunderbird supports counts. It supports OAuth2 for hosts in its table. It looks up the
+        // name before it replaces placeholders. The document has to list OAuth2.
+        "OAuth2" => Some(Authentication::OAuth2).filter(|_| oauth2_hosts::thunderbird(&host)),
         _ => None,
     });
     let method = method.ok_or_else(|| wrong("authentication"))?;

@@ -4,6 +4,7 @@
 //! One imap or smtp server that the client cannot use, also because it is `plain`, invalidates the
 //! whole document. POP3 is skipped.
 
+use super::oauth2_hosts;
 use super::prelude::*;
 use super::values::{ALL_PLACEHOLDERS, authentication, fill, is_host, root, servers};
 
@@ -28,7 +29,7 @@ fn account(provider: Element, address: &EmailAddress) -> Outcome {
     let account = Account {
         imap: first(provider, "incomingServer", "imap", address)?,
         smtp: first(provider, "outgoingServer", "smtp", address)?,
-        pop3: None,
+        ..Account::default()
     };
     account.require(&[Protocol::Imap, Protocol::Smtp])
 }
@@ -69,9 +70,11 @@ fn endpoint(server: Element, address: &EmailAddress) -> Result<Endpoint, String>
     if methods.is_empty() {
         return Err("no authentication that it knows".to_owned());
     }
-    // OAuth2 works only for the hosts in `OAuthConfigurationProvider`; the model assumes any other
-    // host.
-    let method = methods.into_iter().find(|method| *method != OAuth2);
-    let method = Method::Named(method.ok_or("OAuth2 alone, for which it has to know the provider")?);
+    // `cleanAuthenticationTypes` in `GetAutoDiscovery.kt` drops OAuth2 for hosts without a
+    // registration; `toImapServerSettings` in `AutoDiscoveryMapper.kt` takes the first of the rest.
+    let mut usable = methods
+        .into_iter()
+        .filter(|method| *method != OAuth2 || oauth2_hosts::thunderbird_android(&hostname));
+    let method = Method::Named(usable.next().ok_or("OAuth2 alone, for which it has to know the provider")?);
     Ok(Endpoint { hostname, port, security, username, method })
 }

@@ -2,8 +2,9 @@
 //! (98f4283).
 //!
 //! The decoder refuses the whole document if one `authentication`, `socketType` or server type is
-//! unknown. Not modelled: the account layer of that revision refuses implicit TLS for SMTP, which
-//! seems to be unfinished work.
+//! unknown. It has no table of OAuth2 hosts: a document that lists OAuth2 decides
+//! (`AuthenticationType.swift`). Not modelled: the account layer of that revision refuses implicit TLS
+//! for SMTP, and OAuth2 (`Server.swift`), which seems to be unfinished work.
 
 use super::prelude::*;
 use super::values::{ALL_PLACEHOLDERS, authentication, fill, protocol};

@@ -161,8 +161,7 @@ impl Visitor {
     /// The settings as JSON.
     fn json(&self, served: &Snapshot) -> Result<Response, Error> {
         let (settings, found) = self.settings_or_error(served)?;
-        let json = serde_json::to_vec(&settings).expect("strings and numbers can be written as JSON");
-        Ok(Answer::new(Kind::Json, json).about(found.domain))
+        Ok(Answer::new(Kind::Json, settings.to_json()).about(found.domain))
     }
 
     /// The start page: with the provider's name if the Host is served, without it if the Host is an IP address or

@@ -131,6 +131,11 @@ impl Settings {
         }
     }
 
+    /// The document of `/setup.json`.
+    pub fn to_json(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("strings and numbers can be written as JSON")
+    }
+
     /// The documentation in a language. Each page is listed once, in English or any language if it does not have this
     /// one.
     pub fn documentation_in(&self, tag: &str) -> Vec<&Link> {

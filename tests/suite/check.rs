@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use waypost::check::{ClientResult, ProfileCheck, ProtocolResult, check_profile};
+use waypost::check::{Cause, ClientResult, ProfileCheck, ProtocolResult, check_profile, findings};
 use waypost::config::Config;
 
 use crate::common::Files;
@@ -17,35 +17,66 @@ fn name(client: waypost::clients::Client) -> String {
     format!("{} ({})", client.id, client.format)
 }
 
-/// The clients that the simulation finds affected, and those that the rules name.
+/// The clients that deviate from the preferred servers in the simulation, and those that the rules name.
 fn affected_and_named(examined: &ProfileCheck) -> (BTreeSet<String>, BTreeSet<String>) {
     let affected =
-        examined.results.iter().filter(|row| row.is_affected()).map(|row| name(row.client)).collect();
+        examined.results.iter().filter(|row| row.deviates_in(None)).map(|row| name(row.client)).collect();
     let named = examined.lints.iter().flat_map(|lint| &lint.affected).map(|client| name(*client)).collect();
     (affected, named)
 }
 
-/// Clients with one login for all servers: a lint about one server's user name affects another server.
-const SINGLE_LOGIN_CLIENTS: [&str; 3] = ["fairemail", "himalaya", "enough-mail"];
-
-/// Results that differ from the preferred server although no rule names the client for that protocol.
+/// Results that are not the preferred server although no finding names the client for that protocol, and
+/// hints that contradict `needs_action`.
 fn unexplained(examined: &ProfileCheck) -> Vec<String> {
     let mut unexplained = Vec::new();
-    for row in examined
-        .results
-        .iter()
-        .filter(|row| row.outcome.is_ok() && !SINGLE_LOGIN_CLIENTS.contains(&row.client.id))
-    {
+    for row in examined.results.iter().filter(|row| row.outcome.is_ok()) {
         for (protocol, cell) in ClientResult::PROTOCOLS.into_iter().zip(&row.protocols) {
             let is_named = examined.lints.iter().any(|lint| {
                 lint.affected.contains(&row.client) && lint.protocol.is_none_or(|about| about == protocol)
             });
-            if matches!(cell, ProtocolResult::Different(_) | ProtocolResult::Missing) && !is_named {
+            if !matches!(cell, ProtocolResult::Preferred | ProtocolResult::Unused) && !is_named {
                 unexplained.push(format!("{} {protocol} {cell}", name(row.client)));
             }
         }
     }
+    for finding in findings(std::slice::from_ref(examined)) {
+        let says_action = !finding.hint.starts_with("no action needed");
+        if finding.cause == Cause::Unexplained || finding.needs_action != says_action {
+            unexplained.push(finding.message);
+        }
+    }
     unexplained
+}
+
+/// Every `guesses`, `differs` and `nothing` of the matrix has a finding. The grid has more profiles.
+#[test]
+fn explains_every_result_in_the_shipped_profiles_and_those_of_the_tests() {
+    let read = |path: &str| std::fs::read_to_string(path).unwrap();
+    let files = Files::new("", &[]);
+    files.write("profiles/full.toml", &read("tests/data/import/full.toml"));
+    files.write("profiles/example.net.xml", &read("tests/data/provider/example.net.xml"));
+    let mut guesses = 0;
+    for config in [shipped(), files.load()] {
+        for index in 0..config.directory.entries().len() {
+            let examined = check_profile(&config, index).unwrap();
+            assert_eq!(unexplained(&examined), [""; 0], "{}", examined.profile.id);
+            let cells = examined.results.iter().flat_map(|row| &row.protocols);
+            guesses += cells.filter(|cell| **cell == ProtocolResult::Guessed).count();
+        }
+    }
+    assert!(guesses >= 5, "{guesses}");
+}
+
+/// A guess has a note that asks for nothing.
+#[test]
+fn explains_a_guess_with_a_note() {
+    let config = shipped();
+    let findings = findings(&[check_profile(&config, 0).unwrap()]);
+    let guess = findings.iter().find(|finding| finding.cause == Cause::Guess).unwrap();
+    assert_eq!((guess.severity.to_string().as_str(), guess.needs_action), ("note", false));
+    assert_eq!(guess.clients().iter().map(|client| client.id).collect::<Vec<_>>(), ["parula"]);
+    let location = &guess.occurrences[0].location;
+    assert_eq!(location.file.file_name().unwrap(), "centurylink.toml");
 }
 
 /// The differences between the two lists, and the number of profiles that affect no client.
@@ -60,7 +91,7 @@ fn compare(profiles: &[String]) -> (String, usize) {
     for (i, servers) in profiles.iter().enumerate() {
         let examined = check_profile(&config, i).unwrap();
         let (affected, named) = affected_and_named(&examined);
-        good += usize::from(affected.is_empty());
+        good += usize::from(!examined.results.iter().any(ClientResult::is_affected));
         let unexplained = unexplained(&examined);
         if (affected != named || !unexplained.is_empty()) && wrong.len() < 4000 {
             let only = |a: &BTreeSet<String>, b: &BTreeSet<String>| {

@@ -280,7 +280,8 @@ impl Files {
         Server::start(self.load())
     }
 
-    /// What a check finds in the profiles: severity, message, and whom it hurts.
+    /// What a check finds in the profiles: severity, message, and the affected clients. The note about a
+    /// client that guesses is left out: every profile has it.
     pub fn findings(&self) -> Vec<String> {
         let config = self.load();
         let examined: Vec<_> = (0..config.directory.entries().len())
@@ -290,7 +291,8 @@ impl Files {
             let clients: Vec<_> = finding.clients().iter().map(|client| client.name).collect();
             format!("{}: {}: {}", finding.severity, finding.message, clients.join(", "))
         };
-        waypost::check::findings(&examined).iter().map(finding).collect()
+        let findings = waypost::check::findings(&examined);
+        findings.iter().filter(|finding| finding.cause != waypost::check::Cause::Guess).map(finding).collect()
     }
 
     /// Everything that is wrong, with the folder's own path taken out.

@@ -112,6 +112,10 @@ fn keys(username: &str, methods: &[&str]) -> String {
     keys
 }
 
+/// Domains of hosts for which some clients have an OAuth2 registration, and one that only resembles them.
+const OAUTH2_DOMAINS: [&str; 6] =
+    ["gmail.com", "office365.com", "fastmail.com", "mail.yahoo.com", "yandex.com", "notgmail.com"];
+
 /// The incoming protocols, in the order of the file.
 const PROTOCOLS: [&[&str]; 4] = [&["imap"], &["pop3"], &["imap", "pop3"], &["pop3", "imap"]];
 
@@ -165,6 +169,15 @@ pub fn grid(mut each: impl FnMut(String)) {
                     text += &server("incoming", protocol, (993, "SSL"), &keys);
                 }
                 each(text + &server("outgoing", "smtp", (465, "SSL"), &keys));
+            }
+        }
+        // Hosts for which some clients have an OAuth2 registration.
+        for domain in OAUTH2_DOMAINS {
+            for methods in METHODS {
+                let keys = keys("", methods);
+                let incoming = protocols.iter().map(|p| server("incoming", p, (993, "SSL"), &keys));
+                let text = incoming.collect::<String>() + &server("outgoing", "smtp", (465, "SSL"), &keys);
+                each(text.replace("example.com", domain));
             }
         }
         // Another method or user name for POP3 than for IMAP.

@@ -48,6 +48,7 @@ mod reload;
 mod reload_command;
 mod sandbox;
 mod service;
+mod show;
 mod signing;
 mod tls;
 mod well_known;

@@ -3,6 +3,7 @@
 use super::affected_clients::AffectedClients;
 use super::lint::{Cause, Lint};
 use super::subject::Subject;
+use crate::clients::oauth2_hosts;
 use crate::profile::Authentication::{
     ClientIpAddress, Gssapi, None as Nothing, Ntlm, OAuth2, PasswordCleartext, PasswordEncrypted,
     SmtpAfterPop, TlsClientCert,
@@ -16,7 +17,7 @@ pub fn left_out(subject: Subject<'_>, server: &Server) -> Option<Lint> {
     let left_out = list(methods.filter(|method| !published.contains(method)));
     let message = format!("autoconfig leaves out {left_out}: some clients drop a document that lists it");
     let hint = "no action needed: the other methods are listed";
-    (!left_out.is_empty()).then(|| subject.note(Cause::MethodsLeftOut, message, hint))
+    (!left_out.is_empty()).then(|| subject.note(Cause::MethodsLeftOut, message, hint).without_action())
 }
 
 /// Clients that cannot log in by any of a server's methods.
@@ -24,7 +25,8 @@ pub fn unusable(subject: Subject<'_>, server: &Server) -> Option<Lint> {
     // Clients leave out a POP3 server that they cannot use. With IMAP a person does not need it.
     let is_needed = server.protocol != Protocol::Pop3 || subject.profile.preferred(Protocol::Imap).is_none();
     let mut affected = AffectedClients::default();
-    method_readers(server, is_needed, &mut affected);
+    let host = server.hostname.for_domain(subject.address.domain());
+    method_readers(server, &host, is_needed, &mut affected);
     method_guessers(server, is_needed, subject.profile.services.oauth2.is_some(), &mut affected);
     let methods = server.authentication.as_slice();
     let list = list(methods.iter());
@@ -39,12 +41,24 @@ pub fn unusable(subject: Subject<'_>, server: &Server) -> Option<Lint> {
     subject.warning(cause, message, hint).if_affecting(&affected)
 }
 
+/// Evolution uses OAuth2 for the hosts in its table, whatever the document lists.
+pub fn oauth2_by_host(subject: Subject<'_>, server: &Server) -> Option<Lint> {
+    let host = server.hostname.for_domain(subject.address.domain());
+    let is_wrong = oauth2_hosts::evolution(&host, server.protocol)
+        && !server.authentication.as_slice().contains(&OAuth2);
+    let mut affected = AffectedClients::default();
+    affected.autoconfig(is_wrong, &["evolution"]);
+    let message = format!("Evolution logs in to {host} with OAuth2, which the profile does not list");
+    let hint = "add \"OAuth2\" to `authentication` if the mail server accepts it";
+    subject.warning(Cause::Authentication, message, hint).if_affecting(&affected)
+}
+
 fn list<'m>(methods: impl Iterator<Item = &'m Authentication>) -> String {
     methods.map(Authentication::into_str).collect::<Vec<_>>().join(", ")
 }
 
 /// Clients that read the methods.
-fn method_readers(server: &Server, is_needed: bool, affected: &mut AffectedClients) {
+fn method_readers(server: &Server, host: &str, is_needed: bool, affected: &mut AffectedClients) {
     let methods = server.authentication.as_slice();
     let written: Vec<_> = server.authentication.published().collect();
     let has = |method| written.contains(&method);
@@ -53,10 +67,13 @@ fn method_readers(server: &Server, is_needed: bool, affected: &mut AffectedClien
     let is_smtp = server.protocol == Protocol::Smtp;
     let no_password = !has(PasswordCleartext) && !has(PasswordEncrypted);
     let no_kerberos = !has(Gssapi) && !has(Ntlm);
-    // OAuth2 helps only if the provider is on the client's own list.
     let is_known_by_network = is_smtp && [Nothing, ClientIpAddress, SmtpAfterPop].into_iter().any(has);
-    affected.autoconfig(no_password && no_kerberos && !is_known_by_network && is_needed, &["thunderbird"]);
-    affected.autoconfig(no_password && !is_pop3, &["thunderbird-android"]);
+    // OAuth2 helps only if the host is in the client's table.
+    let takes_oauth2 = has(OAuth2) && oauth2_hosts::thunderbird(host);
+    let is_usable = !no_password || !no_kerberos || takes_oauth2 || is_known_by_network;
+    affected.autoconfig(!is_usable && is_needed, &["thunderbird"]);
+    let takes_oauth2 = has(OAuth2) && oauth2_hosts::thunderbird_android(host);
+    affected.autoconfig(no_password && !takes_oauth2 && !is_pop3, &["thunderbird-android"]);
     // Thunderbird for iOS drops a document with these on any server, and knows no encrypted password.
     let drops_document = [Gssapi, Ntlm, TlsClientCert, Nothing].into_iter().any(has);
     let does_without = methods.iter().any(|method| method.needs_no_login());
@@ -66,7 +83,7 @@ fn method_readers(server: &Server, is_needed: bool, affected: &mut AffectedClien
     // KMail uses a cleartext password for unknown methods.
     let is_unknown = only(&[TlsClientCert, ClientIpAddress, SmtpAfterPop]);
     affected.autoconfig(!is_pop3 && is_unknown, &["kmail"]);
-    affected.autoconfig(no_password, &["evolution"]);
+    affected.autoconfig(no_password && !oauth2_hosts::evolution(host, server.protocol), &["evolution"]);
     affected.autoconfig(has(Gssapi) || has(SmtpAfterPop), &["himalaya"]);
     affected.autoconfig(has(Gssapi) || has(Nothing) || has(SmtpAfterPop), &["email-lib"]);
     affected.autoconfig(no_password && no_kerberos && !has(OAuth2) && is_needed, &["parula"]);

@@ -18,7 +18,7 @@ pub fn unreachable(subject: Subject<'_>, server: &Server) -> Option<Lint> {
 pub fn foreign(subject: Subject<'_>, server: &Server) -> Option<Lint> {
     let name = host(subject, server).filter(|host| !is_private(host) && !is_own(subject, host))?;
     let message = format!("{name} is not in a domain of the profile");
-    let hint = "no action needed if the host name is correct; check its spelling";
+    let hint = "check the spelling of the host name";
     Some(subject.note(Cause::ForeignHost, message, hint))
 }
 

@@ -15,8 +15,11 @@ pub struct Lint {
     pub location: Location,
     /// None if the lint is about the profile as a whole.
     pub protocol: Option<Protocol>,
-    /// The clients that end with worse settings for it. Empty if the lint is about other readers.
+    /// The clients that end with worse or guessed settings for it. Empty if the lint is about other
+    /// readers.
     pub affected: Vec<Client>,
+    /// Whether the hint names a next step. A lint without one only explains a result.
+    pub needs_action: bool,
 }
 
 /// The subject of a finding, in JSON too.
@@ -42,6 +45,8 @@ pub enum Cause {
     AlternativesDiffer,
     Apple,
     Pacc,
+    /// A client guesses a server.
+    Guess,
     UnknownService,
     Collection,
     MtaSts,
@@ -61,7 +66,13 @@ impl Lint {
         hint: &'static str,
     ) -> Self {
         let (message, location) = (message.into(), location.clone());
-        Self { cause, severity, message, hint, location, protocol: None, affected: Vec::new() }
+        let affected = Vec::new();
+        Self { cause, severity, message, hint, location, protocol: None, affected, needs_action: true }
+    }
+
+    #[must_use]
+    pub fn without_action(self) -> Self {
+        Self { needs_action: false, ..self }
     }
 
     #[must_use]

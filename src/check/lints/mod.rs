@@ -6,6 +6,7 @@
 mod affected_clients;
 mod authentication;
 mod display_names;
+mod guesses;
 mod hosts;
 mod lint;
 mod other_documents;
@@ -35,8 +36,10 @@ const PREFERRED_SERVER_RULES: &[ServerRule] = &[
     usernames::numeric,
     usernames::numeric_local_part,
     usernames::lost,
+    usernames::single_login,
     authentication::left_out,
     authentication::unusable,
+    authentication::oauth2_by_host,
     ports::starttls_in_outlook_2007,
     ports::unusual,
 ];
@@ -55,6 +58,7 @@ pub fn lints(profile: &Profile, origin: &Origin, address: &EmailAddress, directo
     }
     lints.extend(servers::pop3_only(subject));
     lints.extend(usernames::differ(subject));
+    lints.extend(guesses::outgoing(subject));
     lints.extend(other_documents::apple(subject));
     lints.extend(other_documents::pacc(subject));
     lints.extend(services::unknown_types(subject));

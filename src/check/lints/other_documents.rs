@@ -11,7 +11,7 @@ pub fn apple(subject: Subject<'_>) -> Vec<Lint> {
         let hint = "no action needed: people can set it up by hand";
         let lint = |omission: Omission| {
             let message = format!("left out of Apple's configuration profile: {omission}");
-            subject.note(Cause::Apple, message, hint)
+            subject.note(Cause::Apple, message, hint).without_action()
         };
         return mobileconfig::omissions(subject.profile).into_iter().map(lint).collect();
     };
@@ -32,11 +32,10 @@ pub fn pacc(subject: Subject<'_>) -> Vec<Lint> {
     let hint = "no action needed: PACC clients find it by DNS or autoconfig";
     let lint = |omission: Omission| {
         let server = subject.servers().find(|(_, server)| omission.protocol == Some(server.protocol));
-        subject.at(server.map(|(subject, _)| subject.location)).note(
-            Cause::Pacc,
-            format!("left out of PACC: {omission}"),
-            hint,
-        )
+        subject
+            .at(server.map(|(subject, _)| subject.location))
+            .note(Cause::Pacc, format!("left out of PACC: {omission}"), hint)
+            .without_action()
     };
     pacc::omissions(subject.profile).into_iter().map(lint).collect()
 }

@@ -17,7 +17,7 @@ pub fn starttls_in_outlook_2007(subject: Subject<'_>, server: &Server) -> Option
         server.protocol, server.port
     );
     let hint = "no action needed unless people still use Outlook 2007";
-    Some(subject.note(Cause::Outlook2007, message, hint).affecting(&affected))
+    Some(subject.note(Cause::Outlook2007, message, hint).affecting(&affected).without_action())
 }
 
 /// Clients that derive the port or the encryption from each other; reference/autodiscover 2.4.

@@ -37,6 +37,6 @@ pub fn alternative_differs(subject: Subject<'_>, server: &Server) -> Option<Lint
         server.protocol,
         differences.join(", ")
     );
-    let hint = "no action needed if this is correct; people see alternatives, clients do not";
+    let hint = "check that this is intended: people see alternatives, clients do not";
     (!differences.is_empty()).then(|| subject.note(Cause::AlternativesDiffer, message, hint))
 }

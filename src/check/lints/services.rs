@@ -16,11 +16,7 @@ pub fn unknown_types(subject: Subject<'_>) -> Vec<Lint> {
     for (key, known, services) in sections {
         for kind in services.iter().map(|service| service.kind.as_str()).filter(|kind| *kind != known) {
             let message = format!("type `{kind}` in [[{key}]], but programs look for {known}");
-            lints.push(subject.warning(
-                Cause::UnknownService,
-                message,
-                "no action needed if the type is correct",
-            ));
+            lints.push(subject.warning(Cause::UnknownService, message, "check the type"));
         }
     }
     lints

@@ -24,7 +24,7 @@ pub fn numeric(subject: Subject<'_>, server: &Server) -> Option<Lint> {
 pub fn numeric_local_part(subject: Subject<'_>, server: &Server) -> Option<Lint> {
     let message = "Thunderbird removes zeros at the start of a numeric local part (0012345 becomes 12345) when it \
                    reads Autodiscover";
-    let hint = "no action needed if no mailbox has such a name";
+    let hint = "avoid mailboxes with such a name";
     (is_local_part(&server.username) && server.protocol != Protocol::Pop3)
         .then(|| subject.note(Cause::NumericLogin, message, hint))
 }
@@ -40,7 +40,6 @@ pub fn lost(subject: Subject<'_>, server: &Server) -> Option<Lint> {
     let is_address = login == subject.address.to_string();
     let is_literal = username.is_literal();
     let is_single_local = is_local_part(username);
-    let is_smtp = server.protocol == Protocol::Smtp;
     let is_pop3 = server.protocol == Protocol::Pop3;
     let mut affected = AffectedClients::default();
     // These clients use the address for every user name.
@@ -68,20 +67,36 @@ pub fn lost(subject: Subject<'_>, server: &Server) -> Option<Lint> {
     let repeats =
         |(i, piece): (usize, &Piece)| matches!(piece, Piece::Placeholder(_)) && pieces[..i].contains(piece);
     affected.autoconfig(pieces.iter().enumerate().any(repeats), &["parula"]);
-    // These use one login for all servers: FairEmail the last server's, Himalaya IMAP's, enough_mail the
-    // first server's.
-    affected.autoconfig(is_smtp && !is_literal && !is_single_local, &["fairemail"]);
+    let message = format!("some clients cannot use the user name `{}`", username.as_str());
+    subject.warning(Cause::Username, message, HINT).if_affecting(&affected)
+}
+
+/// Clients that use the login of one server for all servers, and cannot use this one: FairEmail takes the
+/// last server's, Himalaya IMAP's, enough_mail the first server's.
+pub fn single_login(subject: Subject<'_>, server: &Server) -> Option<Lint> {
+    let username = &server.username;
+    if matches!(username.pieces(), [Piece::Placeholder(Placeholder::EmailAddress)]) {
+        return None;
+    }
+    let login = username.login_name(subject.address);
+    let is_address = login == subject.address.to_string();
+    let is_single_local = is_local_part(username);
+    let mut affected = AffectedClients::default();
+    let is_smtp = server.protocol == Protocol::Smtp;
+    affected.autoconfig(is_smtp && !username.is_literal() && !is_single_local, &["fairemail"]);
     let looks_like_address =
         login.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty());
     let is_imap = server.protocol == Protocol::Imap;
     affected.autoconfig(is_imap && !is_address && !looks_like_address, &["himalaya"]);
     let is_first = subject.profile.defaults().next().is_some_and(|first| std::ptr::eq(first, server));
     affected.autoconfig(is_first && !is_address && !is_single_local, &["enough-mail"]);
-    let message = format!("some clients cannot use the user name `{}`", username.as_str());
+    let name = username.as_str();
+    let message = format!("clients with one login for all servers cannot use the user name `{name}`");
+    let subject = Subject { protocol: None, ..subject };
     subject.warning(Cause::Username, message, HINT).if_affecting(&affected)
 }
 
-/// Clients with one login for all servers.
+/// The same clients, if the user names differ.
 pub fn differ(subject: Subject<'_>) -> Option<Lint> {
     let login = |server: &Server| server.username.login_name(subject.address);
     let imap = subject.profile.preferred(Protocol::Imap).map(login);

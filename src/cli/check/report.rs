@@ -52,8 +52,12 @@ impl<'c> Report<'c> {
                 problem.is_error() || examined.iter().any(is_of)
             });
         }
-        let findings_severities = findings.iter_mut().map(|finding| &mut finding.severity);
-        for severity in findings_severities.chain(problems.iter_mut().map(|problem| &mut problem.severity)) {
+        // A note without a next step explains a result; it cannot be resolved, so it is never denied.
+        let findings_severities =
+            findings.iter_mut().filter(|finding| finding.needs_action).map(|finding| &mut finding.severity);
+        let problem_severities =
+            problems.iter_mut().filter(|problem| problem.hint.is_some()).map(|problem| &mut problem.severity);
+        for severity in findings_severities.chain(problem_severities) {
             let is_denied = match severity {
                 Severity::Error => true,
                 Severity::Warning => !deny.is_empty(),

@@ -39,7 +39,7 @@ pub fn write(report: &Report, selection: Selection) -> String {
             }
         }
         for finding in report.findings.iter().filter(|finding| finding.severity == severity) {
-            if is_shown(true) {
+            if is_shown(finding.needs_action) {
                 text += &self::finding(finding, &mut renderer);
             } else {
                 hidden += 1;
