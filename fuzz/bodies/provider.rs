@@ -11,7 +11,7 @@ use waypost::diagnostics::Problem;
 use waypost::dns::{Denials, Records};
 use waypost::documents::RenderedProfile;
 use waypost::documents::accept_language::Languages;
-use waypost::formats::import::{Reading, settle};
+use waypost::formats::import::{GivenDomains, Reading, settle};
 use waypost::profile::{Authentication, Profile};
 
 use super::autodiscover::assert_settings;
@@ -70,8 +70,16 @@ fn load(text: &str, is_xml: bool) -> Option<Config> {
 }
 
 fn serve(config: &Config, is_xml: bool) {
-    let [entry] = config.directory.entries() else { panic!("one file, one profile") };
-    let domain = config.origins[0].domain.clone().expect("who loads has a domain");
+    let count = config.directory.entries().len();
+    assert!(count == 1 || is_xml && count > 1, "{count} profiles in one file");
+    for index in 0..count {
+        serve_profile(config, index, is_xml);
+    }
+}
+
+fn serve_profile(config: &Config, index: usize, is_xml: bool) {
+    let entry = &config.directory.entries()[index];
+    let domain = config.origins[index].domain.clone().expect("a loaded profile has a domain");
     let address: EmailAddress = format!("jane.doe+news@{domain}").parse().unwrap();
     let servers = || entry.profile.servers();
     // A host name that is too long with the domain in it belongs to no host, and no such domain exists.
@@ -98,13 +106,13 @@ fn serve(config: &Config, is_xml: bool) {
         let pacc: serde_json::Value = serde_json::from_slice(&pacc.fill(&domain)).expect("JSON");
         assert!(pacc["protocols"].is_object(), "{pacc}");
     }
-    check(config, &domain);
+    check(config, index, &domain);
     read_back(entry, &domain, is_xml);
 }
 
 /// Runs every client model and derives every DNS record.
-fn check(config: &Config, domain: &Domain) {
-    let examined = check::check_profile(config, 0).expect("who loads can be played");
+fn check(config: &Config, index: usize, domain: &Domain) {
+    let examined = check::check_profile(config, index).expect("who loads can be played");
     assert!(!examined.results.is_empty());
     let _ = check::findings(&[examined]);
     if let Some(found) = config.directory.served(domain) {
@@ -142,12 +150,15 @@ fn import(text: &str, loaded: Option<&Config>) {
     with_files(&[("profiles/a.xml", text)], |folder| {
         let file = folder.join("profiles/a.xml");
         let into: &Path = &folder.join("imported");
-        for imported in settle(vec![Reading::of_file(&file)], into, false) {
+        let settled = settle(vec![Reading::of_file(&file)], &GivenDomains::default(), into, false);
+        assert_told(&settled.problems, &file, text);
+        for imported in settled.imported {
             assert_told(&imported.problems, &file, text);
             let is_bug = |problem: &Problem| problem.hint.as_ref().is_some_and(|h| h.contains("report this"));
             assert!(!imported.problems.iter().any(is_bug), "{:?}", imported.problems);
             is_whole &= !imported.problems.iter().any(Problem::is_error);
-            made = imported.profile.or(made.take());
+            // Of several providers, the first is compared.
+            made = made.take().or(imported.profile);
         }
     });
     let Some(made) = made else { return };

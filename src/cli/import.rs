@@ -1,6 +1,6 @@
 //! `waypost import`: converts Mozilla's provider files to profiles.
 
-use std::fmt::Write as _;
+use std::collections::HashSet;
 use std::fs;
 use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt;
@@ -10,13 +10,24 @@ use std::process::ExitCode;
 use clap::Args;
 use tempfile::Builder;
 
-use super::output::{could_not_run, count, exit_code, message, print, print_problems};
+use super::import_report::{dry_run, print_grouped};
+use super::output::{could_not_run, count, errors_found, exit_code, message, print, print_problems};
 use super::parallel::in_parallel;
+use crate::diagnostics::problem::InvalidValue;
+use crate::diagnostics::table::FromText as _;
 use crate::diagnostics::{Location, Problem, Problems};
+use crate::directory::DomainPattern;
 use crate::files::is_hidden;
-use crate::formats::import::{Imported, NewProfile, Reading, settle};
+use crate::formats::import::{GivenDomains, Imported, NewProfile, Reading, Settled, settle};
+
+const EXAMPLES: &str = "\
+Examples:
+  waypost import mozilla/ispdb --into profiles --dry-run
+  waypost import config-v1.1.xml --into profiles --domain example.com
+  waypost import config-v1.1.xml --into profiles --domains-file domains.txt";
 
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Import {
     /// Provider files, or folders that contain them
     #[arg(required = true, value_name = "PATH")]
@@ -26,17 +37,33 @@ pub struct Import {
     #[arg(long, value_name = "DIR")]
     into: PathBuf,
 
+    /// Mail domains of a file that names none; repeatable
+    #[arg(long = "domain", value_name = "D", value_delimiter = ',', value_parser = domain_pattern)]
+    domains: Vec<DomainPattern>,
+
+    /// A list of such domains, one on each line
+    #[arg(long, value_name = "FILE")]
+    domains_file: Option<PathBuf>,
+
     /// Replace existing files
     #[arg(long)]
     force: bool,
 
-    /// Print the profiles instead of writing them
+    /// Print one line for each profile, and write nothing
     #[arg(long)]
     dry_run: bool,
 }
 
+fn domain_pattern(text: &str) -> Result<DomainPattern, String> {
+    DomainPattern::from_text(text.trim()).map_err(|InvalidValue { message, hint }| match hint {
+        Some(hint) => format!("{message}\nhint: {hint}"),
+        None => message,
+    })
+}
+
 impl Import {
     pub fn run(self) -> Result<ExitCode, ExitCode> {
+        let given = self.given_domains()?;
         let problems = Problems::default();
         let mut files = Vec::new();
         for path in &self.paths {
@@ -56,35 +83,61 @@ impl Import {
             fs::create_dir_all(&self.into).map_err(failed)?;
         }
         let readings = in_parallel(&files, "files read", |path| Reading::of_file(path));
-        let mut written = 0;
-        let mut text = String::new();
-        for Imported { problems: found, profile } in settle(readings, &self.into, self.force) {
-            problems.extend(found);
-            let Some(profile) = profile else { continue };
-            if self.dry_run {
-                let _ = writeln!(text, "# {}\n{}", profile.path.display(), profile.text);
-            } else if let Err(error) = write(&profile, self.force) {
-                problems.error(
-                    Location::whole(&profile.path),
-                    format!("not imported: cannot be written: {error}"),
-                    "make the folder writable, and run the command again",
-                );
-                continue;
+        let Settled { problems: found, mut imported } = settle(readings, &given, &self.into, self.force);
+        problems.extend(found);
+        if !self.dry_run {
+            for imported in &mut imported {
+                self.write(imported);
             }
-            written += 1;
         }
-        Ok(print(&text, self.report(&files, written, &problems.into_vec())))
+        let summary = if self.dry_run { dry_run(&imported) } else { String::new() };
+        let found = imported.iter().flat_map(|imported| imported.problems.iter().cloned());
+        problems.extend(found);
+        Ok(print(&summary, self.report(files.len(), &imported, &problems.into_vec())))
     }
 
-    fn report(&self, files: &[PathBuf], written: usize, problems: &[Problem]) -> ExitCode {
-        print_problems(problems);
+    fn given_domains(&self) -> Result<GivenDomains, ExitCode> {
+        let problems = Problems::default();
+        let list = self.domains_file.as_deref();
+        let given = GivenDomains::read(self.domains.clone(), list, &problems);
+        let name = list.unwrap_or(Path::new("")).display();
+        let given = given.map_err(|error| {
+            could_not_run(&format!("{name} cannot be read: {error}"), Some("it has to be a file in UTF-8"))
+        })?;
+        let problems = problems.into_vec();
+        if problems.is_empty() {
+            return Ok(given);
+        }
+        print_problems(&problems);
+        Err(errors_found(&format!("nothing is imported: correct {name} first"), None))
+    }
+
+    /// Writes a new profile, or reports why it cannot be written.
+    fn write(&self, imported: &mut Imported) {
+        let Some(profile) = &imported.profile else { return };
+        if let Err(error) = write(profile, self.force) {
+            let message = format!("not imported: cannot be written: {error}");
+            let hint = "make the folder writable, and run the command again";
+            imported.problems.push(Problem::error(Location::whole(&profile.path), message, hint));
+            imported.profile = None;
+        }
+    }
+
+    fn report(&self, file_count: usize, imported: &[Imported], problems: &[Problem]) -> ExitCode {
+        print_grouped(problems);
         let errors = problems.iter().filter(|problem| problem.is_error()).count();
+        let profiles: Vec<_> = imported.iter().filter_map(|imported| imported.profile.as_ref()).collect();
+        let with_profile = imported.iter().filter(|imported| imported.profile.is_some());
+        let imported_files: HashSet<_> = with_profile.map(|imported| &imported.file).collect();
+        let domains = profiles.iter().map(|profile| profile.domain_count).sum();
         let would_be = if self.dry_run { " would be" } else { "" };
         message(format!(
-            "{} of {}{would_be} imported into {}: {}, {}",
-            written,
-            count(files.len(), "file"),
+            "{} of {}{would_be} imported into {}\n{} with {}: {}, {}",
+            imported_files.len(),
+            count(file_count, "file"),
             self.into.display(),
+            count(profiles.len(), "profile"),
+            count(domains, "domain"),
             count(errors, "error"),
             count(problems.len() - errors, "note")
         ));

@@ -8,6 +8,7 @@ mod config_argument;
 mod dns;
 mod health;
 mod import;
+mod import_report;
 mod local_client;
 mod output;
 mod parallel;

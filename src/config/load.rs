@@ -15,7 +15,7 @@ use crate::documents::mobileconfig::signing::Signer;
 use crate::files::read::LARGEST_TEXT;
 use crate::files::{ConfigHash, SourceFiles};
 use crate::formats::parsed_profile::{Origin, ParsedProfile};
-use crate::formats::profile_file::{is_profile, read_profile};
+use crate::formats::profile_file::{is_profile, read_profiles};
 use crate::page::Pages;
 
 /// A loaded configuration.
@@ -169,7 +169,7 @@ fn profiles(folder: &Path, sources: &SourceFiles, problems: &Problems) -> Vec<Pa
         let hint = "put a *.toml file there, or one of Mozilla's *.xml files";
         problems.error(Location::whole(folder), message, hint);
     }
-    let profiles = paths.iter().filter_map(|path| read_profile(path, sources, problems)).collect();
+    let profiles = paths.iter().flat_map(|path| read_profiles(path, sources, problems)).collect();
     unread_files::warn(folder, sources, problems);
     profiles
 }

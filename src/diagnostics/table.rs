@@ -74,8 +74,9 @@ pub enum ErrorRule {
     /// The table and the whole file are invalid.
     #[default]
     Invalidate,
-    /// The table is left out with a report, also if it `is_flawed`: it has a malformed part that was reported before.
-    LeaveOut { is_flawed: bool, report: InvalidValue },
+    /// The table is left out, also if it `is_flawed`: it has a malformed part that was reported before. The report says
+    /// so, unless an error does.
+    LeaveOut { is_flawed: bool, report: Option<InvalidValue> },
     /// The table is left out with a warning.
     Warn,
     /// Only the value with the error is left out.
@@ -483,9 +484,11 @@ impl<'s> Value<'s> {
             ErrorRule::Invalidate => {}
             ErrorRule::LeaveOut { is_flawed, report } => {
                 if has_errors || is_flawed {
-                    let report_mark = problems.mark();
-                    problems.invalid(self.location, report);
-                    problems.confine(report_mark);
+                    if let Some(report) = report {
+                        let report_mark = problems.mark();
+                        problems.invalid(self.location, report);
+                        problems.confine(report_mark);
+                    }
                     return None;
                 }
             }

@@ -36,7 +36,8 @@ const PLACED: [&str; 7] = [
 ];
 
 impl Comments {
-    pub fn collect(tree: &Tree, provider: &ProviderFile) -> Self {
+    /// The comments in one provider of a file, and those outside of all providers.
+    pub fn collect(tree: &Tree, provider_element: Element, provider: &ProviderFile) -> Self {
         let mut comments = Self::default();
         let root = tree.root();
         for comment in tree.comments_outside() {
@@ -46,6 +47,9 @@ impl Comments {
         comments.siblings(root, provider);
         // Also those of elements that are left out.
         for element in elements(root) {
+            if element.name() == "emailProvider" && element.offset() != provider_element.offset() {
+                continue;
+            }
             if element.name() == "emailProvider" {
                 comments.siblings(element, provider);
                 for item in elements(element) {

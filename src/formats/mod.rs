@@ -1,6 +1,7 @@
 //! Profiles as files: our TOML, Mozilla's XML; reading, writing and importing them.
 
 mod comments;
+pub mod domain_list;
 mod foreign_words;
 pub mod import;
 pub mod parsed_profile;
@@ -12,6 +13,9 @@ pub mod translations;
 mod usernames;
 mod values;
 mod xml_elements;
+mod xml_labels;
+mod xml_names;
+mod xml_source;
 mod xml_table;
 
 pub use self::parsed_profile::Origin;

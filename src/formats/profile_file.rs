@@ -1,4 +1,4 @@
-//! A profile's file: which files are profiles, and how each format is read.
+//! Files of profiles: which files are profiles, and how each format is read.
 
 use std::io;
 use std::io::ErrorKind;
@@ -6,8 +6,9 @@ use std::path::Path;
 
 use super::foreign_words;
 use super::parsed_profile::{Hints, ParsedProfile};
-use super::xml_table::{ProviderFile, Purpose, tree};
-use super::{profile_reader, xml_table};
+use super::profile_reader;
+use super::xml_source::{decode, providers, tree};
+use super::xml_table::{ProviderFile, Purpose};
 use crate::diagnostics::problem::Source;
 use crate::diagnostics::table::{Table, Vocabulary};
 use crate::diagnostics::{Location, Problem, Problems};
@@ -44,16 +45,24 @@ pub fn is_profile(path: &Path) -> bool {
     matches!(extension(path).as_deref(), Some("toml" | "xml"))
 }
 
-/// Reads the profile in a file. None if the file cannot be read.
-pub fn read_profile(path: &Path, inputs: &SourceFiles, problems: &Problems) -> Option<ParsedProfile> {
+/// Reads the profile in a file, or several in XML with several providers. Empty if the file cannot be read.
+pub fn read_profiles(path: &Path, inputs: &SourceFiles, problems: &Problems) -> Vec<ParsedProfile> {
     let is_xml = extension(path).as_deref() == Some("xml");
     let source = if is_xml { xml_source(path, inputs) } else { toml_source(path, inputs) };
-    let source = source.map_err(|problem| problems.push(problem)).ok()?;
+    let source = match source {
+        Ok(source) => source,
+        Err(problem) => {
+            problems.push(problem);
+            return Vec::new();
+        }
+    };
+    if is_xml {
+        return from_xml(&source, inputs, problems);
+    }
     let found = Problems::default();
-    let read = if is_xml { from_xml } else { from_toml };
-    let parsed = read(&source, inputs, &found);
+    let parsed = from_toml(&source, inputs, &found);
     problems.extend(found.into_vec());
-    Some(parsed)
+    vec![parsed]
 }
 
 fn toml_source(path: &Path, inputs: &SourceFiles) -> Result<Source, Problem> {
@@ -64,7 +73,7 @@ fn toml_source(path: &Path, inputs: &SourceFiles) -> Result<Source, Problem> {
 /// In UTF-8 or UTF-16.
 fn xml_source(path: &Path, inputs: &SourceFiles) -> Result<Source, Problem> {
     let content = inputs.read_text_bytes(path, LARGEST_TEXT).map_err(|error| unreadable(path, &error))?;
-    xml_table::decode(path, &content).map_err(|problem| {
+    decode(path, &content).map_err(|problem| {
         let message = format!("the profile cannot be read: {}", problem.message);
         Problem { message, ..problem }
     })
@@ -91,17 +100,33 @@ pub fn from_toml(source: &Source, inputs: &SourceFiles, problems: &Problems) -> 
     }
 }
 
-fn from_xml(source: &Source, inputs: &SourceFiles, problems: &Problems) -> ParsedProfile {
+fn from_xml(source: &Source, inputs: &SourceFiles, problems: &Problems) -> Vec<ParsedProfile> {
     let tree = match tree(source) {
         Ok(tree) => tree,
         Err(problem) => {
             problems.push(problem);
-            return ParsedProfile::unreadable(source);
+            return vec![ParsedProfile::unreadable(source)];
         }
     };
-    let file = ProviderFile::new(source, problems, Purpose::Serve);
-    match file.table(&tree) {
-        Some(table) => profile_reader::read(table, source, inputs, &XML_HINTS),
-        None => ParsedProfile::unreadable(source),
+    let mut reported = Vec::new();
+    let mut profiles = Vec::new();
+    for provider in providers(source, &tree, problems) {
+        let found = Problems::default();
+        let file = ProviderFile::new(source, &found, Purpose::Serve);
+        let table = file.table(tree.root(), provider);
+        profiles.push(profile_reader::read(table, source, inputs, &XML_HINTS));
+        drop(file);
+        add_new(&mut reported, found.into_vec());
+    }
+    problems.extend(reported);
+    if profiles.is_empty() { vec![ParsedProfile::unreadable(source)] } else { profiles }
+}
+
+/// Adds the problems that were not reported for another provider of the same file.
+pub fn add_new(reported: &mut Vec<Problem>, found: Vec<Problem>) {
+    for problem in found {
+        if !reported.contains(&problem) {
+            reported.push(problem);
+        }
     }
 }

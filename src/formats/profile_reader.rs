@@ -6,18 +6,18 @@ use std::path::Path;
 
 use strum::VariantNames as _;
 
+use super::domain_list;
 use super::foreign_words;
 use super::parsed_profile::{AnyServer, Hints, ParsedProfile, ProfileFields, Servers};
 use super::service_reader;
 use super::translations::languages;
 use super::usernames::username;
 use super::values::{Days, Minutes};
+use crate::diagnostics::Problems;
 use crate::diagnostics::problem::{Located, Source, list, suggest};
-use crate::diagnostics::table::{FromText, Table};
-use crate::diagnostics::{Location, Problems};
+use crate::diagnostics::table::Table;
 use crate::directory::DomainPattern;
 use crate::files::SourceFiles;
-use crate::files::read::LARGEST_LIST;
 use crate::profile::{
     Authentication, Authentications, Documentation, Logo, MailLimits, MobileConfigTexts, MtaSts, OtherKind,
     PageSettings, Pop3Options, Protocol, Server, UnknownValue,
@@ -272,7 +272,7 @@ fn limits(table: &mut Table) -> MailLimits {
     MailLimits { mailbox: table.optional("mailbox"), message: table.optional("message") }
 }
 
-/// Reads a list of domains, one a line; `#` begins a comment.
+/// Reads the list of domains beside the profile.
 fn domains_file(
     profile: &Source,
     file: &Located<String>,
@@ -280,34 +280,13 @@ fn domains_file(
     problems: &Problems,
 ) -> Vec<Located<DomainPattern>> {
     let path = profile.file.parent().unwrap_or(Path::new("")).join(&file.value);
-    let text = match inputs.read_list(&path, LARGEST_LIST) {
-        Ok(text) => text,
-        Err(error) => {
-            let message = format!("`domains_file` {} cannot be read: {error}", path.display());
-            let hint = match error.kind() {
-                ErrorKind::InvalidData => "save it as UTF-8",
-                _ => "its path is relative to the profile's folder",
-            };
-            problems.error(file.location.clone(), message, hint);
-            return Vec::new();
-        }
-    };
-    let path = path.into();
-    let mut domain_patterns = Vec::new();
-    for (number, line) in text.lines().enumerate() {
-        let entry = line.split('#').next().unwrap_or_default().trim();
-        if entry.is_empty() {
-            continue;
-        }
-        let column = line.find(entry).map_or(1, |at| line[..at].chars().count() + 1);
-        let location = Location {
-            length: entry.chars().count(),
-            ..Location::new(std::sync::Arc::clone(&path), number + 1, column)
+    domain_list::read(&path, inputs, problems).unwrap_or_else(|error| {
+        let message = format!("`domains_file` {} cannot be read: {error}", path.display());
+        let hint = match error.kind() {
+            ErrorKind::InvalidData => "save it as UTF-8",
+            _ => "its path is relative to the profile's folder",
         };
-        match DomainPattern::from_text(entry) {
-            Ok(value) => domain_patterns.push(Located { value, location }),
-            Err(invalid) => problems.invalid(location, invalid),
-        }
-    }
-    domain_patterns
+        problems.error(file.location.clone(), message, hint);
+        Vec::new()
+    })
 }

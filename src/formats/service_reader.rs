@@ -79,14 +79,21 @@ fn line(table: &mut Table, key: &'static str) -> Option<String> {
 }
 
 fn oauth2(table: &mut Table) -> Option<OAuth2> {
-    let issuer = table.required::<Line>("issuer", "\"example.com\"");
+    let issuer = table.required_located::<Line>("issuer", "\"https://login.example.com\"");
     let scope = table.required::<Line>("scope", "\"mail\"");
     let auth_url = table.required("auth_url", "\"https://login.example.com/authorize\"");
     let token_url = table.required("token_url", "\"https://login.example.com/token\"");
     let client_id = line(table, "client_id");
     let client_secret = line(table, "client_secret");
+    let Located { value: Line(issuer), location } = issuer?;
+    // RFC 8414, 2: an issuer is an https URL. The hosts of old files are kept.
+    if !issuer.starts_with("https://") {
+        let rest = issuer.split_once("://").map_or(issuer.as_str(), |(_, rest)| rest);
+        let message = format!("the issuer `{issuer}` lacks https://; write `https://{rest}`");
+        table.problems().note(location, message, "PACC and others read a URL only (RFC 8414, 2)");
+    }
     Some(OAuth2 {
-        issuer: issuer?.0,
+        issuer,
         scope: scope?.0,
         auth_url: auth_url?,
         token_url: token_url?,

@@ -9,16 +9,27 @@ use super::comments::{Anchor, Comments};
 use super::parsed_profile::{AnyServer, ProfileFields};
 use crate::diagnostics::Location;
 use crate::diagnostics::problem::Located;
+use crate::directory::DomainPattern;
 use crate::profile::{
     Authentication, Authentications, Description, Documentation, Enable, FieldName, Hostname, LoginPageInfo,
     Mechanism, OAuth2, OtherServer, Pop3Options, Protocol, Server, Username, WebService, Webmail,
 };
 
-/// The text of the file.
-pub fn write(parts: &ProfileFields, comments: Comments) -> String {
+/// The text of the file. `domains` has the domains that `is_listed`; the others are in `domains_file`.
+pub fn write(
+    parts: &ProfileFields,
+    comments: Comments,
+    is_listed: impl Fn(&Located<DomainPattern>) -> bool,
+    domains_file: Option<&str>,
+) -> String {
     let mut writer = Writer { text: String::new(), comments };
     writer.above(&Anchor::Top);
     writer.names(parts);
+    let listed = parts.domain_patterns.iter().filter(|pattern| is_listed(pattern));
+    writer.names_of("domains", listed.map(|pattern| (&pattern.location, pattern.value.to_string())));
+    writer.optional("domains_file", domains_file);
+    let hosts = parts.mx_hosts.iter();
+    writer.names_of("mx_hosts", hosts.map(|host| (&host.location, host.value.to_string())));
     for (header, servers) in [("[[incoming]]", &parts.incoming), ("[[outgoing]]", &parts.outgoing)] {
         servers.valid.iter().for_each(|server| writer.server(header, server));
     }
@@ -123,11 +134,6 @@ impl Writer {
             self.about(&name.location);
             self.text("display_short_name", name.value.as_str());
         }
-        self.names_of(
-            "domains",
-            parts.domain_patterns.iter().map(|pattern| (&pattern.location, pattern.value.to_string())),
-        );
-        self.names_of("mx_hosts", parts.mx_hosts.iter().map(|host| (&host.location, host.value.to_string())));
     }
 
     /// A list of names: on one line if it is short and has no comments, else one name per line.

@@ -1,5 +1,6 @@
 //! Reads the user name of a server or service.
 
+use crate::address::EmailAddress;
 use crate::diagnostics::problem::Located;
 use crate::diagnostics::table::Table;
 use crate::profile::Username;
@@ -13,7 +14,11 @@ pub fn username(table: &mut Table) -> Username {
         return Username::default();
     };
     if !value.needs_address() && !is_shared {
-        let message = format!("{label} is `{}`: every person gets the same user name", value.as_str());
+        let what = match value.as_str().parse::<EmailAddress>() {
+            Ok(_) => ", the address of one person",
+            Err(_) => "",
+        };
+        let message = format!("{label} is `{}`{what}: every person gets the same user name", value.as_str());
         let hint = "write \"%EMAILADDRESS%\" or \"%EMAILLOCALPART%\"; if people share one mailbox, a profile in \
                     TOML says so with shared_mailbox = true";
         table.problems().error(location, message, hint);

@@ -171,6 +171,10 @@ fn host_name(text: &str, error: DomainError) -> InvalidValue {
 /// (reference/autodiscover 5, 2).
 impl FromText for DomainPattern {
     fn from_text(text: &str) -> Result<Self, InvalidValue> {
+        if Placeholder::VARIANTS.contains(&text) {
+            let hint = "list the domains; `waypost import --domain` converts such a file";
+            return Err(described(text, "is a placeholder, not a domain", hint));
+        }
         let pattern: Self = text.parse().map_err(|error| match foreign_words::domain_in(text) {
             Some(domain) => described(text, "is not a domain", &format!("did you mean \"{domain}\"?")),
             None => host_name(text, error),

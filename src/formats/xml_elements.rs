@@ -18,6 +18,10 @@ pub struct Child(pub &'static str, pub &'static str, pub Kind);
 pub enum Kind {
     /// Plain text, once.
     Text,
+    /// The name of the provider.
+    Name,
+    /// `<ssl>` in place of `<socketType>`: some published files have it, and no mail program reads it.
+    Ssl,
     /// Plain text in order of preference: the first is read.
     FirstText,
     /// The value of an attribute.
@@ -77,8 +81,8 @@ pub static PROVIDER: Shape = Shape {
     attributes: &[("id", "id")],
     children: &[
         Child("domain", "domains", Kind::Domains),
-        Child("displayName", "display_name", Text),
-        Child("displayShortName", "display_short_name", Text),
+        Child("displayName", "display_name", Kind::Name),
+        Child("displayShortName", "display_short_name", Kind::Name),
         Child("incomingServer", "incoming", Kind::Servers),
         Child("outgoingServer", "outgoing", Kind::Servers),
         Child("documentation", "documentation", Sections(&DOCUMENTATION, Served)),
@@ -95,9 +99,11 @@ pub static MAIL_SERVER: Shape = Shape {
         Child("hostname", "hostname", Text),
         Child("port", "port", Text),
         Child("socketType", "socket_type", FirstText),
+        Child("ssl", "", Kind::Ssl),
         Child("authentication", "authentication", Kind::Methods),
         Child("username", "username", Text),
         Child("pop3", "", Kind::Pop3(&POP3_OPTIONS)),
+        Child("oAuth2", "", Kind::Separate),
     ],
     without_key: &["password", "restriction", "addThisServer", "useGlobalPreferredServer"],
 };
@@ -126,6 +132,7 @@ pub static OTHER_SERVER: Shape = Shape {
         Child("ewsURL", "ews_url", Text),
         Child("easURL", "eas_url", Text),
         Child("useGlobalPreferredServer", "use_global_preferred_server", Text),
+        Child("oAuth2", "", Kind::Separate),
     ],
     without_key: &["password"],
 };
@@ -151,7 +158,7 @@ static WEB_SERVICE: Shape = Shape {
     ..EMPTY
 };
 
-static OAUTH2: Shape = Shape {
+pub static OAUTH2: Shape = Shape {
     children: &[
         Child("issuer", "issuer", Text),
         Child("scope", "scope", Text),

@@ -4,57 +4,16 @@
 //! with a note, as the draft (3.9) requires.
 
 use std::cell::RefCell;
-use std::path::Path;
 
-use super::xml_elements::{Child, Kind, MAIL_SERVER, OTHER_SERVER, PROVIDER, ROOT, Scope, Shape};
+use super::xml_elements::{Child, Kind, MAIL_SERVER, OAUTH2, OTHER_SERVER, PROVIDER, ROOT, Scope, Shape};
+use super::xml_labels::{ElementNames, attribute_label, missing_attribute};
+use super::xml_names::{Name, StandIns, has_placeholder};
+use super::xml_source::location;
 use crate::diagnostics::problem::{InvalidValue, Source};
-use crate::diagnostics::table::{Content, ErrorRule, KeyNames, Table, Value};
+use crate::diagnostics::table::{Content, ErrorRule, Table, Value};
 use crate::diagnostics::{Location, Problem, Problems, Severity, nearest};
-use crate::profile::{Description, OtherKind};
-use crate::xml::tree::{Element, Tree, TreeError, excerpt};
-use crate::xml::{self, EncodingError, excluded_character};
-
-/// Parses a file.
-///
-/// # Errors
-/// If it is not well-formed XML.
-pub fn tree(source: &Source) -> Result<Tree<'_>, Problem> {
-    Tree::parse(&*source.text).map_err(|error| malformed(source, &error))
-}
-
-/// As [`tree`], but leaves out elements whose value is malformed, and returns their errors.
-///
-/// # Errors
-/// If something else is malformed.
-pub fn tree_without_flaws(source: &Source) -> Result<(Tree<'_>, Vec<Problem>), Problem> {
-    let read = Tree::without_flaws(&*source.text);
-    let (tree, flaws) = read.map_err(|error| malformed(source, &error))?;
-    Ok((tree, flaws.iter().map(|flaw| malformed(source, flaw)).collect()))
-}
-
-fn malformed(source: &Source, error: &TreeError) -> Problem {
-    let message = format!("not well-formed XML: {}", error.message);
-    let rest = source.text.get(error.offset..).unwrap_or_default();
-    let hint = match excluded_character(rest) {
-        Some((0, _)) => "remove the character",
-        _ if rest.starts_with("&#") => "remove the reference",
-        _ => "xmllint or an XML editor shows more; `&` is written &amp;",
-    };
-    Problem::error(source.location(error.offset), message, hint)
-}
-
-/// The text of an XML file, and where it cannot be decoded.
-///
-/// # Errors
-/// As [`xml::decode`].
-pub fn decode(file: &Path, content: &[u8]) -> Result<Source, Problem> {
-    let decoded = xml::decode(content);
-    let text = decoded.map_err(|EncodingError { message, line, column }| {
-        let hint = "save it as UTF-8, with a declaration that says so or with none";
-        Problem::error(Location::new(file.into(), line, column), message, hint)
-    })?;
-    Ok(Source::new(file.into(), text.into_owned()))
-}
+use crate::profile::{Description, DisplayName, DisplayShortName, OtherKind};
+use crate::xml::tree::{Element, excerpt};
 
 /// A provider file being read.
 #[derive(Debug)]
@@ -64,6 +23,8 @@ pub struct ProviderFile<'s> {
     purpose: Purpose,
     /// The elements without a key.
     pub passed_over: RefCell<Vec<PassedOver>>,
+    /// The first `<domain>` that is a placeholder. The operator names the domains of such a file on import.
+    pub domain_placeholder: RefCell<Option<Location>>,
 }
 
 /// The purpose for which a file is read.
@@ -86,84 +47,33 @@ pub struct PassedOver {
     pub text: String,
 }
 
-/// The names of an element's attributes and children in messages.
-#[derive(Debug)]
-struct ElementNames<'s> {
-    element: &'s str,
-    shape: &'static Shape,
-}
-
-fn attribute_label(attribute: &str, element: &str) -> String {
-    format!("the {attribute} of <{element}>")
-}
-
-impl ElementNames<'_> {
-    fn attribute(&self, key: &str) -> Option<&'static str> {
-        self.shape.attributes.iter().find(|(_, other)| *other == key).map(|(attribute, _)| *attribute)
-    }
-
-    fn child(&self, key: &str) -> &'static str {
-        self.shape.children.iter().find(|Child(_, other, _)| *other == key).map_or("", |Child(name, ..)| name)
-    }
-}
-
-impl KeyNames for ElementNames<'_> {
-    fn label(&self, key: &str) -> String {
-        match self.attribute(key) {
-            Some(attribute) => attribute_label(attribute, self.element),
-            None => format!("<{}>", self.child(key)),
-        }
-    }
-
-    fn missing(&self, key: &str, example: &str) -> InvalidValue {
-        match (self.attribute(key), self.child(key)) {
-            (Some(attribute), _) => missing_attribute(self.element, attribute, example),
-            (None, name) => {
-                InvalidValue::new(format!("<{name}> is missing"), format!("add <{name}>...</{name}>"))
-            }
-        }
-    }
-
-    fn title(&self) -> &'static str {
-        ""
-    }
-}
-
-fn missing_attribute(element: &str, attribute: &str, example: &str) -> InvalidValue {
-    InvalidValue::new(format!("<{element}> has no {attribute}"), format!("add {attribute}={example}"))
-}
-
 impl<'s> ProviderFile<'s> {
     pub fn new(source: &'s Source, problems: &'s Problems, purpose: Purpose) -> Self {
-        Self { source, problems, purpose, passed_over: RefCell::default() }
+        Self {
+            source,
+            problems,
+            purpose,
+            passed_over: RefCell::default(),
+            domain_placeholder: RefCell::default(),
+        }
     }
 
     pub fn location(&self, element: Element) -> Location {
-        self.source.location_of(&element.span())
+        location(self.source, element)
     }
 
-    /// The table. None, with an error, if the file does not describe one provider.
-    pub fn table(&'s self, tree: &'s Tree<'s>) -> Option<Table<'s>> {
-        let root = tree.root();
-        if root.name() != "clientConfig" {
-            let message = format!("not a provider file: <{}> where <clientConfig> should be", root.name());
-            self.error(root, message, "the only root is <clientConfig>");
-            return None;
-        }
-        let mut providers = root.children("emailProvider");
-        let Some(provider) = providers.next() else {
-            let message = "not a provider file: <emailProvider> is missing";
-            self.error(root, message, "it holds everything else");
-            return None;
-        };
-        let mut is_single = true;
-        for again in providers {
-            is_single = false;
-            self.error(again, "<emailProvider> stands twice", "leave one of them");
-        }
+    /// The table of one provider. The sections beside the providers belong to each of them.
+    pub fn table(&'s self, root: Element<'s>, provider: Element<'s>) -> Table<'s> {
         let mut table = self.new_table(provider, &PROVIDER, ErrorRule::Invalidate);
+        self.stand_in_for_name(&mut table, provider);
         self.fill(&mut table, root, &ROOT);
-        is_single.then_some(table)
+        self.add_oauth2_of_servers(&mut table, root, provider);
+        if self.purpose == Purpose::Import && root.attribute("version").is_none() {
+            // Himalaya does (reference/autoconfig 2.2).
+            let message = "<clientConfig> has no version; some programs reject the file";
+            self.problems.note(self.location(root), message, "publish <clientConfig version=\"1.1\">");
+        }
+        table
     }
 
     /// Reports an error. The message may quote the file.
@@ -185,7 +95,10 @@ impl<'s> ProviderFile<'s> {
         for (name, key) in shape.attributes.iter().filter(|(_, key)| !key.is_empty()) {
             if let Some(text) = parent.attribute(name) {
                 let label = attribute_label(name, parent.name());
-                table.insert(key, self.value(parent, &label, Content::Text(text.into())));
+                let is_filled_later =
+                    self.purpose == Purpose::Import && *key == "id" && has_placeholder(text);
+                let content = if is_filled_later { Content::Invalid } else { Content::Text(text.into()) };
+                table.insert(key, self.value(parent, &label, content));
             }
         }
         for element in parent.elements() {
@@ -216,15 +129,15 @@ impl<'s> ProviderFile<'s> {
         let mut push = |content| table.push(key, self.value(element, &label, content));
         match kind {
             Kind::Separate => {}
-            Kind::Text => {
-                self.check_attributes(element, &[]);
-                let content = if element.elements().next().is_some() {
-                    self.error(element, format!("{label} holds other elements"), "a value is plain text");
-                    Content::Invalid
-                } else {
-                    Content::Text(element.text())
-                };
-                table.insert(key, self.value(element, &label, content));
+            Kind::Text => table.insert(key, self.value(element, &label, self.plain_text(element))),
+            Kind::Name => self.add_name(table, parent, element, key),
+            Kind::Ssl if parent.child("socketType").is_some() => self.pass_over(parent, element),
+            Kind::Ssl => {
+                let key = "socket_type";
+                if !table.has(key) {
+                    self.error(element, "no mail program reads <ssl>", ssl_hint(&element.text()));
+                    table.insert(key, self.value(element, &label, Content::Invalid));
+                }
             }
             Kind::FirstText if is_present => self.pass_over(parent, element),
             Kind::FirstText => table.insert(key, self.value(element, &label, Content::Text(element.text()))),
@@ -249,9 +162,12 @@ impl<'s> ProviderFile<'s> {
                 push(Content::Text(text));
             }
             Kind::Mechanisms => {
-                let text = match element.attribute("system") {
-                    Some(system) => format!("{system}:{}", element.text().trim()).into(),
-                    None => element.text(),
+                let text = element.text();
+                let text = match (element.attribute("system"), text.trim()) {
+                    (Some(system), method) => format!("{system}:{method}").into(),
+                    // The name in early drafts (reference/autoconfig 2.4, 4).
+                    (None, method) if method.eq_ignore_ascii_case("http-basic") => "http:Basic".into(),
+                    (None, _) => text,
                 };
                 push(Content::Text(text));
             }
@@ -288,6 +204,102 @@ impl<'s> ProviderFile<'s> {
         }
     }
 
+    fn plain_text(&self, element: Element<'s>) -> Content<'s> {
+        self.check_attributes(element, &[]);
+        if element.elements().next().is_some() {
+            let message = format!("<{}> holds other elements", element.name());
+            self.error(element, message, "a value is plain text");
+            return Content::Invalid;
+        }
+        Content::Text(element.text())
+    }
+
+    /// Adds the name or the short name of a provider, unless it is empty.
+    fn add_name(
+        &self,
+        table: &mut Table<'s>,
+        provider: Element<'s>,
+        element: Element<'s>,
+        key: &'static str,
+    ) {
+        let label = format!("<{}>", element.name());
+        let is_short_name = key == "display_short_name";
+        let note = |reason: &str| {
+            self.problems.note(
+                self.location(element),
+                format!("{label} {reason}"),
+                "write a name that people know",
+            );
+        };
+        let content = match self.plain_text(element) {
+            Content::Text(text) => match StandIns::of(provider).name(&text) {
+                // The stand-in for the name has a note of its own.
+                Name::Empty if !is_short_name => return,
+                Name::Empty => return note("is empty, and ignored"),
+                Name::Unusable if self.purpose == Purpose::Import => Content::Invalid,
+                Name::Kept | Name::Unusable => Content::Text(text),
+                Name::Replaced { text, .. } if is_short_name && text.parse::<DisplayShortName>().is_err() => {
+                    return note("has a placeholder or is an address, and is ignored");
+                }
+                Name::Replaced { text, reason } => {
+                    note(reason);
+                    Content::Text(text.into())
+                }
+            },
+            other => other,
+        };
+        table.insert(key, self.value(element, &label, content));
+    }
+
+    /// Adds the short name or the first domain as the name of a provider without one.
+    fn stand_in_for_name(&self, table: &mut Table<'s>, provider: Element<'s>) {
+        if table.has("display_name") {
+            return;
+        }
+        let short_name = provider.child_text("displayShortName");
+        let short_name = short_name.filter(|name| name.parse::<DisplayShortName>().is_ok());
+        let stand_ins = StandIns::of(provider);
+        let (reason, text) = match (short_name, stand_ins.domain()) {
+            (Some(name), _) => ("the short name stands in", name.into_owned()),
+            (None, Some(domain)) => ("the domain stands in", domain.to_owned()),
+            (None, None) => return,
+        };
+        if text.parse::<DisplayName>().is_ok() {
+            let message = format!("<displayName> is missing or empty; {reason}");
+            self.problems.note(self.location(provider), message, "add <displayName>...</displayName>");
+            let value = self.value(provider, "<displayName>", Content::Text(text.into()));
+            table.insert("display_name", value);
+        }
+    }
+
+    /// Adds `<oAuth2>` of the servers as that of the provider, if all servers have the same. The draft (3.8) has it
+    /// beside `<emailProvider>`; early drafts had it in the servers.
+    fn add_oauth2_of_servers(&'s self, table: &mut Table<'s>, root: Element<'s>, provider: Element<'s>) {
+        let is_server = |element: &Element| matches!(element.name(), "incomingServer" | "outgoingServer");
+        let servers = provider.elements().filter(is_server);
+        let inside: Vec<_> = servers
+            .flat_map(|server| server.children("oAuth2").map(move |oauth2| (server, oauth2)))
+            .collect();
+        let Some((_, first)) = inside.first().copied() else { return };
+        let has_own = root.child("oAuth2").is_some();
+        if has_own || inside.iter().any(|(_, other)| children_of(*other) != children_of(first)) {
+            let reason = if has_own {
+                "<oAuth2> in a server is kept as a comment; <clientConfig> has its own"
+            } else {
+                "<oAuth2> differs between servers, and is kept as a comment"
+            };
+            for (server, oauth2) in inside {
+                self.problems.note(self.location(oauth2), reason, "a profile has one [oauth2]");
+                self.keep_as_comment(server, oauth2);
+            }
+            return;
+        }
+        let message = "<oAuth2> in a server is read as that of the provider";
+        self.problems.note(self.location(first), message, "write it beside <emailProvider>");
+        let section = self.section(first, &OAUTH2, Scope::NotServed);
+        table.insert("oauth2", self.value(first, "<oAuth2>", section));
+    }
+
     fn add_domain(&self, table: &mut Table<'s>, element: Element<'s>, label: &str) {
         if !self.check_attributes(element, &["purpose"]) {
             return;
@@ -301,6 +313,10 @@ impl<'s> ProviderFile<'s> {
             }
             _ => "domains",
         };
+        if key == "domains" && self.purpose == Purpose::Import && has_placeholder(&element.text()) {
+            self.domain_placeholder.borrow_mut().get_or_insert_with(|| self.location(element));
+            return;
+        }
         table.push(key, self.value(element, label, Content::Text(element.text())));
     }
 
@@ -342,7 +358,7 @@ impl<'s> ProviderFile<'s> {
                 (Scope::NotServed, Purpose::Serve) => ErrorRule::Warn,
                 (_, Purpose::Import) => ErrorRule::LeaveOut {
                     is_flawed: element.has_flaws() && !shape.has_texts(),
-                    report: left_out(element),
+                    report: (!lacks_socket_type(element)).then(|| left_out(element)),
                 },
             };
             self.new_table(element, shape, rule)
@@ -393,6 +409,14 @@ impl<'s> ProviderFile<'s> {
     }
 
     fn pass_over(&self, parent: Element, element: Element) {
+        if self.purpose == Purpose::Import {
+            let message = format!("<{}> has no key and becomes a comment", element.name());
+            self.problems.note(self.location(element), message, "nothing to do: few mail programs read it");
+        }
+        self.keep_as_comment(parent, element);
+    }
+
+    fn keep_as_comment(&self, parent: Element, element: Element) {
         let (location, parent) = (self.location(element), self.location(parent));
         let name = element.name();
         let mut text = self.source.text[element.span()].to_owned();
@@ -400,12 +424,29 @@ impl<'s> ProviderFile<'s> {
             // A password is not copied.
             text = format!("<{name}>, which holds a password and is not copied");
         }
-        if self.purpose == Purpose::Import {
-            let message = format!("<{name}> has no key in a profile, and is kept as a comment");
-            self.problems.note(location.clone(), message, "nothing to do: few mail programs read it");
-        }
         self.passed_over.borrow_mut().push(PassedOver { location, parent, text });
     }
+}
+
+/// Whether a server has `<ssl>` in place of `<socketType>`, which is reported once.
+fn lacks_socket_type(element: Element) -> bool {
+    element.child("ssl").is_some() && element.child("socketType").is_none()
+}
+
+fn ssl_hint(text: &str) -> String {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "false" | "0" | "no" | "off" => "write <socketType>plain</socketType> in its place",
+        _ => "write <socketType>SSL</socketType> in its place",
+    }
+    .to_owned()
+}
+
+/// The names and texts of an element's children, for a comparison.
+fn children_of(element: Element) -> Vec<(String, String)> {
+    let mut children: Vec<_> =
+        element.elements().map(|child| (child.name().to_owned(), child.text().trim().to_owned())).collect();
+    children.sort();
+    children
 }
 
 fn left_out(element: Element) -> InvalidValue {
@@ -414,9 +455,10 @@ fn left_out(element: Element) -> InvalidValue {
         Some(kind) => format!("this {name} of type {kind} is left out"),
         None => format!("this {name} is left out"),
     };
-    let mut hint = "correct the errors in it, and import the file again".to_owned();
-    if name.ends_with("Server") {
-        hint += "; until then, mail programs prefer the next server of its type";
-    }
+    let hint = if name.ends_with("Server") {
+        "correct its errors; until then, mail programs use the next server"
+    } else {
+        "correct the errors in it, and import the file again"
+    };
     InvalidValue::new(excerpt(&what, 300), hint)
 }

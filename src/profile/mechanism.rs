@@ -15,6 +15,9 @@ pub struct Mechanism {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Token(String);
 
+/// Authentication schemes of HTTP, as their specifications spell them.
+const HTTP_SCHEMES: [&str; 5] = ["Basic", "Bearer", "Digest", "Negotiate", "NTLM"];
+
 /// A text is not a [`Token`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("is not a single word")]
@@ -68,9 +71,35 @@ impl FromStr for Mechanism {
     type Err = TokenError;
 
     fn from_str(text: &str) -> Result<Self, TokenError> {
-        match text.split_once(':') {
-            Some((system, method)) => Ok(Self { system: Some(system.parse()?), method: method.parse()? }),
-            None => Ok(Self { system: None, method: text.parse()? }),
+        let (system, method) = match text.split_once(':') {
+            Some((system, method)) => (Some(system.parse::<Token>()?), method),
+            None => (None, text),
+        };
+        // RFC 9110, 11.1: the names of schemes are case-insensitive. Programs compare the usual spelling.
+        let is_http = system.as_ref().is_none_or(|system| system.as_str() == "http");
+        let scheme = HTTP_SCHEMES.iter().find(|scheme| is_http && scheme.eq_ignore_ascii_case(method));
+        Ok(Self { system, method: scheme.copied().unwrap_or(method).parse()? })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_http_schemes_in_any_letter_case() {
+        for (text, read) in [
+            ("http:basic", "http:Basic"),
+            ("http:NEGOTIATE", "http:Negotiate"),
+            ("bearer", "Bearer"),
+            ("sasl:digest", "sasl:digest"),
+            ("http:Unknown", "http:Unknown"),
+        ] {
+            let mechanism: Mechanism = text.parse().unwrap();
+            assert_eq!(mechanism.to_string(), read);
         }
+        let takes_password = |text: &str| Mechanism::take_password(&[text.parse().unwrap()]);
+        assert!(takes_password("http:BASIC") && takes_password("digest") && !takes_password("http:bearer"));
+        assert!(Mechanism::take_token(&["http:bearer".parse().unwrap()]));
     }
 }

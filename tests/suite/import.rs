@@ -224,9 +224,14 @@ fn import_gives_a_shared_domain_to_the_first_file() {
     assert_document("import/clashes.txt", err(&output));
     let config = folder.load();
     let ids: Vec<_> = config.directory.entries().iter().map(|entry| entry.profile.id.as_str()).collect();
-    assert_eq!(ids, ["a.example", "b.example", "e.example", "g.example", "h.example", "mine.example"]);
-    assert_eq!(config.directory.domain_count(), 7);
+    // The files `d` and `f` have an id that is taken.
+    let expected = ["a", "b", "d", "e", "f", "g", "h", "mine"].map(|name| format!("{name}.example"));
+    assert_eq!(ids, expected);
+    assert_eq!(config.directory.domain_count(), 9);
 }
+
+const WOULD_BE_IMPORTED: &str =
+    "1 of 1 file would be imported into profiles\n1 profile with 1 domain: 0 errors, 0 notes\n";
 
 #[test]
 fn import_overwrites_only_with_force() {
@@ -246,8 +251,8 @@ hint: --force replaces it\n";
     assert_eq!(folder.read("profiles/a.example.toml"), mine);
     let dry = folder.import(&["a.xml", "--force", "--dry-run"]);
     assert_eq!(code(&dry), 0);
-    assert!(out(&dry).starts_with("# profiles/a.example.toml\nid = \"a.example\"\n"), "{}", out(&dry));
-    assert_eq!(err(&dry), "1 of 1 file would be imported into profiles: 0 errors, 0 notes\n");
+    assert_eq!(out(&dry), "a.xml: profiles/a.example.toml, id a.example, 1 domain\n");
+    assert_eq!(err(&dry), WOULD_BE_IMPORTED);
     assert_eq!(folder.read("profiles/a.example.toml"), mine);
     assert_eq!(code(&folder.import(&["a.xml", "--force"])), 0);
     assert!(folder.read("profiles/a.example.toml").starts_with("id = \"a.example\"\n"));
@@ -567,7 +572,7 @@ fn import_reads_utf_8_and_utf_16_only() {
     fs::write(folder.0.path().join("a.xml"), b"<clientConfig>\n \xE4").unwrap();
     let output = folder.import(&["a.xml"]);
     assert!(
-        err(&output).starts_with("error: not imported: it is not UTF-8\n--> a.xml:2:2\n"),
+        err(&output).starts_with("error: not imported: it is not UTF-8\n --> a.xml:2:2\n"),
         "{}",
         err(&output)
     );
@@ -580,8 +585,7 @@ fn import_refuses_characters_that_xml_excludes() {
     let folder = Folder::new(&[("a.xml", &text)]);
     let output = folder.import(&["a.xml"]);
     assert_eq!(code(&output), 1);
-    let message =
-        "error: not imported: not well-formed XML: XML does not allow the character U+0001\n --> a.xml:1:5\n";
+    let message = "error: not imported: not well-formed XML: XML does not allow the character\n       U+0001\n --> a.xml:1:5\n";
     assert!(err(&output).starts_with(message), "{}", err(&output));
     assert!(err(&output).contains("hint: remove the character\n"), "{}", err(&output));
     let reference =
@@ -589,19 +593,32 @@ fn import_refuses_characters_that_xml_excludes() {
     let folder = Folder::new(&[("a.xml", &reference)]);
     let output = folder.import(&["a.xml"]);
     assert!(
-        err(&output).contains("in <clientConfig>: the value of a has an invalid reference"),
+        err(&output).contains("in <clientConfig>: the value of a has\n       an invalid reference"),
         "{}",
         err(&output)
     );
 }
 
 #[test]
-fn import_replaces_a_missing_name_by_the_short_name_or_the_id() {
+fn import_replaces_a_missing_or_invalid_name() {
     let text = provider("a.example", &["a.example"]);
     let name = "<displayName>Mail</displayName>";
     for (names, note, display_name) in [
-        ("<displayShortName>Post</displayShortName>", "the short name stands for the name", "Post"),
-        ("", "the id stands for the name", "a.example"),
+        (
+            "<displayShortName>Post</displayShortName>",
+            "note: <displayName> is missing or empty; the short name stands in (1, at a.xml:2:3)\n",
+            "Post",
+        ),
+        (
+            "<displayName> </displayName>",
+            "note: <displayName> is missing or empty; the domain stands in (1, at a.xml:2:3)\n",
+            "a.example",
+        ),
+        (
+            "<displayName>A &lt; B</displayName>",
+            "note: the id stands in for the name (1, at a.xml:2:3)\n",
+            "a.example",
+        ),
     ] {
         let folder = Folder::new(&[("a.xml", &text.replace(name, names))]);
         let output = folder.import(&["a.xml"]);
@@ -633,10 +650,11 @@ fn import_needs_a_short_name_if_name_and_id_are_long() {
 fn import_notes_a_folder_that_it_cannot_read() {
     let file = ("a.xml", &*provider("a.example", &["a.example"]));
     let missing = Folder::new(&[file]).import(&["a.xml", "--dry-run"]);
-    assert_eq!(err(&missing), "1 of 1 file would be imported into profiles: 0 errors, 0 notes\n");
+    assert_eq!(err(&missing), WOULD_BE_IMPORTED);
     let unreadable = Folder::new(&[file, ("profiles", "a file")]).import(&["a.xml", "--dry-run"]);
     assert!(
-        err(&unreadable).contains("note: the folder cannot be read: Not a directory"),
+        err(&unreadable)
+            .contains("note: the folder cannot be read, so its domains are unknown: Not a directory"),
         "{}",
         err(&unreadable)
     );

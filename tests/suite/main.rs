@@ -29,6 +29,7 @@ mod forwarded;
 mod fuzzing;
 mod grid;
 mod import;
+mod import_field;
 mod layers;
 mod limits;
 mod logs;

@@ -106,8 +106,12 @@ fn readme_commands_run() {
     let toml = blocks("toml");
     let files = Files::new(&toml[0], &[("example.toml", &toml[1])]);
     let lines = blocks("sh").concat();
-    let elsewhere =
-        ["waypost import mozilla/ispdb --into profiles --dry-run", "waypost dns example.com --check"];
+    let elsewhere = [
+        "waypost import mozilla/ispdb --into profiles --dry-run",
+        "waypost import config-v1.1.xml --into profiles --domain example.com,example.net",
+        "waypost import config-v1.1.xml --into profiles --domains-file domains.txt",
+        "waypost dns example.com --check",
+    ];
     let (needy, lines): (Vec<_>, Vec<_>) =
         lines.lines().filter(|line| line.starts_with("waypost ")).partition(|line| elsewhere.contains(line));
     assert_eq!(needy, elsewhere, "what they do is in `import` and in `dns`");

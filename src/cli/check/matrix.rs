@@ -118,8 +118,8 @@ fn is_ok(row: &ClientResult) -> bool {
 /// The word for each protocol.
 fn words(row: &ClientResult) -> [String; 3] {
     let red = AnsiColor::Red.on_default();
-    if let Err(reason) = &row.outcome {
-        return [styled(red, format!("gives up: {reason}")), String::new(), String::new()];
+    if row.outcome.is_err() {
+        return [styled(red, "gives up"), String::new(), String::new()];
     }
     std::array::from_fn(|i| match &row.protocols[i] {
         cell @ (ProtocolResult::Unused | ProtocolResult::Guessed) => cell.to_string(),
@@ -129,8 +129,11 @@ fn words(row: &ClientResult) -> [String; 3] {
     })
 }
 
-/// What differs, one line for each protocol.
+/// Why the client gives up, or what differs, one line for each protocol.
 fn details(row: &ClientResult) -> Vec<String> {
+    if let Err(reason) = &row.outcome {
+        return vec![reason.to_string()];
+    }
     let cells = ClientResult::PROTOCOLS.into_iter().zip(&row.protocols);
     let different = cells.filter(|(_, cell)| matches!(cell, ProtocolResult::Different(_)));
     different.map(|(protocol, cell)| format!("{protocol} {cell}")).collect()
@@ -149,7 +152,7 @@ mod tests {
         let examined: Vec<_> = (0..2).filter_map(|index| check_profile(&config, index)).collect();
         let text = write(&examined, true);
         assert!(text.contains("  Thunderbird               \u{1b}[32mok\u{1b}[0m "), "{text}");
-        assert!(text.contains("\u{1b}[31mgives up: no IMAP server\u{1b}[0m\n"), "{text}");
+        assert!(text.contains("\u{1b}[31mgives up\u{1b}[0m\n      no IMAP server\n"), "{text}");
         assert!(
             text.lines().all(|line| anstream::adapter::strip_str(line).to_string().chars().count() <= WIDTH)
         );
