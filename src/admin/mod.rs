@@ -3,6 +3,7 @@
 mod certificate_expiry;
 mod metrics;
 mod reload;
+mod request_log;
 mod routes;
 
 use std::sync::mpsc;
@@ -15,8 +16,9 @@ use crate::http::App;
 #[must_use]
 pub fn app(app: &App, reload_requests: Option<mpsc::Sender<ReloadRequest>>) -> App {
     let routes = routes::router(app.clone());
-    app.with_admin_routes(match reload_requests {
+    let routes = match reload_requests {
         Some(requests) => routes.merge(reload::router(requests)),
         None => routes,
-    })
+    };
+    app.with_admin_routes(request_log::layer(routes))
 }

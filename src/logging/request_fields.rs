@@ -8,7 +8,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use tracing::Level;
+use tracing::{Level, Span};
 
 /// The target of the access log of `--log-requests`. `subscriber` disables it without that option.
 pub const ACCESS_LOG: &str = "waypost::access";
@@ -60,6 +60,17 @@ impl RequestFields<'_> {
             line!(Level::DEBUG);
         }
     }
+}
+
+/// The span of a request of the admin listener. `route` is the pattern of a known route.
+pub fn admin_span(route: Option<&str>, method: &str) -> Span {
+    tracing::debug_span!("admin", route = route.unwrap_or("-"), method = registered_method(method))
+}
+
+/// Writes the line of a request of the admin listener, within its span.
+pub fn log_admin_response(status: u16, latency: Duration) {
+    let microseconds = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX);
+    tracing::debug!(status, microseconds, "admin request answered");
 }
 
 /// A client may send any text as the method; only registered methods are logged.

@@ -138,3 +138,17 @@ fn the_route_takes_post_only() {
     assert_eq!(program.admin("/reload").status, 405);
     program.stop();
 }
+
+/// The admin listener has a line for each request at debug, with the route and never with an unknown path.
+#[test]
+fn logs_each_request_at_debug() {
+    let files = Files::new("watch = false\n[admin]\nlisten = \"127.0.0.1:0\"\n", &[("a.toml", &a_profile())]);
+    let mut program = Program::start("debug", "json", &files);
+    program.admin("/healthz");
+    let line = program.until(|line| line.contains("admin request answered"));
+    assert!(line.contains("\"route\":\"/healthz\"") && line.contains("\"status\":200"), "{line}");
+    program.admin("/secret@example.com?jane");
+    let line = program.until(|line| line.contains("admin request answered"));
+    assert!(line.contains("\"route\":\"-\"") && !line.contains("secret") && !line.contains("jane"), "{line}");
+    program.stop();
+}
