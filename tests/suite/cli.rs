@@ -143,6 +143,45 @@ fn check_exit_code_follows_the_severity_and_deny() {
     assert_eq!(check(&files, &[]), (1, "1 profile for 1 domain: 1 error, 1 note".into()));
 }
 
+/// Notes without a next step need `--verbose`, rows of the matrix that are ok need few profiles or `--matrix all`.
+#[test]
+fn check_selects_notes_and_rows() {
+    let texts: Vec<(String, String)> = (0..6)
+        .map(|i| {
+            (
+                format!("{i}.toml"),
+                profile(&format!("p{i}.example.com"), &domains(&[&format!("p{i}.example.com")]), SERVERS),
+            )
+        })
+        .collect();
+    let texts: Vec<_> = texts.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    let files = Files::new("", &texts);
+    let check = |more: &[&str]| {
+        let output = waypost(files.path("."), &[&["check", "--config", "waypost.toml"], more].concat());
+        assert_eq!(code(&output), 0);
+        out(&output).to_owned()
+    };
+    let (is_ok, guess) = ("  Geary  ", "note: Parula ignores the SMTP server");
+    let short = check(&[]);
+    assert!(!short.contains(is_ok) && short.contains("  every other client: ok\n"), "{short}");
+    assert!(
+        !short.contains(guess) && short.contains("1 note without a next step: --verbose shows it\n"),
+        "{short}"
+    );
+    assert!(check(&["--matrix", "all"]).contains(is_ok));
+    assert!(check(&["--verbose"]).contains(guess) && !check(&["--verbose"]).contains("--verbose shows"));
+    // One domain: its profile only, with all rows.
+    let one = check(&["p3.example.com"]);
+    assert!(one.contains("as jane.doe@p3.example.com\n") && one.contains(is_ok), "{one}");
+    assert!(
+        !one.contains("p4.example.com") && one.ends_with("6 profiles for 6 domains: good, 1 note\n"),
+        "{one}"
+    );
+    let unknown = waypost(files.path("."), &["check", "--config", "waypost.toml", "p3.example.co"]);
+    assert_eq!(code(&unknown), 1);
+    assert!(err(&unknown).contains("hint: did you mean p3.example.com?"), "{}", err(&unknown));
+}
+
 /// A problem in one file hides nothing in the others.
 #[test]
 fn check_runs_valid_profiles_when_others_are_broken() {

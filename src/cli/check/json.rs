@@ -28,6 +28,8 @@ struct FindingEntry<'a> {
     cause: Cause,
     message: &'a str,
     hint: &'a str,
+    /// Whether the hint names a next step.
+    needs_action: bool,
     /// The clients that it affects.
     clients: Vec<Client>,
     places: &'a [Occurrence],
@@ -128,6 +130,7 @@ fn finding(finding: &Finding) -> FindingEntry<'_> {
         cause: finding.cause,
         message: &finding.message,
         hint: &finding.hint,
+        needs_action: finding.needs_action,
         clients: finding.clients(),
         places: &finding.occurrences,
     }

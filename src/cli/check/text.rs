@@ -51,7 +51,8 @@ pub fn write(report: &Report, selection: Selection) -> String {
     let profiles = count(directory.entries().len(), "profile");
     let domains = count(directory.domain_count(), "domain");
     if hidden > 0 {
-        let _ = writeln!(text, "{} without a next step: --verbose shows them", count(hidden, "note"));
+        let pronoun = if hidden == 1 { "it" } else { "them" };
+        let _ = writeln!(text, "{} without a next step: --verbose shows {pronoun}", count(hidden, "note"));
     }
     let _ = writeln!(text, "{profiles} for {domains}: {}", summary(report.counts()));
     text
