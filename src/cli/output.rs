@@ -20,7 +20,7 @@ pub fn print(text: &str, code: ExitCode) -> ExitCode {
     }
 }
 
-/// Prints a part of a result, as [`print`] does. False if the reader is closed.
+/// Prints a part of a result, as [`print()`] does. False if the reader is closed.
 pub fn print_part(text: &str) -> Result<bool, ExitCode> {
     let mut out = anstream::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
