@@ -288,7 +288,7 @@ fn trusted_proxies(table: &mut Table) -> Vec<Network> {
 /// Every `[[tls]]`. Reports listeners with TLS without a certificate, and certificates without such a listener.
 fn tls(table: &mut Table, listen: &[Listener], listen_location: Location, folder: &Path) -> Vec<Tls> {
     let problems = table.problems();
-    let certificates = table.sections("tls", "[[tls]]", |table| Tls::read(table, folder));
+    let certificates = table.all_sections("tls", "[[tls]]", |table| Tls::read(table, folder));
     match (listen.iter().find(|listener| listener.is_https), certificates.as_slice()) {
         (Some(listener), []) => {
             let message = format!("`listen` has {listener}, but there is no certificate");

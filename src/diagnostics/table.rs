@@ -346,8 +346,18 @@ impl<'s> Table<'s> {
         self.take(key)?.section(title, read)
     }
 
-    /// Reads every `[[key]]`. None for each with an error in it.
+    /// Reads every `[[key]]` without an error in it.
     pub fn sections<T>(
+        &mut self,
+        key: &'static str,
+        title: &'static str,
+        read: impl FnMut(&mut Self) -> Option<T>,
+    ) -> Vec<T> {
+        self.all_sections(key, title, read).into_iter().flatten().collect()
+    }
+
+    /// Reads every `[[key]]`. None for each with an error in it.
+    pub fn all_sections<T>(
         &mut self,
         key: &'static str,
         title: &'static str,

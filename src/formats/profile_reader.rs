@@ -62,11 +62,7 @@ pub fn fields(table: &mut Table, source: &Source, inputs: &SourceFiles) -> Profi
         has_invalid_domains,
         incoming,
         outgoing,
-        documentation: service_reader::valid(table.sections(
-            "documentation",
-            "[[documentation]]",
-            documentation,
-        )),
+        documentation: table.sections("documentation", "[[documentation]]", documentation),
         limits: table.section("limits", "[limits]", |table| Some(limits(table))).unwrap_or_default(),
         services: service_reader::read(table),
         mobileconfig: texts.unwrap_or_default(),
@@ -78,7 +74,7 @@ pub fn fields(table: &mut Table, source: &Source, inputs: &SourceFiles) -> Profi
 fn servers(table: &mut Table, key: &'static str, title: &'static str) -> Servers {
     let mark = table.problems().mark();
     let mut is_missing = true;
-    let servers = table.sections(key, title, |table| {
+    let servers = table.all_sections(key, title, |table| {
         let value = match kind(table, key) {
             Some(Kind::Other(kind)) => AnyServer::Other(service_reader::other_server(table, kind)),
             kind => {

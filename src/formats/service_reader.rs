@@ -14,19 +14,14 @@ use crate::profile::{
 pub fn read(table: &mut Table) -> Services {
     Services {
         others: Vec::new(),
-        calendars: valid(table.sections("calendar", "[[calendar]]", web_service)),
-        addressbooks: valid(table.sections("addressbook", "[[addressbook]]", web_service)),
-        file_shares: valid(table.sections("file_share", "[[file_share]]", web_service)),
+        calendars: table.sections("calendar", "[[calendar]]", web_service),
+        addressbooks: table.sections("addressbook", "[[addressbook]]", web_service),
+        file_shares: table.sections("file_share", "[[file_share]]", web_service),
         oauth2: table.section("oauth2", "[oauth2]", oauth2),
         webmail: webmail(table),
-        enable: valid(table.sections("enable", "[[enable]]", enable)),
+        enable: table.sections("enable", "[[enable]]", enable),
         sieve: table.section("sieve", "[sieve]", sieve),
     }
-}
-
-/// The values without an error.
-pub fn valid<T>(read: Vec<Option<T>>) -> Vec<T> {
-    read.into_iter().flatten().collect()
 }
 
 /// An `[[incoming]]` that is neither imap nor pop3.
@@ -49,7 +44,7 @@ pub fn other_server(table: &mut Table, kind: OtherKind) -> OtherServer {
 
 /// Every `[[jmap]]`: an `[[incoming]]` of that type with nothing but a URL, behind all others.
 pub fn jmap(table: &mut Table) -> Vec<Located<AnyServer>> {
-    valid(table.sections("jmap", "[[jmap]]", |table| {
+    table.sections("jmap", "[[jmap]]", |table| {
         let url = table.required("url", "\"https://jmap.example.com/session\"");
         let authentication = table.values("authentication");
         let username = username(table);
@@ -57,7 +52,7 @@ pub fn jmap(table: &mut Table) -> Vec<Located<AnyServer>> {
         let kind = OtherKind::Jmap;
         let server = OtherServer { kind, url, authentication, username, ..OtherServer::default() };
         Some(Located { value: AnyServer::Other(server), location: table.location() })
-    }))
+    })
 }
 
 fn sieve(table: &mut Table) -> Option<Sieve> {
