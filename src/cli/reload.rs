@@ -36,28 +36,36 @@ Examples:
 Exit codes: 0 the configuration on disk is served; 1 it has errors, and the
 server keeps the old one; 2 the server could not be asked.";
 
-/// The admin listener of the packaged configuration. It is asked if the file on disk does not name one, perhaps because
-/// the file is what has to be reported as broken.
+/// The admin listener of the packaged configuration. It is asked too, since the file on disk may be broken, or may name a
+/// listener that takes effect after a restart.
 const PACKAGED_SOCKET: &str = "/run/waypost/admin.sock";
 
 impl Reload {
     pub fn run(self) -> Result<ExitCode, ExitCode> {
-        let listener = match self.listen {
-            Some(listener) => listener,
-            None => {
-                let (settings, _) = self.config.load(Config::settings)?;
-                let packaged = || {
-                    let path = Path::new(PACKAGED_SOCKET);
-                    path.exists().then(|| Listener { address: Address::Unix(path.into()), is_https: false })
-                };
-                settings.admin.listen.or_else(packaged).ok_or_else(no_admin_listener)?
-            }
+        let timeout = Duration::from_secs(self.timeout);
+        let listeners = match self.listen {
+            Some(listener) => vec![listener],
+            None => listeners(self.config.load(Config::settings)?.0.admin.listen),
         };
-        let request = LocalRequest { listener: listener.clone(), method: "POST", path: "/reload" };
-        let response = request.send(Duration::from_secs(self.timeout)).map_err(|error| {
+        let Some(first) = listeners.first() else { return Err(no_admin_listener()) };
+        let answers = listeners.iter().map(|listener| {
+            let request = LocalRequest { listener: listener.clone(), method: "POST", path: "/reload" };
+            (listener, request.send(timeout))
+        });
+        // The error of the first listener is the one to report.
+        let mut failed = None;
+        let answer = answers.into_iter().find_map(|(listener, answer)| match answer {
+            Ok(response) => Some((listener, response)),
+            Err(error) => {
+                failed.get_or_insert(error);
+                None
+            }
+        });
+        let Some((listener, response)) = answer else {
+            let cause = failed.map_or_else(String::new, |error| format!(": {error}"));
             let hint = "check that the server runs and has this admin listener: waypost health";
-            could_not_run(&format!("{listener} does not answer: {error}"), Some(hint))
-        })?;
+            return Err(could_not_run(&format!("{first} does not answer{cause}"), Some(hint)));
+        };
         let report: ReloadReport = serde_json::from_slice(&response.body).map_err(|_| {
             let hint = "name the address of [admin] listen with --listen";
             let error = format!("{listener} answers with status {}, without a verdict", response.status);
@@ -65,6 +73,13 @@ impl Reload {
         })?;
         Ok(self::report(&report))
     }
+}
+
+/// The listener of the file, then the packaged one if it exists.
+fn listeners(of_file: Option<Listener>) -> Vec<Listener> {
+    let path = Path::new(PACKAGED_SOCKET);
+    let packaged = path.exists().then(|| Listener { address: Address::Unix(path.into()), is_https: false });
+    of_file.into_iter().chain(packaged).collect()
 }
 
 fn no_admin_listener() -> ExitCode {
