@@ -18,6 +18,10 @@ pub enum PemError {
     Unreadable { path: PathBuf, source: io::Error },
     #[error("{} has no certificate in PEM, or one that cannot be read", .0.display())]
     NoCertificate(PathBuf),
+    #[error("{} has a private key and no certificate", .0.display())]
+    KeyInsteadOfCertificate(PathBuf),
+    #[error("{} has a private key that is encrypted with a passphrase", .0.display())]
+    EncryptedKey(PathBuf),
     #[error("{} has no private key in PEM that can be read without a passphrase", .0.display())]
     NoKey(PathBuf),
     #[error("{} is not the key of the certificate in {}", key.display(), certificate.display())]
@@ -34,6 +38,10 @@ impl PemError {
             Self::NoCertificate(_) => {
                 "name the file with the certificate and its intermediate certificates, like certbot's fullchain.pem"
             }
+            Self::KeyInsteadOfCertificate(_) => {
+                "name the certificate's file in `certificate`, and this one in `key`; they may be swapped"
+            }
+            Self::EncryptedKey(_) => "decrypt it: openssl pkey -in key.pem -out decrypted.pem",
             Self::NoKey(_) => "name the file with the certificate's key, like certbot's privkey.pem",
             Self::Mismatch { .. } => {
                 "put the certificate first in its file, and name the key that belongs to it"
@@ -47,9 +55,16 @@ impl PemError {
 /// # Errors
 /// If the file cannot be read or has no certificate.
 pub fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, PemError> {
-    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&bytes(path)?).collect();
+    let content = bytes(path)?;
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&content).collect();
     let certificates = certificates.ok().filter(|certificates| !certificates.is_empty());
-    certificates.ok_or_else(|| PemError::NoCertificate(path.to_owned()))
+    certificates.ok_or_else(|| {
+        if PrivateKeyDer::from_pem_slice(&content).is_ok() {
+            PemError::KeyInsteadOfCertificate(path.to_owned())
+        } else {
+            PemError::NoCertificate(path.to_owned())
+        }
+    })
 }
 
 /// Reads the first private key of a PEM file.
@@ -57,7 +72,12 @@ pub fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, PemErro
 /// # Errors
 /// If the file cannot be read or has no private key.
 pub fn key(path: &Path) -> Result<PrivateKeyDer<'static>, PemError> {
-    PrivateKeyDer::from_pem_slice(&bytes(path)?).map_err(|_| PemError::NoKey(path.to_owned()))
+    let content = bytes(path)?;
+    PrivateKeyDer::from_pem_slice(&content).map_err(|_| {
+        let is_encrypted = content.windows(9).any(|text| text == b"ENCRYPTED");
+        let error = if is_encrypted { PemError::EncryptedKey } else { PemError::NoKey };
+        error(path.to_owned())
+    })
 }
 
 /// The times from which and until which a certificate is valid.

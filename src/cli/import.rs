@@ -78,8 +78,12 @@ impl Import {
         }
         if !self.dry_run {
             let folder = self.into.display();
-            let failed =
-                |error| could_not_run(&format!("the folder {folder} cannot be created: {error}"), None);
+            let failed = |error| {
+                could_not_run(
+                    &format!("the folder {folder} cannot be created: {error}"),
+                    Some("name a folder with --into"),
+                )
+            };
             fs::create_dir_all(&self.into).map_err(failed)?;
         }
         let readings = in_parallel(&files, "files read", |path| Reading::of_file(path));
@@ -102,7 +106,11 @@ impl Import {
         let given = GivenDomains::read(self.domains.clone(), list, &problems);
         let name = list.unwrap_or(Path::new("")).display();
         let given = given.map_err(|error| {
-            could_not_run(&format!("{name} cannot be read: {error}"), Some("it has to be a file in UTF-8"))
+            let hint = match error.kind() {
+                io::ErrorKind::InvalidData => "save it as UTF-8",
+                _ => "name an existing file with one domain on each line",
+            };
+            could_not_run(&format!("{name} cannot be read: {error}"), Some(hint))
         })?;
         let problems = problems.into_vec();
         if problems.is_empty() {

@@ -6,6 +6,7 @@
 mod check;
 mod config_argument;
 mod dns;
+mod domain_argument;
 mod health;
 mod import;
 mod import_report;

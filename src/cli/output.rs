@@ -2,13 +2,14 @@
 
 use std::fmt::Display;
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
 
 use crate::address::Domain;
 use crate::config::LoadError;
-use crate::diagnostics::{Problem, ProblemRenderer, Severity, nearest};
+use crate::diagnostics::{Problem, ProblemRenderer, Severity, nearest, wrapped};
 use crate::directory::Directory;
 
 /// Prints a result. A closed reader (`| head`) is not an error; a full disk is. Colours are removed unless standard
@@ -54,9 +55,20 @@ pub fn could_not_run(error: &str, hint: Option<&str>) -> ExitCode {
 }
 
 fn report(error: &str, hint: Option<&str>, code: u8) -> ExitCode {
-    let hint = hint.map_or_else(String::new, |hint| format!("\nhint: {hint}"));
-    message(format!("error: {error}{hint}"));
+    message(lines("error: ", error));
+    if let Some(hint) = hint {
+        message(lines("hint: ", hint));
+    }
     ExitCode::from(code)
+}
+
+/// The text in lines that fit the terminal. A text that has several lines is printed as it is.
+fn lines(label: &str, text: &str) -> String {
+    if text.contains('\n') {
+        return format!("{label}{text}");
+    }
+    let text = wrapped(label, text, &" ".repeat(label.len()));
+    text.trim_end().to_owned()
 }
 
 /// Exit code 1 if there are errors, else 0.
@@ -68,6 +80,12 @@ pub fn exit_code(has_errors: bool) -> ExitCode {
 pub fn not_loaded(error: &LoadError) -> ExitCode {
     match error {
         LoadError::NotFound { looked_at } => {
+            if Path::new("waypost.toml").is_file() {
+                return could_not_run(
+                    "no configuration file is named, and ./waypost.toml is not looked for",
+                    Some("name it: --config waypost.toml"),
+                );
+            }
             let places: Vec<_> = looked_at.iter().map(|path| path.display().to_string()).collect();
             could_not_run(
                 &format!("there is no configuration file\n  --> looked for {}", places.join(" and ")),
@@ -79,7 +97,10 @@ pub fn not_loaded(error: &LoadError) -> ExitCode {
         }
         LoadError::Unreadable { path, source } => could_not_run(
             &format!("{} cannot be read: {source}", path.display()),
-            Some("name the file with --config FILE or in $WAYPOST_CONFIG, and make it readable"),
+            Some(match source.kind() {
+                io::ErrorKind::InvalidData => "save it as UTF-8",
+                _ => "name the file with --config FILE or in $WAYPOST_CONFIG, and make it readable",
+            }),
         ),
         LoadError::Problems(problems) => {
             print_problems(problems);

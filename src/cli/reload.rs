@@ -1,5 +1,6 @@
 //! `waypost reload`: asks the running server to reload its configuration, and reports its verdict.
 
+use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -11,7 +12,7 @@ use super::local_client::LocalRequest;
 use super::output::{could_not_run, count, errors_found, message, print, print_problems};
 use crate::admin::{ReloadReport, Reloaded};
 use crate::config::{Address, Config, Listener};
-use crate::diagnostics::Severity;
+use crate::diagnostics::{Problem, Severity};
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -36,35 +37,26 @@ Examples:
 Exit codes: 0 the configuration on disk is served; 1 it has errors, and the
 server keeps the old one; 2 the server could not be asked.";
 
-/// The admin listener of the packaged configuration. It is asked too, since the file on disk may be broken, or may name a
-/// listener that takes effect after a restart.
+/// The admin listener of the packaged configuration, and that configuration. The listener is asked too, since the file on
+/// disk may be broken, or may name a listener that takes effect after a restart.
 const PACKAGED_SOCKET: &str = "/run/waypost/admin.sock";
+const PACKAGED_CONFIG: &str = "/etc/waypost/waypost.toml";
 
 impl Reload {
     pub fn run(self) -> Result<ExitCode, ExitCode> {
         let timeout = Duration::from_secs(self.timeout);
-        let listeners = match self.listen {
-            Some(listener) => vec![listener],
-            None => listeners(self.config.load(Config::settings)?.0.admin.listen),
-        };
-        let Some(first) = listeners.first() else { return Err(no_admin_listener()) };
-        let answers = listeners.iter().map(|listener| {
-            let request = LocalRequest { listener: listener.clone(), method: "POST", path: "/reload" };
-            (listener, request.send(timeout))
-        });
-        // The error of the first listener is the one to report.
+        let (listeners, problems) = self.listeners()?;
+        let Some(first) = listeners.first() else { return Err(no_admin_listener(&problems)) };
         let mut failed = None;
-        let answer = answers.into_iter().find_map(|(listener, answer)| match answer {
-            Ok(response) => Some((listener, response)),
-            Err(error) => {
-                failed.get_or_insert(error);
-                None
-            }
+        let answer = listeners.iter().find_map(|listener| {
+            let request = LocalRequest { listener: listener.clone(), method: "POST", path: "/reload" };
+            // The error of the first listener is the one to report.
+            let response = request.send(timeout).map_err(|error| failed.get_or_insert(error).kind());
+            Some((listener, response.ok()?))
         });
         let Some((listener, response)) = answer else {
-            let cause = failed.map_or_else(String::new, |error| format!(": {error}"));
-            let hint = "check that the server runs and has this admin listener: waypost health";
-            return Err(could_not_run(&format!("{first} does not answer{cause}"), Some(hint)));
+            print_problems(&problems);
+            return Err(no_answer(first, failed.as_ref()));
         };
         let report: ReloadReport = serde_json::from_slice(&response.body).map_err(|_| {
             let hint = "name the address of [admin] listen with --listen";
@@ -73,16 +65,39 @@ impl Reload {
         })?;
         Ok(self::report(&report))
     }
+
+    /// The listeners to ask, in this order, and the problems of the file that names them.
+    fn listeners(&self) -> Result<(Vec<Listener>, Vec<Problem>), ExitCode> {
+        if let Some(listener) = &self.listen {
+            return Ok((vec![listener.clone()], Vec::new()));
+        }
+        let (settings, problems) = self.config.load(Config::settings)?;
+        let mut listeners: Vec<_> = settings.admin.listen.into_iter().collect();
+        let is_packaged = self.config.locate().is_ok_and(|path| path == Path::new(PACKAGED_CONFIG));
+        let socket = Path::new(PACKAGED_SOCKET);
+        if is_packaged && socket.exists() {
+            listeners.push(Listener { address: Address::Unix(socket.into()), is_https: false });
+        }
+        Ok((listeners, problems))
+    }
 }
 
-/// The listener of the file, then the packaged one if it exists.
-fn listeners(of_file: Option<Listener>) -> Vec<Listener> {
-    let path = Path::new(PACKAGED_SOCKET);
-    let packaged = path.exists().then(|| Listener { address: Address::Unix(path.into()), is_https: false });
-    of_file.into_iter().chain(packaged).collect()
+fn no_answer(listener: &Listener, error: Option<&io::Error>) -> ExitCode {
+    let hint = match error.map(io::Error::kind) {
+        Some(io::ErrorKind::PermissionDenied) => "run this command as root or as the server's user",
+        _ => "check that the server runs and has this admin listener: waypost health",
+    };
+    let cause = error.map_or_else(String::new, |error| format!(": {error}"));
+    could_not_run(&format!("{listener} does not answer{cause}"), Some(hint))
 }
 
-fn no_admin_listener() -> ExitCode {
+/// No listener is configured, or the file is so broken that its listener cannot be read.
+fn no_admin_listener(problems: &[Problem]) -> ExitCode {
+    print_problems(problems);
+    if problems.iter().any(Problem::is_error) {
+        let hint = "correct the errors above, or name the admin listener with --listen";
+        return could_not_run("the admin listener cannot be read from the configuration", Some(hint));
+    }
     let hint = "add [admin] with listen = \"unix:/run/waypost/admin.sock\" and restart the server, or send it SIGHUP";
     could_not_run("the configuration has no admin listener to ask", Some(hint))
 }

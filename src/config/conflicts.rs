@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::hash::Hash;
 
 use crate::address::Domain;
+use crate::diagnostics::problem::Located;
 use crate::diagnostics::{Location, Problem, Problems};
 use crate::directory::DomainPattern;
 use crate::formats::parsed_profile::ParsedProfile;
@@ -38,21 +39,34 @@ fn ids(profiles: &[ParsedProfile], problems: &Problems) {
 fn domains(profiles: &[ParsedProfile], problems: &Problems) {
     let mut seen: HashMap<&DomainPattern, (&ParsedProfile, &Location)> = HashMap::new();
     for profile in profiles {
+        let mut duplicates = Vec::new();
         for domain in &profile.domain_patterns {
             let found = first_of(&mut seen, &domain.value, (profile, &domain.location));
             let Some((first, location)) = found else { continue };
             if std::ptr::eq(first, profile) {
-                // Lists that panels export contain duplicates.
-                let message = format!("`{}` is listed twice; the first time is at {location}", domain.value);
-                problems.push(Problem::information(domain.location.clone(), message));
-            } else {
-                let message =
-                    format!("`{}` is in two profiles, `{}` and `{}`", domain.value, first.name, profile.name);
-                let hint = format!("remove it from one of them (the other is at {location})");
-                problems.error(domain.location.clone(), message, hint);
+                duplicates.push(domain);
+                continue;
             }
+            let message = if first.name == profile.name {
+                format!("`{}` is in two profiles with the same id", domain.value)
+            } else {
+                format!("`{}` is in two profiles, `{}` and `{}`", domain.value, first.name, profile.name)
+            };
+            let hint = format!("remove it from one of them (the other is at {location})");
+            problems.error(domain.location.clone(), message, hint);
         }
+        report_duplicates(&duplicates, problems);
     }
+}
+
+/// One note for a profile: lists that panels export may have thousands of duplicates.
+fn report_duplicates(duplicates: &[&Located<DomainPattern>], problems: &Problems) {
+    let Some(first) = duplicates.first() else { return };
+    let message = match duplicates.len() - 1 {
+        0 => format!("`{}` is listed twice", first.value),
+        others => format!("`{}` and {others} more domains are listed twice", first.value),
+    };
+    problems.note(first.location.clone(), message, "remove the duplicates");
 }
 
 fn mx_hosts(profiles: &[ParsedProfile], problems: &Problems) {

@@ -92,8 +92,16 @@ const LISTENER_HINT: &str = "write an IP address (0.0.0.0 for all) and a port: \
 
 impl FromText for Listener {
     fn from_text(text: &str) -> Result<Self, InvalidValue> {
-        text.parse()
-            .map_err(|_| InvalidValue::new(format!("`{text}` is not an address to listen on"), LISTENER_HINT))
+        text.parse().map_err(|_| {
+            let message = format!("`{text}` is not an address to listen on");
+            match text.strip_prefix("unix:") {
+                None if text.starts_with('/') => InvalidValue::new(message, format!("write \"unix:{text}\"")),
+                Some(path) if !path.starts_with('/') => {
+                    InvalidValue::new(message, format!("write the whole path: \"unix:/run/waypost/{path}\""))
+                }
+                _ => InvalidValue::new(message, LISTENER_HINT),
+            }
+        })
     }
 }
 

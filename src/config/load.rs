@@ -159,7 +159,14 @@ fn profiles(folder: &Path, sources: &SourceFiles, problems: &Problems) -> Vec<Pa
         Ok(paths) => paths,
         Err(error) => {
             let message = format!("the folder of profiles cannot be read: {error}");
-            let hint = "make it readable, or name another one: profiles = \"profiles\" in waypost.toml";
+            let hint = match error.kind() {
+                _ if folder.to_string_lossy().contains('~') => {
+                    "write the whole path in `profiles`: `~` is not replaced by a home folder"
+                }
+                io::ErrorKind::NotFound => "create it, or name an existing one in `profiles` of waypost.toml",
+                io::ErrorKind::NotADirectory => "name a folder in `profiles` of waypost.toml, not a file",
+                _ => "make it readable, or name another one in `profiles` of waypost.toml",
+            };
             problems.error(Location::whole(folder), message, hint);
             return Vec::new();
         }

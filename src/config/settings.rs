@@ -145,7 +145,12 @@ impl Settings {
         let signing = table.section("signing", "[signing]", |table| Signing::read(table, folder));
         let page = table.section("page", "[page]", |table| Some(Page::read(table))).unwrap_or_default();
         let dns = table.section("dns", "[dns]", |table| Some(Dns::read(table))).unwrap_or_default();
-        let admin = table.section("admin", "[admin]", |table| Some(Admin::read(table, &listen)));
+        let mut admin = Admin::default();
+        // The listener counts even if another key is wrong: `waypost reload` asks it to report that.
+        table.section("admin", "[admin]", |table| {
+            admin = Admin::read(table, &listen);
+            Some(())
+        });
         let limits = table.section("limits", "[limits]", |table| Some(Limits::read(table)));
         let (limits, unlimited) = limits.unwrap_or_default();
         table.finish();
@@ -160,7 +165,7 @@ impl Settings {
             signing,
             page,
             dns,
-            admin: admin.unwrap_or_default(),
+            admin,
             limits,
             unlimited,
         }
@@ -227,12 +232,19 @@ impl Admin {
             }
         }
         let has_list = table.has("allow");
-        let allow = table.values("allow");
+        let allow = table.list::<Network>("allow");
+        if let Some(all) = allow.iter().find(|network| network.value.is_every_address()) {
+            let message = "`allow` in [admin] includes every address: anybody who can connect may reload and read metrics";
+            let hint = "name the networks that may ask, like \"10.0.0.0/8\"";
+            problems.warning(all.location.clone(), message, hint);
+        }
+        let allow = allow.into_iter().map(|network| network.value).collect();
         if let Some(Located { value: Listener { address: Address::Tcp(address), .. }, location }) = &listen
             && !address.ip().is_loopback()
             && !has_list
         {
-            let message = format!("[admin] listens on {address}, but only this machine may ask");
+            let message =
+                format!("[admin] listens on {address}, but accepts requests only from this machine");
             let hint = "add allow = [\"10.0.0.0/8\"] with the networks that may ask, or listen on 127.0.0.1";
             problems.warning(location.clone(), message, hint);
         }

@@ -192,7 +192,10 @@ impl InvalidValue {
 
 /// `did you mean ...`, or a list of the known words if none is near.
 pub fn suggest(wrong: &str, known: &[&str]) -> String {
-    match nearest(wrong, known.iter().copied()) {
+    // `idle_timeout` for `idle_timeout_seconds`.
+    let longer =
+        || known.iter().copied().find(|word| wrong.len() > 2 && word.starts_with(&format!("{wrong}_")));
+    match nearest(wrong, known.iter().copied()).or_else(longer) {
         Some(word) => format!("did you mean `{word}`?"),
         None => format!("it can be {}", list(known)),
     }

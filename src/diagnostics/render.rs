@@ -47,10 +47,17 @@ impl ProblemRenderer {
         let label = problem.severity.to_string().len() + 2;
         let title = level(problem.severity).primary_title(lines(&problem.message, label));
         let line = self.source_line(&problem.location);
-        let problem_group = with_location(Group::with_title(title), &problem.location, line);
         let hint = problem.hint.as_deref().map(|hint| lines(hint, "hint: ".len()));
         let hint_group =
             hint.map(|hint| Group::with_title(Level::HELP.with_name("hint").secondary_title(hint)));
+        if line.is_none() {
+            // Without a source line, the renderer draws an empty frame.
+            let location = self.render_location(problem.severity, &problem.location, false);
+            let parts = [Some(self.renderer.render(&[Group::with_title(title)])), Some(location)];
+            let hint = hint_group.map(|group| self.renderer.render(&[group]));
+            return parts.into_iter().chain([hint]).flatten().collect::<Vec<_>>().join("\n");
+        }
+        let problem_group = with_location(Group::with_title(title), &problem.location, line);
         self.renderer.render(&[problem_group].into_iter().chain(hint_group).collect::<Vec<_>>())
     }
 
@@ -168,13 +175,10 @@ hint: write ]"
     #[test]
     fn names_only_the_file_if_there_is_no_such_line() {
         let whole = rendered("", |source| Location::whole(&source.file), "remove it");
-        assert_eq!(whole, "error: it is wrong\n--> folder/a.toml\n |\nhint: remove it");
+        assert_eq!(whole, "error: it is wrong\n  --> folder/a.toml\nhint: remove it");
         for (line, column) in [(20, 3), (1, 30)] {
             let lost = rendered("a = 1\n", |source| Location::new(source.file.clone(), line, column), "look");
-            assert_eq!(
-                lost,
-                format!("error: it is wrong\n--> folder/a.toml:{line}:{column}\n |\nhint: look")
-            );
+            assert_eq!(lost, format!("error: it is wrong\n  --> folder/a.toml:{line}:{column}\nhint: look"));
         }
     }
 
@@ -213,8 +217,7 @@ hint: remove\u{fffd}\u{fffd} it"
         let problem = Problem::warning(Location::whole(Path::new("a.toml")), "it is odd", "look");
         assert_eq!(
             ProblemRenderer::styled().render(&problem),
-            "\u{1b}[33mwarning\u{1b}[0m\u{1b}[1m: it is odd\u{1b}[0m\n\u{1b}[1m\u{1b}[94m--> \u{1b}[0ma.toml\n \
-             \u{1b}[1m\u{1b}[94m|\u{1b}[0m\n\u{1b}[1m\u{1b}[96mhint\u{1b}[0m: look"
+            "\u{1b}[33mwarning\u{1b}[0m\u{1b}[1m: it is odd\u{1b}[0m\n  --> a.toml\n\u{1b}[1m\u{1b}[96mhint\u{1b}[0m: look"
         );
     }
 }

@@ -296,16 +296,33 @@ impl<'s> Table<'s> {
     pub fn required_located<T: FromValue>(&mut self, key: &'static str, example: &str) -> Option<Located<T>> {
         if !self.has(key) {
             if let Some(entry) = self.take_similar(key) {
-                let mut hint = format!("write `{key}` instead of `{}`", entry.key);
-                if let Err(InvalidValue { hint: Some(value), .. }) = T::from_value(&entry.value.content) {
-                    hint = format!("{hint}, and for its value: {value}");
-                }
-                self.problems.error(entry.location, self.unknown_key(&entry.key), hint);
+                let value = T::from_value(&entry.value.content).err().and_then(|invalid| invalid.hint);
+                self.report_similar(key, &entry, value);
             } else if !self.is_misplaced(key) {
                 self.problems.invalid(self.location(), self.names.missing(key, example));
             }
         }
         self.located(key)
+    }
+
+    /// Whether a missing key is there under another name or with a typing error, which is then reported.
+    pub fn has_similar(&mut self, key: &'static str) -> bool {
+        if self.has(key) {
+            return false;
+        }
+        let similar = self.take_similar(key);
+        if let Some(entry) = &similar {
+            self.report_similar(key, entry, None);
+        }
+        similar.is_some()
+    }
+
+    fn report_similar(&self, key: &str, entry: &Entry<'s>, value_hint: Option<String>) {
+        let mut hint = format!("write `{key}` instead of `{}`", entry.key);
+        if let Some(value) = value_hint {
+            hint = format!("{hint}; for its value, {value}");
+        }
+        self.problems.error(entry.location.clone(), self.unknown_key(&entry.key), hint);
     }
 
     /// Whether a top-level key is in one of the tables below.
@@ -573,7 +590,12 @@ impl FromValue for bool {
 impl FromValue for i64 {
     fn from_value(value: &Content<'_>) -> Result<Self, InvalidValue> {
         let Content::Toml(_, DeValue::Integer(integer)) = value else {
-            return Err(wrong_type(value, "integer", "587, without quotes"));
+            let quoted = match value {
+                Content::Toml(_, DeValue::String(text)) => text.trim().parse::<Self>().ok(),
+                _ => None,
+            };
+            let example = quoted.map_or_else(|| "587".to_owned(), |number| number.to_string());
+            return Err(wrong_type(value, "integer", &format!("{example}, without quotes")));
         };
         Self::from_str_radix(integer.as_str(), integer.radix())
             .map_err(|_| InvalidValue::new("is too large a number", "write a smaller one"))

@@ -9,6 +9,19 @@ use super::problem::{Problem, Source};
 pub fn explain(source: &Source, offset: usize, message: &str) -> Problem {
     let offset = offset.min(source.text.len());
     let line = Line::at(&source.text, offset);
+    if source.text.trim_start().starts_with('<') {
+        let hint = "give a file in Mozilla's format a name that ends in .xml";
+        return Problem::error(source.location(offset), "this is XML, not TOML", hint);
+    }
+    if message.contains("escape") {
+        let about = line.key().map_or_else(String::new, |key| format!(" of `{key}`"));
+        let message = format!("a backslash in the value{about} begins no valid sequence");
+        return Problem::error(
+            source.location(offset),
+            message,
+            "write \\\\ for a backslash, or / in a path",
+        );
+    }
     if let Some((message, hint)) = duplicate(&line, message).or_else(|| line.explanation()) {
         return Problem::error(source.location(offset), message, hint);
     }
@@ -89,7 +102,8 @@ impl<'t> Line<'t> {
         let value = self.text.split_once('=')?.1.trim();
         let (first, rest) = first_value(value);
         if value.is_empty() {
-            return Some((format!("`{key}` has no value"), format!("write {key} = \"...\"")));
+            let example = if key.ends_with("port") || key.ends_with("_seconds") { "993" } else { "\"...\"" };
+            return Some((format!("`{key}` has no value"), format!("write {key} = {example}")));
         }
         if first.is_empty() {
             let bare =
@@ -105,6 +119,10 @@ impl<'t> Line<'t> {
                 return Some((message, format!("write {key} = {word}, in lower case and without quotes")));
             }
             if value.starts_with('[') {
+                if has_bare_item(value) {
+                    let message = format!("a value in the list of `{key}` is not in quotes");
+                    return Some((message, format!("write {key} = [\"...\", \"...\"]")));
+                }
                 let message = format!("the list of `{key}` is not complete, or a comma is missing in it");
                 return Some((message, format!("write {key} = [\"...\", \"...\"]")));
             }
@@ -137,7 +155,12 @@ impl<'t> Line<'t> {
         let (key, value) = self.text.split_at(end);
         let value = value.trim_start_matches([':', ' ', '\t']);
         (!key.is_empty()).then(|| {
-            let value = if value.is_empty() { "\"...\"" } else { value };
+            let (first, _) = first_value(value);
+            let value = match value {
+                "" => "\"...\"".to_owned(),
+                bare if first.is_empty() => format!("\"{}\"", without_comment(bare)),
+                value => value.to_owned(),
+            };
             (format!("there is no `=` after `{key}`"), format!("write {key} = {value}"))
         })
     }
@@ -150,7 +173,7 @@ fn duplicate(line: &Line, message: &str) -> Explanation {
     }
     if line.text.starts_with('[') {
         let first = line.before.lines().position(|other| other.trim() == line.text)? + 1;
-        let message = format!("{} is there twice: in lines {first} and {}", line.text, line.number());
+        let message = format!("duplicate table {}: lines {first} and {}", line.text, line.number());
         return Some((message, "move the keys of one below the other header".to_owned()));
     }
     let key = line.key()?;
@@ -161,7 +184,7 @@ fn duplicate(line: &Line, message: &str) -> Explanation {
     let table =
         header.map_or_else(String::new, |header| format!(" in {}", without_comment(lines[header]).trim()));
     Some((
-        format!("`{key}` is there twice{table}: in lines {first} and {}", line.number()),
+        format!("duplicate key `{key}`{table}: lines {first} and {}", line.number()),
         "remove one of the two lines".to_owned(),
     ))
 }
@@ -181,12 +204,25 @@ fn without_comment(text: &str) -> &str {
     text.split(" #").next().unwrap_or_default()
 }
 
+/// Whether a list has a word outside quotes.
+fn has_bare_item(list: &str) -> bool {
+    let outside = list.split('"').step_by(2).flat_map(|text| text.split([',', '[', ']', ' ']));
+    outside
+        .into_iter()
+        .any(|word| word.starts_with(|c: char| c.is_ascii_alphabetic()) && !matches!(word, "true" | "false"))
+}
+
 /// The first value of a text and what follows it. The value is empty if it has no valid form.
 fn first_value(text: &str) -> (&str, &str) {
     let length = match text.chars().next() {
         Some(quote @ ('"' | '\'')) => text[1..].find(quote).map(|end| end + 2),
-        Some('[') => text.find(']').filter(|end| has_commas(&text[1..*end])).map(|end| end + 1),
-        Some(c) if c.is_ascii_digit() || c == '-' => text.find([' ', '\t', '#']).or(Some(text.len())),
+        Some('[') => {
+            let is_list = |end: &usize| has_commas(&text[1..*end]) && !has_bare_item(&text[..*end]);
+            text.find(']').filter(is_list).map(|end| end + 1)
+        }
+        Some(c) if c.is_ascii_digit() || c == '-' => {
+            text.find(|c: char| !c.is_ascii_alphanumeric() && !"-+_.:".contains(c)).or(Some(text.len()))
+        }
         _ => ["true", "false"]
             .into_iter()
             .find(|word| text.strip_prefix(word).is_some_and(|rest| !rest.starts_with(is_key_character)))
@@ -252,7 +288,29 @@ mod tests {
                 "a = [\n  \"x\"\n  \"y\"\n]\n",
                 "3: a comma is missing before `\"y\"`; put a comma after each value of a list",
             ),
+            (
+                "a = [\"x.example\", y.example]\n",
+                "1: a value in the list of `a` is not in quotes; write a = [\"...\", \"...\"]",
+            ),
+            ("port =\n", "1: `port` has no value; write port = 993"),
             ("host \"x\"\n", "1: there is no `=` after `host`; write host = \"x\""),
+            (
+                "a = 993;\n",
+                "1: there is text after the value of `a`: `;`; remove it, or begin a comment with #",
+            ),
+            (
+                "a = 993,\n",
+                "1: there is text after the value of `a`: `,`; remove it, or begin a comment with #",
+            ),
+            (
+                "a = \"C:\\tls\\key\"\n",
+                "1: a backslash in the value of `a` begins no valid sequence; write \\\\ for a backslash, or / in a path",
+            ),
+            (
+                "<clientConfig/>\n",
+                "1: this is XML, not TOML; give a file in Mozilla's format a name that ends in .xml",
+            ),
+            ("id: a.example # x\n", "1: there is no `=` after `id`; write id = \"a.example\""),
             ("host: \"x\"\n", "1: there is no `=` after `host`; write host = \"x\""),
             (
                 "display name = \"x\"\n",
@@ -267,14 +325,14 @@ mod tests {
                 "a = [\"x\"\n[[t]]\nb = 1\n",
                 "1: the list of `a` is not complete, or a comma is missing in it; write a = [\"...\", \"...\"]",
             ),
-            ("a = 1\nb = 2\na = 3\n", "3: `a` is there twice: in lines 1 and 3; remove one of the two lines"),
+            ("a = 1\nb = 2\na = 3\n", "3: duplicate key `a`: lines 1 and 3; remove one of the two lines"),
             (
                 "a = 1\n[t]\na = 1 # x\nb = 2\na = 3\n",
-                "5: `a` is there twice in [t]: in lines 3 and 5; remove one of the two lines",
+                "5: duplicate key `a` in [t]: lines 3 and 5; remove one of the two lines",
             ),
             (
                 "[t]\na = 1\n[t]\nb = 1\n",
-                "3: [t] is there twice: in lines 1 and 3; move the keys of one below the other header",
+                "3: duplicate table [t]: lines 1 and 3; move the keys of one below the other header",
             ),
         ] {
             assert_eq!(explained(text), expected, "{text}");
@@ -283,7 +341,7 @@ mod tests {
 
     #[test]
     fn names_the_key_of_any_other_error() {
-        let text = explained("a = \"x\\q\"\n");
+        let text = explained("a = 1.\n");
         assert!(text.starts_with("1: not valid TOML at `a`: "), "{text}");
     }
 }

@@ -44,12 +44,12 @@ impl OmissionReason {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::UnknownTarget => {
-                "set the host name of Waypost in waypost.toml:\n\
-                 [dns] target = \"config.example.net\", or public_url"
+                "below [dns] in waypost.toml, write the host name of Waypost:\n\
+                 target = \"config.example.net\""
             }
             Self::UnknownAddresses(_) => {
-                "set them in waypost.toml:\n\
-                 [dns] addresses = [\"192.0.2.1\"]"
+                "below [dns] in waypost.toml, write them:\n\
+                 addresses = [\"192.0.2.1\"]"
             }
             Self::TooLong => "no action is possible; the domain is still served",
             Self::NoEncryption { .. } => "no action is needed unless the server supports encryption",

@@ -107,44 +107,57 @@ pub const KEYS: &[(&str, &str)] = &[
     ("carddav", "addressbook"),
 ];
 
-/// Dovecot's variables, of version 2.3 and 2.4, and the placeholders with the same meaning.
-const DOVECOT: [(&str, &str); 6] = [
-    ("%{user|username}", "%EMAILLOCALPART%"),
-    ("%{user|domain}", "%EMAILDOMAIN%"),
-    ("%{user}", "%EMAILADDRESS%"),
-    ("%u", "%EMAILADDRESS%"),
-    ("%n", "%EMAILLOCALPART%"),
-    ("%d", "%EMAILDOMAIN%"),
-];
-
-/// A text with Dovecot's variables: the same with our placeholders, and the pairs of variable and placeholder. None if
-/// it has none.
-pub fn dovecot(text: &str) -> Option<(String, Vec<(&'static str, &'static str)>)> {
+/// A text with variables of Dovecot (2.3: `%u`, `%Ln`; 2.4: `%{user | domain}`): the same with our placeholders, and the
+/// pairs of variable and placeholder. None if it has none.
+pub fn dovecot(text: &str) -> Option<(String, Vec<(String, &'static str)>)> {
     let (mut replaced, mut used) = (String::new(), Vec::new());
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
-        match DOVECOT.iter().find(|(variable, _)| is_variable(rest, variable)) {
-            Some((variable, placeholder)) => {
-                replaced += placeholder;
-                if !used.contains(&(*variable, *placeholder)) {
-                    used.push((*variable, *placeholder));
-                }
-                rest = &rest[variable.len()..];
-            }
-            None => {
-                replaced.push(c);
-                rest = &rest[c.len_utf8()..];
-            }
+        let Some((length, placeholder)) = leading_variable(rest) else {
+            replaced.push(c);
+            rest = &rest[c.len_utf8()..];
+            continue;
+        };
+        let (variable, after) = rest.split_at(length);
+        replaced += placeholder;
+        if !used.iter().any(|(other, _)| other == variable) {
+            used.push((variable.to_owned(), placeholder));
         }
+        rest = after;
     }
     let replaced = replaced.replace("%EMAILLOCALPART%@%EMAILDOMAIN%", "%EMAILADDRESS%");
     (!used.is_empty()).then_some((replaced, used))
 }
 
-/// Whether a text begins with a variable. In `local%domain`, `%d` is not one.
-fn is_variable(text: &str, variable: &str) -> bool {
-    text.strip_prefix(variable)
-        .is_some_and(|rest| variable.ends_with('}') || !rest.starts_with(|c: char| c.is_ascii_alphanumeric()))
+/// The length of the variable that a text begins with, and the placeholder with its meaning.
+fn leading_variable(text: &str) -> Option<(usize, &'static str)> {
+    let rest = text.strip_prefix('%')?;
+    if let Some(inside) = rest.strip_prefix('{') {
+        let (inside, _) = inside.split_once('}')?;
+        let mut words = inside.split('|').map(str::trim);
+        let variable = words.next().unwrap_or_default();
+        let has = |filter| words.clone().any(|word| word == filter);
+        let placeholder = match variable {
+            "user" if has("username") => "%EMAILLOCALPART%",
+            "user" if has("domain") => "%EMAILDOMAIN%",
+            "user" | "auth_user" => "%EMAILADDRESS%",
+            "username" => "%EMAILLOCALPART%",
+            "domain" => "%EMAILDOMAIN%",
+            _ => return None,
+        };
+        return Some((inside.len() + "%{}".len(), placeholder));
+    }
+    // Capital letters are modifiers: `%Lu` is the user in lower case.
+    let letter = rest.trim_start_matches(|c: char| c.is_ascii_uppercase());
+    let placeholder = match letter.chars().next()? {
+        'u' => "%EMAILADDRESS%",
+        'n' => "%EMAILLOCALPART%",
+        'd' => "%EMAILDOMAIN%",
+        _ => return None,
+    };
+    // In `local%domain`, `%d` is not a variable.
+    let is_word = letter[1..].starts_with(|c: char| c.is_ascii_alphanumeric());
+    (!is_word).then(|| (text.len() - letter.len() + 1, placeholder))
 }
 
 /// The host name in a URL, in an address, or before a port: `imaps://imap.example.com:993/`.
@@ -186,12 +199,15 @@ mod tests {
         assert_eq!(replaced("%u").as_deref(), Some("%EMAILADDRESS%"));
         assert_eq!(replaced("%n@%d").as_deref(), Some("%EMAILADDRESS%"));
         assert_eq!(replaced("%d/%n").as_deref(), Some("%EMAILDOMAIN%/%EMAILLOCALPART%"));
-        assert_eq!(replaced("%{user | x}"), None);
+        assert_eq!(replaced("%{user | username}@%{user|domain}").as_deref(), Some("%EMAILADDRESS%"));
+        assert_eq!(replaced("%Lu").as_deref(), Some("%EMAILADDRESS%"));
+        assert_eq!(replaced("%{user|lower}").as_deref(), Some("%EMAILADDRESS%"));
+        assert_eq!(replaced("%{unknown}"), None);
         assert_eq!(replaced("%{user|domain}").as_deref(), Some("%EMAILDOMAIN%"));
         for other in ["%EMAILADDRESS%", "local%domain", "100%", "%nn", ""] {
             assert_eq!(replaced(other), None, "{other}");
         }
-        assert_eq!(dovecot("%n%n").map(|(_, used)| used), Some(vec![("%n", "%EMAILLOCALPART%")]));
+        assert_eq!(dovecot("%n%n").map(|(_, used)| used), Some(vec![("%n".to_owned(), "%EMAILLOCALPART%")]));
     }
 
     #[test]

@@ -45,7 +45,8 @@ pub fn fields(table: &mut Table, source: &Source, inputs: &SourceFiles) -> Profi
     }
     let mx_hosts = table.list("mx_hosts");
     let is_misplaced = ["domains", "domains_file", "mx_hosts"].iter().any(|key| table.is_misplaced(key));
-    let has_invalid_domains = is_misplaced || problems.has_errors_since(mark);
+    let is_misspelt = domain_patterns.is_empty() && mx_hosts.is_empty() && table.has_similar("domains");
+    let has_invalid_domains = is_misplaced || is_misspelt || problems.has_errors_since(mark);
     let mut incoming = servers(table, "incoming", "[[incoming]]");
     incoming.valid.extend(service_reader::jmap(table));
     let outgoing = servers(table, "outgoing", "[[outgoing]]");
@@ -73,7 +74,7 @@ pub fn fields(table: &mut Table, source: &Source, inputs: &SourceFiles) -> Profi
 
 fn servers(table: &mut Table, key: &'static str, title: &'static str) -> Servers {
     let mark = table.problems().mark();
-    let mut is_missing = true;
+    let mut is_missing = !table.has_similar(key);
     let servers = table.all_sections(key, title, |table| {
         let value = match kind(table, key) {
             Some(Kind::Other(kind)) => AnyServer::Other(service_reader::other_server(table, kind)),
@@ -133,7 +134,9 @@ fn kind(table: &mut Table, key: &str) -> Option<Kind> {
     };
     let known = if is_outgoing { words.to_vec() } else { [words, OtherKind::VARIANTS].concat() };
     let message = format!("{label} is `{value}`, which is not {}", list(&known));
-    let hint = if Protocol::outgoing(&value).is_ok() {
+    let hint = if let Some(section) = other_section(&value) {
+        format!("write [[{section}]] instead of [[{key}]]")
+    } else if Protocol::outgoing(&value).is_ok() {
         "an SMTP server is an outgoing server".to_owned()
     } else if Protocol::incoming(&value).is_ok() {
         "IMAP and POP3 servers are incoming servers".to_owned()
@@ -147,6 +150,16 @@ fn kind(table: &mut Table, key: &str) -> Option<Kind> {
     };
     table.problems().error(location, message, hint);
     None
+}
+
+/// The section of a service that is not a mail server.
+fn other_section(kind: &str) -> Option<&'static str> {
+    Some(match kind {
+        "caldav" | "calendar" => "calendar",
+        "carddav" | "addressbook" => "addressbook",
+        "webdav" => "file_share",
+        _ => return None,
+    })
 }
 
 /// The default if the key is missing. Invalid methods are left out, if there are valid ones.

@@ -19,8 +19,8 @@ pub fn username(table: &mut Table) -> Username {
             Err(_) => "",
         };
         let message = format!("{label} is `{}`{what}: every person gets the same user name", value.as_str());
-        let hint = "write \"%EMAILADDRESS%\" or \"%EMAILLOCALPART%\"; if people share one mailbox, a profile in \
-                    TOML says so with shared_mailbox = true";
+        let hint = "write \"%EMAILADDRESS%\" or \"%EMAILLOCALPART%\"; if people share one mailbox, add \
+                    shared_mailbox = true (in TOML only)";
         table.problems().error(location, message, hint);
     }
     value

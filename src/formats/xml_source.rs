@@ -61,7 +61,11 @@ pub fn providers<'t>(source: &Source, tree: &'t Tree<'_>, problems: &Problems) -
     match providers[..] {
         [] => {
             let message = "not a provider file: <emailProvider> is missing";
-            problems.error(location(source, root), message, "it holds everything else");
+            problems.error(
+                location(source, root),
+                message,
+                "add <emailProvider>, which contains the domains and servers",
+            );
         }
         [_, second, ..] => {
             let message = "mail programs read only the first <emailProvider> of a file";

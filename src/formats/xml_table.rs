@@ -165,9 +165,13 @@ impl<'s> ProviderFile<'s> {
                 let text = element.text();
                 let text = match (element.attribute("system"), text.trim()) {
                     (Some(system), method) => format!("{system}:{method}").into(),
-                    // The name in early drafts (reference/autoconfig 2.4, 4).
-                    (None, method) if method.eq_ignore_ascii_case("http-basic") => "http:Basic".into(),
-                    (None, _) => text,
+                    // The names in early drafts (reference/autoconfig 2.4, 4).
+                    (None, method) => match method.to_ascii_lowercase().as_str() {
+                        "http-basic" => "http:Basic".into(),
+                        "http-digest" => "http:Digest".into(),
+                        "http-bearer" => "http:Bearer".into(),
+                        _ => text,
+                    },
                 };
                 push(Content::Text(text));
             }
@@ -260,8 +264,8 @@ impl<'s> ProviderFile<'s> {
         let short_name = short_name.filter(|name| name.parse::<DisplayShortName>().is_ok());
         let stand_ins = StandIns::of(provider);
         let (reason, text) = match (short_name, stand_ins.domain()) {
-            (Some(name), _) => ("the short name stands in", name.into_owned()),
-            (None, Some(domain)) => ("the domain stands in", domain.to_owned()),
+            (Some(name), _) => ("the short name is used as the name", name.into_owned()),
+            (None, Some(domain)) => ("the domain is used as the name", domain.to_owned()),
             (None, None) => return,
         };
         if text.parse::<DisplayName>().is_ok() {
@@ -456,7 +460,7 @@ fn left_out(element: Element) -> InvalidValue {
         None => format!("this {name} is left out"),
     };
     let hint = if name.ends_with("Server") {
-        "correct its errors; until then, mail programs use the next server"
+        "correct its errors and import the file again"
     } else {
         "correct the errors in it, and import the file again"
     };

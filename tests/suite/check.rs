@@ -325,3 +325,28 @@ fn reports_omitted_settings_and_unknown_types() {
     assert_eq!(findings(&format!("[oauth2]{oauth2}")), [note]);
     assert_eq!(findings(&format!("[oauth2]{oauth2}client_id = \"a\"\n")), [""; 0]);
 }
+
+/// A port of another protocol is most often a typing error; no client can connect.
+#[test]
+fn reports_ports_of_other_services() {
+    let findings = |from: &str, to: &str| {
+        let text =
+            profile("example.com", &domains(&["example.com"]), &crate::common::SERVERS.replacen(from, to, 1));
+        Files::new("", &[("a.toml", &text)])
+            .findings()
+            .into_iter()
+            .find(|finding| finding.contains("the port "))
+    };
+    for (from, to, expected) in [
+        ("993", "995", "error: IMAP on port 995, which is the port of POP3 (SSL/TLS): "),
+        ("993", "465", "error: IMAP on port 465, which is the port of SMTP (SSL/TLS): "),
+        ("465", "143", "error: SMTP on port 143, which is the port of IMAP (STARTTLS): "),
+        ("993", "143", "warning: IMAP with SSL/TLS on port 143, which is the port for STARTTLS: "),
+        ("465", "587", "warning: SMTP with SSL/TLS on port 587, which is the port for STARTTLS: "),
+    ] {
+        assert_eq!(findings(from, to).as_deref(), Some(expected), "{to}");
+    }
+    assert_eq!(findings("993", "1993"), None);
+    assert_eq!(findings("port = 993\nsocket_type = \"SSL\"", "port = 143\nsocket_type = \"plain\""), None);
+    assert_eq!(findings("port = 993\nsocket_type = \"SSL\"", "port = 143\nsocket_type = \"STARTTLS\""), None);
+}

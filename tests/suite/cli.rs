@@ -174,11 +174,13 @@ fn check_selects_notes_and_rows() {
     let one = check(&["p3.example.com"]);
     assert!(one.contains("as jane.doe@p3.example.com\n") && one.contains(is_ok), "{one}");
     assert!(
-        !one.contains("p4.example.com") && one.ends_with("6 profiles for 6 domains: good, 1 note\n"),
+        !one.contains("p4.example.com") && one.ends_with("1 of 6 profiles checked: good, 1 note\n"),
         "{one}"
     );
+    // Two domains of one profile: it is checked once.
+    assert_eq!(check(&["p3.example.com", "p3.example.com"]), one);
     let unknown = waypost(files.path("."), &["check", "--config", "waypost.toml", "p3.example.co"]);
-    assert_eq!(code(&unknown), 1);
+    assert_eq!((code(&unknown), out(&unknown)), (1, ""));
     assert!(err(&unknown).contains("hint: did you mean p3.example.com?"), "{}", err(&unknown));
 }
 
@@ -239,7 +241,7 @@ fn does_not_wait_for_a_pipe_in_place_of_a_file() {
     let _socket = std::os::unix::net::UnixListener::bind(files.path("profiles/b.toml")).unwrap();
     let output = waypost(files.path("."), &["check", "--config", "waypost.toml"]);
     assert!(
-        out(&output).contains("error: the profile cannot be read: it is not a file\n--> profiles/b.toml\n"),
+        out(&output).contains("error: the profile cannot be read: it is not a file\n  --> profiles/b.toml\n"),
         "{}",
         out(&output)
     );
@@ -389,14 +391,14 @@ fn show_explains_why_a_document_does_not_exist() {
     };
     assert_eq!(
         show("mobileconfig"),
-        "error: there is no Apple profile for jane@qwestoffice.net: its mail servers offer no encryption, so \
-         it would send the password in clear\nhint: `waypost check` shows the place and the remedy\n"
+        "error: there is no Apple profile for jane@qwestoffice.net: its mail servers\n       offer no \
+         encryption, so it would send the password in clear\nhint: `waypost check` shows the place and the remedy\n"
     );
     assert_eq!(
         show("pacc"),
-        "error: PACC can express nothing of `qwestoffice.net`: POP3: none of its servers has TLS from the first \
-         byte (socket_type \"SSL\"); SMTP: no way to fetch mail can be named beside it\nhint: `waypost check` shows \
-         the place and the remedy\n"
+        "error: PACC can express nothing of `qwestoffice.net`: POP3: none of its servers\n       has TLS from the first \
+         byte (socket_type \"SSL\"); SMTP: no way to fetch\n       mail can be named beside it\nhint: `waypost check` \
+         shows the place and the remedy\n"
     );
 }
 

@@ -469,7 +469,7 @@ fn suggests_corrections_for_common_mistakes() {
         ("\"imap\"", "\"imaps\"", "hint: write \"imap\""),
         ("\"smtp\"", "\"imap\"", "hint: IMAP and POP3 servers are incoming servers"),
         ("[\"example.com\"]", "\"example.com\"", "hint: put it in square brackets: [ ... ]"),
-        ("993", "\"993\"", "hint: write it like 587, without quotes"),
+        ("993", "\"993\"", "hint: write it like 993, without quotes"),
         (
             "[\"example.com\"]",
             "[\"example.com\"",

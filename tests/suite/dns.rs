@@ -106,8 +106,8 @@ fn the_shipped_domains_have_records_and_a_hint_for_the_unknown_target() {
     assert_document("dns/q.com.zone", out(&output));
     assert_eq!(
         err(&output),
-        "error: cannot derive 4 names of q.com: the target is unknown\nhint: set the host name of Waypost in \
-         waypost.toml:\n      [dns] target = \"config.example.net\", or public_url\n"
+        "error: cannot derive 4 names of q.com: the target is unknown\nhint: below [dns] in waypost.toml, \
+         write the host name of Waypost:\n      target = \"config.example.net\"\n"
     );
     let output = waypost(".", &["dns", "qwestoffice.net", "--deny-missing"]);
     assert_document("dns/qwestoffice.net.zone", out(&output));
@@ -132,16 +132,16 @@ fn a_name_that_cannot_be_an_alias_gets_addresses() {
     assert_eq!(code(&output), 1);
     assert_eq!(
         err(&output),
-        "error: cannot derive 2 names of example.com: the addresses are unknown\nhint: set them in waypost.toml:\n      \
-         [dns] addresses = [\"192.0.2.1\"]\n"
+        "error: cannot derive 2 names of example.com: the addresses are unknown\nhint: below [dns] in waypost.toml, write \
+         them:\n      addresses = [\"192.0.2.1\"]\n"
     );
     let comments: Vec<_> = out(&output).lines().filter(|line| line.starts_with("; ")).skip(1).collect();
     let expected = [
         "; missing: autoconfig.example.com",
         "; missing: autodiscover.example.com",
         "; reason: no alias (CNAME) is possible, and the addresses of autodiscover.example.com are unknown",
-        "; hint: set them in waypost.toml:",
-        ";   [dns] addresses = [\"192.0.2.1\"]",
+        "; hint: below [dns] in waypost.toml, write them:",
+        ";   addresses = [\"192.0.2.1\"]",
     ];
     assert_eq!(comments, expected);
     // The zone includes the addresses of a host below the domain.
@@ -281,7 +281,7 @@ fn reports_each_record_as_ok_missing_different_or_failed() {
     let server = serve(zone, wrong);
     let output = check(&files, &server, &["--deny-missing"]);
     let error = format!(
-        "error: {} did not answer 2 of 20 questions\nhint: ask another name server: --resolver 192.0.2.1\n",
+        "error: {} did not answer 2 of 20 questions\nhint: check the address of --resolver, or leave it out to ask the system's name\n      server\n",
         server.address
     );
     // A definite error decides.

@@ -240,7 +240,7 @@ fn import_overwrites_only_with_force() {
         Folder::new(&[("a.xml", &provider("a.example", &["a.example"])), ("profiles/a.example.toml", &mine)]);
     let output = folder.import(&["a.xml"]);
     assert_eq!(code(&output), 1);
-    let message = "error: not imported: profiles/a.example.toml is there already
+    let message = "error: not imported: profiles/a.example.toml already exists
  --> a.xml:2:3
   |
 2 |   <emailProvider id=\"a.example\">
@@ -298,7 +298,7 @@ fn import_keeps_mx_hosts_and_domains_apart() {
         let folder = Folder::new(&files.each_ref().map(|(name, text)| (*name, text.as_str())));
         let output = folder.import(&["a.xml", "b.xml"]);
         assert_eq!(code(&output), 1);
-        assert!(err(&output).contains("is claimed twice, and left out here"), "{}", err(&output));
+        assert!(err(&output).contains("is listed twice, and left out here"), "{}", err(&output));
         assert_eq!(folder.load().directory.entries().len(), 2);
     }
 }
@@ -314,7 +314,7 @@ fn force_frees_no_names_of_a_file_that_stays() {
         ("profiles/a.example.toml", &mine),
     ]);
     let output = folder.import(&["a.xml", "b.xml", "--force"]);
-    assert!(err(&output).contains("shared.example is claimed twice"), "{}", err(&output));
+    assert!(err(&output).contains("shared.example is listed twice"), "{}", err(&output));
     assert_eq!(folder.load().directory.entries().len(), 2);
 }
 
@@ -352,7 +352,7 @@ fn force_never_leaves_a_folder_that_does_not_load() {
     ]);
     let output = folder.import(&["in", "--force"]);
     assert_eq!(code(&output), 1);
-    let said = "a.example is claimed twice, and left out here\n --> in/1.xml";
+    let said = "a.example is listed twice, and left out here\n --> in/1.xml";
     assert!(err(&output).contains(said), "{}", err(&output));
     assert_eq!(folder.load().directory.domain_count(), 2);
 }
@@ -606,17 +606,17 @@ fn import_replaces_a_missing_or_invalid_name() {
     for (names, note, display_name) in [
         (
             "<displayShortName>Post</displayShortName>",
-            "note: <displayName> is missing or empty; the short name stands in (1, at a.xml:2:3)\n",
+            "note: <displayName> is missing or empty; the short name is used as the name (1, at a.xml:2:3)\n",
             "Post",
         ),
         (
             "<displayName> </displayName>",
-            "note: <displayName> is missing or empty; the domain stands in (1, at a.xml:2:3)\n",
+            "note: <displayName> is missing or empty; the domain is used as the name (1, at a.xml:2:3)\n",
             "a.example",
         ),
         (
             "<displayName>A &lt; B</displayName>",
-            "note: the id stands in for the name (1, at a.xml:2:3)\n",
+            "note: the id is used as the name (1, at a.xml:2:3)\n",
             "a.example",
         ),
     ] {
@@ -684,7 +684,7 @@ fn force_frees_the_mx_hosts_of_a_replaced_file() {
     let folder = Folder::new(&[("db/b.xml", &with_host), ("profiles/a.example.toml", &old)]);
     let output = folder.import(&["db", "--force"]);
     assert_eq!(code(&output), 1);
-    assert!(err(&output).contains("mx.host.example is claimed twice"), "{}", err(&output));
+    assert!(err(&output).contains("mx.host.example is listed twice"), "{}", err(&output));
 }
 
 #[test]

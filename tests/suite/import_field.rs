@@ -130,7 +130,7 @@ fn a_provider_with_a_taken_id_gets_its_first_domain_as_id() {
     assert_eq!(second.read("profiles/provider-eu.example.toml"), written);
     let (code, _, err) = second.import(&both[1..]);
     assert_eq!(code, Some(1));
-    assert!(err.contains("profiles/provider-eu.example.toml is there already"), "{err}");
+    assert!(err.contains("profiles/provider-eu.example.toml already exists"), "{err}");
     assert_eq!(second.import(&[both[1], "--force"]).0, Some(0));
     assert_eq!(second.load().directory.domain_count(), 3);
 }
@@ -262,7 +262,7 @@ fn rejects_domains_that_cannot_be_used() {
     );
     let (code, _, err) = folder.import(&[STATIC, "--domains-file", "taken.txt"]);
     assert_eq!(code, Some(1));
-    assert!(err.contains("error: mine.example is claimed twice"), "{err}");
+    assert!(err.contains("error: mine.example is listed twice"), "{err}");
     assert!(err.contains("error: not imported: other profiles have domains of the list\n"), "{err}");
     let (code, _, err) = folder.import(&[STATIC, "--domains-file", "bad.txt"]);
     assert_eq!(code, Some(1));
@@ -298,7 +298,7 @@ fn the_domain_stands_in_for_a_missing_name() {
     let (folder, line) = only_line("no-display-name.xml");
     assert_eq!(
         line,
-        "note: <displayName> is missing or empty; the domain stands in (1, at no-display-name.xml:3:3)"
+        "note: <displayName> is missing or empty; the domain is used as the name (1, at no-display-name.xml:3:3)"
     );
     let written = folder.read("profiles/nameless.example.toml");
     assert!(written.contains("\ndisplay_name = \"nameless.example\"\n"), "{written}");
@@ -418,7 +418,7 @@ fn rejects_an_answer_with_the_address_of_a_person() {
         format!(
             "error: <username> is `jane@answer.example`, the address of one person: every person gets the same user \
              name\n  --> profiles/a.xml:{line}:7\nhint: write \"%EMAILADDRESS%\" or \"%EMAILLOCALPART%\"; if people \
-             share one mailbox, a profile in TOML says so with shared_mailbox = true"
+             share one mailbox, add shared_mailbox = true (in TOML only)"
         )
     };
     let note = "note: <displayName> is an address; the domain replaces it\n  --> profiles/a.xml:5:5\n\

@@ -139,3 +139,19 @@ fn every_problem_of_a_mutated_profile_has_a_hint() {
     }
     assert!(mutants.len() > 200 && problems > 200, "{} mutants, {problems} problems", mutants.len());
 }
+
+/// One note for a profile, however many duplicates a list has.
+#[test]
+fn groups_duplicates_of_a_list() {
+    let list = profile("list.example", "domains_file = \"list.txt\"\n", SERVERS);
+    let files = Files::new("", &[("a.toml", &list)]);
+    files.write("profiles/list.txt", &"a.example\nb.example\nc.example\n".repeat(100));
+    assert_eq!(
+        files.problems(),
+        [
+            "note: `a.example` and 296 more domains are listed twice\n  --> profiles/list.txt:4:1\nhint: remove the \
+          duplicates"
+        ]
+    );
+    assert_eq!(files.load().directory.domain_count(), 3);
+}

@@ -74,7 +74,7 @@ fn matrix_equals_the_output_of_check() {
     };
     let matrix = from(&output, "CenturyLink Business", 15);
     let finding = from(&output, "warning: POP3 only", 11);
-    let excerpt = format!("{matrix}  [...]\n\n{finding}");
+    let excerpt = format!("{finding}\n[...]\n\n{matrix}  [...]\n");
     if std::env::var_os("WAYPOST_BLESS").is_some() {
         let readme = readme();
         let (before, rest) = readme.split_once("```text\n").unwrap();

@@ -63,7 +63,16 @@ hint: correct the errors above and run the command again
 "
     );
 
+    // The listener counts even if another key of its section is wrong.
+    files.write("waypost.toml", &(settings.clone() + "colour = 1\n"));
+    let (code, _, err) = reload(&files, &[]);
+    assert!(code == Some(1) && err.contains("unknown key `colour` in [admin]"), "{err}");
+
     // A broken settings file may hide the listener, which --listen names.
+    files.write("waypost.toml", &format!("nonsense\n{settings}"));
+    let (code, _, err) = reload(&files, &[]);
+    assert!(code == Some(1) || err.contains("hint: correct the errors above"), "{err}");
+    assert!(err.contains("there is no `=` after `nonsense`"), "{err}");
     files.write("waypost.toml", "[admin]\nlisten = nonsense\n");
     let (code, _, err) = reload(&files, &["--listen", &format!("unix:{}", socket.display())]);
     assert!(code == Some(1) && err.contains("the value of `listen` is not in quotes"), "{err}");
@@ -116,7 +125,7 @@ fn warns_of_an_admin_listener_that_only_this_machine_may_ask() {
     let [problem] = &problems("[admin]\nlisten = \"0.0.0.0:9090\"\n")[..] else { panic!("one problem") };
     assert_eq!(
         problem,
-        "warning: [admin] listens on 0.0.0.0:9090, but only this machine may ask\n  --> waypost.toml:2:10\n\
+        "warning: [admin] listens on 0.0.0.0:9090, but accepts requests only from this machine\n  --> waypost.toml:2:10\n\
          hint: add allow = [\"10.0.0.0/8\"] with the networks that may ask, or listen on 127.0.0.1"
     );
     for settings in [

@@ -155,7 +155,8 @@ fn does_not_start_with_an_inherited_socket_without_address() {
     let output = with_socket(&files, listener.into(), "127.0.0.1:0").output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     let text = String::from_utf8(output.stderr).unwrap();
-    let said = "error: the sockets that systemd passes cannot be used: one of them has no address\nhint: ";
+    let said =
+        "error: the sockets that systemd passes cannot be used: one of them has no\n       address\nhint: ";
     assert!(text.contains(said), "{text}");
 }
 

@@ -27,6 +27,7 @@ pub struct Lint {
 #[serde(rename_all = "kebab-case")]
 pub enum Cause {
     UnreachableHost,
+    WrongPort,
     #[serde(rename = "nobody")]
     NoClientWorks,
     Plaintext,

@@ -28,7 +28,7 @@ use crate::profile::{Profile, Server};
 type ServerRule = fn(Subject<'_>, &Server) -> Option<Lint>;
 
 /// Rules for every server.
-const SERVER_RULES: &[ServerRule] = &[hosts::unreachable, hosts::foreign];
+const SERVER_RULES: &[ServerRule] = &[hosts::unreachable, hosts::foreign, ports::of_another_service];
 
 /// Rules for the preferred servers. Clients see no others.
 const PREFERRED_SERVER_RULES: &[ServerRule] = &[

@@ -3,6 +3,7 @@
 use super::affected_clients::AffectedClients;
 use super::lint::{Cause, Lint};
 use super::subject::Subject;
+use crate::diagnostics::Severity;
 use crate::profile::{Protocol, Server, SocketType};
 
 /// Reference/autodiscover 2.4.
@@ -18,6 +19,47 @@ pub fn starttls_in_outlook_2007(subject: Subject<'_>, server: &Server) -> Option
     );
     let hint = "no action needed unless people still use Outlook 2007";
     Some(subject.note(Cause::Outlook2007, message, hint).affecting(&affected).without_action())
+}
+
+/// A port that IANA has registered for another protocol, or for the same one with another encryption. Most often it is a
+/// typing error, and no client can connect.
+pub fn of_another_service(subject: Subject<'_>, server: &Server) -> Option<Lint> {
+    let port = server.port.get();
+    let (protocol, socket_type) = registered(port)?;
+    if protocol != server.protocol {
+        let message = format!(
+            "{} on port {port}, which is the port of {protocol} ({})",
+            server.protocol,
+            socket_type.label()
+        );
+        return Some(subject.lint(Cause::WrongPort, Severity::Error, message, hint(server.protocol)));
+    }
+    // Servers offer STARTTLS on the port of cleartext.
+    let is_same = socket_type == server.socket_type
+        || socket_type == SocketType::StartTls && server.socket_type == SocketType::Plain;
+    let message = format!(
+        "{protocol} with {} on port {port}, which is the port for {}",
+        server.socket_type.description(),
+        socket_type.label()
+    );
+    (!is_same).then(|| subject.warning(Cause::WrongPort, message, hint(protocol)))
+}
+
+/// The service that a port is registered for; RFC 8314 7.3 for 465.
+fn registered(port: u16) -> Option<(Protocol, SocketType)> {
+    let protocols = [Protocol::Imap, Protocol::Pop3, Protocol::Smtp];
+    let services = protocols.into_iter().flat_map(|protocol| {
+        [SocketType::Ssl, SocketType::StartTls].map(|socket_type| (protocol, socket_type))
+    });
+    services.into_iter().find(|(protocol, socket_type)| protocol.registered_port(*socket_type) == port)
+}
+
+const fn hint(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::Imap => "write port = 993 with socket_type = \"SSL\", or 143 with \"STARTTLS\"",
+        Protocol::Pop3 => "write port = 995 with socket_type = \"SSL\", or 110 with \"STARTTLS\"",
+        Protocol::Smtp => "write port = 465 with socket_type = \"SSL\", or 587 with \"STARTTLS\"",
+    }
 }
 
 /// Clients that derive the port or the encryption from each other; reference/autodiscover 2.4.

@@ -12,6 +12,7 @@ use clap::{Args, ValueEnum};
 use self::report::{Deny, Report};
 use self::text::Selection;
 use super::config_argument::ConfigArgument;
+use super::domain_argument::domain;
 use super::output::{exit_code, not_served, print};
 use crate::address::Domain;
 use crate::config::Config;
@@ -20,7 +21,7 @@ use crate::config::Config;
 #[command(after_help = EXAMPLES)]
 pub struct Check {
     /// Check only the profiles of these domains; default: every profile
-    #[arg(value_name = "DOMAIN")]
+    #[arg(value_name = "DOMAIN", value_parser = domain)]
     domains: Vec<Domain>,
 
     #[command(flatten)]
@@ -30,7 +31,8 @@ pub struct Check {
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: ReportFormat,
 
-    /// Treat findings of this severity as errors
+    /// Treat findings of this severity as errors; notes without a next step are
+    /// never errors
     #[arg(long, value_name = "SEVERITY")]
     deny: Vec<Deny>,
 
@@ -73,12 +75,12 @@ impl Check {
             ReportFormat::Text => text::write(&report, selection),
             ReportFormat::Json => json::write(&report),
         };
-        let code = print(&text, exit_code(report.counts().errors > 0));
         let is_unknown = |domain: &&Domain| config.directory.profile_of(domain).is_none();
-        Ok(self
-            .domains
-            .iter()
-            .filter(is_unknown)
-            .fold(code, |_, domain| not_served(domain, &config.directory)))
+        let unknown: Vec<_> = self.domains.iter().filter(is_unknown).collect();
+        let code = exit_code(report.counts().errors > 0 || !unknown.is_empty());
+        // Without a served domain, there is nothing to report but errors.
+        let is_empty = report.examined.is_empty() && !unknown.is_empty() && report.problems.is_empty();
+        let code = if is_empty { code } else { print(&text, code) };
+        Ok(unknown.into_iter().fold(code, |_, domain| not_served(domain, &config.directory)))
     }
 }

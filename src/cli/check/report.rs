@@ -1,5 +1,7 @@
 //! What `waypost check` found, independent of the output format.
 
+use std::collections::HashSet;
+
 use clap::ValueEnum;
 
 use crate::address::Domain;
@@ -14,6 +16,8 @@ pub struct Report<'c> {
     pub config: &'c Config,
     pub examined: Vec<ProfileCheck<'c>>,
     pub findings: Vec<Finding>,
+    /// Whether only some profiles were to be checked.
+    pub is_selection: bool,
     /// The problems that loading found.
     pub problems: Vec<Problem>,
 }
@@ -40,7 +44,13 @@ impl<'c> Report<'c> {
             let profiles: Vec<_> = (0..config.directory.entries().len()).collect();
             in_parallel(&profiles, "profiles checked", |index| check_profile(config, *index))
         } else {
-            in_parallel(domains, "domains checked", |domain| check_domain(config, domain))
+            // Each profile once, with an address of the first of its domains.
+            let mut seen = HashSet::new();
+            let is_new = |domain: &&Domain| {
+                config.directory.profile_of(domain).is_some_and(|profile| seen.insert(profile.index()))
+            };
+            let domains: Vec<_> = domains.iter().filter(is_new).collect();
+            in_parallel(&domains, "domains checked", |domain| check_domain(config, domain))
         };
         let examined: Vec<_> = examined.into_iter().flatten().collect();
         let mut findings = findings(&examined);
@@ -67,7 +77,7 @@ impl<'c> Report<'c> {
                 *severity = Severity::Error;
             }
         }
-        Self { config, examined, findings, problems }
+        Self { config, examined, findings, is_selection: !domains.is_empty(), problems }
     }
 
     pub fn counts(&self) -> Counts {

@@ -13,7 +13,7 @@ use crate::diagnostics::{ProblemRenderer, Severity, wrapped};
 
 /// How many places of a finding are listed.
 const LISTED: usize = 5;
-/// Up to so many profiles, the matrix has all rows.
+/// Up to so many profiles, the matrix has all rows, unless there are errors.
 const SMALL: usize = 5;
 
 /// What is printed beside errors and warnings.
@@ -46,7 +46,9 @@ pub fn write(report: &Report, selection: Selection) -> String {
             }
         }
     }
-    text += &matrix::write(&report.examined, selection.all_rows || report.examined.len() <= SMALL);
+    // Errors must not scroll out of sight.
+    let has_all_rows = report.examined.len() <= SMALL && report.counts().errors == 0;
+    text += &matrix::write(&report.examined, selection.all_rows || has_all_rows);
     let directory = &report.config.directory;
     let profiles = count(directory.entries().len(), "profile");
     let domains = count(directory.domain_count(), "domain");
@@ -54,7 +56,12 @@ pub fn write(report: &Report, selection: Selection) -> String {
         let pronoun = if hidden == 1 { "it" } else { "them" };
         let _ = writeln!(text, "{} without a next step: --verbose shows {pronoun}", count(hidden, "note"));
     }
-    let _ = writeln!(text, "{profiles} for {domains}: {}", summary(report.counts()));
+    if report.is_selection {
+        let _ =
+            writeln!(text, "{} of {profiles} checked: {}", report.examined.len(), summary(report.counts()));
+    } else {
+        let _ = writeln!(text, "{profiles} for {domains}: {}", summary(report.counts()));
+    }
     text
 }
 

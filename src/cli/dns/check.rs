@@ -71,7 +71,11 @@ impl<'c> Check<'c> {
         if left > 0 {
             let _ = write!(error, ";\nthe other domains were not compared: {left}");
         }
-        let could_not_run = could_not_run(&error, Some("ask another name server: --resolver 192.0.2.1"));
+        let hint = match self.resolver {
+            Some(_) => "check the address of --resolver, or leave it out to ask the system's name server",
+            None => "name a name server that answers: --resolver IP",
+        };
+        let could_not_run = could_not_run(&error, Some(hint));
         if has_errors && *answered > 0 { exit_code(true) } else { could_not_run }
     }
 
@@ -80,7 +84,7 @@ impl<'c> Check<'c> {
         let runtime = runtime.map_err(|error| format!("cannot start: {error}"))?;
         runtime.block_on(async {
             let resolver = Resolver::new(self.resolver, self.timeout).map_err(|error| {
-                let hint = "\nhint: name another name server: --resolver 192.0.2.1";
+                let hint = "\nhint: name a name server: --resolver IP";
                 format!("{error}{}", if self.resolver.is_none() { hint } else { "" })
             })?;
             let mut report = Report::default();

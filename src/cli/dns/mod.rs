@@ -19,6 +19,7 @@ use self::domains::Domains;
 use self::record_format::RecordFormat;
 use super::config_argument::ConfigArgument;
 use crate::address::Domain;
+use crate::cli::domain_argument::domain;
 use crate::config::Config;
 use crate::dns::Denials;
 
@@ -67,16 +68,6 @@ pub struct Dns {
     /// With --check: seconds to wait for a record
     #[arg(long, value_name = "SECONDS", requires = "check", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=60))]
     timeout: u64,
-}
-
-fn domain(text: &str) -> Result<Domain, String> {
-    if text.starts_with("*.") {
-        return Err("name a domain below the wildcard".to_owned());
-    }
-    if text.contains('@') {
-        return Err("write only the part after the @".to_owned());
-    }
-    text.parse().map_err(|error| format!("{error}"))
 }
 
 /// An address, with or without a port.

@@ -97,7 +97,8 @@ impl SigningCertificate {
             let SigningFiles { key, certificate, .. } = files.clone();
             return Err(PemError::Mismatch { key, certificate }.into());
         }
-        let has_issuer = is_self_issued(&leaf) || certificates.iter().any(|issuer| has_issued(issuer, &leaf));
+        let is_self_signed = is_self_issued(&leaf);
+        let has_issuer = is_self_signed || certificates.iter().any(|issuer| has_issued(issuer, &leaf));
         let chain = build_chain(leaf, certificates);
         chain.iter().try_for_each(|certificate| check_validity(certificate, now))?;
         let not_after = chain.iter().map(not_after).min().expect("the chain has the signing certificate");
@@ -106,6 +107,11 @@ impl SigningCertificate {
         if not_after < now + EXPIRY_WARNING {
             let message = format!("the certificate for signing expires on {}", date(not_after));
             warn(message, "renew it; Waypost loads new files without a restart");
+        }
+        if is_self_signed {
+            let message =
+                "the certificate for signing is self-signed: devices call the profile \"not verified\"";
+            warn(message.to_owned(), "use one from a certificate authority that the devices know");
         }
         if !has_issuer {
             let message =

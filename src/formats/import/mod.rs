@@ -51,7 +51,7 @@ fn settle_file(reading: Reading, folder: &mut Folder) -> Vec<Imported> {
     if providers.is_empty() {
         return vec![Imported { file, problems, profile: None }];
     }
-    // The problems of the file are told with its first provider.
+    // The problems of the file are reported with its first provider.
     let of_file = std::iter::once(problems).chain(std::iter::repeat_with(Vec::new));
     let imported = providers.into_iter().zip(of_file).map(|(provider, of_file)| {
         let (of_provider, profile) = settle_provider(provider, folder);

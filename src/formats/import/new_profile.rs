@@ -227,7 +227,7 @@ impl<'a> Folder<'a> {
 }
 
 fn is_there(path: &Path) -> InvalidValue {
-    InvalidValue::new(format!("{} is there already", path.display()), "--force replaces it")
+    InvalidValue::new(format!("{} already exists", path.display()), "--force replaces it")
 }
 
 /// Replaces an invalid name by the short name or the id.
@@ -238,7 +238,7 @@ fn replace_name(fields: &mut ProfileFields, id: &Located<Domain>) -> Option<Prob
     };
     let value = text.parse().ok()?;
     fields.display_name = Some(Located { value, location: id.location.clone() });
-    let message = format!("the {what} stands in for the name");
+    let message = format!("the {what} is used as the name");
     Some(Problem::note(id.location.clone(), message, "write display_name in the new file"))
 }
 

@@ -155,9 +155,9 @@ impl TakenNames {
 }
 
 fn report_claim(name: &str, location: &Location, first: &Location, problems: &Problems) {
-    problems.error(
-        location.clone(),
-        format!("{name} is claimed twice, and left out here"),
-        format!("the first time is at {first}; a domain belongs to one profile"),
-    );
+    let hint = match first.file.to_str() {
+        Some("--domain") => "--domain is for one file; import the files one by one".to_owned(),
+        _ => format!("the first time is at {first}; a domain belongs to one profile"),
+    };
+    problems.error(location.clone(), format!("{name} is listed twice, and left out here"), hint);
 }
