@@ -112,7 +112,7 @@ fn serve_profile(config: &Config, index: usize, is_xml: bool) {
 
 /// Runs every client model and derives every DNS record.
 fn check(config: &Config, index: usize, domain: &Domain) {
-    let examined = check::check_profile(config, index).expect("who loads can be played");
+    let examined = check::check_profile(config, index).expect("a loaded profile can be checked");
     assert!(!examined.results.is_empty());
     let _ = check::findings(&[examined]);
     if let Some(found) = config.directory.served(domain) {

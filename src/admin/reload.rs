@@ -1,4 +1,4 @@
-//! `POST /reload`: asks the server to reload its configuration, waits, and reports the verdict.
+//! `POST /reload`: asks the server to reload its configuration, waits, and reports the result.
 
 use std::sync::mpsc;
 
@@ -15,7 +15,7 @@ use crate::http::error::Error;
 use crate::http::handlers;
 use crate::http::responses::{Answer, Kind};
 
-/// A request for a reload; the verdict goes to the sender, if there is one.
+/// A request for a reload; the result goes to the sender, if there is one.
 pub type ReloadRequest = Option<oneshot::Sender<ReloadReport>>;
 
 /// The result of a reload.

@@ -1,4 +1,4 @@
-//! A line at debug for each request of the admin listener: who changes or reads what is a question after an incident.
+//! Logs each request of the admin listener at debug, so that operators can investigate an incident.
 
 use std::time::Duration;
 

@@ -39,7 +39,7 @@ impl PemError {
                 "name the file with the certificate and its intermediate certificates, like certbot's fullchain.pem"
             }
             Self::KeyInsteadOfCertificate(_) => {
-                "name the certificate's file in `certificate`, and this one in `key`; they may be swapped"
+                "check whether `certificate` and `key` are swapped: this file belongs in `key`"
             }
             Self::EncryptedKey(_) => "decrypt it: openssl pkey -in key.pem -out decrypted.pem",
             Self::NoKey(_) => "name the file with the certificate's key, like certbot's privkey.pem",

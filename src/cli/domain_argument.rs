@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::address::Domain;
 
-/// Reads a domain, and says what was probably meant by other texts.
+/// Reads a domain. For a wildcard, an address or a file name, the error says what to write.
 pub fn domain(text: &str) -> Result<Domain, String> {
     if text.starts_with("*.") {
         return Err("name a domain below the wildcard".to_owned());

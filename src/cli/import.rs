@@ -37,11 +37,11 @@ pub struct Import {
     #[arg(long, value_name = "DIR")]
     into: PathBuf,
 
-    /// Mail domains of a file that names none; repeatable
+    /// The domains of files without a domain; repeatable
     #[arg(long = "domain", value_name = "D", value_delimiter = ',', value_parser = domain_pattern)]
     domains: Vec<DomainPattern>,
 
-    /// A list of such domains, one on each line
+    /// A file with these domains, one on each line
     #[arg(long, value_name = "FILE")]
     domains_file: Option<PathBuf>,
 

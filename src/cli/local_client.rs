@@ -48,7 +48,7 @@ impl LocalRequest {
         let (sender, response) = channel();
         thread::spawn(move || sender.send(self.connect(timeout)));
         let timed_out =
-            || io::Error::new(io::ErrorKind::TimedOut, format!("not within {} s", timeout.as_secs()));
+            || io::Error::new(io::ErrorKind::TimedOut, format!("no response within {} s", timeout.as_secs()));
         match response.recv_timeout(timeout) {
             // The time-out of the socket may come first.
             Ok(Err(error)) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {

@@ -36,7 +36,7 @@ pub struct Arguments {
 enum Command {
     /// Run the server
     Serve(serve::Serve),
-    /// Ask the running server to reload its configuration, and report its verdict
+    /// Ask the running server to reload its configuration, and report the result
     Reload(reload::Reload),
     /// Ask whether the server answers: exit code 0 if it does, 1 if not
     Health(health::Health),

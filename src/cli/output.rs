@@ -82,7 +82,7 @@ pub fn not_loaded(error: &LoadError) -> ExitCode {
         LoadError::NotFound { looked_at } => {
             if Path::new("waypost.toml").is_file() {
                 return could_not_run(
-                    "no configuration file is named, and ./waypost.toml is not looked for",
+                    "no configuration file is named, and Waypost does not read ./waypost.toml by default",
                     Some("name it: --config waypost.toml"),
                 );
             }
@@ -119,7 +119,12 @@ pub fn not_served(domain: &Domain, directory: &Directory) -> ExitCode {
         Some(near) => format!("did you mean {near}?"),
         None => "a profile names its domains in `domains` or `domains_file`".to_owned(),
     };
-    errors_found(&format!("{domain} is not a domain of any profile"), Some(&hint))
+    errors_found(&not_served_text(domain), Some(&hint))
+}
+
+/// The message about a domain that no profile serves.
+pub fn not_served_text(domain: &Domain) -> String {
+    format!("{domain} is not a domain of any profile")
 }
 
 /// `1 profile`, `2 profiles`.

@@ -1,4 +1,4 @@
-//! `waypost reload`: asks the running server to reload its configuration, and reports its verdict.
+//! `waypost reload`: asks the running server to reload its configuration, and reports the result.
 
 use std::io;
 use std::path::Path;
@@ -20,11 +20,11 @@ pub struct Reload {
     #[command(flatten)]
     config: ConfigArgument,
 
-    /// Ask this admin listener instead of the one of the configuration
+    /// Ask this admin listener instead of the configured one
     #[arg(long, value_name = "ADDR")]
     listen: Option<Listener>,
 
-    /// How many seconds to wait for the verdict
+    /// How many seconds to wait for the result
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=300))]
     timeout: u64,
 }
@@ -35,7 +35,7 @@ Examples:
   waypost reload --listen unix:/run/waypost/admin.sock
 
 Exit codes: 0 the configuration on disk is served; 1 it has errors, and the
-server keeps the old one; 2 the server could not be asked.";
+server keeps the old one; 2 the command could not run.";
 
 /// The admin listener of the packaged configuration, and that configuration. The listener is asked too, since the file on
 /// disk may be broken, or may name a listener that takes effect after a restart.
@@ -60,7 +60,7 @@ impl Reload {
         };
         let report: ReloadReport = serde_json::from_slice(&response.body).map_err(|_| {
             let hint = "name the address of [admin] listen with --listen";
-            let error = format!("{listener} answers with status {}, without a verdict", response.status);
+            let error = format!("{listener} answers with status {}, without a result", response.status);
             could_not_run(&error, Some(hint))
         })?;
         Ok(self::report(&report))
@@ -98,11 +98,12 @@ fn no_admin_listener(problems: &[Problem]) -> ExitCode {
         let hint = "correct the errors above, or name the admin listener with --listen";
         return could_not_run("the admin listener cannot be read from the configuration", Some(hint));
     }
-    let hint = "add [admin] with listen = \"unix:/run/waypost/admin.sock\" and restart the server, or send it SIGHUP";
+    let hint =
+        "send SIGHUP, or add [admin] with listen = \"unix:/run/waypost/admin.sock\" and restart the server";
     could_not_run("the configuration has no admin listener to ask", Some(hint))
 }
 
-/// Prints the problems on standard error and the verdict on standard output.
+/// Prints the problems on standard error and the result on standard output.
 fn report(report: &ReloadReport) -> ExitCode {
     let problems = report.problems.iter().filter(|problem| problem.severity != Severity::Note);
     let problems: Vec<_> = problems.cloned().collect();
@@ -111,13 +112,13 @@ fn report(report: &ReloadReport) -> ExitCode {
         message(format_args!("warning: `{key}` has changed; it takes effect after a restart"));
     }
     let served = format!("{} for {}", count(report.profiles, "profile"), count(report.domains, "domain"));
-    let verdict = match report.result {
+    let result = match report.result {
         Reloaded::Done => format!("reloaded: {served}\n"),
         Reloaded::Unchanged => format!("unchanged: {served}\n"),
         Reloaded::Failed => {
-            let error = format!("not reloaded: the server still has {served}, as before");
+            let error = format!("not reloaded: the server keeps the old configuration, {served}");
             return errors_found(&error, Some("correct the errors above and run the command again"));
         }
     };
-    print(&verdict, ExitCode::SUCCESS)
+    print(&result, ExitCode::SUCCESS)
 }

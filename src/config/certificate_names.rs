@@ -1,4 +1,4 @@
-//! Compares the names of the `[[tls]]` certificates with the host names that clients ask.
+//! Compares the names of the `[[tls]]` certificates with the host names that clients connect to.
 
 use std::collections::HashSet;
 
@@ -34,10 +34,10 @@ pub fn warn(
                 .into_iter()
                 .flatten()
                 .any(|own| own.as_str() == host || is_wildcard && own.parents().next() == Some(host));
-            is_own || is_served(host, directory) || is_wildcard && directory_has_below(host, directory)
+            is_own || is_served(host, directory) || is_wildcard && has_served_names_below(host, directory)
         };
         if !certificate.names.iter().any(is_served) {
-            let message = format!("the certificate for {certificate} is for no host name that is served");
+            let message = format!("the certificate for {certificate} matches no served host name");
             let hint = "mail programs ask autoconfig.D and autodiscover.D of each domain D; order a certificate for \
                         them, or remove this one";
             problems.warning((*location).clone(), message, hint);
@@ -56,7 +56,7 @@ pub fn warn(
                 "{example} and {others} more host names have no certificate: TLS handshakes for them fail"
             ),
         };
-        let hint = "add [[tls]] with a certificate for them; nothing to do if a proxy in front has it";
+        let hint = "add [[tls]] with a certificate for them; no action needed if a proxy in front has it";
         problems.warning((*first).clone(), message, hint);
     }
 }
@@ -72,7 +72,7 @@ fn is_served(host: &str, directory: &Directory) -> bool {
 }
 
 /// Whether names directly below a host are served.
-fn directory_has_below(host: &str, directory: &Directory) -> bool {
+fn has_served_names_below(host: &str, directory: &Directory) -> bool {
     host.parse().is_ok_and(|domain| directory.has_names_below(&domain))
 }
 

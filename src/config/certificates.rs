@@ -98,7 +98,7 @@ fn issuer_warning(certificate: &TlsCertificate) -> Option<(String, &'static str)
             "order one from a certificate authority that mail programs trust",
         ),
         Issuers::Missing => (
-            "is alone in its file, without the certificate of its issuer: some mail programs reject it",
+            "lacks the certificate of its issuer in its file: some mail programs reject it",
             "name the file with the whole chain, like certbot's fullchain.pem; no action needed if clients trust the \
              issuer itself",
         ),

@@ -234,7 +234,8 @@ impl Admin {
         let has_list = table.has("allow");
         let allow = table.list::<Network>("allow");
         if let Some(all) = allow.iter().find(|network| network.value.is_every_address()) {
-            let message = "`allow` in [admin] includes every address: anybody who can connect may reload and read metrics";
+            let message =
+                "`allow` in [admin] includes every address: every client may reload and read metrics";
             let hint = "name the networks that may ask, like \"10.0.0.0/8\"";
             problems.warning(all.location.clone(), message, hint);
         }

@@ -1,5 +1,5 @@
 //! Warns about files beside the profiles that are not read: a profile in a subfolder, or one with a misspelt extension,
-//! would be missing without a word.
+//! would be ignored without a warning.
 
 use std::fs;
 use std::path::Path;

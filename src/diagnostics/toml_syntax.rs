@@ -15,7 +15,7 @@ pub fn explain(source: &Source, offset: usize, message: &str) -> Problem {
     }
     if message.contains("escape") {
         let about = line.key().map_or_else(String::new, |key| format!(" of `{key}`"));
-        let message = format!("a backslash in the value{about} begins no valid sequence");
+        let message = format!("a backslash in the value{about} begins no valid escape sequence");
         return Problem::error(
             source.location(offset),
             message,
@@ -174,7 +174,10 @@ fn duplicate(line: &Line, message: &str) -> Explanation {
     if line.text.starts_with('[') {
         let first = line.before.lines().position(|other| other.trim() == line.text)? + 1;
         let message = format!("duplicate table {}: lines {first} and {}", line.text, line.number());
-        return Some((message, "move the keys of one below the other header".to_owned()));
+        return Some((
+            message,
+            "move all keys below the first header, and remove the second header".to_owned(),
+        ));
     }
     let key = line.key()?;
     let lines: Vec<&str> = line.before.lines().collect();
@@ -304,7 +307,7 @@ mod tests {
             ),
             (
                 "a = \"C:\\tls\\key\"\n",
-                "1: a backslash in the value of `a` begins no valid sequence; write \\\\ for a backslash, or / in a path",
+                "1: a backslash in the value of `a` begins no valid escape sequence; write \\\\ for a backslash, or / in a path",
             ),
             (
                 "<clientConfig/>\n",
@@ -332,7 +335,7 @@ mod tests {
             ),
             (
                 "[t]\na = 1\n[t]\nb = 1\n",
-                "3: duplicate table [t]: lines 1 and 3; move the keys of one below the other header",
+                "3: duplicate table [t]: lines 1 and 3; move all keys below the first header, and remove the second header",
             ),
         ] {
             assert_eq!(explained(text), expected, "{text}");

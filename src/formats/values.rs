@@ -50,24 +50,6 @@ fn described(text: &str, what: impl fmt::Display, hint: &str) -> InvalidValue {
     InvalidValue::new(format!("`{text}` {what}"), hint)
 }
 
-/// IANA's registry of HTTP authentication schemes, as of 2026. Their letter case does not matter (RFC 9110 11.1).
-const HTTP_SCHEMES: &[&str] = &[
-    "Basic",
-    "Bearer",
-    "Concealed",
-    "Digest",
-    "DPoP",
-    "GNAP",
-    "HOBA",
-    "Mutual",
-    "Negotiate",
-    "OAuth",
-    "PrivateToken",
-    "SCRAM-SHA-1",
-    "SCRAM-SHA-256",
-    "vapid",
-];
-
 impl FromText for Mechanism {
     /// A misspelt word would remove the service from every document that needs to know whether it takes a password.
     fn from_text(text: &str) -> Result<Self, InvalidValue> {
@@ -78,7 +60,7 @@ impl FromText for Mechanism {
             described(text, error, "write the method, or system and method: \"http:Basic\"")
         })?;
         let method = mechanism.method.as_str();
-        let is_http = HTTP_SCHEMES.iter().any(|scheme| scheme.eq_ignore_ascii_case(method));
+        let is_http = Mechanism::HTTP_SCHEMES.iter().any(|scheme| scheme.eq_ignore_ascii_case(method));
         let is_known = match mechanism.system.as_ref().map(Token::as_str) {
             None => is_http || Authentication::VARIANTS.contains(&method),
             Some(system) if system.eq_ignore_ascii_case("http") => is_http,
@@ -88,7 +70,7 @@ impl FromText for Mechanism {
         if is_known {
             return Ok(mechanism);
         }
-        let known = || COMMON.iter().chain(HTTP_SCHEMES).chain(Authentication::VARIANTS).copied();
+        let known = || COMMON.iter().chain(Mechanism::HTTP_SCHEMES).chain(Authentication::VARIANTS).copied();
         let hint = match nearest(text, known()) {
             Some(word) => format!("did you mean `{word}`?"),
             None => foreign_words::AUTHENTICATIONS.hint(text, &COMMON),

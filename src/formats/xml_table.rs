@@ -415,7 +415,11 @@ impl<'s> ProviderFile<'s> {
     fn pass_over(&self, parent: Element, element: Element) {
         if self.purpose == Purpose::Import {
             let message = format!("<{}> has no key and becomes a comment", element.name());
-            self.problems.note(self.location(element), message, "nothing to do: few mail programs read it");
+            self.problems.note(
+                self.location(element),
+                message,
+                "no action needed: few mail programs read it",
+            );
         }
         self.keep_as_comment(parent, element);
     }

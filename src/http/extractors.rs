@@ -46,7 +46,7 @@ pub struct Host(pub Option<Domain>);
 pub struct PageHost {
     /// As [`Host`].
     pub name: Option<Domain>,
-    /// The host is an IP address or `localhost`: a browser on the server's own network, before a name leads here. The
+    /// The host is an IP address or `localhost`: a browser on the server's own network, before the DNS has a name for it. The
     /// peer does not matter; behind a proxy, every peer is the proxy.
     pub is_unnamed: bool,
 }

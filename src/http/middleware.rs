@@ -322,7 +322,7 @@ mod tests {
             "/autodiscover/autodiscover.xml",
             "/Mail/config-v1.1.xml",
             "/",
-            // These are of people and of the operator.
+            // Browsers and operators request these paths; mail programs do not.
             "//",
             "/setup/",
             "//setup",

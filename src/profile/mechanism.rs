@@ -15,15 +15,32 @@ pub struct Mechanism {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Token(String);
 
-/// Authentication schemes of HTTP, as their specifications spell them.
-const HTTP_SCHEMES: [&str; 5] = ["Basic", "Bearer", "Digest", "Negotiate", "NTLM"];
-
 /// A text is not a [`Token`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("is not a single word")]
 pub struct TokenError;
 
 impl Mechanism {
+    /// Authentication schemes of HTTP, as their specifications spell them: IANA's registry as of 2026, and Microsoft's
+    /// `NTLM`. Their letter case does not matter (RFC 9110 11.1).
+    pub const HTTP_SCHEMES: &[&str] = &[
+        "Basic",
+        "Bearer",
+        "Concealed",
+        "Digest",
+        "DPoP",
+        "GNAP",
+        "HOBA",
+        "Mutual",
+        "Negotiate",
+        "NTLM",
+        "OAuth",
+        "PrivateToken",
+        "SCRAM-SHA-1",
+        "SCRAM-SHA-256",
+        "vapid",
+    ];
+
     /// Whether a service accepts a password. If no method is listed, the server names its own.
     pub fn take_password(all: &[Self]) -> bool {
         let is_password = |mechanism: &Self| {
@@ -77,7 +94,7 @@ impl FromStr for Mechanism {
         };
         // RFC 9110, 11.1: the names of schemes are case-insensitive. Programs compare the usual spelling.
         let is_http = system.as_ref().is_none_or(|system| system.as_str() == "http");
-        let scheme = HTTP_SCHEMES.iter().find(|scheme| is_http && scheme.eq_ignore_ascii_case(method));
+        let scheme = Self::HTTP_SCHEMES.iter().find(|scheme| is_http && scheme.eq_ignore_ascii_case(method));
         Ok(Self { system, method: scheme.copied().unwrap_or(method).parse()? })
     }
 }

@@ -74,7 +74,7 @@ fn run(mut reloader: Reloader, requests: &Receiver<ReloadRequest>, is_watching: 
             Reloaded::Failed => "the newest configuration has errors; serving an older one",
         });
         for sender in waiting {
-            // The operator may have gone.
+            // The client may have closed the connection.
             let _ = sender.send(reloader.report(result));
         }
     }

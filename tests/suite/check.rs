@@ -338,11 +338,11 @@ fn reports_ports_of_other_services() {
             .find(|finding| finding.contains("the port "))
     };
     for (from, to, expected) in [
-        ("993", "995", "error: IMAP on port 995, which is the port of POP3 (SSL/TLS): "),
-        ("993", "465", "error: IMAP on port 465, which is the port of SMTP (SSL/TLS): "),
-        ("465", "143", "error: SMTP on port 143, which is the port of IMAP (STARTTLS): "),
-        ("993", "143", "warning: IMAP with SSL/TLS on port 143, which is the port for STARTTLS: "),
-        ("465", "587", "warning: SMTP with SSL/TLS on port 587, which is the port for STARTTLS: "),
+        ("993", "995", "error: IMAP uses port 995, the port of POP3 (SSL/TLS): "),
+        ("993", "465", "error: IMAP uses port 465, the port of SMTP (SSL/TLS): "),
+        ("465", "143", "error: SMTP uses port 143, the port of IMAP (STARTTLS): "),
+        ("993", "143", "warning: IMAP with SSL/TLS uses port 143, the port for STARTTLS: "),
+        ("465", "587", "warning: SMTP with SSL/TLS uses port 587, the port for STARTTLS: "),
     ] {
         assert_eq!(findings(from, to).as_deref(), Some(expected), "{to}");
     }

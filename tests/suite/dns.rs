@@ -595,7 +595,7 @@ fn writes_several_domains_each_once_and_names_those_that_are_not_served() {
 }
 
 #[test]
-fn formats_without_room_for_comments_name_missing_names_on_standard_error() {
+fn reports_missing_names_on_standard_error_if_the_format_has_no_comments() {
     let output = waypost(".", &["dns", "q.com", "--format", "powerdns"]);
     assert_eq!(code(&output), 1);
     let names = "autoconfig autodiscover ua-auto-config _autodiscover._tcp".split(' ');

@@ -30,7 +30,7 @@ fn report(files: &Files) -> String {
 
 /// The files of `tests/data/field/profiles`, each as the only profile, compared with one report.
 #[test]
-fn names_the_remedy_for_each_mistake_of_the_field() {
+fn gives_a_hint_for_each_mistake_of_operators() {
     let folder = Path::new("tests/data/field/profiles");
     let mut paths: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.sort();

@@ -23,7 +23,7 @@ fn reload(files: &Files, arguments: &[&str]) -> (Option<i32>, String, String) {
 }
 
 #[test]
-fn reports_the_verdict_of_the_running_server() {
+fn reports_the_result_of_the_running_server() {
     let folder = tempfile::tempdir().unwrap();
     let socket = folder.path().join("admin.sock");
     let settings = format!("watch = false\n[admin]\nlisten = \"unix:{}\"\n", socket.display());
@@ -58,7 +58,8 @@ error: `id` has no value
   |
 hint: write id = \"...\"
 
-error: not reloaded: the server still has 2 profiles for 2 domains, as before
+error: not reloaded: the server keeps the old configuration, 2 profiles for 2
+       domains
 hint: correct the errors above and run the command again
 "
     );
@@ -83,17 +84,19 @@ hint: correct the errors above and run the command again
 }
 
 #[test]
-fn fails_without_an_admin_listener_and_without_a_verdict() {
+fn fails_without_an_admin_listener_and_without_a_result() {
     let files = Files::new("", &[("a.toml", &a_profile())]);
     let (code, _, err) = reload(&files, &[]);
     assert!(
-        code == Some(2) && err.contains("no admin listener") && err.contains("hint: add [admin]"),
+        code == Some(2)
+            && err.contains("no admin listener")
+            && err.contains("hint: send SIGHUP, or add [admin]"),
         "{err}"
     );
     // A public listener has no such route.
     let server = files.serve();
     let (code, _, err) = reload(&files, &["--listen", &server.address.to_string()]);
-    assert!(code == Some(2) && err.contains("answers with status 404, without a verdict"), "{err}");
+    assert!(code == Some(2) && err.contains("answers with status 404, without a result"), "{err}");
 }
 
 #[test]

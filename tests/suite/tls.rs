@@ -317,7 +317,7 @@ fn health_needs_a_response_of_a_tls_server() {
         (output.status.code(), text.replace(&listen, "it"))
     };
     assert_eq!(health(server.address, "30"), (Some(0), "it answers\n".to_owned()));
-    let said = "error: it does not answer: not within 1 s\nhint: look at the server's log, or start it: waypost serve\n";
+    let said = "error: it does not answer: no response within 1 s\nhint: look at the server's log, or start the server: waypost serve\n";
     assert_eq!(health(silent.local_addr().unwrap(), "1"), (Some(1), said.to_owned()));
 }
 
@@ -371,14 +371,14 @@ fn warns_about_certificates_that_clients_reject_or_never_ask_for() {
     assert_eq!(
         problems(&all, &|params, key| params.signed_by(key, &authority.0).unwrap().pem()),
         [
-            "warning: the certificate for *.q.com is alone in its file, without the certificate of its issuer: some mail \
-          programs reject it"
+            "warning: the certificate for *.q.com lacks the certificate of its issuer in its file: some mail programs \
+          reject it"
         ]
     );
     assert_eq!(
         problems(&["www.example.net"], &whole),
         [
-            "warning: the certificate for www.example.net is for no host name that is served",
+            "warning: the certificate for www.example.net matches no served host name",
             "warning: autoconfig.example.com and 3 more host names have no certificate: TLS handshakes for them fail"
         ]
     );
@@ -388,7 +388,7 @@ fn warns_about_certificates_that_clients_reject_or_never_ask_for() {
     );
     // The host of public_url, and a domain itself, are names that clients ask.
     for name in ["ad.q.com", "q.com", "mta-sts.q.com"] {
-        assert!(!problems(&[name], &whole)[0].contains("is for no host name"), "{name}");
+        assert!(!problems(&[name], &whole)[0].contains("matches no served"), "{name}");
     }
 }
 

@@ -27,18 +27,15 @@ pub fn of_another_service(subject: Subject<'_>, server: &Server) -> Option<Lint>
     let port = server.port.get();
     let (protocol, socket_type) = registered(port)?;
     if protocol != server.protocol {
-        let message = format!(
-            "{} on port {port}, which is the port of {protocol} ({})",
-            server.protocol,
-            socket_type.label()
-        );
+        let message =
+            format!("{} uses port {port}, the port of {protocol} ({})", server.protocol, socket_type.label());
         return Some(subject.lint(Cause::WrongPort, Severity::Error, message, hint(server.protocol)));
     }
     // Servers offer STARTTLS on the port of cleartext.
     let is_same = socket_type == server.socket_type
         || socket_type == SocketType::StartTls && server.socket_type == SocketType::Plain;
     let message = format!(
-        "{protocol} with {} on port {port}, which is the port for {}",
+        "{protocol} with {} uses port {port}, the port for {}",
         server.socket_type.description(),
         socket_type.label()
     );

@@ -36,8 +36,9 @@ pub struct Check {
     #[arg(long, value_name = "SEVERITY")]
     deny: Vec<Deny>,
 
-    /// The rows of the matrix; default: all rows for up to five profiles, else
-    /// only the rows in which a client does not end with the preferred servers
+    /// The rows of the matrix; default: all rows if there is no error and at most
+    /// five profiles, else only the rows in which a client does not end with the
+    /// preferred servers
     #[arg(long, value_name = "ROWS")]
     matrix: Option<Rows>,
 
@@ -52,8 +53,8 @@ Examples:
   waypost check example.com --matrix all --verbose
   waypost check --deny warnings --format json > report.json
 
-Exit codes: 0 the configuration can be served; 1 there are errors, or findings
-of a denied severity; 2 the configuration cannot be read.";
+Exit codes: 0 the configuration can be served; 1 there are errors, findings of a
+denied severity, or a DOMAIN that is not served; 2 the command could not run.";
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum ReportFormat {

@@ -81,7 +81,7 @@ impl<'c> Check<'c> {
 
     fn report(&self, done: &AtomicUsize) -> Result<Report<'c>, String> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(|error| format!("cannot start: {error}"))?;
+        let runtime = runtime.map_err(|error| format!("the comparison cannot start: {error}"))?;
         runtime.block_on(async {
             let resolver = Resolver::new(self.resolver, self.timeout).map_err(|error| {
                 let hint = "\nhint: name a name server: --resolver IP";
@@ -94,7 +94,7 @@ impl<'c> Check<'c> {
                 done.fetch_add(1, Ordering::Relaxed);
                 self.add(&mut report, domain, compared);
                 if report.answered == 0 && report.unanswered > 0 && report.domains >= CONCURRENT_DOMAINS {
-                    // The name server is down. Thousands of domains would wait in vain.
+                    // The name server is down. The other domains would each wait for the timeout.
                     break;
                 }
             }

@@ -50,8 +50,3 @@ impl<'c> Domains<'c> {
         not_served(domain, &self.config.directory)
     }
 }
-
-/// The same words as on standard error.
-pub fn not_served_text(domain: &Domain) -> String {
-    format!("{domain} is not a domain of any profile")
-}

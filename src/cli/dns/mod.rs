@@ -53,11 +53,11 @@ pub struct Dns {
     #[arg(long, value_name = "FORMAT", default_value = "zone")]
     format: RecordFormat,
 
-    /// Compare with what is published
+    /// Compare the records with the published ones
     #[arg(long)]
     check: bool,
 
-    /// Deny calendars, contacts, JMAP and ManageSieve too
+    /// Deny calendars, address books, JMAP, ManageSieve
     #[arg(long)]
     deny_missing: bool,
 

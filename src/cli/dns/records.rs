@@ -4,11 +4,12 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 
-use super::domains::{Domains, not_served_text};
+use super::domains::Domains;
 use super::json_array;
 use super::left_out::LeftOut;
 use super::record_format::RecordFormat;
 use crate::address::Domain;
+use crate::cli::output::not_served_text;
 use crate::cli::output::{count, exit_code, message, print_part};
 use crate::cli::table::table;
 use crate::dns::{Records, format};
@@ -38,7 +39,7 @@ pub fn print(domains: &Domains, format: RecordFormat) -> Result<ExitCode, ExitCo
     for domain in &not_served {
         domains.report_not_served(domain);
     }
-    // The other formats have room for the names.
+    // The other formats have comments with the names.
     left_out.report(format == RecordFormat::Powerdns);
     Ok(exit_code(left_out.has_errors() || !not_served.is_empty()))
 }

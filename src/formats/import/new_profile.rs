@@ -145,7 +145,7 @@ impl<'a> Folder<'a> {
             Some(_) => "another profile has the id; the first domain is the id here",
             None => "the id is unusable; the first domain is the id",
         };
-        problems.note(location.clone(), message, "nothing to do: people do not see an id");
+        problems.note(location.clone(), message, "no action needed: people do not see the id");
         Ok(Located { value, location })
     }
 
