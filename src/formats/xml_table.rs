@@ -27,6 +27,9 @@ pub struct ProviderFile<'s> {
     pub domain_placeholder: RefCell<Option<Location>>,
 }
 
+/// The hint of every report that a part of a file is left out.
+pub const LEFT_OUT_HINT: &str = "correct its errors and import the file again";
+
 /// The purpose for which a file is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
@@ -463,10 +466,5 @@ fn left_out(element: Element) -> InvalidValue {
         Some(kind) => format!("this {name} of type {kind} is left out"),
         None => format!("this {name} is left out"),
     };
-    let hint = if name.ends_with("Server") {
-        "correct its errors and import the file again"
-    } else {
-        "correct the errors in it, and import the file again"
-    };
-    InvalidValue::new(excerpt(&what, 300), hint)
+    InvalidValue::new(excerpt(&what, 300), LEFT_OUT_HINT)
 }

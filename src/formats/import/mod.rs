@@ -17,6 +17,7 @@ use self::reading::Provider;
 pub use self::reading::Reading;
 use crate::diagnostics::problem::InvalidValue;
 use crate::diagnostics::{Problem, Problems};
+use crate::formats::xml_table::LEFT_OUT_HINT;
 
 /// The result of an import.
 #[derive(Debug)]
@@ -72,5 +73,10 @@ fn settle_provider(provider: Provider, folder: &mut Folder) -> (Vec<Problem>, Op
         let location = exact.unwrap_or(location);
         problems.invalid(location, InvalidValue { message: format!("not imported: {message}"), hint });
     });
-    (problems.into_vec(), profile.ok())
+    let mut problems = problems.into_vec();
+    if profile.is_err() {
+        // Nothing is imported, so it does not matter which parts would be left out.
+        problems.retain(|problem| problem.hint.as_deref() != Some(LEFT_OUT_HINT));
+    }
+    (problems, profile.ok())
 }
