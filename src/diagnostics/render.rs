@@ -15,6 +15,9 @@ use super::wrap::{WIDTH, wrapped};
 use crate::files::read::{LARGEST_LIST, read};
 use crate::xml;
 
+/// The longest mark below a source line. With a longer one, the renderer would not cut the line to the width.
+const LONGEST_MARK: usize = 40;
+
 /// Renders problems, with or without colours.
 #[derive(Debug)]
 pub struct ProblemRenderer {
@@ -86,7 +89,8 @@ impl ProblemRenderer {
         let line = printable(self.source.line(location.line)?);
         let ends = || line.char_indices().map(|(at, _)| at).chain([line.len()]);
         let start = ends().nth(location.column.checked_sub(1)?)?;
-        let end = ends().nth(location.column - 1 + location.length.max(1)).unwrap_or(line.len());
+        let end =
+            ends().nth(location.column - 1 + location.length.clamp(1, LONGEST_MARK)).unwrap_or(line.len());
         Some((line, start..end))
     }
 }
@@ -195,6 +199,14 @@ hint: write ]"
   |
 hint: write a number"
         );
+    }
+
+    #[test]
+    fn cuts_a_line_whose_mark_is_long() {
+        let text = format!("a = \"{}\"", "x".repeat(300));
+        let rendered = rendered(&text, |source| source.location_of(&(4..306)), "write less");
+        assert!(rendered.lines().all(|line| line.chars().count() <= WIDTH), "{rendered}");
+        assert!(rendered.contains(&format!("{}\n", "^".repeat(LONGEST_MARK))), "{rendered}");
     }
 
     #[test]
