@@ -34,8 +34,16 @@ pub struct Origin {
     /// One for each incoming server, in the profile's order.
     pub incoming: Vec<Location>,
     pub outgoing: Vec<Location>,
+    pub service_urls: UrlLocations,
     /// A domain that the profile answers for. For a wildcard or an MX host, an example.
     pub domain: Option<Domain>,
+}
+
+/// The locations of the URLs of services, in the profile's order.
+#[derive(Debug, Clone, Default)]
+pub struct UrlLocations {
+    pub calendars: Vec<Location>,
+    pub addressbooks: Vec<Location>,
 }
 
 /// The single values of a file, as far as they could be read.
@@ -57,6 +65,7 @@ pub struct ProfileFields {
     pub limits: MailLimits,
     /// Without the servers of other protocols, which are in `incoming`.
     pub services: Services,
+    pub service_urls: UrlLocations,
     pub mobileconfig: MobileConfigTexts,
     pub page: PageSettings,
     pub mta_sts: Option<MtaSts>,
@@ -140,6 +149,7 @@ impl ParsedProfile {
                 hints.short_name,
             );
         }
+        origin.service_urls = parts.service_urls;
         let short_name = parts.display_short_name.map(|name| name.value).or(derived);
         let mut others = Vec::new();
         let mut profile = match (&id, display_name, short_name) {
@@ -171,6 +181,7 @@ impl Origin {
             display_short_name: None,
             incoming: Vec::new(),
             outgoing: Vec::new(),
+            service_urls: UrlLocations::default(),
             domain: None,
             location,
         }

@@ -52,6 +52,7 @@ pub fn fields(table: &mut Table, source: &Source, inputs: &SourceFiles) -> Profi
     let outgoing = servers(table, "outgoing", "[[outgoing]]");
     let page = table.section("page", "[page]", |table| Some(page(table, source, &domain_patterns, inputs)));
     let texts = table.section("mobileconfig", "[mobileconfig]", |table| Some(mobileconfig(table)));
+    let (services, service_urls) = service_reader::read(table);
     ProfileFields {
         location: table.location(),
         id,
@@ -65,7 +66,8 @@ pub fn fields(table: &mut Table, source: &Source, inputs: &SourceFiles) -> Profi
         outgoing,
         documentation: table.sections("documentation", "[[documentation]]", documentation),
         limits: table.section("limits", "[limits]", |table| Some(limits(table))).unwrap_or_default(),
-        services: service_reader::read(table),
+        services,
+        service_urls,
         mobileconfig: texts.unwrap_or_default(),
         page: page.unwrap_or_default(),
         mta_sts: table.section("mta_sts", "[mta_sts]", mta_sts),

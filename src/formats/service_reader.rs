@@ -1,27 +1,45 @@
 //! Reads a profile's services other than IMAP, POP3 and SMTP.
 
-use super::parsed_profile::AnyServer;
+use super::parsed_profile::{AnyServer, UrlLocations};
 use super::translations::languages;
 use super::usernames::username;
 use super::values::Line;
+use crate::diagnostics::Location;
 use crate::diagnostics::problem::Located;
 use crate::diagnostics::table::Table;
 use crate::profile::{
     Enable, FieldName, LoginPageInfo, OAuth2, OtherKind, OtherServer, Services, Sieve, WebService, Webmail,
 };
 
-/// Takes the keys of every service out of a profile's table.
-pub fn read(table: &mut Table) -> Services {
-    Services {
+/// Takes the keys of every service out of a profile's table, with the locations of the URLs that lints report.
+pub fn read(table: &mut Table) -> (Services, UrlLocations) {
+    let (calendars, calendar_urls) = web_services(table, "calendar", "[[calendar]]");
+    let (addressbooks, addressbook_urls) = web_services(table, "addressbook", "[[addressbook]]");
+    let (file_shares, _) = web_services(table, "file_share", "[[file_share]]");
+    let services = Services {
         others: Vec::new(),
-        calendars: table.sections("calendar", "[[calendar]]", web_service),
-        addressbooks: table.sections("addressbook", "[[addressbook]]", web_service),
-        file_shares: table.sections("file_share", "[[file_share]]", web_service),
+        calendars,
+        addressbooks,
+        file_shares,
         oauth2: table.section("oauth2", "[oauth2]", oauth2),
         webmail: webmail(table),
         enable: table.sections("enable", "[[enable]]", enable),
         sieve: table.section("sieve", "[sieve]", sieve),
-    }
+    };
+    (services, UrlLocations { calendars: calendar_urls, addressbooks: addressbook_urls })
+}
+
+/// The services of a kind, and the locations of their URLs.
+fn web_services(
+    table: &mut Table,
+    key: &'static str,
+    title: &'static str,
+) -> (Vec<WebService>, Vec<Location>) {
+    let located = |table: &mut Table| {
+        let location = table.location_of("url");
+        Some((web_service(table)?, location))
+    };
+    table.sections(key, title, located).into_iter().unzip()
 }
 
 /// An `[[incoming]]` that is neither imap nor pop3.

@@ -25,15 +25,20 @@ pub fn unknown_types(subject: Subject<'_>) -> Vec<Lint> {
 /// Apple's `CalDAVPrincipalURL` and `CardDAVPrincipalURL` name the principal, and the account finds its collections
 /// from there (RFC 6764 6); a collection of one person gives everybody that person's calendar.
 pub fn collections(subject: Subject<'_>) -> Vec<Lint> {
-    let services = &subject.profile.services;
-    let sections = [("calendar", &services.calendars), ("addressbook", &services.addressbooks)];
-    let urls = sections.into_iter().flat_map(|(key, list)| list.iter().map(move |item| (key, &item.url)));
-    urls.filter(|(_, url)| is_collection(url))
-        .map(|(key, url)| {
+    let (services, locations) = (&subject.profile.services, &subject.origin.service_urls);
+    let sections = [
+        ("calendar", &services.calendars, &locations.calendars),
+        ("addressbook", &services.addressbooks, &locations.addressbooks),
+    ];
+    let urls = sections.into_iter().flat_map(|(key, services, locations)| {
+        services.iter().zip(locations).map(move |(service, location)| (key, &service.url, location))
+    });
+    urls.filter(|(_, url, _)| is_collection(url))
+        .map(|(key, url, location)| {
             let message = format!("the URL of [[{key}]] looks like a collection: {url}");
             let hint = "write the root of the DAV server, or the principal: https://dav.example.com/, \
                         https://dav.example.com/principals/%EMAILADDRESS%/";
-            subject.note(Cause::Collection, message, hint)
+            subject.at(Some(location)).note(Cause::Collection, message, hint)
         })
         .collect()
 }
