@@ -18,6 +18,7 @@ use crate::diagnostics::table::FromText as _;
 use crate::diagnostics::{Location, Problem, Problems};
 use crate::directory::DomainPattern;
 use crate::files::is_hidden;
+use crate::files::read::hint;
 use crate::formats::import::{GivenDomains, Imported, NewProfile, Reading, Settled, settle};
 
 const EXAMPLES: &str = "\
@@ -106,10 +107,7 @@ impl Import {
         let given = GivenDomains::read(self.domains.clone(), list, &problems);
         let name = list.unwrap_or(Path::new("")).display();
         let given = given.map_err(|error| {
-            let hint = match error.kind() {
-                io::ErrorKind::InvalidData => "save it as UTF-8",
-                _ => "name an existing file with one domain on each line",
-            };
+            let hint = hint(&error, "name an existing file with one domain on each line");
             could_not_run(&format!("{name} cannot be read: {error}"), Some(hint))
         })?;
         let problems = problems.into_vec();

@@ -11,6 +11,7 @@ use crate::address::Domain;
 use crate::config::LoadError;
 use crate::diagnostics::{Problem, ProblemRenderer, Severity, nearest, wrapped};
 use crate::directory::Directory;
+use crate::files::read::hint;
 
 /// Prints a result. A closed reader (`| head`) is not an error; a full disk is. Colours are removed unless standard
 /// output is a terminal that shows them (`NO_COLOR`, `TERM=dumb`).
@@ -97,10 +98,10 @@ pub fn not_loaded(error: &LoadError) -> ExitCode {
         }
         LoadError::Unreadable { path, source } => could_not_run(
             &format!("{} cannot be read: {source}", path.display()),
-            Some(match source.kind() {
-                io::ErrorKind::InvalidData => "save it as UTF-8",
-                _ => "name the file with --config FILE or in $WAYPOST_CONFIG, and make it readable",
-            }),
+            Some(hint(
+                source,
+                "name the file with --config FILE or in $WAYPOST_CONFIG, and make it readable",
+            )),
         ),
         LoadError::Problems(problems) => {
             print_problems(problems);

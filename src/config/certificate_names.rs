@@ -12,12 +12,6 @@ use crate::directory::Directory;
 /// The service host names that every domain needs (reference/autoconfig 1.1, reference/autodiscover 1).
 const NEEDED: [&str; 2] = ["autoconfig", "autodiscover"];
 
-/// The names of all certificates. A wildcard is stored without its first label.
-struct Names<'c> {
-    exact: HashSet<&'c str>,
-    wildcards: HashSet<&'c str>,
-}
-
 /// Warns about certificates for no served name, and about service host names without a certificate. Each
 /// certificate has the location of its `[[tls]]`.
 pub fn warn(
@@ -47,13 +41,20 @@ pub fn warn(
     if !settings.listen.iter().any(|listener| listener.is_https) {
         return;
     }
-    let names = Names::of(certificates.iter().flat_map(|(certificate, _)| &certificate.names));
-    let mut missing = missing(&names, directory);
-    if let Some(example) = missing.next() {
-        let message = match missing.count() {
-            0 => format!("{example} has no certificate: TLS handshakes for it fail"),
+    let covered = NEEDED.map(|label| domains_covered(label, certificates));
+    let mut count = 0_usize;
+    let missing = directory.domains().flat_map(|domain| {
+        let labels = NEEDED.into_iter().zip(&covered);
+        labels
+            .filter(|(_, covered)| !covered.contains(domain.as_str()))
+            .map(move |(label, _)| (domain, label))
+    });
+    // There may be a million: no list of them is made.
+    if let Some((domain, label)) = missing.inspect(|_| count += 1).min() {
+        let message = match count - 1 {
+            0 => format!("{label}.{domain} has no certificate: TLS handshakes for it fail"),
             others => format!(
-                "{example} and {others} more host names have no certificate: TLS handshakes for them fail"
+                "{label}.{domain} and {others} more host names have no certificate: TLS handshakes for them fail"
             ),
         };
         let hint = "add [[tls]] with a certificate for them; no action needed if a proxy in front has it";
@@ -76,24 +77,10 @@ fn has_served_names_below(host: &str, directory: &Directory) -> bool {
     host.parse().is_ok_and(|domain| directory.has_names_below(&domain))
 }
 
-/// The service host names of listed domains without a certificate, in the order of the names.
-fn missing<'n>(names: &'n Names, directory: &'n Directory) -> impl Iterator<Item = String> + use<'n> {
-    let mut domains: Vec<_> =
-        directory.domains().filter(|domain| !names.wildcards.contains(domain.as_str())).collect();
-    domains.sort_unstable();
-    let hosts = domains.into_iter().flat_map(|domain| NEEDED.map(|label| format!("{label}.{domain}")));
-    hosts.filter(|host| !names.exact.contains(host.as_str()))
-}
-
-impl<'c> Names<'c> {
-    fn of(all: impl Iterator<Item = &'c String>) -> Self {
-        let (mut exact, mut wildcards) = (HashSet::new(), HashSet::new());
-        for name in all {
-            match name.strip_prefix("*.") {
-                Some(host) => wildcards.insert(host),
-                None => exact.insert(name.as_str()),
-            };
-        }
-        Self { exact, wildcards }
-    }
+/// The domains whose host name with this label has a certificate. A wildcard stands for one label.
+fn domains_covered<'c>(label: &str, certificates: &[(&'c TlsCertificate, &Location)]) -> HashSet<&'c str> {
+    let names = certificates.iter().flat_map(|(certificate, _)| &certificate.names);
+    let domain =
+        |name: &'c String| name.strip_prefix("*.").or_else(|| name.strip_prefix(label)?.strip_prefix('.'));
+    names.filter_map(domain).collect()
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use annotate_snippets::renderer::AnsiColor;
-use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use super::problem::{Location, Problem, Severity, Source};
 use super::wrap::{WIDTH, wrapped};
@@ -51,17 +51,18 @@ impl ProblemRenderer {
         let title = level(problem.severity).primary_title(lines(&problem.message, label));
         let line = self.source_line(&problem.location);
         let hint = problem.hint.as_deref().map(|hint| lines(hint, "hint: ".len()));
-        let hint_group =
-            hint.map(|hint| Group::with_title(Level::HELP.with_name("hint").secondary_title(hint)));
-        if line.is_none() {
-            // Without a source line, the renderer draws an empty frame.
-            let location = self.render_location(problem.severity, &problem.location, false);
-            let parts = [Some(self.renderer.render(&[Group::with_title(title)])), Some(location)];
-            let hint = hint_group.map(|group| self.renderer.render(&[group]));
-            return parts.into_iter().chain([hint]).flatten().collect::<Vec<_>>().join("\n");
+        let hint = hint.map(|hint| Group::with_title(Level::HELP.with_name("hint").secondary_title(hint)));
+        let problem_group = Group::with_title(title);
+        if let Some(line) = line {
+            let problem_group = with_line(problem_group, &problem.location, line);
+            return self.renderer.render(&[problem_group].into_iter().chain(hint).collect::<Vec<_>>());
         }
-        let problem_group = with_location(Group::with_title(title), &problem.location, line);
-        self.renderer.render(&[problem_group].into_iter().chain(hint_group).collect::<Vec<_>>())
+        // With a location and no source line, the renderer would draw an empty frame.
+        let mut text = self.renderer.render(&[problem_group]) + "\n" + &without_line(&problem.location);
+        if let Some(hint) = hint {
+            text.extend(["\n", &self.renderer.render(&[hint])]);
+        }
+        text
     }
 
     /// A location for a message above it, with its source line if that is wanted. A location without a length is a file as
@@ -69,10 +70,9 @@ impl ProblemRenderer {
     pub fn render_location(&mut self, severity: Severity, location: &Location, has_line: bool) -> String {
         let line = if has_line && location.length > 0 { self.source_line(location) } else { None };
         match line {
-            None => format!("  --> {}", printable(&location.to_string())),
-            line => {
-                let group = with_location(Group::with_level(level(severity)), location, line);
-                self.renderer.render(&[group])
+            None => without_line(location),
+            Some(line) => {
+                self.renderer.render(&[with_line(Group::with_level(level(severity)), location, line)])
             }
         }
     }
@@ -95,23 +95,18 @@ impl ProblemRenderer {
     }
 }
 
-/// `line` is the source line, with the bytes to mark.
-fn with_location<'a>(
-    group: Group<'a>,
-    location: &Location,
-    line: Option<(String, Range<usize>)>,
-) -> Group<'a> {
-    let path = printable(&location.file.display().to_string());
-    match line {
-        Some((text, span)) => group.element(
-            Snippet::source(text)
-                .line_start(location.line)
-                .path(path)
-                .annotation(AnnotationKind::Primary.span(span)),
-        ),
-        None if location.line == 0 => group.element(Origin::path(path)),
-        None => group.element(Origin::path(path).line(location.line).char_column(location.column)),
-    }
+/// Adds the source line of a location, with the bytes to mark.
+fn with_line<'a>(group: Group<'a>, location: &Location, (text, span): (String, Range<usize>)) -> Group<'a> {
+    group.element(
+        Snippet::source(text)
+            .line_start(location.line)
+            .path(printable(&location.file.display().to_string()))
+            .annotation(AnnotationKind::Primary.span(span)),
+    )
+}
+
+fn without_line(location: &Location) -> String {
+    format!("  --> {}", printable(&location.to_string()))
 }
 
 const fn level(severity: Severity) -> Level<'static> {

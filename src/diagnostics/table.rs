@@ -173,7 +173,7 @@ impl<'s> Table<'s> {
             let location = source.location_of(&key.span());
             let key = key.into_inner();
             let label = table.names.label(&key).into();
-            let value = Value { vocabulary, ..Value::from_toml(source, problems, label, value) };
+            let value = Value::from_toml(source, problems, vocabulary, label, value);
             table.entries.push(Entry { key, location, value });
         }
         table
@@ -429,12 +429,13 @@ impl<'s> Value<'s> {
     fn from_toml(
         source: &'s Source,
         problems: &'s Problems,
+        vocabulary: &'static Vocabulary,
         label: Rc<str>,
         value: Spanned<DeValue<'s>>,
     ) -> Self {
         let location = source.location_of(&value.span());
         let content = Content::Toml(source, value.into_inner());
-        Self { problems, label, location, content, vocabulary: &Vocabulary::EMPTY }
+        Self { problems, label, location, content, vocabulary }
     }
 
     pub fn location(&self) -> Location {
@@ -470,10 +471,7 @@ impl<'s> Value<'s> {
             Content::List(items) => items,
             Content::Toml(source, DeValue::Array(items)) => items
                 .into_iter()
-                .map(|item| Self {
-                    vocabulary: self.vocabulary,
-                    ..Self::from_toml(source, self.problems, self.label.clone(), item)
-                })
+                .map(|item| Self::from_toml(source, self.problems, self.vocabulary, self.label.clone(), item))
                 .collect(),
             other => {
                 let message = format!("{} is {}, not a list", self.label, article(other.type_name()));

@@ -71,7 +71,7 @@ impl Resolver {
         Ok(self.data(name, kind).await?.iter().filter_map(value).collect())
     }
 
-    /// The SRV records of a name. Empty if there is none.
+    /// Returns the SRV records of a name, or an empty list.
     pub(super) async fn srv(&self, name: &str) -> Result<Vec<SRV>, LookupError> {
         let data = self.data(name, RecordType::SRV).await?.into_iter();
         Ok(data.filter_map(|data| if let RData::SRV(srv) = data { Some(srv) } else { None }).collect())

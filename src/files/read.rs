@@ -4,6 +4,8 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 
+use crate::xml::position_after;
+
 /// The largest text file that a person or a certificate authority writes, in bytes.
 pub const LARGEST_TEXT: u64 = 8 * 1024 * 1024;
 
@@ -25,9 +27,14 @@ pub struct NotUtf8 {
 pub fn utf8(content: Vec<u8>) -> Result<String, NotUtf8> {
     String::from_utf8(content).map_err(|error| {
         let valid = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]);
-        let last = valid.rsplit('\n').next().unwrap_or_default();
-        NotUtf8 { line: valid.matches('\n').count() + 1, column: last.chars().count() + 1 }
+        let (line, column) = position_after(&valid);
+        NotUtf8 { line, column }
     })
+}
+
+/// The next step after an error of [`read`] or [`utf8`]; `otherwise` if the text was not the cause.
+pub fn hint<'h>(error: &io::Error, otherwise: &'h str) -> &'h str {
+    if error.kind() == io::ErrorKind::InvalidData { "save it as UTF-8" } else { otherwise }
 }
 
 /// Reads a file of at most `largest` bytes.

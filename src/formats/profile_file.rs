@@ -1,7 +1,6 @@
 //! Files of profiles: which files are profiles, and how each format is read.
 
 use std::io;
-use std::io::ErrorKind;
 use std::path::Path;
 
 use super::foreign_words;
@@ -12,7 +11,7 @@ use super::xml_table::{ProviderFile, Purpose};
 use crate::diagnostics::problem::Source;
 use crate::diagnostics::table::{Table, Vocabulary};
 use crate::diagnostics::{Location, Problem, Problems};
-use crate::files::read::LARGEST_TEXT;
+use crate::files::read::{LARGEST_TEXT, hint};
 use crate::files::{SourceFiles, extension};
 
 const VOCABULARY: Vocabulary = Vocabulary {
@@ -81,10 +80,7 @@ fn xml_source(path: &Path, inputs: &SourceFiles) -> Result<Source, Problem> {
 
 fn unreadable(path: &Path, error: &io::Error) -> Problem {
     let message = format!("the profile cannot be read: {error}");
-    let hint = match error.kind() {
-        ErrorKind::InvalidData => "save it as UTF-8",
-        _ => "make it a readable file, or move it to another folder",
-    };
+    let hint = hint(error, "make it a readable file, or move it to another folder");
     Problem::error(Location::of_error(path, error), message, hint)
 }
 

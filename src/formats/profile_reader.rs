@@ -18,6 +18,7 @@ use crate::diagnostics::problem::{Located, Source, list, suggest};
 use crate::diagnostics::table::Table;
 use crate::directory::DomainPattern;
 use crate::files::SourceFiles;
+use crate::files::read::hint;
 use crate::profile::{
     Authentication, Authentications, Documentation, Logo, MailLimits, MobileConfigTexts, MtaSts, OtherKind,
     PageSettings, Pop3Options, Protocol, Server, UnknownValue,
@@ -293,10 +294,7 @@ fn domains_file(
     let path = profile.file.parent().unwrap_or(Path::new("")).join(&file.value);
     domain_list::read(&path, inputs, problems).unwrap_or_else(|error| {
         let message = format!("`domains_file` {} cannot be read: {error}", path.display());
-        let hint = match error.kind() {
-            ErrorKind::InvalidData => "save it as UTF-8",
-            _ => "its path is relative to the profile's folder",
-        };
+        let hint = hint(&error, "its path is relative to the profile's folder");
         problems.error(file.location.clone(), message, hint);
         Vec::new()
     })

@@ -1,5 +1,5 @@
-//! Names of providers as published files have them: empty, with a placeholder, or the address of the person for whom
-//! the file was generated.
+//! Provider names in published files. A name may be empty, contain a placeholder, or be the address of the person who
+//! requested the file.
 
 use strum::VariantNames as _;
 

@@ -49,7 +49,7 @@ impl RequestFields<'_> {
                     client = %self.client,
                     family = self.family,
                     status = self.status,
-                    microseconds = u64::try_from(self.latency.as_micros()).unwrap_or(u64::MAX),
+                    microseconds = microseconds(self.latency),
                     "{outcome}"
                 )
             };
@@ -69,8 +69,11 @@ pub fn admin_span(route: Option<&str>, method: &str) -> Span {
 
 /// Writes the line of a request of the admin listener, within its span.
 pub fn log_admin_response(status: u16, latency: Duration) {
-    let microseconds = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX);
-    tracing::debug!(status, microseconds, "admin request answered");
+    tracing::debug!(status, microseconds = microseconds(latency), "admin request answered");
+}
+
+fn microseconds(latency: Duration) -> u64 {
+    u64::try_from(latency.as_micros()).unwrap_or(u64::MAX)
 }
 
 /// A client may send any text as the method; only registered methods are logged.

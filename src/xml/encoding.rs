@@ -84,9 +84,15 @@ impl Encoding {
 impl EncodingError {
     /// An error behind the valid beginning of a document.
     fn after(valid: &str, message: String) -> Self {
-        let last_line = valid.rsplit('\n').next().unwrap_or_default();
-        Self { message, line: valid.matches('\n').count() + 1, column: last_line.chars().count() + 1 }
+        let (line, column) = position_after(valid);
+        Self { message, line, column }
     }
+}
+
+/// The line and the column of what follows a text, counted from 1.
+pub fn position_after(text: &str) -> (usize, usize) {
+    let last_line = text.rsplit('\n').next().unwrap_or_default();
+    (text.matches('\n').count() + 1, last_line.chars().count() + 1)
 }
 
 /// The text of a document, without its byte order mark.

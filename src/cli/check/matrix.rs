@@ -48,14 +48,13 @@ fn matrix(group: &[&ProfileCheck], all_rows: bool) -> String {
     let [first, ..] = group else { return String::new() };
     let mut text = title(group);
     let bold = |text: &str| styled(Style::new().bold(), text);
-    let is_shown = |row: &&ClientResult| all_rows || !is_ok(row);
+    let ok = |clients| format!("  {clients}: {}\n", styled(AnsiColor::Green.on_default(), "ok"));
+    let is_shown = |row: &&ClientResult| all_rows || row.deviates_in(None);
     let rows: Vec<_> = first.results.iter().filter(is_shown).collect();
     if rows.is_empty() {
-        return text
-            + &wrapped("  ", &format!("every client: {}", styled(AnsiColor::Green.on_default(), "ok")), "");
+        return text + &ok("every client");
     }
-    let names = ClientResult::PROTOCOLS.map(|protocol| bold(&protocol.to_string()));
-    let [imap, pop3, smtp] = names;
+    let [imap, pop3, smtp] = ClientResult::PROTOCOLS.map(|protocol| bold(&protocol.to_string()));
     let mut cells = vec![[String::new(), imap, pop3, smtp]];
     // The details of each line of the table.
     let mut details = vec![Vec::new()];
@@ -77,11 +76,7 @@ fn matrix(group: &[&ProfileCheck], all_rows: bool) -> String {
         }
     }
     if rows.len() < first.results.len() {
-        text += &wrapped(
-            "  ",
-            &format!("every other client: {}", styled(AnsiColor::Green.on_default(), "ok")),
-            "",
-        );
+        text += &ok("every other client");
     }
     text
 }
@@ -107,12 +102,6 @@ fn title(group: &[&ProfileCheck]) -> String {
         names.push(format!("{} more", group.len() - LISTED));
     }
     wrapped("", &format!("{}: {}", count(group.len(), "profile"), names.join(", ")), "  ")
-}
-
-/// Whether the client ends with the preferred servers of all protocols that it uses.
-fn is_ok(row: &ClientResult) -> bool {
-    let is_ok = |cell: &ProtocolResult| matches!(cell, ProtocolResult::Preferred | ProtocolResult::Unused);
-    row.outcome.is_ok() && row.protocols.iter().all(is_ok)
 }
 
 /// The word for each protocol.

@@ -11,7 +11,7 @@ use futures_util::stream::{self, StreamExt};
 use super::domains::Domains;
 use super::left_out::LeftOut;
 use super::records::{json_not_served, note_wildcards};
-use super::{json_array, verdicts};
+use super::{comparison, json_array};
 use crate::address::Domain;
 use crate::cli::output::{could_not_run, exit_code, print};
 use crate::cli::parallel::with_progress;
@@ -31,7 +31,7 @@ pub struct Check<'c> {
 #[derive(Default)]
 struct Report<'c> {
     text: String,
-    counts: verdicts::Counts,
+    counts: comparison::Counts,
     /// Domains in the text.
     domains: usize,
     not_served: Vec<&'c Domain>,
@@ -123,11 +123,11 @@ impl<'c> Check<'c> {
     ) {
         report.text += &match &compared {
             Some((records, statuses)) if self.is_json => {
-                self.element(report.domains, &verdicts::json(records, statuses))
+                self.element(report.domains, &comparison::json(records, statuses))
             }
-            Some((records, statuses)) => verdicts::text(records, statuses, self.domains.is_single),
+            Some((records, statuses)) => comparison::text(records, statuses, self.domains.is_single),
             None if self.is_json => self.element(report.domains, &json_not_served(domain)),
-            None => verdicts::not_served(domain),
+            None => comparison::not_served(domain),
         };
         report.domains += 1;
         let Some((records, statuses)) = compared else {

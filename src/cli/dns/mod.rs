@@ -1,12 +1,12 @@
 //! `waypost dns`: the records that domains need, and their comparison with what is published.
 
 mod check;
+mod comparison;
 mod domains;
 mod json_array;
 mod left_out;
 mod record_format;
 mod records;
-mod verdicts;
 
 use std::net::{IpAddr, SocketAddr};
 use std::process::ExitCode;

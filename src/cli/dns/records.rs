@@ -9,8 +9,7 @@ use super::json_array;
 use super::left_out::LeftOut;
 use super::record_format::RecordFormat;
 use crate::address::Domain;
-use crate::cli::output::not_served_text;
-use crate::cli::output::{count, exit_code, message, print_part};
+use crate::cli::output::{count, exit_code, message, not_served_text, print_part};
 use crate::cli::table::table;
 use crate::dns::{Records, format};
 
