@@ -124,11 +124,11 @@ impl Config {
         let profiles = folder.map_or_else(Vec::new, |folder| profiles(folder, sources, &problems));
         conflicts::find(&profiles, &problems);
         let templates = settings.templates.as_deref();
-        let mut pages = page_templates::load(templates, sources, &problems);
+        let mut pages = page_templates::load(templates, settings.page.language.as_ref(), sources, &problems);
         let signing = settings.signing.as_ref();
         let signer = signing.and_then(|signing| certificates::signer(signing, sources, &problems));
         let (certificates, locations) = certificates::tls(&settings.tls, sources, &problems);
-        let (directory, origins) = directory(profiles, &problems);
+        let (directory, origins) = directory(profiles, pages.default_language(), &problems);
         page_templates::render_all(&mut pages, templates, &directory, &problems);
         let located: Vec<_> = certificates.iter().zip(&locations).collect();
         certificate_names::warn(&located, &settings, &directory, &problems);
@@ -183,13 +183,17 @@ fn profiles(folder: &Path, sources: &SourceFiles, problems: &Problems) -> Vec<Pa
 
 /// Builds the directory of the valid profiles. A domain that two profiles have goes to the first; [`conflicts`] has
 /// reported it.
-fn directory(profiles: Vec<ParsedProfile>, problems: &Problems) -> (Directory, Vec<Origin>) {
+fn directory(
+    profiles: Vec<ParsedProfile>,
+    default_language: &str,
+    problems: &Problems,
+) -> (Directory, Vec<Origin>) {
     let mut directory = Directory::default();
     let mut origins = Vec::new();
     let mut mx_hosts = Vec::new();
     for parsed in profiles {
         let Some(profile) = parsed.profile else { continue };
-        let id = match RenderedProfile::new(profile) {
+        let id = match RenderedProfile::new(profile, default_language) {
             Ok(rendered) => directory.add(rendered),
             Err(error) => {
                 let hint = "please report this as a bug";

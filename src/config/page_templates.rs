@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::diagnostics::problem::{Source, nearest, suggest};
+use crate::diagnostics::problem::{Located, Source, nearest, suggest};
 use crate::diagnostics::table::{Table, Vocabulary};
 use crate::diagnostics::{Location, Problem, Problems};
 use crate::directory::Directory;
@@ -14,7 +14,7 @@ use crate::files::read::LARGEST_TEXT;
 use crate::files::{SourceFiles, extension};
 use crate::formats::translations::is_tag;
 use crate::page::{
-    Catalogue, MESSAGES, Messages, PageAssets, PageRequest, Pages, Settings, SetupTarget, StartPage,
+    Catalogue, ENGLISH, MESSAGES, Messages, PageAssets, PageRequest, Pages, Settings, SetupTarget, StartPage,
     TEMPLATES, TemplateError, placeholders,
 };
 
@@ -22,16 +22,25 @@ use crate::page::{
 type Texts = Vec<(String, String, Location)>;
 
 /// Loads the pages. Without a folder they are the built-in ones.
-pub fn load(folder: Option<&Path>, sources: &SourceFiles, problems: &Problems) -> Pages {
+pub fn load(
+    folder: Option<&Path>,
+    default_language: Option<&Located<String>>,
+    sources: &SourceFiles,
+    problems: &Problems,
+) -> Pages {
     let mut catalogue = built_in_catalogue();
-    let Some(folder) = folder else { return Pages::new(catalogue) };
+    let default = |catalogue: &Catalogue| language_tag(catalogue, default_language, problems);
+    let Some(folder) = folder else {
+        let default = default(&catalogue);
+        return Pages::new(catalogue, &default);
+    };
     let files = match sources.list_folder(folder, Path::is_file) {
         Ok(files) => files,
         Err(error) => {
             let message = format!("the folder of templates cannot be read: {error}");
             let hint = "its path is relative to waypost.toml; leave `templates` out for the built-in pages";
             problems.error(Location::whole(folder), message, hint);
-            return Pages::new(catalogue);
+            return Pages::new(catalogue, ENGLISH);
         }
     };
     let (mut templates, mut assets) = (Vec::new(), PageAssets::default());
@@ -62,11 +71,31 @@ pub fn load(folder: Option<&Path>, sources: &SourceFiles, problems: &Problems) -
             None => add_language(&mut catalogue, &path, text, problems),
         }
     }
-    let mut pages = Pages::new(catalogue);
+    let default = default(&catalogue);
+    let mut pages = Pages::new(catalogue, &default);
     pages.assets = assets;
     let (pages, invalid) = pages.with_custom_templates(templates);
     problems.extend(invalid.iter().map(|(name, error)| template_problem(folder, name, error)));
     pages
+}
+
+/// The tag of the default language. A language that is not available is reported; the default is then English.
+fn language_tag(catalogue: &Catalogue, language: Option<&Located<String>>, problems: &Problems) -> String {
+    let Some(Located { value, location }) = language else { return ENGLISH.to_owned() };
+    if let Some(messages) = catalogue.find(value) {
+        return messages.tag.clone();
+    }
+    let tags: Vec<_> = catalogue.all().iter().map(|messages| messages.tag.as_str()).collect();
+    let near = catalogue.find_nearest(value).map(|messages| messages.tag.as_str());
+    let hint = match near.or_else(|| nearest(value, tags.iter().copied())) {
+        Some(tag) => format!("did you mean `{tag}`?"),
+        None => {
+            let tags = suggest(value, &tags);
+            format!("{tags}; for another language, add a file like it.toml to `templates`")
+        }
+    };
+    problems.error(location.clone(), format!("`language` `{value}` is not available"), hint);
+    ENGLISH.to_owned()
 }
 
 /// Renders every page for each profile if there are operator's templates, and removes the templates that fail.

@@ -66,6 +66,8 @@ pub struct Signing {
 pub struct Page {
     /// The contact in `security.txt`; without it the file is not served.
     pub security_contact: Option<SecurityContact>,
+    /// The language for requests whose own languages are not available; default: English.
+    pub language: Option<Located<String>>,
 }
 
 /// `[dns]`: what the DNS records of all domains have in common.
@@ -194,7 +196,7 @@ impl Signing {
 
 impl Page {
     fn read(table: &mut Table) -> Self {
-        Self { security_contact: table.optional("security_contact") }
+        Self { security_contact: table.optional("security_contact"), language: table.located("language") }
     }
 }
 

@@ -61,7 +61,7 @@ pub struct Source {
 }
 
 /// A value and its location.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Located<T> {
     pub value: T,
     pub location: Location,

@@ -40,14 +40,14 @@ pub enum RenderError {
 }
 
 impl RenderedProfile {
-    /// Renders every document of a profile.
-    pub fn new(profile: Profile) -> Result<Self, RenderError> {
+    /// Renders every document of a profile, with its texts in the default language unless a request has another one.
+    pub fn new(profile: Profile, default_language: &str) -> Result<Self, RenderError> {
         let xml = |source| RenderError::Xml { id: profile.id.clone(), source };
         let documents = Documents {
             autoconfig: autoconfig::template(&profile).map_err(xml)?,
             all_servers: autoconfig::all_servers_template(&profile).map_err(xml)?,
             autodiscover: autodiscover::template(&profile).map_err(xml)?,
-            mobileconfig: MobileConfig::new(&profile),
+            mobileconfig: MobileConfig::new(&profile, default_language),
             pacc: pacc::template(&profile),
             mta_sts: profile.mta_sts.as_ref().map(|policy| mta_sts::policy(policy).into()),
         };

@@ -8,9 +8,12 @@ use std::sync::Arc;
 
 use crate::profile::Description;
 
+/// The language that has every text, and the default language of the pages.
+pub const ENGLISH: &str = "en";
+
 /// The built-in texts: language tag and TOML file, English first.
 pub const MESSAGES: [(&str, &str); 4] = [
-    ("en", include_str!("../../templates/en.toml")),
+    (ENGLISH, include_str!("../../templates/en.toml")),
     ("de", include_str!("../../templates/de.toml")),
     ("es", include_str!("../../templates/es.toml")),
     ("fr", include_str!("../../templates/fr.toml")),
@@ -82,11 +85,13 @@ impl Catalogue {
         Some(fill(text, values))
     }
 
-    /// The languages in the form that [`crate::documents::accept_language::Languages::choose`] needs.
-    pub fn languages(&self) -> Vec<Description> {
+    /// The languages in the form that [`crate::documents::accept_language::Languages::choose`] needs, the default first.
+    pub fn languages(&self, default: &str) -> Vec<Description> {
         let language =
             |messages: &Arc<Messages>| Description { lang: messages.tag.clone(), text: String::new() };
-        self.0.iter().map(language).collect()
+        let mut languages: Vec<_> = self.0.iter().map(language).collect();
+        languages.sort_by_key(|language| language.lang != default);
+        languages
     }
 }
 

@@ -11,7 +11,7 @@ mod qr_code;
 mod settings;
 
 pub use self::assets::PageAssets;
-pub use self::messages::{Catalogue, MESSAGES, Messages, placeholders};
+pub use self::messages::{Catalogue, ENGLISH, MESSAGES, Messages, placeholders};
 pub use self::pages::{PROGRAMS, PageRequest, Pages, StartPage, TEMPLATES, TemplateError};
 pub use self::qr_code::qr_code;
 pub use self::settings::{Link, ServerSettings, Settings, SetupTarget};

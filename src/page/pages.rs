@@ -24,7 +24,7 @@ pub struct Pages {
     /// The names of the operator's templates.
     custom: Vec<&'static str>,
     catalogue: Arc<Catalogue>,
-    /// The available languages.
+    /// The available languages, the default first.
     languages: Vec<Description>,
     pub assets: PageAssets,
     /// Whether a built-in template replaces an operator's template that fails.
@@ -72,8 +72,8 @@ pub enum StartPage {
 }
 
 impl Pages {
-    /// The built-in pages in the languages of a catalogue.
-    pub fn new(catalogue: Catalogue) -> Self {
+    /// The built-in pages in the languages of a catalogue, which has the default language.
+    pub fn new(catalogue: Catalogue, default_language: &str) -> Self {
         let mut environment = environment();
         for (name, source) in TEMPLATES {
             environment.add_template(name, source).expect("built-in templates are well-formed");
@@ -82,7 +82,7 @@ impl Pages {
             built_in: environment.clone(),
             environment,
             custom: Vec::new(),
-            languages: catalogue.languages(),
+            languages: catalogue.languages(default_language),
             catalogue: Arc::new(catalogue),
             assets: PageAssets::default(),
             falls_back: false,
@@ -117,6 +117,11 @@ impl Pages {
 
     pub fn catalogue(&self) -> &Catalogue {
         &self.catalogue
+    }
+
+    /// The tag of the language for requests whose own languages are not available.
+    pub fn default_language(&self) -> &str {
+        &self.languages[0].lang
     }
 
     /// Renders the start page. The person can choose one of `domains`.
@@ -193,7 +198,7 @@ impl Pages {
             mobileconfig_path => target.mobileconfig_path(),
             qr => format!("/setup.svg?emailaddress={}", percent_encoded(&address)),
             is_signed,
-            documentation => Value::from(Serde(settings.documentation_in(&messages.tag))),
+            documentation => Value::from(Serde(settings.documentation_in([&messages.tag, self.default_language()]))),
             hosts,
             ..self.layout(messages, &settings.provider, brand, |tag| {
                 url("/setup", Some(&address), request.program, Some(tag))
@@ -202,7 +207,7 @@ impl Pages {
         self.render("setup.html", page)
     }
 
-    /// The chosen language, else the best for the browser.
+    /// The chosen language, else the best for the browser, else the default.
     fn messages(&self, request: &PageRequest) -> &Arc<Messages> {
         let chosen = request.chosen_language.as_deref().and_then(|tag| self.catalogue.find_nearest(tag));
         let preferred = || self.catalogue.find(&request.languages.choose(&self.languages)?.lang);

@@ -3,6 +3,7 @@
 use derive_more::Display;
 use serde::Serialize;
 
+use super::messages::ENGLISH;
 use crate::address::{Domain, EmailAddress};
 use crate::documents::RenderedProfile;
 use crate::profile::{HttpUrl, Piece, Placeholder, Profile, Protocol, Server, Username, percent_encoded};
@@ -136,20 +137,18 @@ impl Settings {
         serde_json::to_vec(self).expect("strings and numbers can be written as JSON")
     }
 
-    /// The documentation in a language. Each page is listed once, in English or any language if it does not have this
-    /// one.
-    pub fn documentation_in(&self, tag: &str) -> Vec<&Link> {
+    /// The documentation in the first language that a page has. Each page is listed once, in English or any language if
+    /// it has none of these.
+    pub fn documentation_in(&self, tags: [&str; 2]) -> Vec<&Link> {
         let mut chosen: Vec<&Link> = Vec::new();
         for link in &self.documentation {
             if chosen.iter().any(|other| other.url == link.url) {
                 continue;
             }
-            let mut same_page = self.documentation.iter().filter(|other| other.url == link.url);
-            let is_of = |link: &&Link, tag: &str| link.lang.split('-').next() == tag.split('-').next();
-            let best = same_page
-                .clone()
-                .find(|link| is_of(link, tag))
-                .or_else(|| same_page.find(|link| is_of(link, "en")));
+            let same_page = self.documentation.iter().filter(|other| other.url == link.url);
+            let is_of = |link: &Link, tag: &str| link.lang.split('-').next() == tag.split('-').next();
+            let mut tags = tags.into_iter().chain([ENGLISH]);
+            let best = tags.find_map(|tag| same_page.clone().find(|link| is_of(link, tag)));
             chosen.push(best.unwrap_or(link));
         }
         chosen

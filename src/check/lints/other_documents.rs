@@ -2,12 +2,12 @@
 
 use super::lint::{Cause, Lint};
 use super::subject::Subject;
-use crate::documents::mobileconfig::{self, MobileConfig, UnsupportedProfile};
+use crate::documents::mobileconfig::{self, UnsupportedProfile};
 use crate::documents::{Omission, pacc};
 
 /// Reference/beyond 1.1.
 pub fn apple(subject: Subject<'_>) -> Vec<Lint> {
-    let Err(reason) = MobileConfig::new(subject.profile) else {
+    let Err(reason) = mobileconfig::check_servers(subject.profile) else {
         let hint = "no action needed: people can set it up by hand";
         let lint = |omission: Omission| {
             let message = format!("left out of Apple's configuration profile: {omission}");

@@ -35,6 +35,7 @@ pub struct MobileConfig {
     envelope: ResponseTemplate<EnvelopeVariable>,
     address_account: ResponseTemplate<AccountVariable>,
     domain_account: ResponseTemplate<AccountVariable>,
+    /// The default first.
     descriptions: Vec<Description>,
     has_consent_text: bool,
 }
@@ -62,13 +63,13 @@ impl Variable for EnvelopeVariable {
 }
 
 impl MobileConfig {
-    /// Renders a profile's templates.
-    pub fn new(profile: &Profile) -> Result<Self, UnsupportedProfile> {
+    /// Renders a profile's templates. A text in the default language is the default of the profile's texts, else the first.
+    pub fn new(profile: &Profile, default_language: &str) -> Result<Self, UnsupportedProfile> {
         Ok(Self {
-            envelope: ResponseTemplate::new(&envelope(profile)),
+            envelope: ResponseTemplate::new(&envelope(profile, default_language)),
             address_account: account(profile, AccountFor::Address)?,
             domain_account: account(profile, AccountFor::Domain)?,
-            descriptions: profile.mobileconfig.description.clone(),
+            descriptions: default_first(&profile.mobileconfig.description, default_language),
             has_consent_text: !profile.mobileconfig.consent.is_empty(),
         })
     }
@@ -124,6 +125,14 @@ impl MobileConfig {
     }
 }
 
+/// Checks whether Apple's schema can express the mail servers of a profile.
+///
+/// # Errors
+/// If it cannot.
+pub fn check_servers(profile: &Profile) -> Result<(), UnsupportedProfile> {
+    payloads(profile, AccountFor::Address).map(drop)
+}
+
 /// The items of `PayloadContent`, as they are written inside the envelope.
 fn account(
     profile: &Profile,
@@ -137,7 +146,7 @@ fn account(
 }
 
 /// Everything outside the accounts: Apple's `TopLevel` and `CommonPayloadKeys`.
-fn envelope(profile: &Profile) -> String {
+fn envelope(profile: &Profile, default_language: &str) -> String {
     let name = profile.display_name.as_str();
     let root = dictionary([
         ("PayloadType", Some("Configuration".into())),
@@ -147,15 +156,23 @@ fn envelope(profile: &Profile) -> String {
         ("PayloadDisplayName", Some(name.into())),
         ("PayloadOrganization", Some(name.into())),
         ("PayloadDescription", Some(DESCRIPTION.to_string().into())),
-        ("ConsentText", consent(&profile.mobileconfig.consent)),
+        ("ConsentText", consent(&profile.mobileconfig.consent, default_language)),
         ("PayloadContent", Some(vec![Value::from(ACCOUNTS.to_string())].into())),
     ]);
     to_xml(&root).replace(&format!("\n    <string>{ACCOUNTS}</string>"), &ACCOUNTS.to_string())
 }
 
-/// A text for each language, and a default: English, else the first.
-fn consent(texts: &[Description]) -> Option<Value> {
-    let default = Languages::from_header("en").choose(texts)?;
+/// The texts, with the one in the default language at the beginning.
+fn default_first(texts: &[Description], default_language: &str) -> Vec<Description> {
+    let mut texts = texts.to_vec();
+    let default = Languages::from_header(default_language).choose(&texts).map(|text| text.lang.clone());
+    texts.sort_by_key(|text| Some(&text.lang) != default.as_ref());
+    texts
+}
+
+/// A text for each language, and a default: the one in the default language, else the first.
+fn consent(texts: &[Description], default_language: &str) -> Option<Value> {
+    let default = Languages::from_header(default_language).choose(texts)?;
     let named = texts.iter().filter(|text| text.lang != Description::UNDETERMINED);
     let named = named.map(|text| (text.lang.as_str(), text));
     Some(dictionary(
