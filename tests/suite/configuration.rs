@@ -201,7 +201,7 @@ fn documents_only_existing_keys() {
         "[[addressbook]]",
         "[sieve]",
         "[oauth2]",
-        "webmail",
+        "[webmail]",
         "[mobileconfig]",
         "[mta_sts]",
         "[page]",
