@@ -370,7 +370,7 @@ fn marks_the_keys_that_take_effect_after_a_restart() {
 /// The comment above each key of a commented file. A key of a section that repeats another one needs none.
 fn comments(file: &str) -> Vec<(String, String)> {
     let text = fs::read_to_string(file).unwrap();
-    let keys = text.split("\n\n").flat_map(|paragraph| {
+    let keys = text.split("\n\n").filter_map(|paragraph| {
         let (comment, code): (Vec<_>, Vec<_>) = paragraph.lines().partition(|line| {
             let line = line.strip_prefix("# ").filter(|line| !line.contains(" = ") && !line.starts_with('['));
             line.is_some()
