@@ -43,6 +43,7 @@ mod packages;
 mod page;
 mod page_language;
 mod paths;
+mod pebble;
 mod profile_mistakes;
 mod program;
 mod properties;

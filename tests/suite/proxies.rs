@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output};
 
 use rcgen::SanType;
 
@@ -14,6 +14,7 @@ use crate::common::Response;
 use crate::common::SERVERS;
 use crate::common::domains;
 use crate::common::profile;
+use crate::pebble;
 use crate::sandbox::Mirror;
 use crate::sandbox::Program;
 use crate::sandbox::Sandbox;
@@ -24,39 +25,79 @@ use crate::sandbox::wait_for;
 #[ignore = "needs nginx, curl, iproute2 and root"]
 fn nginx() {
     let Some(sandbox) = Sandbox::enter("proxies::nginx") else { return };
-    sandbox.copy("/etc/nginx");
     fs::create_dir("/var/log/nginx").unwrap();
-    check(&sandbox, "nginx.conf", "/etc/nginx/conf.d/waypost.conf", &["nginx", "-g", "daemon off;"]);
+    let nginx = Proxy::new(&sandbox, "nginx.conf", NGINX, &["nginx", "-g", "daemon off;"]);
+    nginx.install(&nginx.shipped());
+    check(&nginx);
+}
+
+/// Site builders add such locations. nginx applies the first regular expression that matches, so the position counts.
+#[test]
+#[ignore = "needs nginx, curl, iproute2 and root"]
+fn nginx_passes_the_paths_on_beside_other_locations_of_a_web_site() {
+    const NAME: &str = "proxies::nginx_passes_the_paths_on_beside_other_locations_of_a_web_site";
+    const LOCATIONS: &str = "
+    location ~ /\\. { deny all; }
+    location ~ \\.(xml|json|txt)$ { return 410; }
+";
+
+    let Some(sandbox) = Sandbox::enter(NAME) else { return };
+    fs::create_dir("/var/log/nginx").unwrap();
+    let nginx = Proxy::new(&sandbox, "nginx.conf", NGINX, &["nginx", "-g", "daemon off;"]);
+    let shipped = nginx.shipped();
+    let start = shipped.find("server_name example.com;\n").unwrap() + "server_name example.com;\n".len();
+    let end = shipped.rfind('}').unwrap();
+    for position in [start, end] {
+        let (before, after) = shipped.split_at(position);
+        nginx.install(&format!("{before}{LOCATIONS}{after}"));
+        let _mirror = Mirror::at(8080);
+        let _running = nginx.start();
+        assert_eq!(ask("http", DOMAIN, "/.git/config").status(), 403);
+        assert_eq!(ask("http", DOMAIN, "/sitemap.xml").status(), 410);
+        for scheme in SCHEMES {
+            passes_a_few_paths_of_the_domain_on(scheme);
+        }
+        serves_the_files_of_challenges();
+    }
 }
 
 #[test]
 #[ignore = "needs apache2, curl, iproute2 and root"]
 fn apache() {
     let Some(sandbox) = Sandbox::enter("proxies::apache") else { return };
-    sandbox.copy("/etc/apache2");
     sandbox.copy("/var/lib/apache2");
     fs::create_dir("/var/log/apache2").unwrap();
-    let site = "/etc/apache2/sites-available/waypost.conf";
-    check(&sandbox, "apache.conf", site, &["apachectl", "-D", "FOREGROUND"]);
+    let apache = Proxy::new(&sandbox, "apache.conf", APACHE, &["apachectl", "-D", "FOREGROUND"]);
+    apache.install(&apache.shipped());
+    check(&apache);
 }
 
 #[test]
 #[ignore = "needs haproxy, curl, iproute2 and root"]
 fn haproxy() {
     let Some(sandbox) = Sandbox::enter("proxies::haproxy") else { return };
-    sandbox.copy("/etc/haproxy");
-    let file = "/etc/haproxy/haproxy.cfg";
-    check(&sandbox, "haproxy.cfg", file, &["haproxy", "-W", "-db", "-f", file]);
+    let haproxy = Proxy::new(&sandbox, "haproxy.cfg", HAPROXY, &["haproxy", "-W", "-db", "-f", HAPROXY]);
+    haproxy.install(&haproxy.shipped());
+    run(&format!("cat {CERTIFICATE}/fullchain.pem {CERTIFICATE}/privkey.pem > /etc/haproxy/certificates/waypost.pem"));
+    check(&haproxy);
 }
 
 #[test]
-#[ignore = "needs caddy, curl, iproute2 and root"]
+#[ignore = "needs caddy, pebble, curl, iproute2 and root"]
 fn caddy() {
     let Some(sandbox) = Sandbox::enter("proxies::caddy") else { return };
-    sandbox.copy("/etc/caddy");
-    let file = "/etc/caddy/Caddyfile";
-    check(&sandbox, "Caddyfile", file, &["caddy", "run", "--config", file]);
+    let caddy = Proxy::new(&sandbox, "Caddyfile", CADDY, &["caddy", "run", "--config", CADDY]);
+    // Caddy orders the certificates of the file itself.
+    let _pebble = pebble::start(HOSTS, "/run/root.pem");
+    let options = format!("{{\n\tacme_ca {}\n\tacme_ca_root {}\n}}\n", pebble::DIRECTORY, pebble::CA_FILE);
+    caddy.install(&(options + &caddy.shipped()));
+    check(&caddy);
 }
+
+const NGINX: &str = "/etc/nginx/conf.d/waypost.conf";
+const APACHE: &str = "/etc/apache2/sites-available/waypost.conf";
+const HAPROXY: &str = "/etc/haproxy/haproxy.cfg";
+const CADDY: &str = "/etc/caddy/Caddyfile";
 
 /// Traefik is no package of Debian's: its file is but read.
 #[test]
@@ -99,6 +140,7 @@ const DISCOVER: &str = "autodiscover.example.com";
 const PACC: &str = "ua-auto-config.example.com";
 const STS: &str = "mta-sts.example.com";
 const DOMAIN: &str = "example.com";
+const HOSTS: &[&str] = &[SERVICE, DISCOVER, PACC, STS, DOMAIN];
 
 /// What is asked, and the status of the answer by http and by https.
 #[rustfmt::skip]
@@ -190,28 +232,69 @@ mx = ["mx.example.com"]
 max_age_seconds = 86400
 "#;
 
-/// Installs a file as its own head says, and asks through it.
-fn check(sandbox: &Sandbox, name: &str, path: &str, command: &[&str]) {
-    let text = fs::read_to_string(Path::new("deploy").join(name)).unwrap();
-    sandbox.copy("/etc/ssl");
-    fs::create_dir("/etc/ssl/waypost").unwrap();
-    let chain = Chain::with(Key::Ecdsa, |certificate| {
-        let names = [SERVICE, DISCOVER, PACC, STS, DOMAIN];
-        certificate.subject_alt_names = names.map(|name| SanType::DnsName(name.try_into().unwrap())).into();
-    });
-    chain.write(Path::new("/etc/ssl/waypost"));
-    fs::write("/run/root.pem", &chain.root).unwrap();
-    fs::write(path, &text).unwrap();
-    let lines = text.lines().filter_map(|line| line.strip_prefix("#     "));
-    let (reload, lines): (Vec<_>, Vec<_>) = lines.partition(|line| line.starts_with("systemctl "));
-    assert_eq!(reload.len(), 1);
-    run(&lines.join("\n"));
+/// A proxy with one of the files of `deploy/`.
+#[derive(Debug)]
+struct Proxy<'s> {
+    sandbox: &'s Sandbox,
+    name: &'s str,
+    path: &'s str,
+    command: &'s [&'s str],
+}
 
-    let mirror = Mirror::start();
-    let mut proxy = Command::new(command[0]);
-    proxy.args(&command[1..]).env("XDG_DATA_HOME", sandbox.path("data"));
-    proxy.env("XDG_CONFIG_HOME", sandbox.path("config"));
-    let proxy = Program::start(&mut proxy, Path::new("/var/log/proxy.log"), &[80, 443]);
+impl<'s> Proxy<'s> {
+    /// `path` is where the file belongs.
+    fn new(sandbox: &'s Sandbox, name: &'s str, path: &'s str, command: &'s [&'s str]) -> Self {
+        sandbox.copy("/etc");
+        sandbox.copy("/var/www");
+        let folder = Path::new("/var/www/html/.well-known/acme-challenge");
+        fs::create_dir_all(folder).unwrap();
+        fs::write(folder.join("token"), CHALLENGE).unwrap();
+        let chain = Chain::with(Key::Ecdsa, |certificate| {
+            let names = HOSTS.iter().map(|name| SanType::DnsName((*name).try_into().unwrap()));
+            certificate.subject_alt_names = names.collect();
+        });
+        fs::create_dir_all(CERTIFICATE).unwrap();
+        chain.write(Path::new(CERTIFICATE));
+        fs::write("/run/root.pem", &chain.root).unwrap();
+        Self { sandbox, name, path, command }
+    }
+
+    fn shipped(&self) -> String {
+        fs::read_to_string(Path::new("deploy").join(self.name)).unwrap()
+    }
+
+    /// Installs the text with the commands in its first comment.
+    fn install(&self, text: &str) {
+        fs::write(self.path, text).unwrap();
+        let lines = text.lines().filter_map(|line| line.strip_prefix("#     "));
+        let (reload, lines): (Vec<_>, Vec<_>) = lines.partition(|line| line.starts_with("systemctl "));
+        assert_eq!(reload.len(), 1);
+        run(&lines.join("\n"));
+    }
+
+    fn start(&self) -> Program {
+        let mut proxy = Command::new(self.command[0]);
+        proxy.args(&self.command[1..]).env("XDG_DATA_HOME", self.sandbox.path("data"));
+        proxy.env("XDG_CONFIG_HOME", self.sandbox.path("config"));
+        Program::start(&mut proxy, Path::new("/var/log/proxy.log"), &[80, 443])
+    }
+}
+
+/// Where certbot stores a certificate whose first name is that of autoconfig.
+const CERTIFICATE: &str = "/etc/letsencrypt/live/autoconfig.example.com";
+
+/// The response to a challenge of ACME, as certbot writes it.
+const CHALLENGE: &str = "token.thumbprint";
+
+/// Sends requests through an installed proxy.
+fn check(proxy: &Proxy) {
+    let mirror = Mirror::at(8080);
+    let running = proxy.start();
+    match proxy.name {
+        "nginx.conf" | "apache.conf" => serves_the_files_of_challenges(),
+        "haproxy.cfg" => passes_challenges_on(),
+        _ => wait_for("certificates of Caddy", || HOSTS.iter().all(|host| ask("https", host, "/").is_answered())),
+    }
     for scheme in SCHEMES {
         says_who_asked_and_how(scheme);
         passes_every_status_on(scheme);
@@ -241,7 +324,31 @@ fn check(sandbox: &Sandbox, name: &str, path: &str, command: &[&str]) {
         answers_as_waypost_does(scheme);
     }
     run("! grep -r jane /var/log");
-    drop((proxy, waypost));
+    drop((running, waypost));
+}
+
+/// The first order and each renewal write their files to Debian's default web root.
+fn serves_the_files_of_challenges() {
+    for host in HOSTS {
+        let answer = ask("http", host, "/.well-known/acme-challenge/token").send();
+        assert_eq!((answer.status, answer.text()), (200, CHALLENGE), "{host}");
+        let answer = ask("http", host, "/.well-known/acme-challenge/other").send();
+        assert_eq!(answer.status, 404, "{host}");
+    }
+}
+
+/// certbot listens on this port during an order.
+fn passes_challenges_on() {
+    let path = "/.well-known/acme-challenge/token";
+    for host in HOSTS {
+        assert_eq!(ask("http", host, path).status(), 503, "{host}");
+    }
+    let _certbot = Mirror::at(8888);
+    for host in HOSTS {
+        let answer = ask("http", host, path).send();
+        assert!(answer.text().contains(&format!("GET {path} HTTP/1.1")), "{host}");
+        assert!(answer.text().to_lowercase().contains(&format!("host: {host}")), "{host}");
+    }
 }
 
 /// Whatever the client says of that.
@@ -303,6 +410,8 @@ fn passes_a_few_paths_of_the_domain_on(scheme: &str) {
     for (path, is_passed) in [
         ("/autodiscover/autodiscover.xml", true),
         ("/AutoDiscover/AutoDiscover.XML", true),
+        ("/AUTODISCOVER/AUTODISCOVER.XML", true),
+        ("/aUTOdISCOVER/", true),
         ("/Autodiscover/Autodiscover.json/v1.0/jane@example.com", true),
         ("/.well-known/autoconfig/mail/config-v1.1.xml", true),
         ("/.well-known/caldav", true),
@@ -319,10 +428,10 @@ fn passes_a_few_paths_of_the_domain_on(scheme: &str) {
         ("/autodiscover", false),
         ("/autodiscovery/", false),
         ("/.well-known/", false),
-        ("/.well-known/caldavs", false),
-        ("/.well-known/jmap/more", false),
-        ("/.well-known/acme-challenge/token", false),
+        ("/.well-known/security.txt", false),
+        ("/.well-known/autoconfig", false),
         ("/x/.well-known/caldav", false),
+        ("/x/autodiscover/autodiscover.xml", false),
     ] {
         let answer = ask(scheme, DOMAIN, path).send();
         assert_eq!(answer.text().starts_with("connection "), is_passed, "{scheme}, {path}");
@@ -424,8 +533,14 @@ impl Asked {
         self.send().status
     }
 
+    fn is_answered(&self) -> bool {
+        self.curl(&[&self.url]).status.success()
+    }
+
     fn send(&self) -> Response {
         let output = self.curl(&["--include", &self.url]);
+        assert!(output.status.success(), "{}: {}", self.url, String::from_utf8_lossy(&output.stderr));
+        let output = output.stdout;
         let (mut head, mut body) = ("", &output[..]);
         while head.is_empty() || head.starts_with("HTTP/1.1 100 ") {
             let end = body.windows(4).position(|bytes| bytes == b"\r\n\r\n").expect("a head") + 4;
@@ -443,15 +558,13 @@ impl Asked {
         Response { status, headers, body: body.to_vec() }.timeless()
     }
 
-    fn curl(&self, arguments: &[&str]) -> Vec<u8> {
-        let output = Command::new("curl")
+    fn curl(&self, arguments: &[&str]) -> Output {
+        Command::new("curl")
             .args(["--silent", "--show-error", "--path-as-is", "--max-time", "30", "--noproxy", "*"])
             .args(["--cacert", "/run/root.pem"])
             .args(&self.arguments)
             .args(arguments)
             .output()
-            .unwrap();
-        assert!(output.status.success(), "{}: {}", self.url, String::from_utf8_lossy(&output.stderr));
-        output.stdout
+            .unwrap()
     }
 }

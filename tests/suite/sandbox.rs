@@ -102,13 +102,14 @@ pub fn wait_for(what: &str, mut is_done: impl FnMut() -> bool) {
 /// the headers of the request as they arrived.
 #[derive(Debug)]
 pub struct Mirror {
+    port: u16,
     connections: Arc<Mutex<Option<Vec<TcpStream>>>>,
     thread: Option<thread::JoinHandle<()>>,
 }
 
 impl Mirror {
-    pub fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:8080").unwrap();
+    pub fn at(port: u16) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", port)).unwrap();
         let connections = Arc::new(Mutex::new(Some(Vec::new())));
         let open = Arc::clone(&connections);
         let thread = thread::spawn(move || {
@@ -121,7 +122,7 @@ impl Mirror {
                 thread::spawn(move || while mirror(&stream, number).is_some() {});
             }
         });
-        Self { connections, thread: Some(thread) }
+        Self { port, connections, thread: Some(thread) }
     }
 }
 
@@ -154,7 +155,7 @@ impl Drop for Mirror {
             let _ = connection.shutdown(Shutdown::Both);
         }
         // One more connection, so that the thread sees the end.
-        let _ = TcpStream::connect("127.0.0.1:8080");
+        let _ = TcpStream::connect(("127.0.0.1", self.port));
         self.thread.take().unwrap().join().unwrap();
     }
 }
