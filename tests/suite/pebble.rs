@@ -36,6 +36,8 @@ pub fn start(hosts: &[&str], root: &str) -> Program {
     let mut pebble = Command::new("pebble");
     pebble.args(["-config", "/run/pebble/pebble.json"]).env("PEBBLE_VA_NOSLEEP", "1");
     let pebble = Program::start(&mut pebble, Path::new("/run/pebble/log"), &[14000, 15000]);
-    run(&format!("curl -sS --fail --noproxy '*' --cacert {CA_FILE} -o {root} https://localhost:15000/roots/0"));
+    run(&format!(
+        "curl -sS --fail --noproxy '*' --cacert {CA_FILE} -o {root} https://localhost:15000/roots/0"
+    ));
     pebble
 }

@@ -78,7 +78,9 @@ fn haproxy() {
     let Some(sandbox) = Sandbox::enter("proxies::haproxy") else { return };
     let haproxy = Proxy::new(&sandbox, "haproxy.cfg", HAPROXY, &["haproxy", "-W", "-db", "-f", HAPROXY]);
     haproxy.install(&haproxy.shipped());
-    run(&format!("cat {CERTIFICATE}/fullchain.pem {CERTIFICATE}/privkey.pem > /etc/haproxy/certificates/waypost.pem"));
+    run(&format!(
+        "cat {CERTIFICATE}/fullchain.pem {CERTIFICATE}/privkey.pem > /etc/haproxy/certificates/waypost.pem"
+    ));
     check(&haproxy);
 }
 
@@ -99,39 +101,81 @@ const APACHE: &str = "/etc/apache2/sites-available/waypost.conf";
 const HAPROXY: &str = "/etc/haproxy/haproxy.cfg";
 const CADDY: &str = "/etc/caddy/Caddyfile";
 
-/// Traefik is no package of Debian's: its file is but read.
+/// Traefik is not in Debian, so its files are only read.
 #[test]
 fn proxy_files_name_every_host() {
-    let readme = fs::read_to_string("README.md").unwrap();
+    let page = fs::read_to_string("docs/reverse-proxy.md").unwrap();
     for file in ["nginx.conf", "apache.conf", "haproxy.cfg", "Caddyfile", "traefik.yml", "traefik-static.yml"]
     {
-        let name = &format!("deploy/{file}");
-        let text = fs::read_to_string(name).unwrap();
-        assert!(readme.contains(&format!("({name})")), "{name}");
-        assert!(text.starts_with("# "), "{name} says what it is");
-        if name != "deploy/traefik-static.yml" {
-            for word in [SERVICE, DISCOVER, PACC, STS, "127.0.0.1:8080", "/etc/ssl/waypost/", "autoconfig/"] {
-                assert!(text.contains(word), "{name}: {word}");
+        let text = fs::read_to_string(format!("deploy/{file}")).unwrap();
+        assert!(page.contains(&format!("(../deploy/{file})")), "{file}");
+        assert!(text.starts_with("# "), "{file} begins with its purpose");
+        if file != "traefik-static.yml" {
+            for label in ["autoconfig.", "autodiscover.", "ua-auto-config.", "mta-sts."] {
+                assert!(text.contains(label), "{file}: {label}");
+            }
+            for word in ["example.com", "127.0.0.1:8080", "autoconfig/"] {
+                assert!(text.contains(word), "{file}: {word}");
             }
         }
     }
 }
 
+/// The web site of a mail domain passes on the paths that clients request there.
+#[test]
+fn proxy_files_pass_on_the_paths_of_a_mail_domain() {
+    for file in ["nginx.conf", "Caddyfile", "traefik.yml", "haproxy.cfg", "apache.conf"] {
+        let text = fs::read_to_string(format!("deploy/{file}")).unwrap();
+        for path in waypost::http::paths() {
+            let is_passed = passes_on(file, &text);
+            for path in [path.to_owned(), format!("/{path}"), format!("{path}/")] {
+                assert_eq!(
+                    is_passed(&path),
+                    is_path_of_domain(path.trim_start_matches('/')),
+                    "{file}: {path}"
+                );
+            }
+        }
+    }
+}
+
+/// Whether clients request the path, without its first slash, at the mail domain itself.
+fn is_path_of_domain(path: &str) -> bool {
+    let has_host_of_its_own = [".well-known/user-agent-configuration.json", ".well-known/mta-sts.txt"];
+    // The web site of the domain has its own.
+    let is_of_site = |path: &str| path == ".well-known/security.txt";
+    let path = path.trim_end_matches('/');
+    path.starts_with("autodiscover/")
+        || (path.starts_with(".well-known/") && !has_host_of_its_own.contains(&path) && !is_of_site(path))
+}
+
+/// The paths for which the file has a rule.
+fn passes_on(file: &str, text: &str) -> Box<dyn Fn(&str) -> bool> {
+    if file == "nginx.conf" {
+        let lines = text.lines().filter(|line| line.contains("@waypost;"));
+        let prefixes = lines.filter_map(|line| line.trim().strip_prefix("location ^~ ")?.split(' ').next());
+        let prefixes: Vec<_> = prefixes.map(str::to_owned).collect();
+        // nginx merges slashes.
+        return Box::new(move |path| {
+            prefixes.iter().any(|prefix| path.replace("//", "/").starts_with(prefix))
+        });
+    }
+    let (_, rest) = text.split_once("^/+(autodiscover/").unwrap();
+    let rest = rest.split([' ', '`', '\'', '"', '\n']).next().unwrap();
+    let pattern = regex::Regex::new(&format!("(?i)^/+(autodiscover/{rest}")).unwrap();
+    Box::new(move |path| pattern.is_match(path))
+}
+
 #[test]
 fn proxies_are_tested_with_every_path() {
-    let readme = fs::read_to_string("README.md").unwrap();
-    let (_, table) = readme.split_once("## What each client asks\n\n").unwrap();
-    let cells =
-        table.lines().take_while(|line| line.starts_with('|')).map(|row| row.split('|').nth(1).unwrap());
-    let paths: Vec<_> = cells.flat_map(|cell| cell.split('`').filter(|word| word.starts_with('/'))).collect();
-    assert!(paths.len() > 15, "{paths:?}");
-    for path in paths {
-        let path = path.replace("DOMAIN", "example.com").replace("ADDRESS", "jane@example.com");
-        let is_asked = |target: &str| {
-            let asked = target.split('?').next().unwrap();
-            asked == path || path.strip_suffix("NAME").is_some_and(|folder| asked.starts_with(folder))
+    for path in waypost::http::paths() {
+        let path = path.replace("{domain}", "example.com").replace("{address}", "jane@example.com");
+        let is_requested = |target: &str| {
+            let requested = target.split('?').next().unwrap();
+            requested == path
+                || path.strip_suffix("{name}").is_some_and(|folder| requested.starts_with(folder))
         };
-        assert!(ROUTES.iter().any(|(_, _, target, _)| is_asked(target)), "{path}");
+        assert!(ROUTES.iter().any(|(_, _, target, _)| is_requested(target)), "{path}");
     }
 }
 
@@ -293,7 +337,9 @@ fn check(proxy: &Proxy) {
     match proxy.name {
         "nginx.conf" | "apache.conf" => serves_the_files_of_challenges(),
         "haproxy.cfg" => passes_challenges_on(),
-        _ => wait_for("certificates of Caddy", || HOSTS.iter().all(|host| ask("https", host, "/").is_answered())),
+        _ => wait_for("certificates of Caddy", || {
+            HOSTS.iter().all(|host| ask("https", host, "/").is_answered())
+        }),
     }
     for scheme in SCHEMES {
         says_who_asked_and_how(scheme);

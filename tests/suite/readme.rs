@@ -282,26 +282,3 @@ fn table_of_paths_equals_the_route_table() {
     let served: BTreeSet<_> = waypost::http::paths().map(in_capitals).collect();
     assert_eq!(documented, served);
 }
-
-/// The proxies' files pass on the same paths of a mail domain's own web site: those that clients request there.
-#[test]
-fn proxies_pass_on_the_paths_of_a_mail_domain() {
-    let has_host_of_its_own = ["/.well-known/user-agent-configuration.json", "/.well-known/mta-sts.txt"];
-    // The web site of the domain has its own.
-    let is_of_site = |path: &str| path == "/.well-known/security.txt";
-    for file in ["nginx.conf", "Caddyfile", "traefik.yml", "haproxy.cfg"] {
-        let text = fs::read_to_string(format!("deploy/{file}")).unwrap();
-        let (_, rest) = text.split_once("^/+(autodiscover/").unwrap();
-        let pattern = format!("(?i)^/+(autodiscover/{}", rest.split([' ', '`', '\'', '\n']).next().unwrap());
-        let pattern = regex::Regex::new(&pattern).unwrap();
-        for path in waypost::http::paths() {
-            let is_of_domain = path.starts_with("/autodiscover/")
-                || (path.starts_with("/.well-known/")
-                    && !has_host_of_its_own.contains(&path)
-                    && !is_of_site(path));
-            for path in [path.to_owned(), format!("/{path}"), format!("{path}/")] {
-                assert_eq!(pattern.is_match(&path), is_of_domain, "{file}: {path}");
-            }
-        }
-    }
-}
