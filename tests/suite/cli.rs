@@ -31,13 +31,14 @@ pub fn out(output: &Output) -> &str {
     std::str::from_utf8(&output.stdout).unwrap()
 }
 
-/// Standard error, without the line that names the configuration file.
+/// Standard error, without the lines that name the configuration file and its hash.
 pub fn err(output: &Output) -> &str {
-    let text = std::str::from_utf8(&output.stderr).unwrap();
-    match text.split_once('\n') {
-        Some((file, rest)) if file.starts_with("configuration: ") => rest,
-        _ => text,
+    let mut text = std::str::from_utf8(&output.stderr).unwrap();
+    for prefix in ["configuration: ", "hash: "] {
+        text =
+            text.strip_prefix(prefix).and_then(|rest| rest.split_once('\n')).map_or(text, |(_, rest)| rest);
     }
+    text
 }
 
 #[test]

@@ -179,6 +179,36 @@ fn status_reports_health_readiness_and_configuration() {
     assert!(status["uptime_seconds"].is_u64() && status["certificates"].is_array());
 }
 
+/// `check` reports the hash of the files on disk, which `/readyz`, `/status` and `/metrics` report of the served ones.
+#[test]
+fn check_reports_the_hash_that_the_server_would_have() {
+    let text = profile("q.com", &domains(&["q.com"]), SERVERS);
+    let settings = "watch = false\n[admin]\nlisten = \"127.0.0.1:0\"\n";
+    let files = Files::new(settings, &[("a.toml", &text)]);
+    let mut program = Program::start("info", "json", &files);
+    let check = |format: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_waypost"));
+        command.args(["check", "--format", format, "--config"]).arg(files.path("waypost.toml"));
+        let output = command.output().unwrap();
+        [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap())
+    };
+    let hash = || serde_json::from_str::<Value>(&check("json")[0]).unwrap()["hash"].clone();
+    let on_disk = hash().as_str().unwrap().to_owned();
+    assert!(check("text")[1].ends_with(&format!("waypost.toml\nhash: {on_disk}\n")), "{}", check("text")[1]);
+    let status: Value = serde_json::from_slice(&program.admin("/status").body).unwrap();
+    assert_eq!(status["configuration"]["hash"], on_disk.as_str());
+    assert!(program.admin("/readyz").text().contains(&format!("configuration {on_disk}, ")));
+    assert!(program.admin("/metrics").text().contains(&format!("waypost_config_info{{hash=\"{on_disk}\"}}")));
+    // A change that is not reloaded yet.
+    files.write("profiles/a.toml", &(text.clone() + "# a comment\n"));
+    assert_ne!(hash(), on_disk.as_str());
+    // The server would not serve these files.
+    files.write("profiles/a.toml", "id = \n");
+    assert_eq!(hash(), Value::Null);
+    assert!(!check("text")[1].contains("hash"));
+    program.stop();
+}
+
 /// A proxy takes a server out of its list when that says that it stops, and before it does.
 #[test]
 fn a_stopping_server_is_not_ready() {

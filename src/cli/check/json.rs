@@ -13,6 +13,7 @@ use crate::profile::{Authentication, Server};
 
 #[derive(Serialize)]
 struct Document<'a> {
+    hash: Option<String>,
     profiles: usize,
     domains: usize,
     #[serde(flatten)]
@@ -38,6 +39,7 @@ struct FindingEntry<'a> {
 pub fn write(report: &Report) -> String {
     let directory = &report.config.directory;
     let document = Document {
+        hash: report.hash().map(|hash| hash.to_string()),
         profiles: directory.entries().len(),
         domains: directory.domain_count(),
         counts: report.counts(),

@@ -13,7 +13,7 @@ use self::report::{Deny, Report};
 use self::text::Selection;
 use super::config_argument::ConfigArgument;
 use super::domain_argument::domain;
-use super::output::{exit_code, not_served, print};
+use super::output::{exit_code, message, not_served, print};
 use crate::address::Domain;
 use crate::config::Config;
 
@@ -71,6 +71,9 @@ impl Check {
     pub fn run(self) -> Result<ExitCode, ExitCode> {
         let config = self.config.load(Config::load_valid_parts)?;
         let report = Report::new(&config, &self.domains, &self.deny);
+        if let Some(hash) = report.hash() {
+            message(format_args!("hash: {hash}"));
+        }
         let selection = Selection { all_rows: self.matrix.is_some(), all_notes: self.verbose };
         let text = match self.format {
             ReportFormat::Text => text::write(&report, selection),

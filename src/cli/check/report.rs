@@ -9,6 +9,7 @@ use crate::check::{Finding, ProfileCheck, check_domain, check_profile, findings}
 use crate::cli::parallel::in_parallel;
 use crate::config::Config;
 use crate::diagnostics::{Problem, Severity};
+use crate::files::ConfigHash;
 
 /// The valid parts of a configuration, and everything that was found in it.
 #[derive(Debug)]
@@ -78,6 +79,12 @@ impl<'c> Report<'c> {
             }
         }
         Self { config, examined, findings, is_selection: !domains.is_empty(), problems }
+    }
+
+    /// The hash that a server with these files reports; None if their errors prevent that.
+    pub fn hash(&self) -> Option<ConfigHash> {
+        let has_errors = self.config.notes.iter().any(Problem::is_error);
+        (!has_errors).then_some(self.config.hash)
     }
 
     pub fn counts(&self) -> Counts {
