@@ -117,6 +117,45 @@ fn promtool_accepts_the_metrics() {
     assert!(promtool.wait().unwrap().success());
 }
 
+/// The alerting rules are valid, and their unit tests in `tests/data/alerts.yml` pass.
+#[test]
+#[ignore = "needs promtool"]
+fn promtool_accepts_the_alerting_rules() {
+    for arguments in [["check", "rules", "deploy/alerts.yml"], ["test", "rules", "tests/data/alerts.yml"]] {
+        assert!(Command::new("promtool").args(arguments).status().unwrap().success(), "{arguments:?}");
+    }
+}
+
+/// Every metric and every label value of the alerting rules exists.
+#[test]
+fn alerting_rules_use_existing_metrics() {
+    let rules = std::fs::read_to_string("deploy/alerts.yml").unwrap();
+    let both = Both::start();
+    both.public.get("q.com", "/mail/config-v1.1.xml");
+    both.public.get("unknown.example", "/unknown");
+    // The first exists only with a certificate, the second only after a request over the rate limit.
+    let metrics = both.metrics()
+        + "waypost_certificate_days_left{use=\"tls\",name=\"\"} 1\n\
+           waypost_requests_total{route=\"other\",outcome=\"limited\",client=\"none\"} 1\n";
+    let exists = |name: &str| {
+        metrics.lines().any(|line| {
+            line.strip_prefix(name).is_some_and(|rest| rest.starts_with('{') || rest.starts_with(' '))
+        })
+    };
+    let names = rules.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    let names: Vec<_> = names.filter(|name| name.starts_with("waypost_")).collect();
+    assert!(names.len() >= 10, "{names:?}");
+    assert!(names.iter().all(|name| exists(name)), "{names:?}");
+    for label in ["route", "outcome"] {
+        for operator in ["=", "!="] {
+            for value in rules.split(&format!("{label}{operator}\"")).skip(1) {
+                let value = value.split('"').next().unwrap();
+                assert!(metrics.contains(&format!("{label}=\"{value}\"")), "{label}: {value}");
+            }
+        }
+    }
+}
+
 /// Every metric that Grafana's dashboard shows is measured.
 #[test]
 fn dashboard_uses_existing_metrics() {
