@@ -42,24 +42,24 @@ pub enum DomainError {
     Hyphen,
     #[error("a host name must not contain `{0}`")]
     Character(char),
-    #[error("it is an IP address, or its last label is a number")]
+    #[error("it is an IP address or ends in a number")]
     Numeric,
-    #[error("its international form is not valid (UTS 46)")]
+    #[error("it is not a valid internationalized name (UTS 46)")]
     International,
 }
 
 /// Why a text is not an [`EmailAddress`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
-    #[error("it has no `@`")]
+    #[error("it does not contain `@`")]
     NoAt,
-    #[error("it has more than one `@`")]
+    #[error("it contains more than one `@`")]
     SeveralAts,
-    #[error("the local part before the `@` is empty")]
+    #[error("the part before the `@` is empty")]
     NoLocalPart,
     #[error("it is longer than 320 octets")]
     TooLong,
-    #[error("the local part before the `@` contains a space or control character")]
+    #[error("the part before the `@` contains a space or a control character")]
     Character,
     #[error("the part after the `@` is not a domain: {0}")]
     Domain(#[from] DomainError),

@@ -29,7 +29,7 @@ impl Collector for App {
         let current = self.current();
         configuration(self, &current, encoder)?;
         certificates(&current, encoder)?;
-        let help = "Log lines that were dropped because the reader of the log was too slow.";
+        let help = "Log lines dropped because the log was blocked.";
         write(encoder, "waypost_log_lines_dropped", help, &ConstCounter::new(log::lost_lines()))?;
         process::encode(encoder)
     }
@@ -37,14 +37,15 @@ impl Collector for App {
 
 fn requests(app: &App, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
     let metrics = &app.shared.metrics;
-    let help = "Answered requests, by route, outcome and client.";
+    let help = "Completed requests, by route, outcome and client.";
     let mut family = encoder.encode_descriptor("waypost_requests", help, None, Counter)?;
     for (route, outcome, client, count) in metrics.requests() {
         let labels =
             [("route", route.into_str()), ("outcome", outcome.into_str()), ("client", client.into_str())];
         ConstCounter::new(count).encode(family.encode_family(&labels)?)?;
     }
-    let help = "Time from the end of the request headers to the response, with the wait for the body.";
+    let help =
+        "Time from the end of the request headers to the response, including the time to receive the body.";
     let mut family = encoder.encode_descriptor("waypost_request_duration_seconds", help, None, Histogram)?;
     for (route, duration) in metrics.durations() {
         duration.encode(family.encode_family(&[("route", route.into_str())])?)?;
@@ -54,15 +55,15 @@ fn requests(app: &App, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
 
 fn connections(app: &App, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
     let metrics = &app.shared.metrics;
-    let help = "Open connections, with those of the admin listener.";
+    let help = "Open connections, including those of the admin listener.";
     write(encoder, "waypost_connections", help, &ConstGauge::new(metrics.connections()))?;
     let help = "Accepted connections.";
     write(encoder, "waypost_connections_opened", help, &metrics.connections_opened)?;
-    let help = "Idle connections that were closed because of the connection limit.";
+    let help = "Idle connections closed because of the connection limit.";
     write(encoder, "waypost_connections_displaced", help, &metrics.connections_displaced)?;
-    let help = "Connections that were refused because of the connection limit.";
+    let help = "Connections refused because of the connection limit.";
     write(encoder, "waypost_connections_refused", help, &metrics.connections_refused)?;
-    let help = "TLS handshakes that failed.";
+    let help = "Failed TLS handshakes.";
     write(encoder, "waypost_tls_handshakes_failed", help, &metrics.handshakes_failed)
 }
 
@@ -74,7 +75,7 @@ fn configuration(app: &App, current: &ServedConfig, encoder: &mut DescriptorEnco
     write(encoder, "waypost_domains", "Served domains and wildcards.", &domains)?;
     let hash = Info::new([("hash", current.hash.to_string())]);
     write(encoder, "waypost_config", "The hash of the served configuration.", &hash)?;
-    let help = "When the served configuration was loaded.";
+    let help = "Time when the served configuration was loaded.";
     let loaded = ConstGauge::new(seconds(current.loaded));
     write(encoder, "waypost_config_loaded_timestamp_seconds", help, &loaded)?;
     let has_failed = app.attempt().as_ref().is_some_and(|attempt| attempt.error.is_some());
@@ -97,14 +98,14 @@ fn certificates(current: &ServedConfig, encoder: &mut DescriptorEncoder<'_>) -> 
     if expiries.is_empty() {
         return Ok(());
     }
-    let help = "When a certificate expires.";
+    let help = "Time when the certificate expires.";
     let name = "waypost_certificate_expiry_timestamp_seconds";
     let mut family = encoder.encode_descriptor(name, help, None, Gauge)?;
     for expiry in &expiries {
         let labels = [("use", expiry.usage), ("name", expiry.name())];
         ConstGauge::new(seconds(expiry.end)).encode(family.encode_family(&labels)?)?;
     }
-    let help = "Whole days until a certificate expires; 0 afterwards.";
+    let help = "Whole days until the certificate expires; 0 after its expiry.";
     let mut family = encoder.encode_descriptor("waypost_certificate_days_left", help, None, Gauge)?;
     for expiry in &expiries {
         let labels = [("use", expiry.usage), ("name", expiry.name())];

@@ -52,7 +52,7 @@ async fn readiness(State(app): State<App>) -> Response {
         Time(current.loaded),
     );
     if let Some(Attempt { at, error: Some(error) }) = app.attempt().as_ref() {
-        let _ = write!(text, "the newer one of {} cannot be used:\n{error}", Time(*at));
+        let _ = write!(text, "the reload at {} failed:\n{error}", Time(*at));
     }
     let needs_restart = app.needs_restart();
     if !needs_restart.is_empty() {

@@ -16,13 +16,13 @@ use crate::files::read::{self, LARGEST_TEXT};
 pub enum PemError {
     #[error("{} cannot be read: {source}", path.display())]
     Unreadable { path: PathBuf, source: io::Error },
-    #[error("{} has no certificate in PEM, or one that cannot be read", .0.display())]
+    #[error("{} has no valid certificate in PEM format", .0.display())]
     NoCertificate(PathBuf),
     #[error("{} has a private key and no certificate", .0.display())]
     KeyInsteadOfCertificate(PathBuf),
     #[error("{} has a private key that is encrypted with a passphrase", .0.display())]
     EncryptedKey(PathBuf),
-    #[error("{} has no private key in PEM that can be read without a passphrase", .0.display())]
+    #[error("{} has no valid private key in PEM format", .0.display())]
     NoKey(PathBuf),
     #[error("{} is not the key of the certificate in {}", key.display(), certificate.display())]
     Mismatch { key: PathBuf, certificate: PathBuf },
@@ -33,18 +33,21 @@ impl PemError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Unreadable { .. } => {
-                "its path is relative to waypost.toml, and the server's user must be able to read it"
+                "check the path (it is relative to waypost.toml), and make the file readable for the \
+                 server's user"
             }
             Self::NoCertificate(_) => {
-                "name the file with the certificate and its intermediate certificates, like certbot's fullchain.pem"
+                "name the file with the certificate and its intermediate certificates, for example \
+                 certbot's fullchain.pem"
             }
             Self::KeyInsteadOfCertificate(_) => {
-                "check whether `certificate` and `key` are swapped: this file belongs in `key`"
+                "name this file in `key`, and the certificate in `certificate`"
             }
-            Self::EncryptedKey(_) => "decrypt it: openssl pkey -in key.pem -out decrypted.pem",
-            Self::NoKey(_) => "name the file with the certificate's key, like certbot's privkey.pem",
+            Self::EncryptedKey(_) => "decrypt the key: openssl pkey -in key.pem -out decrypted.pem",
+            Self::NoKey(_) => "name the file with the private key, for example certbot's privkey.pem",
             Self::Mismatch { .. } => {
-                "put the certificate first in its file, and name the key that belongs to it"
+                "name the key of this certificate; the file must begin with the certificate itself, \
+                 before its issuers"
             }
         }
     }

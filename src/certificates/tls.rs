@@ -68,7 +68,7 @@ impl TlsError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Pem(error) => error.hint(),
-            Self::NoName(_) => "order it with its host names as subject alternative names",
+            Self::NoName(_) => "order a certificate with the host names as subject alternative names",
         }
     }
 }

@@ -143,7 +143,7 @@ impl fmt::Display for ProtocolResult {
             Self::Unused => f.pad("-"),
             Self::Preferred => f.pad("ok"),
             Self::Guessed => f.pad("guesses"),
-            Self::Missing => f.pad("nothing"),
+            Self::Missing => f.pad("no server"),
             Self::Different(differences) => {
                 let words: Vec<_> = differences.iter().map(ToString::to_string).collect();
                 f.pad(&format!("differs: {}", words.join(", ")))
@@ -159,11 +159,11 @@ impl fmt::Display for Difference {
             Self::Port(port) => write!(f, "port {port}"),
             Self::Security(Security::Known(socket_type)) => f.write_str(socket_type.description()),
             Self::Security(Security::Automatic) => write!(f, "{}", Security::Automatic),
-            Self::Username(None) => f.write_str("asks for the user name"),
+            Self::Username(None) => f.write_str("prompts for the user name"),
             Self::Username(Some(name)) if name.is_empty() => f.write_str("no user name"),
             Self::Username(Some(name)) => write!(f, "user name {name}"),
             Self::Method(Method::Negotiated) => f.write_str("tries a password"),
-            Self::Method(Method::Named(method)) => write!(f, "login by {}", method.into_str()),
+            Self::Method(Method::Named(method)) => write!(f, "authentication {}", method.into_str()),
         }
     }
 }
@@ -191,6 +191,6 @@ mod tests {
             ProtocolResult::Preferred
         );
         let tried = compare(&endpoint(Security::Automatic), server, &address);
-        assert_eq!(tried.to_string(), "differs: whichever works");
+        assert_eq!(tried.to_string(), "differs: TLS or STARTTLS");
     }
 }

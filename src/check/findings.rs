@@ -78,12 +78,12 @@ fn confirmed_lints(check: &ProfileCheck) -> Vec<Lint> {
     });
     let location = &check.origin.location;
     if !check.results.iter().any(ClientResult::works) {
-        let message = "no modelled client ends with working settings";
-        let hint = "see the other findings about this profile's servers";
+        let message = "no modelled client gets working settings";
+        let hint = "correct the other findings about this profile's servers";
         lints.push(Lint::new(Cause::NoClientWorks, Severity::Error, location, message, hint));
     }
     for result in check.results.iter().filter(|result| !is_explained(result, &check.lints)) {
-        let hint = "Waypost has no rule for this result; please report it";
+        let hint = "report this result: no rule of Waypost explains it";
         let lint = Lint::new(Cause::Unexplained, Severity::Warning, location, unexplained(result), hint);
         lints.push(Lint { affected: vec![result.client], ..lint });
     }
@@ -110,7 +110,7 @@ fn unexplained(result: &ClientResult) -> String {
         Ok(_) => {
             let protocols = ClientResult::PROTOCOLS.iter().zip(&result.protocols);
             let list: Vec<_> = protocols.map(|(protocol, outcome)| format!("{protocol} {outcome}")).collect();
-            format!("ends with {}", list.join("; "))
+            format!("gets {}", list.join("; "))
         }
     };
     format!("{} ({}) {end}", result.client, result.client.format)

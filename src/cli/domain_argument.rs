@@ -13,7 +13,7 @@ pub fn domain(text: &str) -> Result<Domain, String> {
         return Err("write only the part after the @".to_owned());
     }
     if text.contains('/') || Path::new(text).is_file() {
-        return Err("this is a file; name the configuration file with --config".to_owned());
+        return Err("this is a file, not a domain; name a configuration file with --config".to_owned());
     }
     text.parse().map_err(|error| format!("{error}"))
 }

@@ -51,7 +51,7 @@ impl Health {
             Ok(response) => format!("{listener} answers with status {}", response.status),
             Err(error) => format!("{listener} does not answer: {error}"),
         };
-        Err(errors_found(&error, Some("look at the server's log, or start the server: waypost serve")))
+        Err(errors_found(&error, Some("start the server (waypost serve), or read its log")))
     }
 }
 

@@ -75,14 +75,17 @@ impl Import {
         }
         if files.is_empty() {
             print_problems(&problems.into_vec());
-            return Err(could_not_run("no provider file was found", Some("their names end in .xml")));
+            return Err(could_not_run(
+                "there is no provider file",
+                Some("name a file, or a folder with *.xml files"),
+            ));
         }
         if !self.dry_run {
             let folder = self.into.display();
             let failed = |error| {
                 could_not_run(
                     &format!("the folder {folder} cannot be created: {error}"),
-                    Some("name a folder with --into"),
+                    Some("set --into to a folder that you may write to"),
                 )
             };
             fs::create_dir_all(&self.into).map_err(failed)?;
@@ -107,7 +110,7 @@ impl Import {
         let given = GivenDomains::read(self.domains.clone(), list, &problems);
         let name = list.unwrap_or(Path::new("")).display();
         let given = given.map_err(|error| {
-            let hint = hint(&error, "name an existing file with one domain on each line");
+            let hint = hint(&error, "set --domains-file to a file with one domain per line");
             could_not_run(&format!("{name} cannot be read: {error}"), Some(hint))
         })?;
         let problems = problems.into_vec();
@@ -115,14 +118,14 @@ impl Import {
             return Ok(given);
         }
         print_problems(&problems);
-        Err(errors_found(&format!("nothing is imported: correct {name} first"), None))
+        Err(errors_found(&format!("no file is imported, because {name} has errors"), None))
     }
 
     /// Writes a new profile, or reports why it cannot be written.
     fn write(&self, imported: &mut Imported) {
         let Some(profile) = &imported.profile else { return };
         if let Err(error) = write(profile, self.force) {
-            let message = format!("not imported: cannot be written: {error}");
+            let message = format!("not imported: the profile cannot be written: {error}");
             let hint = "make the folder writable, and run the command again";
             imported.problems.push(Problem::error(Location::whole(&profile.path), message, hint));
             imported.profile = None;
@@ -161,8 +164,8 @@ fn find(path: &Path, is_named: bool, files: &mut Vec<PathBuf>, problems: &Proble
         if is_named || is_xml {
             files.push(path.to_owned());
         } else {
-            let hint = "the names of provider files end in .xml; if it is one, name it on the command line";
-            problems.note(Location::whole(path), "skipped: neither an XML file nor a folder", hint);
+            let hint = "if it is a provider file, rename it to *.xml or name it on the command line";
+            problems.note(Location::whole(path), "skipped: the name does not end in .xml", hint);
         }
         return Ok(());
     }

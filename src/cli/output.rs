@@ -83,25 +83,24 @@ pub fn not_loaded(error: &LoadError) -> ExitCode {
         LoadError::NotFound { looked_at } => {
             if Path::new("waypost.toml").is_file() {
                 return could_not_run(
-                    "no configuration file is named, and Waypost does not read ./waypost.toml by default",
-                    Some("name it: --config waypost.toml"),
+                    "--config is missing, and ./waypost.toml is not a default path",
+                    Some("add --config waypost.toml"),
                 );
             }
             let places: Vec<_> = looked_at.iter().map(|path| path.display().to_string()).collect();
             could_not_run(
-                &format!("there is no configuration file\n  --> looked for {}", places.join(" and ")),
+                &format!("there is no configuration file\n  --> searched: {}", places.join(" and ")),
                 Some(
-                    "name it with --config FILE or in $WAYPOST_CONFIG; the smallest one is a waypost.toml with\n\n    \
-                     listen = [\"127.0.0.1:8080\"]\n    profiles = \"profiles\"\n\nand a folder `profiles` beside it",
+                    "add --config FILE, or set $WAYPOST_CONFIG; the smallest configuration is a \
+                     waypost.toml with\n\n    \
+                     listen = [\"127.0.0.1:8080\"]\n    profiles = \"profiles\"\n\nand a folder \
+                     `profiles` in the same folder",
                 ),
             )
         }
         LoadError::Unreadable { path, source } => could_not_run(
             &format!("{} cannot be read: {source}", path.display()),
-            Some(hint(
-                source,
-                "name the file with --config FILE or in $WAYPOST_CONFIG, and make it readable",
-            )),
+            Some(hint(source, "check the path in --config or $WAYPOST_CONFIG, and make the file readable")),
         ),
         LoadError::Problems(problems) => {
             print_problems(problems);
@@ -115,10 +114,12 @@ pub fn not_loaded(error: &LoadError) -> ExitCode {
 pub fn not_served(domain: &Domain, directory: &Directory) -> ExitCode {
     let hint = match nearest(domain.as_str(), directory.domains().map(AsRef::as_ref)) {
         _ if directory.has_names_below(domain) => {
-            format!("*.{domain} covers only the names below it; add \"{domain}\" to the profile's domains")
+            format!(
+                "add \"{domain}\" to `domains` of the profile; *.{domain} matches only the names below it"
+            )
         }
         Some(near) => format!("did you mean {near}?"),
-        None => "a profile names its domains in `domains` or `domains_file`".to_owned(),
+        None => "add the domain to `domains` or `domains_file` of a profile".to_owned(),
     };
     errors_found(&not_served_text(domain), Some(&hint))
 }

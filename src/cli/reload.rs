@@ -59,8 +59,9 @@ impl Reload {
             return Err(no_answer(first, failed.as_ref()));
         };
         let report: ReloadReport = serde_json::from_slice(&response.body).map_err(|_| {
-            let hint = "name the address of [admin] listen with --listen";
-            let error = format!("{listener} answers with status {}, without a result", response.status);
+            let hint = "set --listen to the address of `listen` in [admin]";
+            let error =
+                format!("{listener} is not the admin listener: it answers with status {}", response.status);
             could_not_run(&error, Some(hint))
         })?;
         Ok(self::report(&report))
@@ -85,7 +86,7 @@ impl Reload {
 fn no_answer(listener: &Listener, error: Option<&io::Error>) -> ExitCode {
     let hint = match error.map(io::Error::kind) {
         Some(io::ErrorKind::PermissionDenied) => "run this command as root or as the server's user",
-        _ => "check that the server runs and has this admin listener: waypost health",
+        _ => "check that the server is running and that this is its admin listener: waypost health",
     };
     let cause = error.map_or_else(String::new, |error| format!(": {error}"));
     could_not_run(&format!("{listener} does not answer{cause}"), Some(hint))
@@ -95,12 +96,12 @@ fn no_answer(listener: &Listener, error: Option<&io::Error>) -> ExitCode {
 fn no_admin_listener(problems: &[Problem]) -> ExitCode {
     print_problems(problems);
     if problems.iter().any(Problem::is_error) {
-        let hint = "correct the errors above, or name the admin listener with --listen";
-        return could_not_run("the admin listener cannot be read from the configuration", Some(hint));
+        let hint = "correct the errors above, or set --listen to the admin listener";
+        return could_not_run("the configuration has errors, so the admin listener is unknown", Some(hint));
     }
-    let hint =
-        "send SIGHUP, or add [admin] with listen = \"unix:/run/waypost/admin.sock\" and restart the server";
-    could_not_run("the configuration has no admin listener to ask", Some(hint))
+    let hint = "add [admin] with listen = \"unix:/run/waypost/admin.sock\" and restart the server; or \
+                send SIGHUP to the server to reload";
+    could_not_run("the configuration has no admin listener", Some(hint))
 }
 
 /// Prints the problems on standard error and the result on standard output.

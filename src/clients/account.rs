@@ -36,7 +36,7 @@ pub enum Security {
     #[display("{}", _0.label())]
     Known(SocketType),
     /// The client tries TLS and STARTTLS until one works.
-    #[display("whichever works")]
+    #[display("TLS or STARTTLS")]
     Automatic,
 }
 
@@ -46,7 +46,7 @@ pub enum Method {
     #[display("{}", _0.into_str())]
     Named(Authentication),
     /// The client ignores the document's methods and uses what the server offers.
-    #[display("what the server offers")]
+    #[display("negotiated")]
     Negotiated,
 }
 

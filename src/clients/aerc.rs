@@ -65,7 +65,7 @@ impl Record {
         let is_address = self.username.eq_ignore_ascii_case(Placeholder::EmailAddress.into_str());
         let username = if is_address { address.to_string() } else { self.username };
         let port = self.port.strip_prefix('+').unwrap_or(&self.port);
-        let port = port.parse().map_err(|_| "a port that is not a number")?;
+        let port = port.parse().map_err(|_| "a port is not a number")?;
         let username = Some(username).filter(|username| !username.is_empty());
         Ok(Endpoint { hostname: self.hostname, port, security, username, method: Method::Negotiated })
     }

@@ -7,7 +7,11 @@ use super::values::root;
 pub fn account<'a>(tree: &'a Tree<'_>) -> Result<Element<'a>, Failure> {
     let response = root(tree, "Autodiscover")?.child("Response").ok_or("no Response")?;
     if let Some(error) = response.child("Error") {
-        return Err(format!("error {}", error.child_text("ErrorCode").unwrap_or_default()).into());
+        return Err(format!(
+            "the response is Autodiscover error {}",
+            error.child_text("ErrorCode").unwrap_or_default()
+        )
+        .into());
     }
     response.child("Account").ok_or("no Account".into())
 }

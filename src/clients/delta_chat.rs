@@ -95,7 +95,7 @@ fn servers(response: &Response, names: &[&str]) -> Result<Vec<Server>, Failure> 
                 match (tag, &mut open) {
                     // Delta Chat follows it at once, anywhere in the document (1.8).
                     (Some("redirecturl"), _) if !chunk.trim().is_empty() => {
-                        return Err(format!("it goes to {}", chunk.trim()).into());
+                        return Err(format!("the response redirects to {}", chunk.trim()).into());
                     }
                     (Some(tag), Some(server)) => {
                         server.texts.insert(tag, chunk.trim().to_owned());

@@ -21,7 +21,7 @@ pub fn autoconfig(response: &Response, address: &EmailAddress) -> Outcome {
     let provider = root.local_child("emailProvider").ok_or("no emailProvider")?;
     let incoming: Vec<_> = provider.local_children("incomingServer").collect();
     let (Some(first), Some(outgoing)) = (incoming.first(), provider.local_child("outgoingServer")) else {
-        return Err("no incoming or no outgoing server".into());
+        return Err("no incoming server or no outgoing server".into());
     };
     let kind = value(*first, "username");
     let is_local_part = kind.eq_ignore_ascii_case(Placeholder::EmailLocalPart.into_str());

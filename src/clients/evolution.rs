@@ -11,7 +11,7 @@ pub fn autoconfig(response: &Response, address: &EmailAddress) -> Outcome {
     response.require_status(200..300)?;
     // GLib 2.74; later versions skip it.
     if response.body.starts_with(b"\xEF\xBB\xBF") {
-        return Err("a byte order mark".into());
+        return Err("the document begins with a byte order mark".into());
     }
     // GMarkup ignores the declared encoding: the text is UTF-8, or an error.
     let tree = Tree::parse(response.text(EncodingPolicy::Utf8)?)?;
@@ -20,7 +20,7 @@ pub fn autoconfig(response: &Response, address: &EmailAddress) -> Outcome {
         // `g_markup_collect_attributes` accepts exactly the attributes in its arguments.
         let kind = match server.attributes() {
             [(name, kind)] if name == "type" => kind,
-            _ => return Err("a server with other attributes than `type`".into()),
+            _ => return Err("a server has an attribute other than `type`".into()),
         };
         if let Some(protocol) = protocol(kind, &[Protocol::Imap, Protocol::Pop3, Protocol::Smtp]) {
             read(server, account.get_mut(protocol), address);
@@ -35,7 +35,7 @@ pub fn autoconfig(response: &Response, address: &EmailAddress) -> Outcome {
             endpoint.method = Method::Named(Authentication::OAuth2);
         }
     }
-    account.require_any("no server that it knows, which ends the search")
+    account.require_any("no supported server, and the client searches no further")
 }
 
 fn read(server: Element, slot: &mut Option<Endpoint>, address: &EmailAddress) {

@@ -43,7 +43,7 @@ fn endpoint(server: Element, username: &str) -> Result<Endpoint, Failure> {
         match (element.name(), text.as_ref()) {
             ("hostname", text) => text.clone_into(&mut hostname),
             ("port", text) => {
-                number = port(text).ok_or("a port that is not a number")?;
+                number = port(text).ok_or("a port is not a number")?;
                 security = security_of(number);
             }
             // `plain` and unknown words leave the port's security.
@@ -53,7 +53,7 @@ fn endpoint(server: Element, username: &str) -> Result<Endpoint, Failure> {
         }
     }
     if hostname.is_empty() || number == 0 {
-        return Err("a server without hostname or port".into());
+        return Err("a server has no hostname or no port".into());
     }
     let username = Some(username.to_owned());
     Ok(Endpoint { hostname, port: number, security, username, method: Method::Negotiated })

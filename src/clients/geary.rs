@@ -10,7 +10,7 @@ pub fn autoconfig(response: &Response, address: &EmailAddress) -> Outcome {
     let tree = Tree::parse(response.strict_text(EncodingPolicy::Declared)?)?;
     // Geary compares names without prefixes, and does not compare the root's.
     let provider = tree.root().local_child("emailProvider");
-    let provider = provider.ok_or("no emailProvider, which Geary takes for granted")?;
+    let provider = provider.ok_or("no emailProvider")?;
     Ok(Account {
         imap: Some(first(provider, "incomingServer", "imap", address)?),
         smtp: Some(first(provider, "outgoingServer", "smtp", address)?),
@@ -26,7 +26,7 @@ fn first(provider: Element, tag: &str, kind: &str, address: &EmailAddress) -> Re
     let text = |name| server.local_child(name).map(Element::text).unwrap_or_default();
     Ok(Endpoint {
         hostname: text("hostname").into_owned(),
-        port: port(&text("port")).ok_or("a port that is not a number")?,
+        port: port(&text("port")).ok_or("a port is not a number")?,
         // A missing or unknown word means no encryption.
         security: Security::from_word(&text("socketType")).unwrap_or(Security::PLAIN),
         username: Some(address.to_string()),

@@ -13,8 +13,8 @@ pub fn autoconfig(response: &Response, address: &EmailAddress) -> Outcome {
     // libxml2 recovers, and librest does not check the result of the parse.
     let tree = Tree::recover(response.strict_text(EncodingPolicy::Declared)?)?;
     let root = root(&tree, "clientConfig")?;
-    let provider =
-        find(root, "emailProvider").ok_or("a clientConfig without servers, which ends the search")?;
+    let provider = find(root, "emailProvider")
+        .ok_or("clientConfig has no emailProvider, and the client searches no further")?;
     // One list holds the incoming and the outgoing servers; the type alone selects.
     let first = |protocol: Protocol| {
         let mut servers = provider.children("incomingServer").chain(provider.children("outgoingServer"));

@@ -8,29 +8,29 @@ use super::prelude::*;
 use super::values::{ALL_PLACEHOLDERS, fill, protocol};
 
 fn drops(what: impl std::fmt::Display) -> Failure {
-    format!("{what} drops the document").into()
+    format!("the document is rejected: {what}").into()
 }
 
 /// The provider, after the checks of both versions on the document as a whole.
 fn provider<'a>(tree: &'a Tree<'_>) -> Result<Element<'a>, Failure> {
     // serde-xml-rs does not compare the root's name.
     let root = tree.root();
-    root.attribute("version").ok_or_else(|| drops("a missing version"))?;
+    root.attribute("version").ok_or_else(|| drops("clientConfig has no version"))?;
     let mut providers = root.local_children("emailProvider");
     let provider = providers.next().ok_or("no emailProvider")?;
     if providers.next().is_some() {
-        return Err(drops("a second emailProvider"));
+        return Err(drops("there is a second emailProvider"));
     }
-    provider.attribute("id").ok_or_else(|| drops("a missing id"))?;
+    provider.attribute("id").ok_or_else(|| drops("emailProvider has no id"))?;
     if let Some(oauth2) = root.local_child("oAuth2") {
         for name in ["issuer", "scope", "authURL", "tokenURL"] {
-            oauth2.local_child(name).ok_or_else(|| drops(format_args!("oAuth2 without {name}")))?;
+            oauth2.local_child(name).ok_or_else(|| drops(format_args!("oAuth2 has no {name}")))?;
         }
     }
     for documentation in provider.local_children("documentation") {
-        documentation.attribute("url").ok_or_else(|| drops("documentation without url"))?;
+        documentation.attribute("url").ok_or_else(|| drops("documentation has no url"))?;
         if documentation.local_children("descr").any(|descr| descr.text().trim().is_empty()) {
-            return Err(drops("an empty descr"));
+            return Err(drops("a descr is empty"));
         }
     }
     Ok(provider)
@@ -53,7 +53,7 @@ pub fn autoconfig(response: &Response, address: &EmailAddress) -> Outcome {
     for server in servers(provider) {
         let kind = server.attribute("type").unwrap_or_default();
         let protocol = protocol(kind, &[Protocol::Imap, Protocol::Pop3, Protocol::Smtp])
-            .ok_or_else(|| drops(format_args!("a server of type `{kind}`")))?;
+            .ok_or_else(|| drops(format_args!("a server has the type `{kind}`")))?;
         let found = endpoint(server, protocol, has_oauth2, address)?;
         // The most secure one; of equals the last.
         let slot = account.get_mut(protocol);
@@ -86,7 +86,7 @@ pub fn autoconfig(response: &Response, address: &EmailAddress) -> Outcome {
 fn require_adjacent(parent: Element, name: &str) -> Result<(), Failure> {
     let names: Vec<_> = parent.elements().map(Element::local_name).collect();
     let groups = names.chunk_by(|a, b| a == b).filter(|group| group[0] == name).count();
-    if groups > 1 { Err(drops(format_args!("<{name}> in two places"))) } else { Ok(()) }
+    if groups > 1 { Err(drops(format_args!("the <{name}> elements are not together"))) } else { Ok(()) }
 }
 
 fn rank(security: Security) -> u8 {
@@ -102,17 +102,17 @@ fn single(server: Element, name: &str) -> Result<Option<String>, Failure> {
     let mut elements = server.local_children(name);
     let first = elements.next().map(|element| element.text().trim().to_owned());
     if elements.next().is_some() {
-        return Err(drops(format_args!("a second {name} in one server")));
+        return Err(drops(format_args!("a server has a second {name}")));
     }
     Ok(first)
 }
 
 fn parse_port(port: &str) -> Result<u16, Failure> {
-    port.parse().map_err(|_| drops(format_args!("the port `{port}`")))
+    port.parse().map_err(|_| drops(format_args!("the port `{port}` is not a number")))
 }
 
 fn parse_socket_type(word: &str) -> Result<SocketType, Failure> {
-    word.parse().map_err(|_| drops(format_args!("socketType `{word}`")))
+    word.parse().map_err(|_| drops(format_args!("socketType is `{word}`")))
 }
 
 /// A server in Himalaya's types; `None` if it has no hostname.
@@ -139,13 +139,13 @@ fn endpoint(
             "OAuth2" | "oAuth2" if has_oauth2 => methods.push(Authentication::OAuth2),
             "OAuth2" | "oAuth2" | "NTLM" | "ntlm" | "GSAPI" | "gsApi" | "client-IP-address"
             | "clientIPAddress" | "TLS-client-cert" | "tlsClientCert" | "none" => {}
-            other => return Err(drops(format_args!("authentication `{other}`"))),
+            other => return Err(drops(format_args!("authentication is `{other}`"))),
         }
     }
     for pop3 in server.local_children("pop3") {
         for name in ["leaveMessagesOnServer", "downloadOnBiff"] {
             if single(pop3, name)?.is_some_and(|text| !matches!(text.as_str(), "true" | "false")) {
-                return Err(drops(format_args!("{name} that is neither true nor false")));
+                return Err(drops(format_args!("{name} is neither true nor false")));
             }
         }
     }
@@ -184,13 +184,13 @@ pub fn email_lib_autoconfig(response: &Response, address: &EmailAddress) -> Outc
     let provider = provider(&tree)?;
     require_known(provider, PROVIDER)?;
     for documentation in provider.local_children("documentation") {
-        documentation.local_child("descr").ok_or_else(|| drops("documentation without descr"))?;
+        documentation.local_child("descr").ok_or_else(|| drops("documentation has no descr"))?;
     }
     let mut account = Account::default();
     for server in servers(provider) {
         require_known(server, SERVER)?;
         let endpoint = email_lib_endpoint(server, address)?;
-        let kind = server.attribute("type").ok_or_else(|| drops("a server without type"))?;
+        let kind = server.attribute("type").ok_or_else(|| drops("a server has no type"))?;
         if let Some(protocol) = protocol(kind, &[Protocol::Imap, Protocol::Smtp]) {
             account.get_mut(protocol).get_or_insert(endpoint);
         }
@@ -200,7 +200,7 @@ pub fn email_lib_autoconfig(response: &Response, address: &EmailAddress) -> Outc
 
 fn require_known(parent: Element, known: &[&str]) -> Result<(), Failure> {
     match parent.elements().find(|element| !known.contains(&element.local_name())) {
-        Some(unknown) => Err(drops(format_args!("<{}> in <{}>", unknown.name(), parent.name()))),
+        Some(unknown) => Err(drops(format_args!("<{}> is unknown in <{}>", unknown.name(), parent.name()))),
         None => Ok(()),
     }
 }
@@ -212,7 +212,7 @@ fn email_lib_endpoint(server: Element, address: &EmailAddress) -> Result<Endpoin
     for method in server.local_children("authentication") {
         let word = method.text();
         if !METHODS.contains(&word.trim()) {
-            return Err(drops(format_args!("authentication `{}`", word.trim())));
+            return Err(drops(format_args!("authentication is `{}`", word.trim())));
         }
     }
     // The prompt knows the local part and the full address.

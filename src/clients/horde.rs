@@ -8,7 +8,7 @@ use super::values::{fill, leading_number, servers};
 
 pub fn autoconfig(response: &Response, address: &EmailAddress) -> Outcome {
     if response.status == 404 {
-        return Err("status 404".into());
+        return Err("HTTP status 404".into());
     }
     let tree = Tree::parse(response.strict_text(EncodingPolicy::Declared)?)?;
     let provider = tree.root().child("emailProvider").ok_or("no emailProvider")?;
@@ -19,7 +19,7 @@ pub fn autoconfig(response: &Response, address: &EmailAddress) -> Outcome {
         smtp: first("outgoingServer", "smtp"),
         ..Account::default()
     };
-    account.require_any("no server that it looks for")
+    account.require_any("no supported server")
 }
 
 fn endpoint(server: Element, address: &EmailAddress) -> Endpoint {

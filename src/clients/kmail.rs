@@ -26,7 +26,7 @@ pub fn autoconfig(response: &Response, address: &EmailAddress) -> Outcome {
             account.smtp = Some(server);
         }
     }
-    account.require_incoming("no server to fetch mail from")
+    account.require_incoming("no supported incoming server")
 }
 
 fn rank(security: Security) -> u8 {

@@ -14,7 +14,7 @@ pub fn autoconfig(response: &Response, address: &EmailAddress) -> Outcome {
         [only] => Some(only),
         _ => providers.into_iter().find(|p| p.attribute("id") == Some(address.domain().as_str())),
     };
-    let provider = provider.ok_or("no emailProvider, and it asks nowhere else")?;
+    let provider = provider.ok_or("no emailProvider, and the client searches no further")?;
     let first = |tag, kind| {
         provider.child(tag).ok_or_else(|| format!("no {tag}"))?;
         let server = provider.children(tag).find(|server| server.attribute("type") == Some(kind));

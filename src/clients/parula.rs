@@ -17,7 +17,7 @@ pub fn autoconfig(response: &Response, address: &EmailAddress) -> Outcome {
     let provider = root.child("emailProvider").ok_or("no emailProvider")?;
     let domain = address.domain().as_str();
     if !jxon::texts(provider, "domain").any(|text| text == domain) {
-        return Err(format!("no domain in it is {domain}").into());
+        return Err(format!("the document does not list the domain {domain}").into());
     }
     let has_oauth2 = root.child("oAuth2").is_some_and(|oauth2| {
         ["tokenURL", "authURL", "scope"].iter().all(|name| oauth2.child(name).is_some())
@@ -28,7 +28,7 @@ pub fn autoconfig(response: &Response, address: &EmailAddress) -> Outcome {
 fn endpoint(server: Element, has_oauth2: bool, address: &EmailAddress) -> Result<Endpoint, Failure> {
     use Authentication::{Gssapi, Ntlm, OAuth2, PasswordCleartext, PasswordEncrypted};
     let kind = server.attribute("type").unwrap_or_default();
-    let wrong = |what: &str| format!("the {kind} server has no usable {what}");
+    let wrong = |what: &str| format!("the {kind} server has no valid {what}");
     let value = |name| jxon::child(server, name);
     let hostname = value("hostname").and_then(|value| hostname(&value)).ok_or_else(|| wrong("hostname"))?;
     let port = value("port").and_then(|port| port.as_port()).ok_or_else(|| wrong("port"))?;

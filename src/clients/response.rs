@@ -37,7 +37,11 @@ pub enum EncodingPolicy {
 impl<'a> Response<'a> {
     /// An error for the statuses that the client does not accept.
     pub(super) fn require_status(&self, accepted: impl RangeBounds<u16>) -> Result<(), Failure> {
-        if accepted.contains(&self.status) { Ok(()) } else { Err(format!("status {}", self.status).into()) }
+        if accepted.contains(&self.status) {
+            Ok(())
+        } else {
+            Err(format!("HTTP status {}", self.status).into())
+        }
     }
 
     /// The body as text, without a byte order mark.
@@ -48,7 +52,7 @@ impl<'a> Response<'a> {
             Declared | DeclaredUtf8 => declared_encoding(self.body),
             HeaderFirst => self.charset().or_else(|| declared_encoding(self.body)),
         };
-        let unknown = |name: &str| Err(format!("the encoding {name}").into());
+        let unknown = |name: &str| Err(format!("the encoding {name} is not supported").into());
         let utf8 = self.body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(self.body);
         match (self.body, encoding) {
             _ if policy == Utf8Lossy => Ok(String::from_utf8_lossy(utf8)),
@@ -60,7 +64,9 @@ impl<'a> Response<'a> {
             ([0xFF, 0xFE, rest @ ..], _) => utf16(rest, u16::from_le_bytes),
             (body, Some(name)) if is_latin1(name) => Ok(body.iter().copied().map(char::from).collect()),
             (_, Some(name)) if !is_utf8(name) => unknown(name),
-            _ => std::str::from_utf8(utf8).map(Cow::from).map_err(|_| "bytes that are not UTF-8".into()),
+            _ => {
+                std::str::from_utf8(utf8).map(Cow::from).map_err(|_| "the document is not valid UTF-8".into())
+            }
         }
     }
 
@@ -69,7 +75,7 @@ impl<'a> Response<'a> {
         let text = self.text(policy)?;
         let trimmed = text.trim_ascii_start();
         if trimmed.len() < text.len() && trimmed.starts_with("<?xml") {
-            return Err("white space before the XML declaration".into());
+            return Err("there is white space before the XML declaration".into());
         }
         Ok(text)
     }
@@ -95,5 +101,5 @@ fn is_latin1(name: &str) -> bool {
 
 fn utf16<'a>(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<Cow<'a, str>, Failure> {
     let units = bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
-    char::decode_utf16(units).collect::<Result<_, _>>().map_err(|_| "broken UTF-16".into())
+    char::decode_utf16(units).collect::<Result<_, _>>().map_err(|_| "the document is not valid UTF-16".into())
 }

@@ -13,7 +13,7 @@ pub fn autoconfig(response: &Response, address: &EmailAddress) -> Outcome {
     let provider = root(&tree, "clientConfig")?.child("emailProvider").ok_or("no emailProvider")?;
     let domain = address.domain().as_str();
     if !provider.children("domain").any(|element| element.text() == domain) {
-        return Err(format!("no domain in it is {domain}").into());
+        return Err(format!("the document does not list the domain {domain}").into());
     }
     let account = Account {
         imap: endpoint(&tree, "incomingServer", "imap", address),
@@ -21,7 +21,7 @@ pub fn autoconfig(response: &Response, address: &EmailAddress) -> Outcome {
         smtp: endpoint(&tree, "outgoingServer", "smtp", address),
         ..Account::default()
     };
-    account.require_incoming("no server to fetch mail from")
+    account.require_incoming("no supported incoming server")
 }
 
 fn endpoint(tree: &Tree, tag: &str, kind: &str, address: &EmailAddress) -> Option<Endpoint> {

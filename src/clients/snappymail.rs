@@ -14,12 +14,12 @@ pub fn autoconfig(response: &Response, address: &EmailAddress) -> Outcome {
     response.require_status(200..300)?;
     // SnappyMail searches the bytes, before it decodes them.
     if !response.body.split(|byte| *byte == b'<').skip(1).any(|rest| rest.starts_with(b"clientConfig")) {
-        return Err("no <clientConfig".into());
+        return Err("no clientConfig".into());
     }
     let tree = Tree::parse(response.strict_text(EncodingPolicy::Declared)?)?;
     let mut providers = tree.root().children("emailProvider");
     let (Some(provider), None) = (providers.next(), providers.next()) else {
-        return Err("not one emailProvider".into());
+        return Err("the number of emailProvider elements is not 1".into());
     };
     let first = |tag, kind: &str| {
         let server = provider.child(tag).filter(|server| server.attribute("type") == Some(kind))?;
@@ -38,7 +38,7 @@ pub fn autoconfig(response: &Response, address: &EmailAddress) -> Outcome {
         smtp: first("outgoingServer", "smtp"),
         ..Account::default()
     };
-    account.require_any("the first servers are not imap and smtp, and it stops searching")
+    account.require_any("the first servers are not imap and smtp, and the client searches no further")
 }
 
 /// The full address if the document contains what stands for it, else the local part.
@@ -56,7 +56,7 @@ pub fn autodiscover(response: &Response, address: &EmailAddress) -> Outcome {
     }
     // The conversion through JSON turns a single element into an object that is no list.
     if account.children("Protocol").count() < 2 {
-        return Err("fewer than two Protocols".into());
+        return Err("fewer than two Protocol elements".into());
     }
     let requested = format!("{LOCAL_PART}@{}", address.domain());
     let endpoint = |element: Element| {

@@ -17,7 +17,7 @@ fn xml<'a>(response: &Response<'a>) -> Result<Cow<'a, str>, Failure> {
     response.require_status(200..300)?;
     let content_type = response.content_type.unwrap_or_default();
     if !["text/xml", "application/xml", "text/rdf"].iter().any(|known| content_type.starts_with(known)) {
-        return Err(format!("the Content-Type `{content_type}`").into());
+        return Err(format!("the Content-Type is `{content_type}`").into());
     }
     response.strict_text(EncodingPolicy::HeaderFirst)
 }
@@ -26,10 +26,10 @@ pub fn autoconfig(response: &Response, address: &EmailAddress) -> Outcome {
     let tree = Tree::parse(xml(response)?)?;
     let provider = root(&tree, "clientConfig")?.child("emailProvider").ok_or("no emailProvider")?;
     if provider.attribute("id").and_then(|id| hostname(&Value::of_text(id))).is_none() {
-        return Err("the id of emailProvider is no host name".into());
+        return Err("the id of emailProvider is not a host name".into());
     }
     if !jxon::texts(provider, "domain").any(|domain| hostname(&Value::Text(domain)).is_some()) {
-        return Err("no domain that is plain text and a host name".into());
+        return Err("no domain is a plain host name".into());
     }
     usable_servers(provider, |server, protocol| endpoint(server, protocol, address))
 }
@@ -68,9 +68,9 @@ pub fn usable_servers(
 fn endpoint(server: Element, protocol: Protocol, address: &EmailAddress) -> Result<Endpoint, Failure> {
     let is_outgoing = protocol == Protocol::Smtp;
     if is_outgoing && server.attribute("type") != Some("smtp") {
-        return Err("an outgoing server that is not smtp".into());
+        return Err("an outgoing server is not smtp".into());
     }
-    let wrong = |what: &str| format!("the {} server has no usable {what}", protocol.into_str());
+    let wrong = |what: &str| format!("the {} server has no valid {what}", protocol.into_str());
     let value = |name| jxon::child(server, name);
     let host = value("hostname").and_then(|value| hostname(&value)).ok_or_else(|| wrong("hostname"))?;
     let port = match value("port") {

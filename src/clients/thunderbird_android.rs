@@ -21,10 +21,10 @@ pub fn autoconfig(response: &Response, address: &EmailAddress) -> Outcome {
 
 fn account(provider: Element, address: &EmailAddress) -> Outcome {
     if !provider.attribute("id").is_some_and(|id| is_host(id.trim())) {
-        return Err("the id of emailProvider is no host name".into());
+        return Err("the id of emailProvider is not a host name".into());
     }
     if !provider.children("domain").any(|domain| is_host(&fill(&domain.text(), ALL_PLACEHOLDERS, address))) {
-        return Err("no domain in it is a host name".into());
+        return Err("no domain is a host name".into());
     }
     let account = Account {
         imap: first(provider, "incomingServer", "imap", address)?,
@@ -55,26 +55,27 @@ fn endpoint(server: Element, address: &EmailAddress) -> Result<Endpoint, String>
     let text = |name| server.children(name).last().map(Element::text);
     let hostname = fill(&text("hostname").ok_or("no hostname")?, ALL_PLACEHOLDERS, address);
     if !is_host(&hostname) {
-        return Err("no usable hostname".to_owned());
+        return Err("no valid hostname".to_owned());
     }
-    let port = text("port").and_then(|port| port.parse().ok()).ok_or("no usable port")?;
+    let port = text("port").and_then(|port| port.parse().ok()).ok_or("no valid port")?;
     let security = match text("socketType").as_deref() {
         Some("SSL") => Security::SSL,
         Some("STARTTLS") => Security::STARTTLS,
-        other => return Err(format!("socketType `{}`", other.unwrap_or_default())),
+        other => return Err(format!("the socketType `{}`", other.unwrap_or_default())),
     };
     let username = Some(fill(&text("username").ok_or("no username")?, ALL_PLACEHOLDERS, address));
     let known = [OAuth2, PasswordCleartext, PasswordEncrypted];
     let methods = server.children("authentication").filter_map(|e| authentication(&e.text(), &known));
     let methods: Vec<_> = methods.collect();
     if methods.is_empty() {
-        return Err("no authentication that it knows".to_owned());
+        return Err("no supported authentication".to_owned());
     }
     // `cleanAuthenticationTypes` in `GetAutoDiscovery.kt` drops OAuth2 for hosts without a
     // registration; `toImapServerSettings` in `AutoDiscoveryMapper.kt` takes the first of the rest.
     let mut usable = methods
         .into_iter()
         .filter(|method| *method != OAuth2 || oauth2_hosts::thunderbird_android(&hostname));
-    let method = Method::Named(usable.next().ok_or("OAuth2 alone, for which it has to know the provider")?);
+    let method =
+        Method::Named(usable.next().ok_or("only OAuth2, and the provider is not in its OAuth2 list")?);
     Ok(Endpoint { hostname, port, security, username, method })
 }

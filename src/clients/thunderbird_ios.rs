@@ -17,14 +17,14 @@ pub fn autoconfig(response: &Response, address: &EmailAddress) -> Outcome {
     if !tree.all().any(|element| element.name() == "clientConfig") {
         return Err("no clientConfig".into());
     }
-    let provider =
-        last("emailProvider").ok_or("a clientConfig without emailProvider, which ends the search")?;
+    let provider = last("emailProvider")
+        .ok_or("clientConfig has no emailProvider, and the client searches no further")?;
     for name in ["displayName", "displayShortName", "domain"] {
         value(provider, name, address).ok_or_else(|| format!("no {name}"))?;
     }
     if let Some(oauth2) = last("oAuth2") {
         for name in ["issuer", "scope", "authURL", "tokenURL"] {
-            value(oauth2, name, address).ok_or_else(|| format!("oAuth2 without {name}"))?;
+            value(oauth2, name, address).ok_or_else(|| format!("oAuth2 has no {name}"))?;
         }
     }
     let mut account = Account::default();
@@ -33,14 +33,14 @@ pub fn autoconfig(response: &Response, address: &EmailAddress) -> Outcome {
         // The type of a server matters, not the list that contains it.
         let kind = server.attribute("type").unwrap_or_default();
         let protocol = protocol(kind, &[Protocol::Imap, Protocol::Pop3, Protocol::Smtp])
-            .ok_or_else(|| format!("a server of type `{kind}` drops the document"))?;
+            .ok_or_else(|| format!("the document is rejected: a server has the type `{kind}`"))?;
         let endpoint = endpoint(server, address).map_err(|what| format!("the {kind} server has {what}"))?;
         // The decoder checks POP3 servers too, but the client does not support them.
         if protocol != Protocol::Pop3 {
             account.get_mut(protocol).get_or_insert(endpoint);
         }
     }
-    account.require_any("no IMAP or SMTP server, which ends the search")
+    account.require_any("no IMAP or SMTP server, and the client searches no further")
 }
 
 /// The last element with a name, with placeholders replaced; `None` if it is blank.
@@ -58,11 +58,11 @@ fn endpoint(server: Element, address: &EmailAddress) -> Result<Endpoint, String>
     use Authentication::{ClientIpAddress, OAuth2, PasswordCleartext, PasswordEncrypted, SmtpAfterPop};
     let required = |name: &str| value(server, name, address).ok_or_else(|| format!("no {name}"));
     let hostname = required("hostname")?;
-    let port = required("port")?.parse().map_err(|_| "no usable port")?;
+    let port = required("port")?.parse().map_err(|_| "no valid port")?;
     let security = match required("socketType")?.as_str() {
         "SSL" => Security::SSL,
         "STARTTLS" => Security::STARTTLS,
-        other => return Err(format!("socketType `{other}`, which drops the document")),
+        other => return Err(format!("the socketType `{other}`, so the document is rejected")),
     };
     let username = Some(required("username")?);
     let mut methods = Vec::new();
@@ -70,7 +70,8 @@ fn endpoint(server: Element, address: &EmailAddress) -> Result<Endpoint, String>
         let word = last_chunk(method).unwrap_or_default();
         let known = [OAuth2, PasswordCleartext, PasswordEncrypted, ClientIpAddress, SmtpAfterPop];
         let method = authentication(word, &known);
-        methods.push(method.ok_or_else(|| format!("authentication `{word}`, which drops the document"))?);
+        methods
+            .push(method.ok_or_else(|| format!("the authentication `{word}`, so the document is rejected"))?);
     }
     // `AuthenticationType`: OAuth2, else a cleartext password, else none.
     let mut preferred = [OAuth2, PasswordCleartext].into_iter();

@@ -32,8 +32,8 @@ pub fn warn(
         };
         if !certificate.names.iter().any(is_served) {
             let message = format!("the certificate for {certificate} matches no served host name");
-            let hint = "mail programs ask autoconfig.D and autodiscover.D of each domain D; order a certificate for \
-                        them, or remove this one";
+            let hint = "order a certificate for autoconfig.D and autodiscover.D of each domain D, or \
+                        remove this [[tls]]";
             problems.warning((*location).clone(), message, hint);
         }
     }
@@ -57,7 +57,8 @@ pub fn warn(
                 "{label}.{domain} and {others} more host names have no certificate: TLS handshakes for them fail"
             ),
         };
-        let hint = "add [[tls]] with a certificate for them; no action needed if a proxy in front has it";
+        let hint = "add [[tls]] with a certificate for them; no action is needed if a reverse proxy \
+                    terminates TLS for them";
         problems.warning((*first).clone(), message, hint);
     }
 }

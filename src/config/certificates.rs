@@ -25,10 +25,14 @@ pub fn signer(signing: &Signing, sources: &SourceFiles, problems: &Problems) -> 
             Some(signer)
         }
         Err(error) => {
-            let message = format!("configuration profiles cannot be signed: {error}");
+            let message = format!("Apple profiles cannot be signed: {error}");
             problems.push(if signing.or_unsigned {
                 sources.set_used_fallback();
-                Problem::warning(location(), message, "they are served unsigned, because of or_unsigned")
+                Problem::warning(
+                    location(),
+                    message,
+                    "correct [signing]; until then, Waypost serves unsigned profiles (or_unsigned = true)",
+                )
             } else {
                 Problem::error(location(), message, error.hint())
             });
@@ -46,7 +50,7 @@ pub fn tls(tls: &[Tls], sources: &SourceFiles, problems: &Problems) -> (Vec<TlsC
         let certificate = match TlsCertificate::load(&tls.files) {
             Ok(certificate) => certificate,
             Err(error) => {
-                problems.error(tls.location.clone(), format!("TLS: {error}"), error.hint());
+                problems.error(tls.location.clone(), format!("[[tls]]: {error}"), error.hint());
                 continue;
             }
         };
@@ -70,11 +74,11 @@ pub fn tls(tls: &[Tls], sources: &SourceFiles, problems: &Problems) -> (Vec<TlsC
 
 /// A message and a hint if the certificate is not valid now, or not for long.
 fn validity_warning(certificate: &TlsCertificate) -> Option<(String, &'static str)> {
-    const RENEW: &str = "renew it; Waypost loads new files without a restart";
+    const RENEW: &str = "renew it; Waypost loads the new files without a restart";
 
     let now = SystemTime::now();
     let (state, hint) = if certificate.not_after < now {
-        ("has expired: no client accepts it".to_owned(), RENEW)
+        ("has expired: mail programs reject it".to_owned(), RENEW)
     } else if certificate.not_before > now {
         ("is not valid yet".to_owned(), "check the clock of this machine")
     } else if certificate.not_after < now + EXPIRY_WARNING {
@@ -98,9 +102,9 @@ fn issuer_warning(certificate: &TlsCertificate) -> Option<(String, &'static str)
             "order one from a certificate authority that mail programs trust",
         ),
         Issuers::Missing => (
-            "lacks the certificate of its issuer in its file: some mail programs reject it",
-            "name the file with the whole chain, like certbot's fullchain.pem; no action needed if clients trust the \
-             issuer itself",
+            "is in a file without its issuer: some mail programs reject it",
+            "name the file with the certificate chain, for example certbot's fullchain.pem; no action is \
+             needed if all mail programs trust the issuer directly",
         ),
     };
     Some((format!("the certificate for {certificate} {state}"), hint))
@@ -111,6 +115,7 @@ fn duplicate_warning(
     earlier: &[TlsCertificate],
 ) -> Option<(String, &'static str)> {
     let name = certificate.names.iter().find(|name| earlier.iter().any(|one| one.names.contains(*name)))?;
-    let message = format!("an earlier [[tls]] has a certificate for {name}, and that one is served");
+    let message =
+        format!("an earlier [[tls]] also has a certificate for {name}; Waypost serves the earlier one");
     Some((message, "keep one certificate for each name"))
 }

@@ -30,7 +30,7 @@ fn ids(profiles: &[ParsedProfile], problems: &Problems) {
     for id in profiles.iter().filter_map(|profile| profile.id.as_ref()) {
         if let Some(first) = first_of(&mut seen, &id.value, &id.location) {
             let message = format!("two profiles have the id `{}`", id.value);
-            let hint = format!("the other one is at {first}; give one of them another id");
+            let hint = format!("change the id of one of them (the other is at {first})");
             problems.error(id.location.clone(), message, hint);
         }
     }
@@ -74,8 +74,8 @@ fn mx_hosts(profiles: &[ParsedProfile], problems: &Problems) {
     for profile in profiles {
         for host in &profile.mx_hosts {
             if host.value.public_suffix().is_some() {
-                let message = format!("`{}` is a public suffix, not a host of yours", host.value);
-                let hint = "name the mail exchanger as the MX record does, like mx.example.net";
+                let message = format!("`{}` is a public suffix, not a mail exchanger", host.value);
+                let hint = "write the host name of the MX record, for example mx.example.net";
                 problems.error(host.location.clone(), message, hint);
             }
             let Some(first) = first_of(&mut seen, &host.value, profile) else { continue };
@@ -84,7 +84,7 @@ fn mx_hosts(profiles: &[ParsedProfile], problems: &Problems) {
                 problems.push(Problem::information(host.location.clone(), message));
             } else {
                 let message = format!(
-                    "the mail exchanger {} is in `{}` and `{}`",
+                    "the mail exchanger `{}` is in two profiles, `{}` and `{}`",
                     host.value, first.name, profile.name
                 );
                 problems.error(host.location.clone(), message, "remove it from one of the two profiles");

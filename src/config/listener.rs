@@ -27,8 +27,8 @@ pub enum Address {
 /// The text is neither an IP address with a port nor the path of a Unix socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "is not an address to listen on; write an IP address and a port (127.0.0.1:8080, [::]:80), or \
-     unix:/run/waypost/http.sock; https:// before it for TLS"
+    "is not a listen address; write an IP address and a port (127.0.0.1:8080, [::]:80), or \
+     unix:/run/waypost/http.sock; for TLS, begin with https://"
 )]
 pub struct ListenerError;
 
@@ -88,17 +88,20 @@ impl FromStr for Listener {
     }
 }
 
-const LISTENER_HINT: &str = "write an IP address (0.0.0.0 for all) and a port: \"127.0.0.1:8080\", \"[::]:80\", \"https://0.0.0.0:443\"; or \"unix:/run/waypost/http.sock\"";
+const LISTENER_HINT: &str = "write an IP address (0.0.0.0 for all) and a port: \"127.0.0.1:8080\", \
+                             \"[::]:80\" or \"https://0.0.0.0:443\"; or write \
+                             \"unix:/run/waypost/http.sock\"";
 
 impl FromText for Listener {
     fn from_text(text: &str) -> Result<Self, InvalidValue> {
         text.parse().map_err(|_| {
-            let message = format!("`{text}` is not an address to listen on");
+            let message = format!("`{text}` is not a listen address");
             match text.strip_prefix("unix:") {
                 None if text.starts_with('/') => InvalidValue::new(message, format!("write \"unix:{text}\"")),
-                Some(path) if !path.starts_with('/') => {
-                    InvalidValue::new(message, format!("write the whole path: \"unix:/run/waypost/{path}\""))
-                }
+                Some(path) if !path.starts_with('/') => InvalidValue::new(
+                    message,
+                    format!("write an absolute path: \"unix:/run/waypost/{path}\""),
+                ),
                 _ => InvalidValue::new(message, LISTENER_HINT),
             }
         })

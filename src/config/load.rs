@@ -46,7 +46,7 @@ pub enum LoadError {
     #[error("{} cannot be read", path.display())]
     Unreadable { path: PathBuf, source: io::Error },
     /// At least one is an error.
-    #[error("the configuration cannot be used")]
+    #[error("the configuration has errors")]
     Problems(Vec<Problem>),
 }
 
@@ -158,22 +158,24 @@ fn profiles(folder: &Path, sources: &SourceFiles, problems: &Problems) -> Vec<Pa
     let paths = match sources.list_folder(folder, is_profile) {
         Ok(paths) => paths,
         Err(error) => {
-            let message = format!("the folder of profiles cannot be read: {error}");
+            let message = format!("the folder in `profiles` cannot be read: {error}");
             let hint = match error.kind() {
                 _ if folder.to_string_lossy().contains('~') => {
-                    "write the whole path in `profiles`: `~` is not replaced by a home folder"
+                    "write an absolute path in `profiles`; Waypost does not expand `~`"
                 }
-                io::ErrorKind::NotFound => "create it, or name an existing one in `profiles` of waypost.toml",
-                io::ErrorKind::NotADirectory => "name a folder in `profiles` of waypost.toml, not a file",
-                _ => "make it readable, or name another one in `profiles` of waypost.toml",
+                io::ErrorKind::NotFound => {
+                    "create the folder, or set `profiles` in waypost.toml to an existing folder"
+                }
+                io::ErrorKind::NotADirectory => "set `profiles` in waypost.toml to a folder, not to a file",
+                _ => "make the folder readable, or set `profiles` in waypost.toml to another folder",
             };
             problems.error(Location::whole(folder), message, hint);
             return Vec::new();
         }
     };
     if paths.is_empty() {
-        let message = "the folder of profiles has no profile in it";
-        let hint = "put a *.toml file there, or one of Mozilla's *.xml files";
+        let message = "the folder in `profiles` contains no profile";
+        let hint = "add a *.toml file, or an *.xml file in Mozilla's format";
         problems.error(Location::whole(folder), message, hint);
     }
     let profiles = paths.iter().flat_map(|path| read_profiles(path, sources, problems)).collect();
@@ -196,7 +198,7 @@ fn directory(
         let id = match RenderedProfile::new(profile, default_language) {
             Ok(rendered) => directory.add(rendered),
             Err(error) => {
-                let hint = "please report this as a bug";
+                let hint = "report this bug";
                 problems.error(parsed.location, error.to_string(), hint);
                 continue;
             }

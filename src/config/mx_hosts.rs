@@ -16,8 +16,8 @@ pub fn bind(directory: &mut Directory, hosts: Vec<(Located<Domain>, ProfileId)>,
     let mut parents: BTreeMap<Domain, Vec<(ProfileId, Location)>> = BTreeMap::new();
     for (host, id) in hosts {
         if directory.profile_of(&host.value).is_some_and(|owner| owner != id) {
-            let message = format!("the mail exchanger {} is a domain of another profile", host.value);
-            let hint = "remove it here, or from that profile's domains";
+            let message = format!("the mail exchanger `{}` is a domain of another profile", host.value);
+            let hint = "remove it from `mx_hosts`, or from `domains` of the other profile";
             problems.error(host.location, message, hint);
             continue;
         }
@@ -36,9 +36,7 @@ pub fn bind(directory: &mut Directory, hosts: Vec<(Located<Domain>, ProfileId)>,
         let other = profiles.iter().find(|(id, _)| owner.is_some_and(|owner| owner != *id));
         let problem = match (other, profiles.as_slice()) {
             (Some((_, location)), _) => {
-                let message = format!(
-                    "{name} is a domain of another profile: mail programs that ask there get that profile"
-                );
+                let message = format!("requests to {name} get another profile, which has it in `domains`");
                 Problem::information(location.clone(), message)
             }
             (None, [(id, _)]) => {
@@ -47,9 +45,9 @@ pub fn bind(directory: &mut Directory, hosts: Vec<(Located<Domain>, ProfileId)>,
             }
             (None, [.., (_, location)]) => {
                 let message = format!(
-                    "mail exchangers below {name} are in several profiles: no profile answers for {name}"
+                    "mail exchangers below {name} are in several profiles: requests to {name} get no profile"
                 );
-                let hint = format!("add \"{name}\" to mx_hosts of the profile that should answer for it");
+                let hint = format!("add \"{name}\" to `mx_hosts` of one of these profiles");
                 Problem::note(location.clone(), message, hint)
             }
             (None, []) => continue,

@@ -37,8 +37,9 @@ pub fn load(
     let files = match sources.list_folder(folder, Path::is_file) {
         Ok(files) => files,
         Err(error) => {
-            let message = format!("the folder of templates cannot be read: {error}");
-            let hint = "its path is relative to waypost.toml; leave `templates` out for the built-in pages";
+            let message = format!("the folder in `templates` cannot be read: {error}");
+            let hint = "correct the path (it is relative to waypost.toml), or remove `templates` to use \
+                        the built-in pages";
             problems.error(Location::whole(folder), message, hint);
             return Pages::new(catalogue, ENGLISH);
         }
@@ -53,15 +54,24 @@ pub fn load(
         if template.is_none() && !is_language && !is_asset {
             let known: Vec<_> =
                 TEMPLATES.into_iter().map(|(name, _)| name).chain(PageAssets::NAMES).collect();
-            let hint = format!("{}, or a language like de.toml", suggest(name, &known));
-            warn("no page uses this file".to_owned(), &hint);
+            let hint = format!(
+                "{}; name a message file after its language, for example de.toml",
+                suggest(name, &known)
+            );
+            warn(
+                "this file is not used: it is neither a template, an asset nor a message file".to_owned(),
+                &hint,
+            );
             continue;
         }
         let text = match sources.read_text(&path, LARGEST_TEXT) {
             Ok(text) => text,
             Err(error) => {
                 sources.set_used_fallback();
-                warn(format!("it cannot be read: {error}"), "the built-in file is used instead");
+                warn(
+                    format!("the file cannot be read: {error}"),
+                    "make it readable; until then, Waypost uses the built-in file",
+                );
                 continue;
             }
         };
@@ -141,7 +151,7 @@ fn template_problem(folder: &Path, name: &str, error: &TemplateError) -> Problem
         Some(line) => Location::new(Arc::from(file), line, 1),
         None => Location::whole(&file),
     };
-    let hint = "correct it or remove it; until then the built-in template is used";
+    let hint = "correct or remove the file; until then, Waypost uses the built-in template";
     Problem::warning(location, format!("the template is invalid: {error}"), hint)
 }
 
@@ -176,8 +186,8 @@ fn texts(source: &Source, problems: &Problems) -> Texts {
 fn add_language(catalogue: &mut Catalogue, path: &Path, text: String, problems: &Problems) {
     let tag = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
     if !is_tag(tag) {
-        let message = format!("`{tag}` is not a language");
-        let hint = "a file of messages is named after its language, like de.toml or pt-BR.toml";
+        let message = format!("`{tag}` is not a language tag");
+        let hint = "name the message file after its language, for example de.toml or pt-BR.toml";
         problems.warning(Location::whole(path), message, hint);
         return;
     }
@@ -198,8 +208,9 @@ fn add_language(catalogue: &mut Catalogue, path: &Path, text: String, problems: 
             0 => String::new(),
             more => format!(" and {more} more"),
         };
-        let message = format!("no text for {}{more}: English is shown", listed.join(", "));
-        problems.warning(Location::whole(path), message, "translate them from en.toml");
+        let message =
+            format!("texts are missing: {}{more}; the pages show them in English", listed.join(", "));
+        problems.warning(Location::whole(path), message, "copy them from en.toml and translate them");
     }
 }
 
@@ -207,19 +218,20 @@ fn add_language(catalogue: &mut Catalogue, path: &Path, text: String, problems: 
 fn text_problem(english: &Messages, key: &str, text: &str) -> Option<(String, String)> {
     let Some(original) = english.get(key) else {
         let hint = nearest(key, english.keys())
-            .map_or("the keys are those of en.toml".to_owned(), |near| format!("did you mean `{near}`?"));
-        return Some((format!("no page uses the text `{key}`"), hint));
+            .map_or("remove it, or use a key of en.toml".to_owned(), |near| {
+                format!("did you mean `{near}`?")
+            });
+        return Some((format!("unknown text `{key}`"), hint));
     };
     let (expected, found) = (placeholders(original), placeholders(text));
     if expected != found {
         let list =
             |words: &[&str]| words.iter().map(|word| format!("{{{word}}}")).collect::<Vec<_>>().join(" ");
         let expected = if expected.is_empty() { "none".to_owned() } else { list(&expected) };
-        let message = format!("`{key}` has other words in braces than English: {}", list(&found));
-        return Some((message, format!("English has {expected}")));
+        let message = format!("`{key}` has other placeholders than the English text: {}", list(&found));
+        return Some((message, format!("use the placeholders of the English text: {expected}")));
     }
     let has_pairs = text.matches('{').count() == text.matches('}').count();
-    (!has_pairs).then(|| {
-        (format!("`{key}` has a brace without its pair"), "a word in braces is written {word}".to_owned())
-    })
+    (!has_pairs)
+        .then(|| (format!("`{key}` has an unpaired brace"), "write a placeholder as {word}".to_owned()))
 }

@@ -24,9 +24,9 @@ pub struct PublicUrl {
 pub enum PublicUrlError {
     #[error("does not begin with https://")]
     NotHttps,
-    #[error("has a path, query or fragment; only the host belongs here")]
+    #[error("has a path, query or fragment")]
     Path,
-    #[error("does not name a host")]
+    #[error("has no valid host")]
     Host,
 }
 

@@ -25,7 +25,7 @@ impl FromText for SecurityContact {
             (.., Some(number)) => number.contains(|c: char| c.is_ascii_digit()),
             _ if after("http://").is_some() => {
                 let hint = format!("write \"https://{}\"", &text["http://".len()..]);
-                return invalid("is not https, which RFC 9116 requires", hint);
+                return invalid("is not an https URL (RFC 9116)", hint);
             }
             _ if text.contains('@') && !text.contains(':') => {
                 return invalid("is not a URI", format!("write \"mailto:{text}\""));
@@ -44,7 +44,7 @@ impl FromText for SecurityContact {
                 "write it percent-encoded (RFC 3986 2.1)".to_owned(),
             );
         }
-        if is_valid { Ok(Self(text.to_owned())) } else { invalid("is not complete", example) }
+        if is_valid { Ok(Self(text.to_owned())) } else { invalid("is incomplete", example) }
     }
 }
 

@@ -123,6 +123,13 @@ impl Settings {
     pub(super) fn read(source: &Source, problems: &Problems) -> Self {
         let found = Problems::default();
         let (table, syntax_error) = Table::parse(source, &found, &VOCABULARY);
+        if syntax_error.is_none() && is_profile(&table) {
+            let hint = "name waypost.toml with --config, and put profiles into the folder in `profiles`";
+            problems.error(table.location(), "this file is a profile, not waypost.toml", hint);
+            let empty = Source::new(source.file.clone(), String::new());
+            let (table, _) = Table::parse(&empty, &found, &VOCABULARY);
+            return Self { profiles: None, ..Self::from_table(table, &empty) };
+        }
         let settings = Self::from_table(table, source);
         match syntax_error {
             None => problems.extend(found.into_vec()),
@@ -172,6 +179,12 @@ impl Settings {
             unlimited,
         }
     }
+}
+
+/// Whether a file has keys of a profile and none of its own.
+fn is_profile(table: &Table) -> bool {
+    table.contains_any(&["display_name", "incoming", "outgoing"])
+        && !table.contains_any(&["listen", "profiles", "tls", "admin"])
 }
 
 impl Tls {
@@ -224,21 +237,22 @@ impl Admin {
                 public.address.clashes_with(&value.address) || public.address.covers(&value.address)
             });
             if is_public {
-                let message = format!("`listen` in [admin] is {value}, which is a public listener too");
+                let message = format!("`listen` in [admin] is {value}, which is also a public listener");
                 let hint = "choose another port, preferably on loopback";
                 problems.error(location.clone(), message, hint);
             }
             if value.is_https {
-                let hint = "leave https:// out, and listen on loopback or a Unix socket";
+                let hint = "remove https://, and use a loopback address or a Unix socket";
                 problems.error(location.clone(), "[admin] does not support TLS", hint);
             }
         }
         let has_list = table.has("allow");
         let allow = table.list::<Network>("allow");
         if let Some(all) = allow.iter().find(|network| network.value.is_every_address()) {
-            let message =
-                "`allow` in [admin] includes every address: every client may reload and read metrics";
-            let hint = "name the networks that may ask, like \"10.0.0.0/8\"";
+            let message = "`allow` in [admin] includes every address: every machine that reaches the \
+                           listener may reload and read metrics";
+            let hint =
+                "list only the networks of your administrators and monitoring, for example \"10.0.0.0/8\"";
             problems.warning(all.location.clone(), message, hint);
         }
         let allow = allow.into_iter().map(|network| network.value).collect();
@@ -248,7 +262,8 @@ impl Admin {
         {
             let message =
                 format!("[admin] listens on {address}, but accepts requests only from this machine");
-            let hint = "add allow = [\"10.0.0.0/8\"] with the networks that may ask, or listen on 127.0.0.1";
+            let hint = "add allow = [\"10.0.0.0/8\"] with the networks of your administrators and \
+                        monitoring, or listen on 127.0.0.1";
             problems.warning(location.clone(), message, hint);
         }
         Self { listen: listen.map(|listener| listener.value), allow }
@@ -271,16 +286,20 @@ fn listen(table: &mut Table) -> Vec<Listener> {
                 problems.error(location, message, "remove one of them");
             }
             Some(other) => {
-                let message = format!("`listen` has {other} and {value}, which exclude each other");
-                problems.error(location, message, "0.0.0.0 and [::] include every address");
+                let message = format!("`listen` has {other} and {value}, which overlap");
+                problems.error(
+                    location,
+                    message,
+                    "remove one of them; 0.0.0.0 and [::] include every address",
+                );
             }
             None => {}
         }
         listeners.push(value);
     }
     if listeners.is_empty() && !problems.has_errors_since(mark) {
-        let hint = "write listen = [\"127.0.0.1:8080\"], or leave the key out, which means the same";
-        let message = "`listen` is empty: the server would not be reachable";
+        let hint = "write listen = [\"127.0.0.1:8080\"], or remove the key: that is the default";
+        let message = "`listen` is empty: the server has no address";
         problems.error(location, message, hint);
     }
     listeners
@@ -292,9 +311,9 @@ fn trusted_proxies(table: &mut Table) -> Vec<Network> {
     }
     let networks = table.list::<Network>("trusted_proxies");
     if let Some(all) = networks.iter().find(|network| network.value.is_every_address()) {
-        let message = "`trusted_proxies` includes every address: any client may choose its host and address, and avoid \
-                       the rate limit";
-        let hint = "name the addresses or networks of your proxies";
+        let message = "`trusted_proxies` includes every address: any client can forge its address and the \
+                       host, and bypass the rate limit";
+        let hint = "list only the addresses or networks of your proxies";
         table.problems().warning(all.location.clone(), message, hint);
     }
     networks.into_iter().map(|network| network.value).collect()
@@ -311,7 +330,8 @@ fn tls(table: &mut Table, listen: &[Listener], listen_location: Location, folder
             problems.error(listen_location, message, hint);
         }
         (None, [Some(first), ..]) => {
-            let hint = "begin an address of `listen` with https://, like \"https://[::]:443\"";
+            let hint = "add an address with https:// to `listen`, for example \"https://[::]:443\", or \
+                        remove [[tls]]";
             problems.warning(first.location.clone(), "no listener uses TLS", hint);
         }
         _ => {}

@@ -31,12 +31,12 @@ pub fn warn(folder: &Path, sources: &SourceFiles, problems: &Problems) {
     for path in paths {
         if path.is_dir() {
             if entries(&path).any(|path| is_profile(&path) && !sources.has(&path)) {
-                let hint = "move its profiles to the folder above it";
+                let hint = "move the profiles to the parent folder";
                 problems.warning(Location::whole(&path), "profiles in subfolders are not read", hint);
             }
         } else if !is_profile(&path) && !sources.has(&path) && !is_harmless(&path) {
-            let message = "this file is not read: it is neither a profile nor named by one";
-            let hint = "the names of profiles end in .toml or .xml; move other files to another folder";
+            let message = "this file is not read: it is not a profile, and no profile refers to it";
+            let hint = "rename a profile to *.toml or *.xml; move other files to another folder";
             problems.warning(Location::whole(&path), message, hint);
         }
     }

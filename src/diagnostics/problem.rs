@@ -197,7 +197,7 @@ pub fn suggest(wrong: &str, known: &[&str]) -> String {
         || known.iter().copied().find(|word| wrong.len() > 2 && word.starts_with(&format!("{wrong}_")));
     match nearest(wrong, known.iter().copied()).or_else(longer) {
         Some(word) => format!("did you mean `{word}`?"),
-        None => format!("it can be {}", list(known)),
+        None => format!("write {}", list(known)),
     }
 }
 
@@ -246,6 +246,6 @@ mod tests {
     #[test]
     fn suggests_a_near_word_or_lists_all() {
         assert_eq!(suggest("starttls", &["SSL", "STARTTLS", "plain"]), "did you mean `STARTTLS`?");
-        assert_eq!(suggest("quantum", &["SSL", "plain"]), "it can be `SSL` or `plain`");
+        assert_eq!(suggest("quantum", &["SSL", "plain"]), "write `SSL` or `plain`");
     }
 }

@@ -204,10 +204,10 @@ impl<'s> Table<'s> {
             return self.append(key, value);
         };
         let message = match &first.value.label {
-            label if *label == value.label => format!("{label} stands twice"),
-            label => format!("{} stands beside {label}", value.label),
+            label if *label == value.label => format!("{label} appears twice"),
+            label => format!("{} and {label} have the same meaning", value.label),
         };
-        self.problems.error(value.location, message, "leave one of them");
+        self.problems.error(value.location, message, "remove one of them");
         first.value.content = Content::Invalid;
     }
 
@@ -246,6 +246,11 @@ impl<'s> Table<'s> {
 
     pub fn has(&mut self, key: &'static str) -> bool {
         self.find(key).is_some()
+    }
+
+    /// Whether one of the keys is present. The keys do not become known keys.
+    pub fn contains_any(&self, keys: &[&str]) -> bool {
+        self.entries.iter().any(|entry| keys.contains(&&*entry.key))
     }
 
     /// The location of a key's value, or of the table if the key is absent.
@@ -320,7 +325,7 @@ impl<'s> Table<'s> {
     fn report_similar(&self, key: &str, entry: &Entry<'s>, value_hint: Option<String>) {
         let mut hint = format!("write `{key}` instead of `{}`", entry.key);
         if let Some(value) = value_hint {
-            hint = format!("{hint}; for its value, {value}");
+            hint = format!("{hint}; value: {value}");
         }
         self.problems.error(entry.location.clone(), self.unknown_key(&entry.key), hint);
     }
@@ -382,7 +387,7 @@ impl<'s> Table<'s> {
     ) -> Vec<Option<T>> {
         let Some(value) = self.take(key) else { return Vec::new() };
         if value.is_table() {
-            let message = format!("`{key}` is a single table, and there may be several");
+            let message = format!("`{key}` is a table, not an array of tables");
             let hint = format!("write {title}, with two brackets on each side");
             self.problems.error(value.location.clone(), message, hint);
             return vec![value.section(title, read)];
@@ -409,7 +414,7 @@ impl<'s> Table<'s> {
         for Entry { key, location, .. } in &self.entries {
             let synonym = self.vocabulary.synonym(key).filter(|synonym| self.known.contains(synonym));
             let hint = if !is_top_level && self.vocabulary.top_level.contains(&&**key) {
-                "move it above the first line that begins with [: it is about the whole file".to_owned()
+                "move it above the first table header (the first line that begins with `[`)".to_owned()
             } else if let Some(synonym) = synonym {
                 format!("write `{synonym}` instead of `{key}`")
             } else {
@@ -475,7 +480,7 @@ impl<'s> Value<'s> {
                 .collect(),
             other => {
                 let message = format!("{} is {}, not a list", self.label, article(other.type_name()));
-                self.problems.error(self.location, message, "put it in square brackets: [ ... ]");
+                self.problems.error(self.location, message, "write the value in square brackets: [ ... ]");
                 Vec::new()
             }
         }
@@ -497,7 +502,11 @@ impl<'s> Value<'s> {
             Content::Invalid => return None,
             other => {
                 let message = format!("{} is {}, not a table", self.label, article(other.type_name()));
-                problems.error(self.location, message, format!("begin it with a line {title}"));
+                problems.error(
+                    self.location,
+                    message,
+                    format!("write a line {title}, and the keys below it"),
+                );
                 return None;
             }
         };
@@ -596,7 +605,7 @@ impl FromValue for i64 {
             return Err(wrong_type(value, "integer", &format!("{example}, without quotes")));
         };
         Self::from_str_radix(integer.as_str(), integer.radix())
-            .map_err(|_| InvalidValue::new("is too large a number", "write a smaller one"))
+            .map_err(|_| InvalidValue::new("is too large", "write a smaller number"))
     }
 }
 

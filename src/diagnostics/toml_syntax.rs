@@ -10,12 +10,12 @@ pub fn explain(source: &Source, offset: usize, message: &str) -> Problem {
     let offset = offset.min(source.text.len());
     let line = Line::at(&source.text, offset);
     if source.text.trim_start().starts_with('<') {
-        let hint = "give a file in Mozilla's format a name that ends in .xml";
+        let hint = "rename a file in Mozilla's format to *.xml";
         return Problem::error(source.location(offset), "this is XML, not TOML", hint);
     }
     if message.contains("escape") {
         let about = line.key().map_or_else(String::new, |key| format!(" of `{key}`"));
-        let message = format!("a backslash in the value{about} begins no valid escape sequence");
+        let message = format!("a backslash in the value{about} does not begin a valid escape sequence");
         return Problem::error(
             source.location(offset),
             message,
@@ -33,7 +33,7 @@ pub fn explain(source: &Source, offset: usize, message: &str) -> Problem {
     }
     let about = line.key().map_or_else(String::new, |key| format!(" at `{key}`"));
     let message = format!("not valid TOML{about}: {}", message.replace('\n', ", "));
-    let hint = "compare the line with the examples in the documentation; https://toml.io has the syntax";
+    let hint = "correct the line; https://toml.io describes the syntax";
     Problem::error(source.location(offset), message, hint)
 }
 
@@ -75,15 +75,18 @@ impl<'t> Line<'t> {
         let is_name = !name.is_empty() && name.chars().all(|c| is_key_character(c) || c == '.');
         is_name.then(|| {
             (
-                format!("the line `{}` is not the header of a table", self.text),
-                format!("write [[{name}]] if there may be several, else [{name}]"),
+                format!("the line `{}` is not a table header", self.text),
+                format!("write [{name}], or [[{name}]] if the key is an array of tables"),
             )
         })
     }
 
     fn comment(&self) -> Explanation {
         let mark = ["//", ";", "--"].into_iter().find(|mark| self.text.starts_with(mark))?;
-        Some((format!("a line begins with `{mark}`"), "begin a comment with #".to_owned()))
+        Some((
+            format!("a line begins with `{mark}`, which is not a comment in TOML"),
+            "begin a comment with #".to_owned(),
+        ))
     }
 
     /// A value in a list of several lines, after a value without a comma.
@@ -123,7 +126,7 @@ impl<'t> Line<'t> {
                     let message = format!("a value in the list of `{key}` is not in quotes");
                     return Some((message, format!("write {key} = [\"...\", \"...\"]")));
                 }
-                let message = format!("the list of `{key}` is not complete, or a comma is missing in it");
+                let message = format!("the list of `{key}` is incomplete, or a comma is missing in it");
                 return Some((message, format!("write {key} = [\"...\", \"...\"]")));
             }
             let problem =
@@ -134,7 +137,7 @@ impl<'t> Line<'t> {
         (!rest.is_empty() && !rest.starts_with('#')).then(|| {
             (
                 format!("there is text after the value of `{key}`: `{rest}`"),
-                "remove it, or begin a comment with #".to_owned(),
+                "remove the text, or write # before it".to_owned(),
             )
         })
     }
@@ -273,19 +276,19 @@ mod tests {
             ("a =\nb = 1\n", "1: `a` has no value; write a = \"...\""),
             (
                 "a = 993 ssl\n",
-                "1: there is text after the value of `a`: `ssl`; remove it, or begin a comment with #",
+                "1: there is text after the value of `a`: `ssl`; remove the text, or write # before it",
             ),
             (
                 "a = \"x\" // y\n",
-                "1: there is text after the value of `a`: `// y`; remove it, or begin a comment with #",
+                "1: there is text after the value of `a`: `// y`; remove the text, or write # before it",
             ),
             (
                 "a = [\"x\" \"y\"]\n",
-                "1: the list of `a` is not complete, or a comma is missing in it; write a = [\"...\", \"...\"]",
+                "1: the list of `a` is incomplete, or a comma is missing in it; write a = [\"...\", \"...\"]",
             ),
             (
                 "a = [\"x\",\n\nb = 1\n",
-                "1: the list of `a` is not complete, or a comma is missing in it; write a = [\"...\", \"...\"]",
+                "1: the list of `a` is incomplete, or a comma is missing in it; write a = [\"...\", \"...\"]",
             ),
             (
                 "a = [\n  \"x\"\n  \"y\"\n]\n",
@@ -299,34 +302,34 @@ mod tests {
             ("host \"x\"\n", "1: there is no `=` after `host`; write host = \"x\""),
             (
                 "a = 993;\n",
-                "1: there is text after the value of `a`: `;`; remove it, or begin a comment with #",
+                "1: there is text after the value of `a`: `;`; remove the text, or write # before it",
             ),
             (
                 "a = 993,\n",
-                "1: there is text after the value of `a`: `,`; remove it, or begin a comment with #",
+                "1: there is text after the value of `a`: `,`; remove the text, or write # before it",
             ),
             (
                 "a = \"C:\\tls\\key\"\n",
-                "1: a backslash in the value of `a` begins no valid escape sequence; write \\\\ for a backslash, or / in a path",
+                "1: a backslash in the value of `a` does not begin a valid escape sequence; write \\\\ for a backslash, or / in a path",
             ),
-            (
-                "<clientConfig/>\n",
-                "1: this is XML, not TOML; give a file in Mozilla's format a name that ends in .xml",
-            ),
+            ("<clientConfig/>\n", "1: this is XML, not TOML; rename a file in Mozilla's format to *.xml"),
             ("id: a.example # x\n", "1: there is no `=` after `id`; write id = \"a.example\""),
             ("host: \"x\"\n", "1: there is no `=` after `host`; write host = \"x\""),
             (
                 "display name = \"x\"\n",
                 "1: `display name` is not a key: it has a space; write display_name = \"x\"",
             ),
-            ("a = 1\n// a comment\n", "2: a line begins with `//`; begin a comment with #"),
+            (
+                "a = 1\n// a comment\n",
+                "2: a line begins with `//`, which is not a comment in TOML; begin a comment with #",
+            ),
             (
                 "[[incoming]\na = 1\n",
-                "1: the line `[[incoming]` is not the header of a table; write [[incoming]] if there may be several, else [incoming]",
+                "1: the line `[[incoming]` is not a table header; write [incoming], or [[incoming]] if the key is an array of tables",
             ),
             (
                 "a = [\"x\"\n[[t]]\nb = 1\n",
-                "1: the list of `a` is not complete, or a comma is missing in it; write a = [\"...\", \"...\"]",
+                "1: the list of `a` is incomplete, or a comma is missing in it; write a = [\"...\", \"...\"]",
             ),
             ("a = 1\nb = 2\na = 3\n", "3: duplicate key `a`: lines 1 and 3; remove one of the two lines"),
             (

@@ -14,11 +14,11 @@ pub struct Omission {
 
 #[derive(Debug, Clone, PartialEq, Eq, Display)]
 pub enum OmissionReason {
-    #[display("the target is unknown")]
+    #[display("the host name of Waypost is unknown")]
     UnknownTarget,
     #[display("no alias (CNAME) is possible, and the addresses of {_0} are unknown")]
     UnknownAddresses(Domain),
-    #[display("the DNS allows at most 253 octets")]
+    #[display("a DNS name has at most 253 octets")]
     TooLong,
     #[display("{server} has no encryption")]
     NoEncryption { server: String },
@@ -33,9 +33,9 @@ impl OmissionReason {
     /// The reason without the details of one domain.
     pub fn summary(&self) -> &'static str {
         match self {
-            Self::UnknownTarget => "the target is unknown",
+            Self::UnknownTarget => "the host name of Waypost is unknown",
             Self::UnknownAddresses(_) => "the addresses are unknown",
-            Self::TooLong => "the DNS allows at most 253 octets",
+            Self::TooLong => "a DNS name has at most 253 octets",
             Self::NoEncryption { .. } => "the server has no encryption",
         }
     }
@@ -44,15 +44,15 @@ impl OmissionReason {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::UnknownTarget => {
-                "below [dns] in waypost.toml, write the host name of Waypost:\n\
+                "in [dns] of waypost.toml, set the host name of Waypost:\n\
                  target = \"config.example.net\""
             }
             Self::UnknownAddresses(_) => {
-                "below [dns] in waypost.toml, write them:\n\
+                "in [dns] of waypost.toml, set the addresses of Waypost:\n\
                  addresses = [\"192.0.2.1\"]"
             }
-            Self::TooLong => "no action is possible; the domain is still served",
-            Self::NoEncryption { .. } => "no action is needed unless the server supports encryption",
+            Self::TooLong => "no action is possible; Waypost still serves the domain",
+            Self::NoEncryption { .. } => "no action is needed unless the server supports TLS",
         }
     }
 }

@@ -32,7 +32,7 @@ pub(super) struct LookupError(pub(super) String);
 
 impl LookupError {
     pub(super) fn timeout() -> Self {
-        Self("no answer in time".to_owned())
+        Self("no answer within the timeout".to_owned())
     }
 }
 

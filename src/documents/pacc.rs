@@ -130,8 +130,8 @@ pub fn omissions(profile: &Profile) -> Vec<Omission> {
         ("the address book", supported.carddav.and_then(Result::err)),
         ("the OAuth2 issuer", supported.issuer.and_then(Result::err)),
         // RFC 5804 1.1: ManageSieve starts without TLS.
-        ("ManageSieve", services.sieve.as_ref().map(|_| "it has no port with TLS from the first byte")),
-        ("files", services.file_shares.first().map(|_| "Waypost does not know the draft's word for them")),
+        ("ManageSieve", services.sieve.as_ref().map(|_| "it has no port with implicit TLS")),
+        ("files", services.file_shares.first().map(|_| "Waypost cannot express file shares in PACC")),
     ];
     let others = others.into_iter().filter_map(|(name, reason)| Some(Omission::other(name, reason?)));
     mail.chain(others).collect()
@@ -210,7 +210,7 @@ impl<'p> SupportedServices<'p> {
         // A client that finds an account looks no further, so an account that can only send is left out.
         let can_receive = mail[0].is_ok() || mail[1].is_ok() || matches!(jmap, Some(Ok(_)));
         if !can_receive {
-            mail[2] = Err("no way to fetch mail can be named beside it");
+            mail[2] = Err("the profile has no service to receive mail that PACC can express");
         }
         Self {
             mail,
@@ -226,34 +226,34 @@ impl<'p> SupportedServices<'p> {
 fn mail(profile: &Profile, protocol: Protocol) -> Supported<&Server> {
     let mut with_tls = profile.secured(protocol, SocketType::Ssl).peekable();
     if with_tls.peek().is_none() {
-        return Err("none of its servers has TLS from the first byte (socket_type \"SSL\")");
+        return Err("none of its servers has implicit TLS (socket_type \"SSL\")");
     }
     let port = protocol.registered_port(SocketType::Ssl);
     let mut registered = with_tls.filter(|server| server.port.get() == port).peekable();
     if registered.peek().is_none() {
-        return Err("its servers with TLS are not on the registered port (993, 995, 465)");
+        return Err("its servers with implicit TLS are not on the registered port (993, 995 or 465)");
     }
     let accepts_token = |server: &Server| {
         has_issuer(&profile.services) && server.authentication.as_slice().contains(&Authentication::OAuth2)
     };
-    registered
-        .find(|server| server.authentication.takes_password() || accepts_token(server))
-        .ok_or("its server takes neither a password nor a token of an issuer that can be named")
+    registered.find(|server| server.authentication.takes_password() || accepts_token(server)).ok_or(
+        "its servers accept neither a password nor a token from an OAuth2 issuer that PACC can express",
+    )
 }
 
 /// A URL with https and the default port, the same for all addresses, and a method that PACC can express.
 fn web<'p>(url: &'p HttpUrl, methods: &'p [Mechanism], services: &Services) -> Supported<WebLogin<'p>> {
     let accepts_token = Mechanism::take_token(methods) && has_issuer(services);
     if !url.is_https() {
-        Err("its URL is not https")
+        Err("its URL does not begin with https://")
     } else if url.names_port() {
-        Err("its URL names a port")
+        Err("its URL contains a port")
     } else if url.needs_address() {
-        Err("its URL is another for each person")
+        Err("its URL depends on the address")
     } else if url.port().is_none() {
-        Err("its URL names no host by its name")
+        Err("its URL has no host name")
     } else if !Mechanism::take_password(methods) && !accepts_token {
-        Err("it takes neither a password nor a token of an issuer that can be named")
+        Err("it accepts neither a password nor a token from an OAuth2 issuer that PACC can express")
     } else {
         Ok(WebLogin { url, methods })
     }
@@ -273,11 +273,11 @@ fn issuer(oauth2: &OAuth2) -> Supported<&str> {
     let issuer = oauth2.issuer.as_str();
     let url: Option<HttpUrl> = issuer.parse().ok().filter(HttpUrl::is_https);
     let Some(url) = url.filter(|url| url.authority().is_some()) else {
-        return Err("it is not an https URL");
+        return Err("it is not an https URL with a host name");
     };
     let has_dots = url.path().split('/').any(|segment| matches!(segment, "." | ".."));
     if issuer.contains(['?', '#', '%']) || has_dots {
-        return Err("its URL has a query, a fragment, dots for a segment, or percent signs");
+        return Err("its URL has a query, a fragment, a `.` or `..` segment, or a percent sign");
     }
     Ok(issuer)
 }

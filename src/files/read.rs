@@ -43,14 +43,17 @@ pub fn hint<'h>(error: &io::Error, otherwise: &'h str) -> &'h str {
 /// If the path is not a regular file, is larger, or cannot be read.
 pub fn read(path: &Path, largest: u64) -> io::Result<Vec<u8>> {
     if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
-        return Err(io::Error::other("it is not a file"));
+        return Err(io::Error::other("it is not a regular file"));
     }
     let mut content = Vec::new();
     // The file may grow while it is read, so the limit applies to what is read.
     File::open(path)?.take(largest + 1).read_to_end(&mut content)?;
     if content.len() as u64 > largest {
         let megabytes = largest / (1024 * 1024);
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("it has more than {megabytes} MiB")));
+        return Err(io::Error::new(
+            io::ErrorKind::FileTooLarge,
+            format!("it is larger than {megabytes} MiB"),
+        ));
     }
     Ok(content)
 }
@@ -73,7 +76,7 @@ mod tests {
         fs::write(&file, "12345").unwrap();
         assert_eq!(read(&file, 5).unwrap(), b"12345");
         assert_eq!(read(&file, 4).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
-        assert_eq!(read(folder.path(), 5).unwrap_err().to_string(), "it is not a file");
-        assert_eq!(read(Path::new("/dev/zero"), 5).unwrap_err().to_string(), "it is not a file");
+        assert_eq!(read(folder.path(), 5).unwrap_err().to_string(), "it is not a regular file");
+        assert_eq!(read(Path::new("/dev/zero"), 5).unwrap_err().to_string(), "it is not a regular file");
     }
 }

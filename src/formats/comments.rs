@@ -60,7 +60,7 @@ impl Comments {
             }
         }
         for PassedOver { location, parent, text } in provider.passed_over.borrow().iter() {
-            let text = format!("line {}, for which there is no key: {text}", location.line);
+            let text = format!("line {}, without a key in a profile: {text}", location.line);
             comments.add(Anchor::Inside(parent.clone()), &text);
         }
         comments

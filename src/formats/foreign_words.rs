@@ -15,14 +15,10 @@ pub const SOCKET_TYPES: ForeignWords = ForeignWords(&[
     (
         &["ssl/tls", "tls", "tls/ssl", "implicit", "implicit-tls", "imaps", "pop3s", "smtps", "yes", "true"],
         "SSL",
-        "it means TLS from the first byte",
+        "implicit TLS",
     ),
-    (
-        &["start-tls", "start_tls", "explicit", "explicit-tls", "stls"],
-        "STARTTLS",
-        "it means an upgrade to TLS",
-    ),
-    (&["none", "no", "false", "off", "clear", "cleartext", "unencrypted"], "plain", "it means no encryption"),
+    (&["start-tls", "start_tls", "explicit", "explicit-tls", "stls"], "STARTTLS", "an upgrade to TLS"),
+    (&["none", "no", "false", "off", "clear", "cleartext", "unencrypted"], "plain", "no encryption"),
 ]);
 
 /// SASL mechanisms and words of mail programs' dialogs; reference/autoconfig 2.2.
@@ -30,21 +26,17 @@ pub const AUTHENTICATIONS: ForeignWords = ForeignWords(&[
     (
         &["plain", "login", "password", "normal", "normal-password", "cleartext"],
         "password-cleartext",
-        "it stands for PLAIN and LOGIN",
+        "PLAIN and LOGIN",
     ),
     (
         &["cram-md5", "digest-md5", "apop", "encrypted", "secure", "scram-sha-1", "scram-sha-256"],
         "password-encrypted",
-        "it stands for CRAM-MD5 and other mechanisms that hide the password",
+        "CRAM-MD5 and other mechanisms that do not send the password",
     ),
-    (
-        &["oauthbearer", "xoauth2", "oauth", "oauth-2", "bearer"],
-        "OAuth2",
-        "it stands for OAUTHBEARER and XOAUTH2",
-    ),
-    (&["kerberos", "gss-api"], "GSSAPI", "it stands for Kerberos"),
-    (&["external", "certificate"], "TLS-client-cert", "it stands for EXTERNAL"),
-    (&["no", "anonymous"], "none", "it stands for no authentication"),
+    (&["oauthbearer", "xoauth2", "oauth", "oauth-2", "bearer"], "OAuth2", "OAUTHBEARER and XOAUTH2"),
+    (&["kerberos", "gss-api"], "GSSAPI", "Kerberos"),
+    (&["external", "certificate"], "TLS-client-cert", "EXTERNAL"),
+    (&["no", "anonymous"], "none", "no authentication"),
 ]);
 
 impl ForeignWords {
@@ -57,7 +49,7 @@ impl ForeignWords {
         match (near, self.value(&lower)) {
             // Only the exact spelling works in every client.
             (Some(word), _) if word.eq_ignore_ascii_case(text) => {
-                format!("write it exactly as `{word}`: capital letters matter")
+                format!("write `{word}`; letter case matters")
             }
             (_, Some(hint)) => hint,
             (Some(word), None) => format!("did you mean `{word}`?"),
@@ -69,7 +61,7 @@ impl ForeignWords {
 
     fn value(&self, lower: &str) -> Option<String> {
         let (_, value, meaning) = self.0.iter().find(|(words, ..)| words.contains(&lower))?;
-        Some(format!("write `{value}`: {meaning}"))
+        Some(format!("write `{value}` for {meaning}"))
     }
 }
 

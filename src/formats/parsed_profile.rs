@@ -131,7 +131,7 @@ impl ParsedProfile {
         };
         let missing = |message: String, hint: &str| problems.error(location.clone(), message, hint);
         if domain_patterns.is_empty() && mx_hosts.is_empty() && !parts.has_invalid_domains {
-            missing(format!("profile `{name}` serves no domain"), hints.domains);
+            missing(format!("profile `{name}` has no domain"), hints.domains);
         }
         if parts.incoming.is_missing {
             missing(ProfileError::NoIncoming.to_string(), hints.incoming);
@@ -145,7 +145,8 @@ impl ParsedProfile {
         let is_underivable = display_name.is_some() && id.is_some() && derived.is_none();
         if is_underivable && !parts.has_short_name {
             missing(
-                "the short name is missing, and both the name and the id are too long for it".to_owned(),
+                "the short name is missing, and the display name and the id are too long to replace it"
+                    .to_owned(),
                 hints.short_name,
             );
         }

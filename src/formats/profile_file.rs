@@ -29,7 +29,7 @@ const VOCABULARY: Vocabulary = Vocabulary {
 
 const TOML_HINTS: Hints = Hints {
     short_name: "write display_short_name = \"...\", at most 20 characters",
-    domains: "list its mail domains: domains = [\"example.com\"], or name a domains_file",
+    domains: "add domains = [\"example.com\"], or domains_file = \"domains.txt\"",
     incoming: "add an [[incoming]] server with type \"imap\" or \"pop3\"",
     outgoing: "add an [[outgoing]] server with type \"smtp\"",
 };
@@ -80,7 +80,7 @@ fn xml_source(path: &Path, inputs: &SourceFiles) -> Result<Source, Problem> {
 
 fn unreadable(path: &Path, error: &io::Error) -> Problem {
     let message = format!("the profile cannot be read: {error}");
-    let hint = hint(error, "make it a readable file, or move it to another folder");
+    let hint = hint(error, "replace it with a readable file, or move it to another folder");
     Problem::error(Location::of_error(path, error), message, hint)
 }
 
@@ -88,12 +88,23 @@ fn unreadable(path: &Path, error: &io::Error) -> Problem {
 pub fn from_toml(source: &Source, inputs: &SourceFiles, problems: &Problems) -> ParsedProfile {
     let (table, syntax_error) = Table::parse(source, problems, &VOCABULARY);
     match syntax_error {
+        None if is_settings(&table) => {
+            let hint = "move it to another folder, or set `profiles` in waypost.toml to another folder";
+            problems.error(table.location(), "this file is a waypost.toml, not a profile", hint);
+            ParsedProfile::unreadable(source)
+        }
         None => profile_reader::read(table, source, inputs, &TOML_HINTS),
         Some(syntax_error) => {
             problems.push(syntax_error);
             ParsedProfile::unreadable(source)
         }
     }
+}
+
+/// Whether a file has keys of waypost.toml and none of a profile.
+fn is_settings(table: &Table) -> bool {
+    table.contains_any(&["listen", "profiles", "tls", "admin"])
+        && !table.contains_any(&["id", "display_name", "domains", "incoming", "outgoing"])
 }
 
 fn from_xml(source: &Source, inputs: &SourceFiles, problems: &Problems) -> Vec<ParsedProfile> {

@@ -179,7 +179,7 @@ fn authentication(table: &mut Table) -> Option<Authentications> {
         problems.error(
             location,
             "`authentication` is empty",
-            "write authentication = [\"password-cleartext\"], or leave the key out, which means the same",
+            "write authentication = [\"password-cleartext\"], or remove the key: that is the default",
         );
     }
     methods
@@ -195,7 +195,7 @@ fn pop3(table: &mut Table, protocol: Option<Protocol>) -> Pop3Options {
         for key in [LEAVE, DAYS, BIFF, CHECK] {
             if let Some(value) = table.take(key) {
                 let message = format!("`{key}` is for POP3 servers only");
-                table.problems().error(value.location(), message, "remove it, or move it to the pop3 server");
+                table.problems().error(value.location(), message, "remove it, or move it to the POP3 server");
             }
         }
     }
@@ -248,16 +248,17 @@ fn logo(source: &Source, file: &str, inputs: &SourceFiles) -> Result<Logo, (Stri
     let path = source.file.parent().unwrap_or(Path::new("")).join(file);
     inputs.watch(&path);
     let format = crate::files::extension(&path).and_then(|extension| extension.parse().ok());
-    let format = format
-        .ok_or_else(|| (format!("`logo` `{file}` is no picture"), "it can be .svg, .png, .webp or .jpg"))?;
+    let format = format.ok_or_else(|| {
+        (format!("`logo` `{file}` is not an image file"), "use an .svg, .png, .webp or .jpg file")
+    })?;
     let content = inputs.read_bytes(&path, LARGEST_LOGO).map_err(|error| match error.kind() {
         ErrorKind::FileTooLarge => {
             let message = format!("`logo` {} has more than {LARGEST_LOGO} bytes", path.display());
-            (message, "it is sent to everybody: make it smaller")
+            (message, "make the file smaller; each visitor of the setup page downloads it")
         }
         _ => {
             let message = format!("`logo` {} cannot be read: {error}", path.display());
-            (message, "its path is relative to the profile's folder")
+            (message, "check the path; it is relative to the profile's folder")
         }
     })?;
     Ok(Logo { format, content: content.into() })
@@ -273,8 +274,8 @@ fn mta_sts(table: &mut Table) -> Option<MtaSts> {
     }
     MtaSts::new(mode?, mx, max_age)
         .map_err(|error| {
-            let hint = "write mx = [\"mx1.example.net\", \"*.mx.example.net\"]; enforced without them, a \
-                        policy would stop all mail";
+            let hint = "write mx = [\"mx1.example.net\", \"*.mx.example.net\"]; without MX hosts, an \
+                        enforced policy stops all incoming mail";
             table.problems().error(table.location(), format!("`mx` is missing in [mta_sts]: {error}"), hint);
         })
         .ok()
@@ -294,7 +295,7 @@ fn domains_file(
     let path = profile.file.parent().unwrap_or(Path::new("")).join(&file.value);
     domain_list::read(&path, inputs, problems).unwrap_or_else(|error| {
         let message = format!("`domains_file` {} cannot be read: {error}", path.display());
-        let hint = hint(&error, "its path is relative to the profile's folder");
+        let hint = hint(&error, "check the path; it is relative to the profile's folder");
         problems.error(file.location.clone(), message, hint);
         Vec::new()
     })

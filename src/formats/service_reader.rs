@@ -102,8 +102,8 @@ fn oauth2(table: &mut Table) -> Option<OAuth2> {
     // RFC 8414, 2: an issuer is an https URL. The hosts of old files are kept.
     if !issuer.starts_with("https://") {
         let rest = issuer.split_once("://").map_or(issuer.as_str(), |(_, rest)| rest);
-        let message = format!("the issuer `{issuer}` lacks https://; write `https://{rest}`");
-        table.problems().note(location, message, "PACC and others read a URL only (RFC 8414, 2)");
+        let message = format!("the issuer `{issuer}` does not begin with https://; write `https://{rest}`");
+        table.problems().note(location, message, "PACC and other formats require a URL (RFC 8414, 2)");
     }
     Some(OAuth2 {
         issuer,

@@ -9,7 +9,11 @@ pub fn languages(table: &mut Table, key: &'static str, title: &'static str) -> V
     let hint = format!("write {key} = {{ en = \"A sentence in English\" }}");
     let Some(value) = table.take(key) else { return Vec::new() };
     if value.is_text() {
-        problems.error(value.location(), format!("{label} is a string, and not one for each language"), hint);
+        problems.error(
+            value.location(),
+            format!("{label} is a string, not a table with one text for each language"),
+            hint,
+        );
         return Vec::new();
     }
     let texts = value.section(title, |languages| {
@@ -24,9 +28,17 @@ pub fn languages(table: &mut Table, key: &'static str, title: &'static str) -> V
                     problems.error(text.location, message, "remove one of them");
                 }
                 Some(description) => texts.push(description),
+                None if is_tag(&lang) => {
+                    let message = format!("{label} has an empty or invalid text for `{lang}`");
+                    problems.error(
+                        text.location,
+                        message,
+                        "write a text; control characters are not allowed",
+                    );
+                }
                 None => {
-                    let message = format!("{label} has an empty text, or `{lang}` is not a language");
-                    problems.error(text.location, message, "a language is written like en or pt-BR");
+                    let message = format!("`{lang}` in {label} is not a language tag");
+                    problems.error(text.location, message, "write a language tag like en or pt-BR");
                 }
             }
         }

@@ -15,11 +15,11 @@ pub fn username(table: &mut Table) -> Username {
     };
     if !value.needs_address() && !is_shared {
         let what = match value.as_str().parse::<EmailAddress>() {
-            Ok(_) => ", the address of one person",
+            Ok(_) => ", the address of one mailbox",
             Err(_) => "",
         };
-        let message = format!("{label} is `{}`{what}: every person gets the same user name", value.as_str());
-        let hint = "write \"%EMAILADDRESS%\" or \"%EMAILLOCALPART%\"; if people share one mailbox, add \
+        let message = format!("{label} is `{}`{what}: every user gets the same user name", value.as_str());
+        let hint = "write \"%EMAILADDRESS%\" or \"%EMAILLOCALPART%\"; if all users share one mailbox, add \
                     shared_mailbox = true (in TOML only)";
         table.problems().error(location, message, hint);
     }

@@ -39,9 +39,10 @@ from_text! {
     MxPattern => host_name;
     Color => |text, error| described(text, error, "write it like \"#004b87\"");
     DisplayName => |text, error| display_name(text, &error, "shorten it");
-    DisplayShortName => |text, error| display_name(text, &error, "a word or an abbreviation will do");
+    DisplayShortName => |text, error| display_name(text, &error, "write one word or an abbreviation");
     HttpUrl => web_address;
-    Size => |text, error| described(text, error, "write it like \"700 MB\"; units are B, kB, MB, GB, KiB, MiB, GiB");
+    Size => |text, error| described(text, error, "write it like \"700 MB\"; the units are B, kB, MB, GB, \
+                                                  KiB, MiB and GiB");
     IpAddr => |text, _| described(text, "is not an IP address", "write it like \"192.0.2.1\" or \"2001:db8::1\"");
     Token => |text, error| described(text, error, "write letters and digits, without spaces");
 }
@@ -57,7 +58,7 @@ impl FromText for Mechanism {
             ["http:Basic", "http:Digest", "http:Bearer", "password-cleartext", "OAuth2"];
 
         let mechanism: Self = text.parse().map_err(|error| {
-            described(text, error, "write the method, or system and method: \"http:Basic\"")
+            described(text, error, "write a method, or a system and a method: \"http:Basic\"")
         })?;
         let method = mechanism.method.as_str();
         let is_http = Mechanism::HTTP_SCHEMES.iter().any(|scheme| scheme.eq_ignore_ascii_case(method));
@@ -87,10 +88,12 @@ impl FromText for Line {
         // In XML, a long line may be broken.
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         if text.is_empty() {
-            return Err(InvalidValue::new("is empty", "leave it out"));
+            return Err(InvalidValue::new("is empty", "remove it, or write a text"));
         }
         match text.chars().find(|c| !is_configured_text(*c)) {
-            Some(c) => Err(InvalidValue::new(format!("holds `{}`", c.escape_default()), "leave it out")),
+            Some(c) => {
+                Err(InvalidValue::new(format!("contains `{}`", c.escape_default()), "remove the character"))
+            }
             None => Ok(Self(text)),
         }
     }
@@ -101,7 +104,7 @@ pub struct Days(pub u32);
 
 impl FromValue for Days {
     fn from_value(value: &Content<'_>) -> Result<Self, InvalidValue> {
-        let hint = "write a number of days, not below 0";
+        let hint = "write a number of days: 0 or more";
         number(value, |text| InvalidValue::new(format!("is `{text}`"), hint)).map(Self)
     }
 }
@@ -111,7 +114,7 @@ pub struct Minutes(pub u32);
 
 impl FromValue for Minutes {
     fn from_value(value: &Content<'_>) -> Result<Self, InvalidValue> {
-        let hint = "write a number of minutes";
+        let hint = "write a number of minutes: 1 or more";
         let minutes: NonZeroU32 = number(value, |text| InvalidValue::new(format!("is `{text}`"), hint))?;
         Ok(Self(minutes.get()))
     }
@@ -120,7 +123,7 @@ impl FromValue for Minutes {
 impl FromValue for NonZeroU16 {
     fn from_value(value: &Content<'_>) -> Result<Self, InvalidValue> {
         number(value, |text| {
-            let hint = "a port is a number from 1 to 65535";
+            let hint = "write a number from 1 to 65535";
             InvalidValue::new(format!("is {text}, which is not a port"), hint)
         })
     }
@@ -129,7 +132,7 @@ impl FromValue for NonZeroU16 {
 impl FromValue for MaxAge {
     fn from_value(value: &Content<'_>) -> Result<Self, InvalidValue> {
         let longest = Self::LONGEST;
-        let hint = format!("write a number of seconds up to {longest}, a year; 604800 is a week");
+        let hint = format!("write a number of seconds up to {longest} (one year); 604800 is one week");
         let invalid = |text: &str| InvalidValue::new(format!("is {text}"), hint.as_str());
         let seconds: u32 = number(value, invalid)?;
         Self::new(seconds).ok_or_else(|| invalid(&seconds.to_string()))
@@ -138,13 +141,13 @@ impl FromValue for MaxAge {
 
 fn host_name(text: &str, error: DomainError) -> InvalidValue {
     if let Some(host) = foreign_words::host_in(text) {
-        let hint = format!("write \"{host}\", the host name alone");
+        let hint = format!("write only the host name: \"{host}\"");
         return InvalidValue::new(format!("`{text}` is not a host name: {error}"), hint);
     }
     let hint = match error {
-        DomainError::Numeric => "write the host's name; a certificate is issued for a name",
-        DomainError::Empty => "write the host's full name, like mail.example.net",
-        _ => "a host name has letters, digits, hyphens and dots, like mail.example.net",
+        DomainError::Numeric => "write the host name; certificates are issued for host names",
+        DomainError::Empty => "write the full host name, for example mail.example.net",
+        _ => "write letters, digits, hyphens and dots only, for example mail.example.net",
     };
     InvalidValue::new(format!("`{text}` is not a host name: {error}"), hint)
 }
@@ -154,7 +157,7 @@ fn host_name(text: &str, error: DomainError) -> InvalidValue {
 impl FromText for DomainPattern {
     fn from_text(text: &str) -> Result<Self, InvalidValue> {
         if Placeholder::VARIANTS.contains(&text) {
-            let hint = "list the domains; `waypost import --domain` converts such a file";
+            let hint = "list the domains, or convert the file with `waypost import --domain`";
             return Err(described(text, "is a placeholder, not a domain", hint));
         }
         let pattern: Self = text.parse().map_err(|error| match foreign_words::domain_in(text) {
@@ -165,12 +168,12 @@ impl FromText for DomainPattern {
             // The owner of a private suffix may have mail there. Names below it have other owners.
             (None, _) | (Some(PublicSuffix::Private), Self::Exact(_)) => return Ok(pattern),
             (Some(PublicSuffix::Private), Self::Subdomains(_)) => (
-                "is below a public suffix, where every name has another owner",
-                "name the domains one by one",
+                "matches names below a public suffix, which have different owners",
+                "list the domains one by one",
             ),
             (Some(PublicSuffix::Registry), _) => (
-                "is a public suffix: anybody may register names under it",
-                "name the mail domains that are yours, like example.com",
+                "is a public suffix: any person can register names under it",
+                "list your own mail domains, for example example.com",
             ),
         };
         Err(described(text, what, hint))
@@ -180,9 +183,9 @@ impl FromText for DomainPattern {
 fn web_address(text: &str, error: HttpUrlError) -> InvalidValue {
     match error {
         HttpUrlError::Placeholder => {
-            described(text, error, &format!("the placeholders are {}", Placeholder::VARIANTS.join(", ")))
+            described(text, error, &format!("write one of {}", Placeholder::VARIANTS.join(", ")))
         }
-        _ => described(text, error, "write the whole address, beginning with https://"),
+        _ => described(text, error, "write the complete URL, beginning with https://"),
     }
 }
 
@@ -190,13 +193,13 @@ fn hostname(text: &str, error: HostnameError) -> InvalidValue {
     match error {
         HostnameError::Domain(error) => host_name(text, error),
         HostnameError::Placeholder(_) => {
-            described(text, error, "write the server's name, or one with %EMAILDOMAIN% in it")
+            described(text, error, "write the host name of the server, with or without %EMAILDOMAIN%")
         }
     }
 }
 
 fn unknown_word(text: &str, UnknownValue(words): UnknownValue, foreign: &ForeignWords) -> InvalidValue {
-    let message = format!("is `{text}`, a word that mail programs do not know");
+    let message = format!("has the unknown value `{text}`");
     InvalidValue::new(message, foreign.hint(text, words))
 }
 
@@ -207,7 +210,7 @@ impl FromText for Username {
                 used.iter().map(|(variable, placeholder)| format!("{variable} is {placeholder}")).collect();
             return Err(described(
                 text,
-                "has variables of Dovecot, which mail programs do not fill",
+                "contains Dovecot variables, which mail programs do not replace",
                 &format!("write \"{meant}\": {}", pairs.join(", ")),
             ));
         }
@@ -218,16 +221,16 @@ impl FromText for Username {
 fn username(text: &str, error: &UsernameError) -> InvalidValue {
     let hint = match error {
         UsernameError::UnknownPlaceholder(word) if word == "%REALNAME%" => {
-            "only Thunderbird fills %REALNAME%; use %EMAILADDRESS%".to_owned()
+            "write %EMAILADDRESS%; only Thunderbird replaces %REALNAME%".to_owned()
         }
         UsernameError::UnknownPlaceholder(word) => match nearest(word, Placeholder::VARIANTS.iter().copied())
         {
             Some(word) => format!("did you mean `{word}`?"),
-            None => format!("the placeholders are {}", Placeholder::VARIANTS.join(", ")),
+            None => format!("write one of {}", Placeholder::VARIANTS.join(", ")),
         },
-        UsernameError::Empty => "leave the key out for the full address, %EMAILADDRESS%".to_owned(),
+        UsernameError::Empty => "remove the key: the default is the full address, %EMAILADDRESS%".to_owned(),
         UsernameError::Character(_) => {
-            "mail programs cut a user name at spaces, quotes and the characters & < >".to_owned()
+            "remove the character; mail programs cut a user name at spaces, quotes, &, < and >".to_owned()
         }
     };
     InvalidValue::new(format!("is `{text}`: {error}"), hint)
@@ -235,10 +238,10 @@ fn username(text: &str, error: &UsernameError) -> InvalidValue {
 
 fn display_name(text: &str, error: &NameError, shorten: &str) -> InvalidValue {
     let hint = match error {
-        NameError::Empty => "write the name that people know you by".to_owned(),
+        NameError::Empty => "write the name of the provider".to_owned(),
         NameError::TooLong { .. } => shorten.to_owned(),
-        NameError::Character(_) => "leave the character out".to_owned(),
-        NameError::Placeholder(_) => "write the provider's name, the same for everybody".to_owned(),
+        NameError::Character(_) => "remove the character".to_owned(),
+        NameError::Placeholder(_) => "write the provider's name without placeholders".to_owned(),
     };
     InvalidValue::new(format!("`{text}` {error}"), hint)
 }

@@ -55,10 +55,10 @@ impl StandIns {
                 .iter()
                 .fold(text.to_owned(), |text, placeholder| text.replace(placeholder, id.as_str()));
             let text = if is_address(&filled) { id.to_string() } else { filled };
-            (text, "has a placeholder, which the id replaces")
+            (text, "has a placeholder; the id is used instead")
         } else if is_address(text) {
             let Some(domain) = self.domain() else { return Name::Unusable };
-            (domain.to_owned(), "is an address; the domain replaces it")
+            (domain.to_owned(), "is an address; the domain is used instead")
         } else {
             return Name::Kept;
         };

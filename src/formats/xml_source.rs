@@ -14,7 +14,7 @@ use crate::xml::{self, EncodingError, excluded_character};
 pub fn decode(file: &Path, content: &[u8]) -> Result<Source, Problem> {
     let decoded = xml::decode(content);
     let text = decoded.map_err(|EncodingError { message, line, column }| {
-        let hint = "save it as UTF-8, with a declaration that says so or with none";
+        let hint = "save it as UTF-8, and declare UTF-8 or no encoding";
         Problem::error(Location::new(file.into(), line, column), message, hint)
     })?;
     Ok(Source::new(file.into(), text.into_owned()))
@@ -44,7 +44,7 @@ fn malformed(source: &Source, error: &TreeError) -> Problem {
     let hint = match excluded_character(rest) {
         Some((0, _)) => "remove the character",
         _ if rest.starts_with("&#") => "remove the reference",
-        _ => "xmllint or an XML editor shows more; `&` is written &amp;",
+        _ => "check the file with xmllint; write &amp; for `&`",
     };
     Problem::error(source.location(error.offset), message, hint)
 }
@@ -53,8 +53,13 @@ fn malformed(source: &Source, error: &TreeError) -> Problem {
 pub fn providers<'t>(source: &Source, tree: &'t Tree<'_>, problems: &Problems) -> Vec<Element<'t>> {
     let root = tree.root();
     if root.name() != "clientConfig" {
-        let message = format!("not a provider file: <{}> where <clientConfig> should be", root.name());
-        problems.error(location(source, root), excerpt(&message, 300), "the only root is <clientConfig>");
+        let message =
+            format!("not a provider file: the root element is <{}>, not <clientConfig>", root.name());
+        problems.error(
+            location(source, root),
+            excerpt(&message, 300),
+            "use a file in Mozilla's format, with the root element <clientConfig>",
+        );
         return Vec::new();
     }
     let providers: Vec<_> = root.children("emailProvider").collect();
@@ -64,12 +69,12 @@ pub fn providers<'t>(source: &Source, tree: &'t Tree<'_>, problems: &Problems) -
             problems.error(
                 location(source, root),
                 message,
-                "add <emailProvider>, which contains the domains and servers",
+                "add <emailProvider> with the domains and servers",
             );
         }
         [_, second, ..] => {
             let message = "mail programs read only the first <emailProvider> of a file";
-            problems.note(location(source, second), message, "publish a file for each provider");
+            problems.note(location(source, second), message, "publish one file for each provider");
         }
         [_] => {}
     }

@@ -28,7 +28,7 @@ pub struct ProviderFile<'s> {
 }
 
 /// The hint of every report that a part of a file is left out.
-pub const LEFT_OUT_HINT: &str = "correct its errors and import the file again";
+pub const LEFT_OUT_HINT: &str = "correct the errors in it, and import the file again";
 
 /// The purpose for which a file is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,7 +73,7 @@ impl<'s> ProviderFile<'s> {
         self.add_oauth2_of_servers(&mut table, root, provider);
         if self.purpose == Purpose::Import && root.attribute("version").is_none() {
             // Himalaya does (reference/autoconfig 2.2).
-            let message = "<clientConfig> has no version; some programs reject the file";
+            let message = "<clientConfig> has no version; some mail programs reject the file";
             self.problems.note(self.location(root), message, "publish <clientConfig version=\"1.1\">");
         }
         table
@@ -188,7 +188,7 @@ impl<'s> ProviderFile<'s> {
                 if parent.children(name).nth(1).is_none() {
                     self.fill(table, element, shape);
                 } else if parent.child(name).is_some_and(|first| first.offset() != element.offset()) {
-                    self.error(element, format!("{label} stands twice"), "leave one of them");
+                    self.error(element, format!("{label} appears twice"), "remove one of them");
                 }
                 self.problems.confine(mark);
             }
@@ -214,8 +214,8 @@ impl<'s> ProviderFile<'s> {
     fn plain_text(&self, element: Element<'s>) -> Content<'s> {
         self.check_attributes(element, &[]);
         if element.elements().next().is_some() {
-            let message = format!("<{}> holds other elements", element.name());
-            self.error(element, message, "a value is plain text");
+            let message = format!("<{}> contains other elements", element.name());
+            self.error(element, message, "write plain text");
             return Content::Invalid;
         }
         Content::Text(element.text())
@@ -235,18 +235,18 @@ impl<'s> ProviderFile<'s> {
             self.problems.note(
                 self.location(element),
                 format!("{label} {reason}"),
-                "write a name that people know",
+                "write the name of the provider",
             );
         };
         let content = match self.plain_text(element) {
             Content::Text(text) => match StandIns::of(provider).name(&text) {
                 // The stand-in for the name has a note of its own.
                 Name::Empty if !is_short_name => return,
-                Name::Empty => return note("is empty, and ignored"),
+                Name::Empty => return note("is empty and is ignored"),
                 Name::Unusable if self.purpose == Purpose::Import => Content::Invalid,
                 Name::Kept | Name::Unusable => Content::Text(text),
                 Name::Replaced { text, .. } if is_short_name && text.parse::<DisplayShortName>().is_err() => {
-                    return note("has a placeholder or is an address, and is ignored");
+                    return note("has a placeholder or is an address; it is ignored");
                 }
                 Name::Replaced { text, reason } => {
                     note(reason);
@@ -291,18 +291,22 @@ impl<'s> ProviderFile<'s> {
         let has_own = root.child("oAuth2").is_some();
         if has_own || inside.iter().any(|(_, other)| children_of(*other) != children_of(first)) {
             let reason = if has_own {
-                "<oAuth2> in a server is kept as a comment; <clientConfig> has its own"
+                "<oAuth2> in a server becomes a comment, because <clientConfig> has an <oAuth2>"
             } else {
-                "<oAuth2> differs between servers, and is kept as a comment"
+                "<oAuth2> differs between servers and becomes a comment"
             };
             for (server, oauth2) in inside {
-                self.problems.note(self.location(oauth2), reason, "a profile has one [oauth2]");
+                self.problems.note(self.location(oauth2), reason, "write one [oauth2] in the profile");
                 self.keep_as_comment(server, oauth2);
             }
             return;
         }
-        let message = "<oAuth2> in a server is read as that of the provider";
-        self.problems.note(self.location(first), message, "write it beside <emailProvider>");
+        let message = "<oAuth2> in a server is used for the whole provider";
+        self.problems.note(
+            self.location(first),
+            message,
+            "move it into <clientConfig>, after <emailProvider>",
+        );
         let section = self.section(first, &OAUTH2, Scope::NotServed);
         table.insert("oauth2", self.value(first, "<oAuth2>", section));
     }
@@ -314,8 +318,8 @@ impl<'s> ProviderFile<'s> {
         let key = match (element.attribute("purpose"), self.purpose) {
             (Some("mx"), _) => "mx_hosts",
             (Some(other), Purpose::Import) => {
-                let message = format!("<domain> has the unknown purpose `{other}`, and is left out");
-                self.error(element, message, "mx is the one that the draft has");
+                let message = format!("<domain> has the unknown purpose `{other}` and is left out");
+                self.error(element, message, "write purpose=\"mx\", or remove the attribute");
                 return;
             }
             _ => "domains",
@@ -379,7 +383,7 @@ impl<'s> ProviderFile<'s> {
             self.pass_over(parent, element);
             return;
         }
-        let message = format!("<{name}> in <{}> is unknown and ignored", parent.name());
+        let message = format!("<{name}> in <{}> is unknown and is ignored", parent.name());
         let mark = self.problems.mark();
         self.unknown(element, &message, near, near.map(|near| format!("<{near}>")));
         // The element with the right name exists.
@@ -394,7 +398,7 @@ impl<'s> ProviderFile<'s> {
         let unknown = element.attributes().iter().map(|(name, _)| name);
         for name in unknown.filter(|name| !known.contains(&name.as_str()) && !name.starts_with("xmlns")) {
             let near = nearest(name, known.iter().copied());
-            let message = format!("the attribute {name} of <{}> is unknown and ignored", element.name());
+            let message = format!("the attribute {name} of <{}> is unknown and is ignored", element.name());
             self.unknown(element, &message, near, near.map(str::to_owned));
         }
         !self.problems.has_errors_since(mark)
@@ -409,7 +413,7 @@ impl<'s> ProviderFile<'s> {
         };
         let hint = match label {
             Some(label) => format!("did you mean {label}?"),
-            None => "nothing to do if it is not meant for mail programs".to_owned(),
+            None => "no action is needed if it is not for mail programs".to_owned(),
         };
         let message = excerpt(message, 300);
         self.problems.push(Problem { severity, ..Problem::note(self.location(element), message, hint) });
@@ -417,11 +421,11 @@ impl<'s> ProviderFile<'s> {
 
     fn pass_over(&self, parent: Element, element: Element) {
         if self.purpose == Purpose::Import {
-            let message = format!("<{}> has no key and becomes a comment", element.name());
+            let message = format!("<{}> has no key in a profile and becomes a comment", element.name());
             self.problems.note(
                 self.location(element),
                 message,
-                "no action needed: few mail programs read it",
+                "no action is needed: few mail programs read it",
             );
         }
         self.keep_as_comment(parent, element);
@@ -433,7 +437,7 @@ impl<'s> ProviderFile<'s> {
         let mut text = self.source.text[element.span()].to_owned();
         if text.contains("<password") {
             // A password is not copied.
-            text = format!("<{name}>, which holds a password and is not copied");
+            text = format!("<{name}> is not copied, because it contains a password");
         }
         self.passed_over.borrow_mut().push(PassedOver { location, parent, text });
     }
@@ -446,8 +450,8 @@ fn lacks_socket_type(element: Element) -> bool {
 
 fn ssl_hint(text: &str) -> String {
     match text.trim().to_ascii_lowercase().as_str() {
-        "false" | "0" | "no" | "off" => "write <socketType>plain</socketType> in its place",
-        _ => "write <socketType>SSL</socketType> in its place",
+        "false" | "0" | "no" | "off" => "write <socketType>plain</socketType> instead",
+        _ => "write <socketType>SSL</socketType> instead",
     }
     .to_owned()
 }

@@ -82,7 +82,7 @@ impl IntoResponse for Error {
                 text(StatusCode::BAD_REQUEST, "The value of emailaddress is not an email address.")
             }
             Self::TooManyAddresses => {
-                let message = format!("A profile can have at most {MAX_ADDRESSES} addresses.");
+                let message = format!("A configuration profile can have at most {MAX_ADDRESSES} addresses.");
                 text(StatusCode::BAD_REQUEST, &message)
             }
             Self::UnsupportedProfile(reason, domain) => {
@@ -91,7 +91,8 @@ impl IntoResponse for Error {
                 about(text(StatusCode::UNPROCESSABLE_ENTITY, &message), Some(&domain))
             }
             Self::QueueFull => {
-                let response = text(StatusCode::SERVICE_UNAVAILABLE, "The server is busy; try again.");
+                let response =
+                    text(StatusCode::SERVICE_UNAVAILABLE, "The server is busy. Try again in a few seconds.");
                 with(response, RETRY_AFTER, HeaderValue::from_static("1"))
             }
             Self::Internal => empty(StatusCode::INTERNAL_SERVER_ERROR),
@@ -107,7 +108,10 @@ impl IntoResponse for Error {
             Self::RateLimited(wait) => {
                 with(empty(StatusCode::TOO_MANY_REQUESTS), RETRY_AFTER, (wait.as_secs() + 1).into())
             }
-            Self::NotAllowed => text(StatusCode::FORBIDDEN, "Your address is not in `allow` of [admin]."),
+            Self::NotAllowed => text(
+                StatusCode::FORBIDDEN,
+                "The IP address of this connection is not in `allow` of [admin] in waypost.toml.",
+            ),
             Self::SeveralHosts => last(StatusCode::BAD_REQUEST),
         }
     }

@@ -154,8 +154,8 @@ impl RequestService {
         if LIMITED.permits() {
             tracing::warn!(
                 %client,
-                "asks more often than requests_per_second allows, and is answered 429; if it is your proxy, add \
-                 it to trusted_proxies; if it may, to unlimited"
+                "rate limit: the client exceeds requests_per_second and gets status 429; if it is your \
+                 proxy, add it to trusted_proxies; to exempt it, add it to unlimited"
             );
         }
         Some(wait)
@@ -169,8 +169,8 @@ impl RequestService {
         if !IS_LOGGED.swap(true, Relaxed) {
             tracing::warn!(
                 peer = %self.peer,
-                "X-Forwarded headers from a peer that is not in trusted_proxies are ignored; if it is your \
-                 proxy, add its address"
+                "X-Forwarded headers are ignored, because the peer is not in trusted_proxies; if it is \
+                 your proxy, add its address"
             );
         }
     }

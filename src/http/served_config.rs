@@ -92,13 +92,13 @@ fn reminders(certificates: &[TlsCertificate], signatures: Option<&Signatures>) -
     let tls = certificates.iter().map(|certificate| {
         Reminder::new(
             format!("the certificate for {certificate}"),
-            "no client accepts it",
+            "mail programs reject it",
             certificate.not_after,
         )
     });
     let signing = signatures.and_then(Signatures::not_after).map(|end| {
-        let what = "the certificate for signing configuration profiles".to_owned();
-        Reminder::new(what, "devices do not trust it", end)
+        let what = "the signing certificate".to_owned();
+        Reminder::new(what, "devices show its profiles as not verified", end)
     });
     tls.chain(signing).collect()
 }

@@ -58,7 +58,7 @@ impl Signatures {
         let signed = self.signer.as_ref().filter(usable).map(|signer| signer.sign(&profile, now));
         match signed {
             Some(Ok(signed)) => return Some(signed.into()),
-            Some(Err(error)) => tracing::error!(%error, "a configuration profile cannot be signed"),
+            Some(Err(error)) => tracing::error!(%error, "an Apple profile cannot be signed"),
             None => {}
         }
         or_unsigned.then_some(profile)

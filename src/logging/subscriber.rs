@@ -67,7 +67,7 @@ pub fn start(format: Option<LogFormat>, level: LevelFilter, logs_requests: bool)
     // The message of a panic may quote a request; its location cannot.
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(tracing::field::display);
-        tracing::error!(place, "this is a bug in Waypost; please report it with this place");
+        tracing::error!(place, "this is a bug in Waypost; report it with this place");
     }));
     Log { writer: Some(guard) }
 }

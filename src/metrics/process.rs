@@ -21,7 +21,7 @@ pub fn encode(encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
     if let (Some(user), Some(system)) = (field(14), field(15)) {
         let ticks = clock_ticks_per_second().max(1);
         let seconds = Duration::from_millis((user + system) * 1000 / ticks).as_secs_f64();
-        write(encoder, "process_cpu_seconds", "Processor time.", &ConstCounter::new(seconds))?;
+        write(encoder, "process_cpu_seconds", "CPU time.", &ConstCounter::new(seconds))?;
     }
     if let Some(pages) = field(24) {
         let bytes = ConstGauge::new(pages * page_size() as u64);
@@ -32,7 +32,7 @@ pub fn encode(encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
     }
     let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
     if let Some(limit) = limit.current {
-        write(encoder, "process_max_fds", "The limit of open files.", &ConstGauge::new(limit))?;
+        write(encoder, "process_max_fds", "Limit on open files.", &ConstGauge::new(limit))?;
     }
     Ok(())
 }

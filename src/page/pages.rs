@@ -265,12 +265,7 @@ impl Pages {
                 // Logged once: strangers can cause any number of failures.
                 if !self.has_logged_failure.swap(true, Relaxed) {
                     let line = error.line();
-                    tracing::error!(
-                        template = name,
-                        line,
-                        "an operator's template fails: {}",
-                        describe(&error)
-                    );
+                    tracing::error!(template = name, line, "a custom template failed: {}", describe(&error));
                 }
                 Ok(self.built_in.get_template(name)?.render(page)?)
             }

@@ -10,9 +10,9 @@ use std::str::FromStr;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Color([u8; 3]);
 
-/// A text is not a colour.
+/// A text is not a color.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("is not a colour")]
+#[error("is not a color")]
 pub struct ColorError;
 
 /// The minimum contrast ratio of text (WCAG 2.2, 1.4.3).

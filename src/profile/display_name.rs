@@ -22,11 +22,11 @@ pub type DisplayShortName = Name<20, 12>;
 pub enum NameError {
     #[error("is empty")]
     Empty,
-    #[error("has {length} characters, more than the {limit} that the autoconfig draft (3.2.4) allows")]
+    #[error("has {length} characters; the limit is {limit} (autoconfig draft, 3.2.4)")]
     TooLong { length: usize, limit: usize },
-    #[error("contains `{}`, which some mail programs show incorrectly or drop", .0.escape_default())]
+    #[error("contains `{}`, which some mail programs remove or show incorrectly", .0.escape_default())]
     Character(char),
-    #[error("contains the placeholder `{0}`, which most mail programs do not fill")]
+    #[error("contains the placeholder `{0}`, which most mail programs do not replace")]
     Placeholder(String),
 }
 

@@ -27,7 +27,7 @@ pub enum HttpUrlError {
     Host,
     #[error("contains a space, quote or control character")]
     Character,
-    #[error("contains an unknown placeholder, or one without its second `%`")]
+    #[error("contains an unknown or incomplete placeholder")]
     Placeholder,
 }
 

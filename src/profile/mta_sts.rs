@@ -43,7 +43,7 @@ pub struct MaxAge(u32);
 
 /// The policy lists no MX host. Enforced, it would stop all mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a policy with mode `{}` has to list the MX hosts", .0.into_str())]
+#[error("a policy with mode `{}` must list the MX hosts", .0.into_str())]
 pub struct NoMxPatterns(pub Mode);
 
 impl MtaSts {

@@ -48,11 +48,11 @@ pub enum Placeholder {
 /// Why a text is not a [`Username`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UsernameError {
-    #[error("the username is empty")]
+    #[error("it is empty")]
     Empty,
-    #[error("mail programs do not know the placeholder `{0}`")]
+    #[error("the placeholder `{0}` is unknown")]
     UnknownPlaceholder(String),
-    #[error("a username must not contain `{0}`")]
+    #[error("a user name must not contain `{0}`")]
     Character(char),
 }
 

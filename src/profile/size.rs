@@ -18,7 +18,7 @@ pub struct MailLimits {
 
 /// A text is not a [`Size`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("is not a number and a unit")]
+#[error("is not a number with a unit")]
 pub struct SizeError;
 
 impl Size {

@@ -66,7 +66,7 @@ pub async fn serve(sockets: Vec<Socket>, app: App, stop: impl Future<Output = ()
     server.stopping.cancel();
     server.tasks.close();
     if timeout(server.app.limits().shutdown_timeout, server.tasks.wait()).await.is_err() {
-        tracing::warn!("the shutdown timeout has passed; open connections are cut off");
+        tracing::warn!("the shutdown timeout has expired; open connections are closed");
     }
 }
 
@@ -93,7 +93,8 @@ impl Server {
                     if matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) => {}
                 Err(error) => {
                     if ACCEPT_FAILED.permits() {
-                        tracing::warn!(%error, "cannot accept connections; idle ones are closed");
+                        tracing::warn!(%error, "cannot accept connections; closing the connection that is \
+                                                idle longest");
                     }
                     // Every connection has a file descriptor.
                     self.limit.close_longest_idle();

@@ -13,9 +13,9 @@ pub enum Error {
     Runtime(#[source] io::Error),
     #[error("cannot wait for signals")]
     Signals(#[source] io::Error),
-    #[error("the sockets that systemd passes cannot be used")]
+    #[error("the sockets from systemd cannot be used")]
     Inherited(#[source] io::Error),
-    #[error("systemd passes a socket at {0}, which is not in `listen`")]
+    #[error("the socket {0} from systemd is not in `listen`")]
     NotListed(Address),
     #[error("there is no certificate for {0}")]
     NoCertificate(Listener),
@@ -29,7 +29,7 @@ impl Error {
         match self {
             Self::Config(_) | Self::Runtime(_) | Self::Signals(_) => None,
             Self::Inherited(_) => {
-                Some("in the socket unit, set ListenStream= to an address or to an absolute path".to_owned())
+                Some("in the socket unit, set ListenStream= to an address or an absolute path".to_owned())
             }
             Self::NotListed(address) => Some(format!(
                 "add \"{address}\" or \"https://{address}\" to `listen`, or remove it from the socket unit"
@@ -46,12 +46,12 @@ impl Error {
 fn bind_hint(error: &io::Error) -> &'static str {
     match error.kind() {
         io::ErrorKind::AddrInUse => {
-            "another server, or another listener of this one, already uses this address"
+            "stop the other program or listener that uses this address, or choose another address"
         }
         io::ErrorKind::AddrNotAvailable => "use an address of this machine",
         io::ErrorKind::PermissionDenied => {
-            "a port below 1024 needs waypost.socket or CAP_NET_BIND_SERVICE; a Unix socket needs a folder that the \
-             server's user may write to"
+            "for a port below 1024, use waypost.socket or CAP_NET_BIND_SERVICE; for a Unix socket, make \
+             its folder writable for the server's user"
         }
         io::ErrorKind::NotFound => "create the folder of the Unix socket",
         _ => "choose another address",

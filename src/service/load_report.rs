@@ -25,6 +25,9 @@ pub fn log(config: &Config) {
     }
     let profiles = left_out.count();
     if profiles > 0 {
-        tracing::info!(profiles, "PACC cannot express parts of more profiles; `waypost check` lists all");
+        tracing::info!(
+            profiles,
+            "PACC cannot express some services of more profiles; `waypost check --verbose` lists all"
+        );
     }
 }

@@ -136,7 +136,7 @@ impl Reloader {
             self.sources = self.sources.refreshed();
             self.reject_file(
                 &self.path.clone(),
-                "loading failed because of a bug in Waypost; please report it",
+                "loading failed because of a bug in Waypost; report it",
                 None,
             )
         });
@@ -176,18 +176,19 @@ impl Reloader {
         self.problems.clone_from(&config.notes);
         if config.hash == self.app.hash() {
             if self.app.reload_unchanged() {
-                tracing::info!("the configuration is valid again, and equal to the one that is served");
+                tracing::info!("the configuration is valid again; it is equal to the served configuration");
             } else if !self.is_retry {
                 tracing::info!("the configuration is unchanged");
             }
             return Reloaded::Unchanged;
         }
         if let Some((path, message)) = self.incomplete_file() {
-            let hint = "write a new file beside it and rename that; end the last line with a line feed";
+            let hint =
+                "end the last line with a line feed; to replace a file, write a new file and rename it";
             return self.reject_file(&path, message, Some(hint));
         }
         if config.https_without_certificate(self.app.listens()).is_some() {
-            let message = "no certificate is configured, and the https:// listeners stay until a restart";
+            let message = "there is no certificate, and the https:// listeners need one until a restart";
             return self.reject_file(&self.path.clone(), message, None);
         }
         self.replace(config);
@@ -224,7 +225,7 @@ impl Reloader {
             tracing::warn!(
                 domains,
                 before,
-                "fewer domains are served than before; check that no file is missing or cut"
+                "fewer domains are served than before; check for missing or incomplete files"
             );
         }
         for key in self.app.needs_restart() {
@@ -265,7 +266,7 @@ fn problems(error: LoadError, path: &Path) -> Vec<Problem> {
         LoadError::Problems(problems) => problems.into_iter().filter(Problem::is_error).collect(),
         LoadError::Unreadable { path, source } => vec![Problem::error(
             Location::whole(&path),
-            format!("cannot be read: {source}"),
+            format!("the file cannot be read: {source}"),
             "restore the file, or make it readable for the server's user",
         )],
         LoadError::NotFound { .. } => {

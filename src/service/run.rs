@@ -118,7 +118,8 @@ fn raise_open_files(max_connections: usize) {
         tracing::warn!(
             open_files,
             max_connections,
-            "the limit on open files is too low for max_connections; raise it, or lower max_connections"
+            "the limit on open files is too low for max_connections; raise the limit, or lower \
+             max_connections"
         );
     }
 }

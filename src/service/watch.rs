@@ -38,7 +38,7 @@ impl ReloadThread {
     /// Asks for a reload, whether or not a file has changed.
     pub fn request(&self) {
         if self.0.send(None).is_err() {
-            tracing::error!("the reload thread has ended; please report this bug, and restart the server");
+            tracing::error!("the reload thread has ended; restart the server, and report this bug");
         }
     }
 }
@@ -70,8 +70,8 @@ fn run(mut reloader: Reloader, requests: &Receiver<ReloadRequest>, is_watching: 
         }
         let result = reloader.reload();
         systemd::reloaded(match result {
-            Reloaded::Done | Reloaded::Unchanged => "serving the newest configuration",
-            Reloaded::Failed => "the newest configuration has errors; serving an older one",
+            Reloaded::Done | Reloaded::Unchanged => "serving the configuration on disk",
+            Reloaded::Failed => "the configuration on disk has errors; serving the old configuration",
         });
         for sender in waiting {
             // The client may have closed the connection.

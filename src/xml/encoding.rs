@@ -74,7 +74,10 @@ impl Encoding {
                 }
                 match rest {
                     [] => Ok(Cow::Owned(text)),
-                    _ => Err(EncodingError::after(&text, "it is not UTF-16: half a character".to_owned())),
+                    _ => Err(EncodingError::after(
+                        &text,
+                        "it is not UTF-16: the last character is incomplete".to_owned(),
+                    )),
                 }
             }
         }
@@ -110,7 +113,7 @@ pub fn decode(document: &[u8]) -> Result<Cow<'_, str>, EncodingError> {
     match declared.filter(|name| !encoding.has_name(name)) {
         Some(name) => {
             let name = super::tree::excerpt(name, 40);
-            let message = format!("it declares the encoding {name}, and is read as {}", encoding.name());
+            let message = format!("it declares the encoding {name}, but is read as {}", encoding.name());
             Err(EncodingError::after("", message))
         }
         None => text,
@@ -160,13 +163,13 @@ mod tests {
             format!("{line}:{column} {message}")
         };
         assert_eq!(error(b"<a>\n\xC3\xA4b\xE4</a>"), "2:3 it is not UTF-8");
-        assert_eq!(error(b"\xFF\xFE<\0a\0\n\0b"), "2:1 it is not UTF-16: half a character");
+        assert_eq!(error(b"\xFF\xFE<\0a\0\n\0b"), "2:1 it is not UTF-16: the last character is incomplete");
         assert_eq!(error(b"\xFE\xFF\0<\xD8\0\0a"), "1:2 it is not UTF-16: a lone surrogate");
         assert_eq!(error(b"\xFE\xFF\0<\xDC\0"), "1:2 it is not UTF-16: a lone surrogate");
         let latin1 = b"<?xml version='1.0' encoding='ISO-8859-1'?><a>\xE4</a>";
-        assert_eq!(error(latin1), "1:1 it declares the encoding ISO-8859-1, and is read as UTF-8");
+        assert_eq!(error(latin1), "1:1 it declares the encoding ISO-8859-1, but is read as UTF-8");
         let utf16le = "\u{FEFF}<?xml version='1.0' encoding='UTF-8'?>";
         let utf16le = utf16(utf16le, u16::to_le_bytes);
-        assert_eq!(error(&utf16le), "1:1 it declares the encoding UTF-8, and is read as UTF-16");
+        assert_eq!(error(&utf16le), "1:1 it declares the encoding UTF-8, but is read as UTF-16");
     }
 }

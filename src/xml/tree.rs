@@ -134,7 +134,10 @@ impl<'t> Tree<'t> {
     fn read(&mut self, text: &str) -> Result<(), TreeError> {
         // quick-xml skips it, and counts offsets from the byte behind it.
         if text.starts_with('\u{FEFF}') {
-            return Err(TreeError { offset: 0, message: "it begins with a byte order mark".to_owned() });
+            return Err(TreeError {
+                offset: 0,
+                message: "the document begins with a byte order mark".to_owned(),
+            });
         }
         let mut reader = Reader::from_str(text);
         reader.config_mut().check_comments = true;
@@ -165,9 +168,11 @@ impl<'t> Tree<'t> {
                     continue;
                 }
                 Event::Eof if self.elements.is_empty() => {
-                    return Err(wrong("there is no element in it".into()));
+                    return Err(wrong("the document has no element".into()));
                 }
-                Event::Eof if !self.open.is_empty() => return Err(wrong("it ends too early".into())),
+                Event::Eof if !self.open.is_empty() => {
+                    return Err(wrong("the document ends inside an element".into()));
+                }
                 Event::Eof => return Ok(()),
                 Event::Decl(_) | Event::PI(_) | Event::DocType(_) | Event::Empty(_) => continue,
                 Event::Comment(_) => Content::Comment(span),
@@ -190,12 +195,12 @@ impl<'t> Tree<'t> {
             };
             match (self.open.last(), content) {
                 (_, Content::Text(_)) if raw.contains("]]>") => {
-                    return Err(wrong("`]]>` stands in a text".into()));
+                    return Err(wrong("a text contains `]]>`".into()));
                 }
                 (Some(parent), content) => self.elements[*parent].content.push(content),
                 (None, Content::Comment(span)) => self.outside.push(span),
                 (None, Content::Text(_)) if raw.trim_ascii().is_empty() => {}
-                (None, _) => return Err(wrong("text stands outside the root element".into())),
+                (None, _) => return Err(wrong("there is text outside the root element".into())),
             }
         }
     }
@@ -209,16 +214,16 @@ impl<'t> Tree<'t> {
         let is_name = name.starts_with(|c: char| c.is_alphabetic() || matches!(c, '_' | ':'))
             && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | ':' | '-' | '.' | '\u{B7}'));
         if !is_name {
-            return Err(wrong(format!("<{quoted}> is no element")));
+            return Err(wrong(format!("<{quoted}> is not an element")));
         }
         if raw[1..].contains('<') {
-            return Err(wrong(format!("a < stands in an attribute of <{quoted}>")));
+            return Err(wrong(format!("an attribute of <{quoted}> contains <")));
         }
         if self.open.is_empty() && !self.elements.is_empty() {
             return Err(wrong(format!("<{quoted}> is a second root element")));
         }
         if self.open.len() >= MAX_DEPTH {
-            return Err(wrong(format!("more than {MAX_DEPTH} elements stand inside each other")));
+            return Err(wrong(format!("elements are nested more than {MAX_DEPTH} levels deep")));
         }
         let index = self.elements.len();
         if let Some(parent) = self.open.last() {
@@ -467,24 +472,24 @@ mod tests {
     #[test]
     fn reports_the_first_error_of_a_malformed_document() {
         let error = |text: &str| Tree::parse(text).map(drop).unwrap_err();
-        assert_eq!(error("").message, "there is no element in it");
-        assert_eq!(error("<a>").message, "it ends too early");
+        assert_eq!(error("").message, "the document has no element");
+        assert_eq!(error("<a>").message, "the document ends inside an element");
         assert_eq!(
             error("<a/><b/>"),
             TreeError { offset: 4, message: "<b> is a second root element".into() }
         );
-        assert_eq!(error("<a/>b").message, "text stands outside the root element");
+        assert_eq!(error("<a/>b").message, "there is text outside the root element");
         assert_eq!(error("<a>&nbsp;</a>"), TreeError { offset: 3, message: "&nbsp; is not defined".into() });
         assert_eq!(error("<a>&#x1A;</a>").message, "&#x1A; is not a character that XML allows");
         assert_eq!(error("<a x='&#x1A;'/>").message, "in <a>: the value of x has an invalid reference");
-        assert_eq!(error("<1a/>").message, "<1a> is no element");
-        assert_eq!(error("<a x='<'/>").message, "a < stands in an attribute of <a>");
-        assert_eq!(error("<a>]]></a>").message, "`]]>` stands in a text");
-        assert_eq!(error("\u{FEFF}<a/>").message, "it begins with a byte order mark");
+        assert_eq!(error("<1a/>").message, "<1a> is not an element");
+        assert_eq!(error("<a x='<'/>").message, "an attribute of <a> contains <");
+        assert_eq!(error("<a>]]></a>").message, "a text contains `]]>`");
+        assert_eq!(error("\u{FEFF}<a/>").message, "the document begins with a byte order mark");
         assert_eq!(error(&format!("<a/><{}/>", "b".repeat(1000))).message.len(), 150);
         assert!(error("<a b=1/>").message.starts_with("in <a>: "));
         assert!(error("<a></b>").message.contains("`</b>`"), "{}", error("<a></b>").message);
         let deep = "<a>".repeat(1_000_000);
-        assert!(error(&deep).message.starts_with("more than 256"));
+        assert!(error(&deep).message.starts_with("elements are nested more than 256"));
     }
 }

@@ -484,14 +484,14 @@ fn autoconfig_31_uses_the_full_address_by_default() {
     let combined = findings("%EMAILLOCALPART%@example.net");
     let has = |text: &str| combined.iter().any(|finding| finding.starts_with(text));
     assert!(has("warning: some clients cannot use the user name `%EMAILLOCALPART%@example.net`: GNOME"));
-    assert!(has("warning: clients with one login for all servers cannot use the user name \
+    assert!(has("warning: clients with one user name for all servers cannot use the user name \
          `%EMAILLOCALPART%@example.net`: FairEmail"));
     assert!(
         findings("shop")[0]
             .contains("some clients cannot use the user name `shop`: GNOME Online Accounts, Geary")
     );
-    let numeric =
-        "convert the user name `0012345` to a number and change it: Thunderbird, Parula, Thunderbird";
+    let numeric = "change the user name `0012345`, because they convert it to a number: Thunderbird, \
+                   Parula, Thunderbird";
     assert!(findings("0012345")[0].ends_with(numeric));
 }
 
@@ -527,7 +527,7 @@ fn autoconfig_35_describes_every_help_page() {
         Files::new("", &[("a.toml", &profile("example.com", &domains(&["example.com"]), &more))]).problems()
     };
     assert_eq!(page("descr = { en = \"Help\" }"), Vec::<String>::new());
-    assert!(page("descr = { en = \" \" }")[0].contains("`descr` has an empty text"));
+    assert!(page("descr = { en = \" \" }")[0].contains("`descr` has an empty or invalid text"));
     assert!(page("descr = {}")[0].contains("`descr` is empty"));
     assert_eq!(page("descr = \"Help\"").len(), 1);
     // A language that is not configured is `und` (BCP 47).

@@ -40,7 +40,7 @@ fn unexplained(examined: &ProfileCheck) -> Vec<String> {
         }
     }
     for finding in findings(std::slice::from_ref(examined)) {
-        let says_action = !finding.hint.starts_with("no action needed");
+        let says_action = !finding.hint.starts_with("no action is needed");
         if finding.cause == Cause::Unexplained || finding.needs_action != says_action {
             unexplained.push(finding.message);
         }
@@ -214,7 +214,10 @@ fn reports_a_private_host_name_as_an_error() {
     for host in
         ["localhost", "mail", "mail.localhost", "imap.invalid", "mail.local", "mail.lan", "mx.home.arpa"]
     {
-        let said = format!("error: clients cannot connect to {host}: the public DNS cannot have this name: ");
+        let said = format!(
+            "error: clients cannot connect to {host}: the name cannot exist in the public \
+                            DNS: "
+        );
         assert_eq!(findings(host), [said]);
     }
     assert_eq!(findings("mail.example.com"), Vec::<String>::new());
@@ -292,31 +295,31 @@ fn reports_omitted_settings_and_unknown_types() {
     };
     let dav =
         |section: &str, kind: &str, url: &str| format!("[[{section}]]\ntype = \"{kind}\"\nurl = \"{url}\"\n");
-    let apple = "note: left out of Apple's configuration profile: ";
+    let apple = "note: left out of the Apple profile: ";
     assert_eq!(
         findings(&dav("calendar", "caldav", "http://dav.example.com/a/"))[0],
-        format!("{apple}the calendar: its URL is not https: ")
+        format!("{apple}the calendar: its URL does not begin with https://: ")
     );
     let book =
         dav("addressbook", "carddav", "https://dav.example.com/a/") + "authentication = [\"OAuth2\"]\n";
-    assert_eq!(findings(&book)[0], format!("{apple}the address book: it takes no password: "));
+    assert_eq!(findings(&book)[0], format!("{apple}the address book: it does not accept a password: "));
     assert_eq!(
         findings(&dav("calendar", "carddav", "https://dav.example.com/a/")),
-        ["warning: type `carddav` in [[calendar]], but programs look for caldav: "]
+        ["warning: the type in [[calendar]] is `carddav`, but clients look for caldav: "]
     );
     assert_eq!(
         findings("[mta_sts]\nmode = \"testing\"\nmx = [\"mx.example.com\"]\nmax_age_seconds = 60\n"),
-        ["note: sending servers forget the MTA-STS policy after 60 seconds: "]
+        ["note: the MTA-STS policy expires on sending servers after 60 seconds: "]
     );
     let servers = server("incoming", "imap", (993, "SSL"), "authentication = [\"OAuth2\"]")
         + &server("incoming", "pop3", (995, "SSL"), "")
         + &server("outgoing", "smtp", (465, "SSL"), "");
     let text = profile("example.com", &domains(&["example.com"]), &servers);
     let findings = Files::new("", &[("a.toml", &text)]).findings();
-    let pop = format!("{apple}IMAP: it cannot be said, so devices fetch by POP3: ");
+    let pop = format!("{apple}IMAP: an Apple profile cannot express its servers, so devices use POP3: ");
     assert!(findings.contains(&pop), "{findings:?}");
     let oauth2 = SERVICES.split_once("[oauth2]").unwrap().1;
-    let note = "note: [oauth2] has no client_id: programs use their own, Parula uses `open`: ";
+    let note = "note: [oauth2] has no client_id: clients use their own, and Parula uses `open`: ";
     let findings = |more: &str| {
         let text =
             profile("example.com", &domains(&["example.com"]), &(crate::common::SERVERS.to_owned() + more));

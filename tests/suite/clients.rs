@@ -144,7 +144,7 @@ fn variants() -> Vec<(&'static str, Vec<u8>)> {
     let auth = "<authentication>password-cleartext</authentication>";
     let user = "<username>%EMAILADDRESS%</username>";
     let texts: Vec<(&'static str, String)> = vec![
-        ("a byte order mark", format!("\u{FEFF}{GOOD}")),
+        ("the document begins with a byte order mark", format!("\u{FEFF}{GOOD}")),
         ("two byte order marks", format!("\u{FEFF}\u{FEFF}{GOOD}")),
         ("a newline before the declaration", format!("\n{GOOD}")),
         ("no declaration", GOOD.lines().skip(1).collect::<Vec<_>>().join("\n")),
@@ -312,7 +312,7 @@ fn variants() -> Vec<(&'static str, Vec<u8>)> {
                 .replace("<m:clientConfig ", "<m:clientConfig xmlns:m=\"urn:x\" "),
         ),
         (
-            "documentation without descr",
+            "documentation has no descr",
             with("  </emailProvider>", "<documentation url=\"https://example.com/\"/></emailProvider>"),
         ),
         (
@@ -405,7 +405,7 @@ fn models_agree_with_the_clients_own_parsers() {
     ];
     // See `assert_rows`.
     let table: &[(&str, [&str; 8])] = &[
-        ("a byte order mark", ["ok", "ok", "ok", "ok", "ok", "ok", "ok", "reject"]),
+        ("the document begins with a byte order mark", ["ok", "ok", "ok", "ok", "ok", "ok", "ok", "reject"]),
         (
             "a newline before the declaration",
             ["reject", "ok", "reject", "reject", "ok", "reject", "ok", "ok"],
@@ -493,7 +493,7 @@ fn models_agree_with_the_clients_sources() {
     const LITERAL: &str = "imap.%EMAILDOMAIN%";
     #[rustfmt::skip]
     let table: &[(&str, [&str; 11])] = &[
-        ("a byte order mark", ["ok"; 11]),
+        ("the document begins with a byte order mark", ["ok"; 11]),
         ("socketType in lower case", ["reject", "reject", "ok", "ok", "ok", ":993 none", "reject", ":993 none", "reject", "ok", "ok"]),
         ("everything plain", ["reject", "reject", ":143 STARTTLS", ":143 none", "ok", ":143 none", ":143 none", ":143 none", ":143 none", ":143 none", ":143 STARTTLS"]),
         ("STARTTLS on odd ports", [":1143 STARTTLS", ":1143 STARTTLS", ":1143 STARTTLS", ":143 STARTTLS", ":143 STARTTLS", ":1143 STARTTLS", ":1143 STARTTLS", ":1143 STARTTLS", ":1143 STARTTLS", ":1143 STARTTLS", ":1143 STARTTLS"]),
@@ -636,7 +636,7 @@ fn uses_oauth2_for_the_hosts_in_the_table_of_each_client() {
                 let outcome = interpret(client, document.replace(PASSWORD, methods));
                 let result = methods_of(&outcome);
                 match results.iter_mut().find(|(known, _)| *known == result) {
-                    _ if result.contains("what the server offers") => {}
+                    _ if result.contains("negotiated") => {}
                     Some((_, clients)) => clients.push(client.id),
                     None => results.push((result, vec![client.id])),
                 }
@@ -662,12 +662,12 @@ fn methods_of(outcome: &Outcome) -> String {
 /// Delta Chat guesses the servers that a document does not have. If they answer, it uses them.
 #[test]
 fn delta_chat_guesses_the_servers_that_are_not_in_the_document() {
-    let imap = "IMAP guesses imap.example.com:993 SSL/TLS, jane@example.com, what the server offers";
-    let smtp = "SMTP guesses smtp.example.com:465 SSL/TLS, jane@example.com, what the server offers";
+    let imap = "IMAP guesses imap.example.com:993 SSL/TLS, jane@example.com, negotiated";
+    let smtp = "SMTP guesses smtp.example.com:465 SSL/TLS, jane@example.com, negotiated";
     let outcome = |format, body: &str| describe(&interpret(client("delta-chat", format), body));
     let autoconfig = |body: &str| outcome(Format::Autoconfig, body);
     let pop3_only = without(IMAP, "</incomingServer>");
-    let read = "SMTP smtp.example.com:465 SSL/TLS, jane@example.com, what the server offers";
+    let read = "SMTP smtp.example.com:465 SSL/TLS, jane@example.com, negotiated";
     assert_eq!(autoconfig(&pop3_only), format!("{imap}; {read}"));
     assert_eq!(autoconfig("<clientConfig/>"), format!("{imap}; {smtp}"));
     assert_eq!(autoconfig(""), format!("{imap}; {smtp}"));

@@ -240,9 +240,9 @@ fn documents_only_existing_keys() {
 #[test]
 fn requires_a_folder_with_a_profile() {
     let empty = Files::new("", &[]).problems();
-    assert!(empty[0].contains("has no profile in it"), "{empty:?}");
+    assert!(empty[0].contains("contains no profile"), "{empty:?}");
     let lost = Files::new("profiles = \"elsewhere\"", &[]).problems();
-    assert!(lost[0].contains("the folder of profiles cannot be read"), "{lost:?}");
+    assert!(lost[0].contains("the folder in `profiles` cannot be read"), "{lost:?}");
     assert!(lost[0].contains("--> elsewhere"), "{lost:?}");
 }
 
@@ -316,7 +316,7 @@ fn serves_a_parent_of_mx_hosts_of_two_profiles_only_if_one_lists_it() {
     let taken =
         Files::new("", &[("one.toml", &one("mx_hosts = [\"mx2.example.net\"]\n")), ("two.toml", &two)]);
     assert!(
-        taken.problems()[0].contains("mail exchanger mx2.example.net is in `one.example` and `two.example`")
+        taken.problems()[0].contains("`mx2.example.net` is in two profiles, `one.example` and `two.example`")
     );
 }
 
@@ -329,7 +329,7 @@ fn prefers_a_domain_to_an_mx_host_of_the_same_name() {
     let staff = profile("staff.example", &domains(&["hoster.net"]), SERVERS);
     let files = Files::new("", &[("a.toml", &hoster), ("b.toml", &staff)]);
     assert!(
-        files.problems()[0].starts_with("note: hoster.net is a domain of another profile"),
+        files.problems()[0].starts_with("note: requests to hoster.net get another profile"),
         "{:?}",
         files.problems()
     );
@@ -342,7 +342,7 @@ fn prefers_a_domain_to_an_mx_host_of_the_same_name() {
     let staff = profile("staff.example", &domains(&["mx.hoster.net"]), SERVERS);
     let problems = Files::new("", &[("a.toml", &hoster), ("b.toml", &staff)]).problems();
     assert!(
-        problems[0].starts_with("error: the mail exchanger mx.hoster.net is a domain of another profile"),
+        problems[0].starts_with("error: the mail exchanger `mx.hoster.net` is a domain of another profile"),
         "{problems:?}"
     );
 }
@@ -375,7 +375,7 @@ fn reports_errors_beside_notes() {
     let plain = profile("c.example", "", &SERVERS.replace("\"SSL\"", "\"plain\""));
     let problems = Files::new("", &[("c.toml", &plain)]).problems();
     assert!(
-        problems.iter().any(|p| p.starts_with("error: profile `c.example` serves no domain")),
+        problems.iter().any(|p| p.starts_with("error: profile `c.example` has no domain")),
         "{problems:?}"
     );
 }
@@ -404,7 +404,7 @@ fn reads_provider_files_whose_elements_are_mixed() {
     for (text, said) in [
         (
             file(&format!("<displayName>F</displayName>{mixed}")),
-            "error: <displayName> stands twice\n  --> profiles/a.xml:1:117",
+            "error: <displayName> appears twice\n  --> profiles/a.xml:1:117",
         ),
         (file("<documentation url=&hellip;/>"), "not well-formed XML: in <documentation>"),
         (file("<documentation url=\"&hellip;\"/>"), "not well-formed XML: in <documentation>"),
@@ -415,8 +415,8 @@ fn reads_provider_files_whose_elements_are_mixed() {
             "not well-formed XML: XML does not allow the character U+0001\n  --> profiles/a.xml:1:122",
         ),
         (file(&mixed) + "<junk/>", "not well-formed XML: <junk> is a second root element"),
-        (file(&mixed) + "junk", "text stands outside the root"),
-        (file(&mixed).replace("clientConfig", "config"), "<config> where <clientConfig> should be"),
+        (file(&mixed) + "junk", "text outside the root"),
+        (file(&mixed).replace("clientConfig", "config"), "the root element is <config>, not <clientConfig>"),
         (file(&mixed).replace("</hostname>", ""), "not well-formed XML"),
     ] {
         let problems = load(&text);
@@ -434,7 +434,7 @@ fn reads_provider_files_in_utf_16() {
         assert_eq!(files.problems(), Vec::<String>::new());
     }
     for (content, message, place) in [
-        (text.as_bytes(), "it declares the encoding UTF-16, and is read as UTF-8", "1:1"),
+        (text.as_bytes(), "it declares the encoding UTF-16, but is read as UTF-8", "1:1"),
         (b"<clientConfig>\n\xC3\xA4\xE4", "it is not UTF-8", "2:2"),
         (b"\xFE\xFF\0<\xDC\0", "it is not UTF-16: a lone surrogate", "1:2"),
     ] {
@@ -468,12 +468,12 @@ fn suggests_corrections_for_common_mistakes() {
         ("[[incoming]]", "[incoming]", "hint: write [[incoming]], with two brackets on each side"),
         ("\"imap\"", "\"imaps\"", "hint: write \"imap\""),
         ("\"smtp\"", "\"imap\"", "hint: IMAP and POP3 servers are incoming servers"),
-        ("[\"example.com\"]", "\"example.com\"", "hint: put it in square brackets: [ ... ]"),
+        ("[\"example.com\"]", "\"example.com\"", "hint: write the value in square brackets: [ ... ]"),
         ("993", "\"993\"", "hint: write it like 993, without quotes"),
         (
             "[\"example.com\"]",
             "[\"example.com\"",
-            "error: the list of `domains` is not complete, or a comma is missing in it",
+            "error: the list of `domains` is incomplete, or a comma is missing in it",
         ),
     ] {
         let problems = load(&text.replacen(from, to, 1));
@@ -487,7 +487,7 @@ fn suggests_corrections_for_common_mistakes() {
         ("trusted_proxy = []", "hint: did you mean `trusted_proxies`?"),
         ("profiles = \"\"", "`profiles` is empty\n  --> waypost.toml:1:12"),
         ("profiles = []", "`profiles` is an array, not a string"),
-        ("listen = []", "`listen` is empty: the server would not be reachable\n  --> waypost.toml:1:10"),
+        ("listen = []", "`listen` is empty: the server has no address\n  --> waypost.toml:1:10"),
     ] {
         let problems = Files::new(settings, &[("a.toml", &text)]).problems();
         assert!(problems.len() == 1 && problems[0].contains(said), "{said}: {problems:?}");
@@ -504,7 +504,7 @@ fn reports_clients_without_a_common_authentication_method() {
             .findings()
     };
     assert_eq!(findings("[\"OAuth2\", \"password-cleartext\"]"), Vec::<String>::new());
-    assert!(findings("[\"OAuth2\"]")[0].contains("OAuth2 only"));
+    assert!(findings("[\"OAuth2\"]")[0].contains("the only method is OAuth2"));
     assert!(findings("[\"NTLM\"]")[0].contains("some clients cannot log in with NTLM"));
     assert!(findings("[\"GSSAPI\", \"password-cleartext\"]")[0].contains("autoconfig leaves out GSSAPI"));
 }
@@ -537,18 +537,37 @@ fn reads_the_short_form_like_the_long_one() {
     );
 }
 
+/// A profile in place of waypost.toml is one error, and so is waypost.toml among the profiles.
+#[test]
+fn reports_files_of_the_wrong_kind_once() {
+    let text = profile("example.com", &domains(&["example.com"]), SERVERS);
+    let settings = "listen = [\"127.0.0.1:8080\"]\n[limits]\nmax_connections = 9\n";
+    assert_eq!(
+        Files::new(&text, &[("a.toml", &text)]).problems(),
+        ["error: this file is a profile, not waypost.toml\n  --> waypost.toml:1:1\nhint: name \
+             waypost.toml with \
+             --config, and put profiles into the folder in `profiles`"]
+    );
+    assert_eq!(
+        Files::new(settings, &[("a.toml", &text), ("waypost.toml", settings)]).problems(),
+        ["error: this file is a waypost.toml, not a profile\n  --> profiles/waypost.toml:1:1\nhint: \
+             move it to \
+             another folder, or set `profiles` in waypost.toml to another folder"]
+    );
+}
+
 #[test]
 fn rejects_an_admin_listener_that_is_public() {
     let text = profile("example.com", &domains(&["example.com"]), SERVERS);
     let problems = |settings: &str| Files::new(settings, &[("a.toml", &text)]).problems();
     assert_eq!(
         problems("listen = [\"127.0.0.1:9090\"]\n[admin]\nlisten = \"127.0.0.1:9090\"\n"),
-        [
-            "error: `listen` in [admin] is 127.0.0.1:9090, which is a public listener too\n  --> waypost.toml:3:10\nhint: \
-          choose another port, preferably on loopback"
-        ]
+        ["error: `listen` in [admin] is 127.0.0.1:9090, which is also a public listener\n  --> \
+             waypost.toml:3:10\nhint: \
+          choose another port, preferably on loopback"]
     );
     assert!(
-        problems("[admin]\nlisten = \"9090\"\n")[0].starts_with("error: `listen` `9090` is not an address")
+        problems("[admin]\nlisten = \"9090\"\n")[0]
+            .starts_with("error: `listen` `9090` is not a listen address")
     );
 }

@@ -106,13 +106,13 @@ fn the_shipped_domains_have_records_and_a_hint_for_the_unknown_target() {
     assert_document("dns/q.com.zone", out(&output));
     assert_eq!(
         err(&output),
-        "error: cannot derive 4 names of q.com: the target is unknown\nhint: below [dns] in waypost.toml, \
-         write the host name of Waypost:\n      target = \"config.example.net\"\n"
+        "error: no record for 4 names of q.com: the host name of Waypost is unknown\nhint: in [dns] of \
+         waypost.toml, set the host name of Waypost:\n      target = \"config.example.net\"\n"
     );
     let output = waypost(".", &["dns", "qwestoffice.net", "--deny-missing"]);
     assert_document("dns/qwestoffice.net.zone", out(&output));
     let plain = "warning: left out 1 name of qwestoffice.net: the server has no encryption\n\
-                 hint: no action is needed unless the server supports encryption\n";
+                 hint: no action is needed unless the server supports TLS\n";
     assert!(err(&output).starts_with(plain), "{}", err(&output));
 }
 
@@ -132,15 +132,15 @@ fn a_name_that_cannot_be_an_alias_gets_addresses() {
     assert_eq!(code(&output), 1);
     assert_eq!(
         err(&output),
-        "error: cannot derive 2 names of example.com: the addresses are unknown\nhint: below [dns] in waypost.toml, write \
-         them:\n      addresses = [\"192.0.2.1\"]\n"
+        "error: no record for 2 names of example.com: the addresses are unknown\nhint: in [dns] of \
+         waypost.toml, set the addresses of Waypost:\n      addresses = [\"192.0.2.1\"]\n"
     );
     let comments: Vec<_> = out(&output).lines().filter(|line| line.starts_with("; ")).skip(1).collect();
     let expected = [
         "; missing: autoconfig.example.com",
         "; missing: autodiscover.example.com",
         "; reason: no alias (CNAME) is possible, and the addresses of autodiscover.example.com are unknown",
-        "; hint: below [dns] in waypost.toml, write them:",
+        "; hint: in [dns] of waypost.toml, set the addresses of Waypost:",
         ";   addresses = [\"192.0.2.1\"]",
     ];
     assert_eq!(comments, expected);
@@ -281,7 +281,8 @@ fn reports_each_record_as_ok_missing_different_or_failed() {
     let server = serve(zone, wrong);
     let output = check(&files, &server, &["--deny-missing"]);
     let error = format!(
-        "error: {} did not answer 2 of 20 questions\nhint: check the address of --resolver, or leave it out to ask the system's name\n      server\n",
+        "error: {} did not answer 2 of 20 queries\nhint: check the address in --resolver, or remove \
+         --resolver to use the system's\n      name server\n",
         server.address
     );
     // A definite error decides.
@@ -326,8 +327,8 @@ fn names_an_unreachable_name_server_and_exits_with_2() {
     let output = dns(&files, &["example.com", "--check", "--resolver", &address, "--timeout", "1"]);
     assert_eq!(code(&output), 2);
     assert!(err(&output).starts_with(&format!("error: {address} did not answer ")), "{}", err(&output));
-    let text =
-        "could not ask  all    example.com\n    no answer in time\n1 domain, 18 records: 18 could not ask\n";
+    let text = "could not ask  all    example.com\n    no answer within the timeout\n1 domain, 18 \
+                records: 18 could not ask\n";
     assert_eq!(out(&output), text);
 }
 
@@ -341,7 +342,7 @@ fn leaves_out_names_that_are_too_long() {
     assert!(out(&output).lines().all(|line| line.starts_with("; ")), "{}", out(&output));
     assert!(out(&output).contains(&format!("; missing: _imaps._tcp.{long}\n")), "{}", out(&output));
     let said = err(&output).lines().next().unwrap();
-    assert!(said.starts_with("error: cannot derive ") && said.ends_with("at most 253 octets"), "{said}");
+    assert!(said.starts_with("error: no record for ") && said.ends_with("at most 253 octets"), "{said}");
 }
 
 /// Records that a domain has in addition to, or instead of, the expected ones.
@@ -409,11 +410,11 @@ fn rejects_options_that_exclude_each_other() {
     );
     assert_eq!(
         said(&["example.com", "--check", "--format", "powerdns"]),
-        (2, "error: --check prints text or JSON".into())
+        (2, "error: --check supports only text and JSON".into())
     );
     for several in [&["--all"][..], &["example.com", "example.org"]] {
         for format in ["powerdns", "octodns"] {
-            let error = "error: this format describes one zone, not several domains";
+            let error = "error: this format supports only one domain";
             assert_eq!(said(&[several, &["--format", format]].concat()), (2, error.into()), "{format}");
         }
     }
@@ -497,7 +498,7 @@ fn compares_srv_records_as_clients_read_them() {
         ("imap.example.com A", records(&["CNAME mail.example.net.", "A 192.0.2.10"])),
         ("mail.example.net A", records(&["A 192.0.2.10"])),
     ];
-    let details = "imap.example.com is an alias (CNAME); RFC 2782 forbids that";
+    let details = "imap.example.com is an alias (CNAME), which RFC 2782 forbids for an SRV target";
     assert_eq!(verdict("_imaps._tcp", alias), (0, "warning".to_owned(), details.to_owned()));
     // An alias of a name without an address.
     let dead = [alias[0].clone(), ("imap.example.com A", Reply::NoData)];
@@ -548,18 +549,19 @@ fn writes_all_domains_in_order() {
         let output = dns(&files, &["--all", "--format", format]);
         assert_eq!(code(&output), 1, "{format}");
         assert_document(&format!("dns/{name}"), out(&output));
-        let error = "error: cannot derive 1 name of b.example: the addresses are unknown\n";
+        let error = "error: no record for 1 name of b.example: the addresses are unknown\n";
         assert!(err(&output).contains(error), "{}", err(&output));
     }
     let json = dns(&files, &["--all", "--format", "json"]);
-    let note = "note: left out 1 wildcard: a wildcard has no records of its own\n";
+    let note = "note: left out 1 wildcard: a wildcard has no records\n";
     assert!(err(&json).starts_with(note), "{}", err(&json));
     // Without domains, the output is still valid.
     let files = Files::new("", &[("a.toml", &profile("a", &domains(&["*.a.example"]), SERVERS))]);
     let json = dns(&files, &["--all", "--format", "json"]);
     assert_eq!((code(&json), out(&json)), (0, "[]\n"));
     let zone = dns(&files, &["--all"]);
-    let comment = "; left out: *.a.example\n; reason: a wildcard has no records of its own\n; hint: name a domain below it\n";
+    let comment = "; left out: *.a.example\n; reason: a wildcard has no records\n; hint: name a domain \
+                   below the wildcard\n";
     assert_eq!((code(&zone), out(&zone)), (0, comment));
 }
 
@@ -600,7 +602,8 @@ fn reports_missing_names_on_standard_error_if_the_format_has_no_comments() {
     assert_eq!(code(&output), 1);
     let names = "autoconfig autodiscover ua-auto-config _autodiscover._tcp".split(' ');
     let names: String = names.map(|label| format!("  {label}.q.com\n")).collect();
-    let error = format!("error: cannot derive 4 names of q.com: the target is unknown\n{names}hint: ");
+    let error =
+        format!("error: no record for 4 names of q.com: the host name of Waypost is unknown\n{names}hint: ");
     assert!(err(&output).starts_with(&error), "{}", err(&output));
     // OctoDNS reads YAML: JSON with comments.
     let output = waypost(".", &["dns", "q.com", "--format", "octodns"]);
@@ -660,7 +663,7 @@ fn stops_if_the_name_server_is_silent() {
     let output = dns(&files, &["--all", "--check", "--resolver", &address, "--timeout", "1"]);
     assert_eq!(code(&output), 2, "{}", out(&output));
     assert!(err(&output).contains(";\nthe other domains were not compared: 32\n"), "{}", err(&output));
-    let entry = "could not ask  all    d10.example\n    no answer in time\n";
+    let entry = "could not ask  all    d10.example\n    no answer within the timeout\n";
     assert!(out(&output).starts_with(entry), "{}", out(&output));
     assert!(out(&output).lines().count() == 17, "{}", out(&output));
     let asked: std::collections::BTreeSet<_> =

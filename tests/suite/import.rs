@@ -246,7 +246,7 @@ fn import_overwrites_only_with_force() {
 2 |   <emailProvider id=\"a.example\">
   |   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
   |
-hint: --force replaces it\n";
+hint: add --force to replace it\n";
     assert!(err(&output).starts_with(message), "{}", err(&output));
     assert_eq!(folder.read("profiles/a.example.toml"), mine);
     let dry = folder.import(&["a.xml", "--force", "--dry-run"]);
@@ -298,7 +298,7 @@ fn import_keeps_mx_hosts_and_domains_apart() {
         let folder = Folder::new(&files.each_ref().map(|(name, text)| (*name, text.as_str())));
         let output = folder.import(&["a.xml", "b.xml"]);
         assert_eq!(code(&output), 1);
-        assert!(err(&output).contains("is listed twice, and left out here"), "{}", err(&output));
+        assert!(err(&output).contains("is listed twice and is left out here"), "{}", err(&output));
         assert_eq!(folder.load().directory.entries().len(), 2);
     }
 }
@@ -352,7 +352,7 @@ fn force_never_leaves_a_folder_that_does_not_load() {
     ]);
     let output = folder.import(&["in", "--force"]);
     assert_eq!(code(&output), 1);
-    let said = "a.example is listed twice, and left out here\n --> in/1.xml";
+    let said = "a.example is listed twice and is left out here\n --> in/1.xml";
     assert!(err(&output).contains(said), "{}", err(&output));
     assert_eq!(folder.load().directory.domain_count(), 2);
 }
@@ -419,7 +419,7 @@ fn import_reports_missing_paths_and_folders() {
     let output = folder.import(&["nowhere"]);
     assert_eq!(code(&output), 2);
     assert!(err(&output).starts_with("error: cannot be read: No such file"), "{}", err(&output));
-    assert!(err(&output).contains("--> nowhere") && err(&output).contains("no provider file was found"));
+    assert!(err(&output).contains("--> nowhere") && err(&output).contains("there is no provider file"));
     let without = Command::new(env!("CARGO_BIN_EXE_waypost")).args(["import", "x"]).output().unwrap();
     assert_eq!(code(&without), 2);
     let output = Command::new(env!("CARGO_BIN_EXE_waypost"))
@@ -541,9 +541,9 @@ fn import_reads_files_of_at_most_one_mebibyte() {
     assert_eq!(code(&folder.import(&["a.xml"])), 0);
     let output = folder.import(&["b.xml"]);
     assert_eq!(code(&output), 1);
-    assert!(err(&output).contains("not imported: it has 1048577 bytes"), "{}", err(&output));
+    assert!(err(&output).contains("not imported: the file has 1048577 bytes"), "{}", err(&output));
     let output = folder.import(&["/dev/null"]);
-    assert!(err(&output).contains("not imported: it is not a file"), "{}", err(&output));
+    assert!(err(&output).contains("not imported: it is not a regular file"), "{}", err(&output));
 }
 
 #[test]
@@ -555,7 +555,7 @@ fn import_reads_utf_8_and_utf_16_only() {
         let folder = Folder::new(&[("a.xml", &declared)]);
         let output = folder.import(&["a.xml"]);
         assert_eq!(code(&output) == 0, is_read, "{encoding}: {}", err(&output));
-        let message = format!("not imported: it declares the encoding {encoding}, and is read as UTF-8");
+        let message = format!("not imported: it declares the encoding {encoding}, but is read as UTF-8");
         assert_eq!(err(&output).contains(&message), !is_read, "{}", err(&output));
     }
     let declared = format!("\u{FEFF}<?xml version=\"1.0\" encoding=\"UTF-16\"?>\n{text}");

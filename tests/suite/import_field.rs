@@ -107,7 +107,7 @@ fn a_provider_with_a_taken_id_gets_its_first_domain_as_id() {
     let folder = Folder::new(&["provider-com.xml", "provider-eu.xml"], &[]);
     let both = ["provider-com.xml", "provider-eu.xml"];
     let note =
-        "note: another profile has the id; the first domain is the id here (1, at provider-eu.xml:3:3)\n";
+        "note: another profile has the same id; the first domain is the new id (1, at provider-eu.xml:3:3)\n";
     let summary = "2 of 2 files imported into profiles\n2 profiles with 3 domains: 0 errors, 1 note\n";
     assert_eq!(folder.import(&both), (Some(0), String::new(), note.to_owned() + summary));
     let written = folder.read("profiles/provider-eu.example.toml");
@@ -156,8 +156,8 @@ fn a_static_file_gets_the_domains_of_the_command_line() {
     assert_eq!(code, Some(0), "{err}");
     assert_eq!(
         err,
-        "note: <displayName> has a placeholder, which the id replaces (1, at placeholder-domain.xml:5:5)
-note: <displayShortName> has a placeholder, which the id replaces (1, at placeholder-domain.xml:6:5)
+        "note: <displayName> has a placeholder; the id is used instead (1, at placeholder-domain.xml:5:5)
+note: <displayShortName> has a placeholder; the id is used instead (1, at placeholder-domain.xml:6:5)
 1 of 1 file imported into profiles
 1 profile with 3 domains: 0 errors, 2 notes
 "
@@ -191,7 +191,7 @@ fn a_static_file_without_domains_gives_one_error() {
         let (code, _, err) = folder.import(&["a.xml"]);
         assert_eq!(code, Some(1));
         assert_eq!(err.matches("error:").count(), 1, "{err}");
-        let hint = "hint: name the domains: --domain example.com,example.net or --domains-file FILE\n";
+        let hint = "hint: add --domain example.com,example.net or --domains-file FILE\n";
         assert!(err.contains(hint), "{err}");
         assert!(
             err.ends_with(
@@ -204,11 +204,10 @@ fn a_static_file_without_domains_gives_one_error() {
     let folder = Folder::new(&[], &[("a.xml", &both)]);
     let (code, _, err) = folder.import(&["a.xml"]);
     assert_eq!(code, Some(0));
-    assert!(
-        err.contains(
-            "note: <domain> is a placeholder; --domain names the domains for it (1, at a.xml:4:5)\n"
-        )
-    );
+    assert!(err.contains(
+        "note: <domain> is a placeholder, and the file has other domains too; the placeholder is \
+             ignored (1, at a.xml:4:5)\n"
+    ));
     assert!(folder.read("profiles/example.dev.toml").contains("\ndomains = [\"a.example\"]\n"));
     // The server reads no command line: it names the ways.
     let served = Files::new("", &[("a.xml", &field(STATIC))]);
@@ -217,7 +216,7 @@ fn a_static_file_without_domains_gives_one_error() {
     assert_eq!(
         errors,
         ["error: <domain> `%EMAILDOMAIN%` is a placeholder, not a domain\n  --> profiles/a.xml:4:5\n\
-          hint: list the domains; `waypost import --domain` converts such a file"]
+          hint: list the domains, or convert the file with `waypost import --domain`"]
     );
 }
 
@@ -267,7 +266,7 @@ fn rejects_domains_that_cannot_be_used() {
     let (code, _, err) = folder.import(&[STATIC, "--domains-file", "bad.txt"]);
     assert_eq!(code, Some(1));
     assert!(err.contains(" --> bad.txt:2:1\n"), "{err}");
-    assert!(err.ends_with("error: nothing is imported: correct bad.txt first\n"), "{err}");
+    assert!(err.ends_with("error: no file is imported, because bad.txt has errors\n"), "{err}");
     let (code, _, err) = folder.import(&[STATIC, "--domains-file", "nowhere.txt"]);
     assert_eq!(code, Some(2));
     assert!(err.starts_with("error: nowhere.txt cannot be read: No such file"), "{err}");
@@ -278,7 +277,10 @@ fn rejects_domains_that_cannot_be_used() {
     let (code, _, err) = folder.import(&["no-version.xml", "--domain", "e.example"]);
     assert_eq!(code, Some(0));
     assert!(
-        err.starts_with("note: the domains are not used: every file names its own (1, at --domain)\n"),
+        err.starts_with(
+            "note: --domain and --domains-file are not used: no file has a placeholder for \
+                         the domain (1, at --domain)\n"
+        ),
         "{err}"
     );
 }
@@ -286,10 +288,10 @@ fn rejects_domains_that_cannot_be_used() {
 #[test]
 fn an_empty_short_name_counts_as_missing() {
     let (folder, line) = only_line("empty-short-name.xml");
-    assert_eq!(line, "note: <displayShortName> is empty, and ignored (1, at empty-short-name.xml:6:5)");
+    assert_eq!(line, "note: <displayShortName> is empty and is ignored (1, at empty-short-name.xml:6:5)");
     assert!(!folder.read("profiles/empty.example.toml").contains("display_short_name"));
-    let problem = "note: <displayShortName> is empty, and ignored\n  --> profiles/a.xml:6:5\n\
-                   hint: write a name that people know";
+    let problem = "note: <displayShortName> is empty and is ignored\n  --> profiles/a.xml:6:5\n\
+                   hint: write the name of the provider";
     assert_eq!(problems("empty-short-name.xml"), [problem]);
 }
 
@@ -318,7 +320,7 @@ fn each_provider_of_a_file_is_a_profile() {
     assert_eq!(
         err,
         "note: mail programs read only the first <emailProvider> of a file (1, at three-providers.xml:21:3)
-note: <other> has no key and becomes a comment (1, at three-providers.xml:57:3)
+note: <other> has no key in a profile and becomes a comment (1, at three-providers.xml:57:3)
 1 of 1 file imported into profiles
 3 profiles with 3 domains: 0 errors, 2 notes
 "
@@ -332,7 +334,7 @@ note: <other> has no key and becomes a comment (1, at three-providers.xml:57:3)
     // The file is served in the same way.
     let files = Files::new("", &[("a.xml", &field(name))]);
     let problem = "note: mail programs read only the first <emailProvider> of a file\n  --> profiles/a.xml:21:3\n\
-                   hint: publish a file for each provider";
+                   hint: publish one file for each provider";
     assert_eq!(files.problems(), [problem]);
     assert_eq!(files.load().directory.domain_count(), 3);
 }
@@ -349,12 +351,12 @@ fn ssl_in_place_of_a_socket_type_is_one_problem() {
     let problem = |line, text, word| {
         format!(
             "error: no mail program reads <ssl>\n  --> profiles/a.xml:{line}:7\n\
-             hint: write <socketType>{word}</socketType> in its place{text}"
+             hint: write <socketType>{word}</socketType> instead{text}"
         )
     };
     assert_eq!(err.matches("error: ").count(), 3, "{err}");
-    assert_eq!(err.matches("hint: write <socketType>SSL</socketType> in its place").count(), 2, "{err}");
-    assert!(err.contains("error: not imported: it has no usable IMAP or POP3 server\n"), "{err}");
+    assert_eq!(err.matches("hint: write <socketType>SSL</socketType> instead").count(), 2, "{err}");
+    assert!(err.contains("error: not imported: it has no valid IMAP or POP3 server\n"), "{err}");
     assert!(err.contains("hint: correct the errors in its servers\n"), "{err}");
     assert_eq!(problems("ssl-element.xml"), [problem(9, "", "SSL"), problem(16, "", "SSL")]);
     let plain = field("ssl-element.xml").replacen("<ssl>true", "<ssl> False", 1);
@@ -364,7 +366,13 @@ fn ssl_in_place_of_a_socket_type_is_one_problem() {
     let folder = Folder::new(&[], &[("a.xml", &both)]);
     let (code, _, err) = folder.import(&["a.xml"]);
     assert_eq!(code, Some(0), "{err}");
-    assert!(err.starts_with("note: <ssl> has no key and becomes a comment (2, first a.xml:9:"), "{err}");
+    assert!(
+        err.starts_with(
+            "note: <ssl> has no key in a profile and becomes a comment (2, first \
+                             a.xml:9:"
+        ),
+        "{err}"
+    );
 }
 
 #[test]
@@ -372,7 +380,7 @@ fn a_file_without_version_is_imported_with_a_note() {
     let (_, line) = only_line("no-version.xml");
     assert_eq!(
         line,
-        "note: <clientConfig> has no version; some programs reject the file (1, at no-version.xml:2:1)"
+        "note: <clientConfig> has no version; some mail programs reject the file (1, at no-version.xml:2:1)"
     );
     // Waypost writes the version of the documents that it serves.
     assert_eq!(problems("no-version.xml"), [""; 0]);
@@ -410,19 +418,19 @@ fn rejects_an_answer_with_the_address_of_a_person() {
     let folder = Folder::new(&[name], &[]);
     let (code, _, err) = folder.import(&[name]);
     assert_eq!(code, Some(1));
-    let said = "error: <username> is `jane@answer.example`, the address of one person: every\n       person gets the \
-                same user name\n  --> answer-with-address.xml:10:7\n";
+    let said = "error: <username> is `jane@answer.example`, the address of one mailbox: every\n       \
+                user gets the same user name\n  --> answer-with-address.xml:10:7\n";
     assert!(err.contains(said) && err.contains("hint: write \"%EMAILADDRESS%\" or "), "{err}");
-    assert!(err.contains("note: <displayName> is an address; the domain replaces it (1, at "), "{err}");
+    assert!(err.contains("note: <displayName> is an address; the domain is used instead (1, at "), "{err}");
     let problem = |line| {
         format!(
-            "error: <username> is `jane@answer.example`, the address of one person: every person gets the same user \
-             name\n  --> profiles/a.xml:{line}:7\nhint: write \"%EMAILADDRESS%\" or \"%EMAILLOCALPART%\"; if people \
-             share one mailbox, add shared_mailbox = true (in TOML only)"
+            "error: <username> is `jane@answer.example`, the address of one mailbox: every user gets the \
+             same user name\n  --> profiles/a.xml:{line}:7\nhint: write \"%EMAILADDRESS%\" or \
+             \"%EMAILLOCALPART%\"; if all users share one mailbox, add shared_mailbox = true (in TOML only)"
         )
     };
-    let note = "note: <displayName> is an address; the domain replaces it\n  --> profiles/a.xml:5:5\n\
-                hint: write a name that people know";
+    let note = "note: <displayName> is an address; the domain is used instead\n  --> profiles/a.xml:5:5\n\
+                hint: write the name of the provider";
     assert_eq!(problems(name), [note.to_owned(), problem(10), problem(17)]);
     // With the placeholder, the domain is the name.
     let right = field(name).replace("<username>jane@answer.example", "<username>%EMAILADDRESS%");
@@ -438,7 +446,7 @@ fn rejects_an_answer_with_the_address_of_a_person() {
     let folder = Folder::new(&[], &[("a.xml", &calendar)]);
     let (code, _, err) = folder.import(&["a.xml"]);
     assert_eq!(code, Some(1));
-    assert!(err.contains("<username> is `jane@answer.example`, the address of one person"), "{err}");
+    assert!(err.contains("<username> is `jane@answer.example`, the address of one mailbox"), "{err}");
 }
 
 #[test]
@@ -449,8 +457,8 @@ fn oauth2_in_servers_is_that_of_the_provider() {
     assert_eq!(code, Some(0));
     assert_eq!(
         err,
-        "note: <oAuth2> in a server is read as that of the provider (1, at oauth-in-server.xml:12:7)
-note: the issuer `sso.oauth.example/realms/mail` lacks https://; write `https://sso.oauth.example/realms/mail` \
+        "note: <oAuth2> in a server is used for the whole provider (1, at oauth-in-server.xml:12:7)
+note: the issuer `sso.oauth.example/realms/mail` does not begin with https://; write `https://sso.oauth.example/realms/mail` \
          (1, at oauth-in-server.xml:13:9)
 1 of 1 file imported into profiles
 1 profile with 1 domain: 0 errors, 2 notes
@@ -479,12 +487,13 @@ token_url = \"https://sso.oauth.example/token\"
     for (text, note, has_section) in [
         (
             smtp(&other),
-            "note: <oAuth2> differs between servers, and is kept as a comment (2, first a.xml:12:7)\n",
+            "note: <oAuth2> differs between servers and becomes a comment (2, first a.xml:12:7)\n",
             false,
         ),
         (
             own,
-            "note: <oAuth2> in a server is kept as a comment; <clientConfig> has its own (1, at a.xml:12:7)\n",
+            "note: <oAuth2> in a server becomes a comment, because <clientConfig> has an <oAuth2> (1, at \
+             a.xml:12:7)\n",
             true,
         ),
     ] {
@@ -494,7 +503,7 @@ token_url = \"https://sso.oauth.example/token\"
         assert!(err.starts_with(note), "{err}");
         let written = folder.read("profiles/oauth.example.toml");
         assert_eq!(written.contains("\n[oauth2]\n"), has_section, "{written}");
-        assert!(written.contains("# line 12, for which there is no key: <oAuth2>"), "{written}");
+        assert!(written.contains("# line 12, without a key in a profile: <oAuth2>"), "{written}");
     }
 }
 
@@ -513,8 +522,8 @@ fn notes_are_grouped_by_their_kind() {
     assert_eq!(code, Some(0));
     assert_eq!(
         err,
-        "note: <clientConfig> has no version; some programs reject the file (40, first db/00.xml:2:1)
-note: <inputField> has no key and becomes a comment (40, first db/00.xml:5:5)
+        "note: <clientConfig> has no version; some mail programs reject the file (40, first db/00.xml:2:1)
+note: <inputField> has no key in a profile and becomes a comment (40, first db/00.xml:5:5)
 40 of 40 files imported into profiles
 40 profiles with 40 domains: 0 errors, 80 notes
 "

@@ -265,6 +265,6 @@ fn start_logs_warnings_and_listeners() {
             line["level"] == level && line["message"].as_str().unwrap_or_default().starts_with(message)
         })
     };
-    assert!(said("WARN", "the certificate for signing expires on "), "{log}");
-    assert!(said("INFO", "PACC cannot express IMAP: none of its servers has TLS"), "{log}");
+    assert!(said("WARN", "the signing certificate expires on "), "{log}");
+    assert!(said("INFO", "PACC cannot express IMAP: none of its servers has implicit TLS"), "{log}");
 }

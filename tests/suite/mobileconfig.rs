@@ -348,7 +348,14 @@ fn puts_several_addresses_into_one_profile() {
     let ten = SHIPPED.get("q.com", &format!("/mobileconfig?{}", addresses(10)));
     assert_eq!(payloads(&read(&ten.body)).len(), 10);
     let eleven = SHIPPED.get("q.com", &format!("/mobileconfig?{}", addresses(11)));
-    assert_eq!((eleven.status, eleven.text()), (400, "A profile can have at most 10 addresses.\n"));
+    assert_eq!(
+        (eleven.status, eleven.text()),
+        (
+            400,
+            "A configuration profile can have at most 10 \
+                                                      addresses.\n"
+        )
+    );
 }
 
 #[test]
@@ -450,8 +457,8 @@ fn refuses_unsupported_servers_with_a_reason() {
     assert_eq!(token.status, 422);
     assert_eq!(
         token.text(),
-        "There is no configuration profile for addresses at token.example: its mail servers want a way to log in \
-         for which such a profile has no key, like OAuth2.\n"
+        "There is no configuration profile for addresses at token.example: its mail servers require an \
+         authentication method that an Apple profile cannot express, for example OAuth2.\n"
     );
     assert_eq!(token.header("content-type"), Some("text/plain; charset=utf-8"));
     assert_eq!(token.header("cache-control"), Some("private, no-store"));
@@ -459,8 +466,8 @@ fn refuses_unsupported_servers_with_a_reason() {
     assert_eq!(plain.status, 422);
     assert_eq!(
         plain.text(),
-        "There is no configuration profile for addresses at qwestoffice.net: its mail servers offer no encryption, \
-         so it would send the password in clear.\n"
+        "There is no configuration profile for addresses at qwestoffice.net: its mail servers have no \
+         encryption, so devices would send the password in clear text.\n"
     );
     let with_another = SHIPPED.get("q.com", "/mobileconfig?email=jane@q.com&email=joe@qwestoffice.net");
     assert_eq!(with_another.status, 422);
@@ -507,7 +514,8 @@ fn fills_host_names_only_with_served_domains() {
     ] {
         server.get("mx.provider.example", target).assert_empty(404);
     }
-    let said = "warning: imap.%EMAILDOMAIN% in a profile with mx_hosts: for customers, the host name depends on the request: ";
+    let said = "warning: imap.%EMAILDOMAIN% is in a profile with mx_hosts: for domains of customers, the \
+                host name depends on the request: ";
     assert!(files.findings().contains(&said.to_owned()), "{:?}", files.findings());
     // Another profile's hosts do not matter.
     let with_hosts = profile("example.com", &names, SERVERS);

@@ -173,7 +173,7 @@ fn leaves_out_unsupported_services_and_check_reports_why() {
     };
     let imap = |port, security, more: &str| server("incoming", "imap", port, security, more);
     let smtp = server("outgoing", "smtp", 465, "SSL", "");
-    let starttls = "none of its servers has TLS from the first byte (socket_type \"SSL\")";
+    let starttls = "none of its servers has implicit TLS (socket_type \"SSL\")";
     let with_pop = imap(143, "STARTTLS", "") + &server("incoming", "pop3", 995, "SSL", "") + &smtp;
     assert_eq!(findings(&with_pop), [format!("IMAP: {starttls}")]);
     let protocols = served(&with_pop).unwrap()["protocols"].clone();
@@ -183,15 +183,20 @@ fn leaves_out_unsupported_services_and_check_reports_why() {
     assert_eq!(served(&alone), None);
     assert_eq!(
         findings(&alone),
-        [format!("IMAP: {starttls}"), "SMTP: no way to fetch mail can be named beside it".into()]
+        [
+            format!("IMAP: {starttls}"),
+            "SMTP: the profile has no service to receive mail that PACC can \
+                                       express"
+                .into()
+        ]
     );
     let odd = imap(1993, "SSL", "") + &smtp;
     assert_eq!(
         findings(&odd)[0],
-        "IMAP: its servers with TLS are not on the registered port (993, 995, 465)"
+        "IMAP: its servers with implicit TLS are not on the registered port (993, 995 or 465)"
     );
     let kerberos = imap(993, "SSL", "authentication = [\"GSSAPI\"]") + &smtp;
-    assert!(findings(&kerberos)[0].starts_with("IMAP: its server takes neither a password nor a token"));
+    assert!(findings(&kerberos)[0].starts_with("IMAP: its servers accept neither a password nor a token"));
     let token = "authentication = [\"OAuth2\"]";
     let oauth2 = |issuer: &str| {
         imap(993, "SSL", token)
@@ -216,10 +221,10 @@ fn leaves_out_unsupported_services_and_check_reports_why() {
     let dav = |url: &str| SERVERS.to_owned() + &format!("[[calendar]]\ntype = \"caldav\"\nurl = \"{url}\"\n");
     for (url, why) in [
         ("https://dav.example.net/", "its URL has no path"),
-        ("https://dav.example.net:443/a/", "its URL names a port"),
-        ("http://dav.example.net/a/", "its URL is not https"),
-        ("https://dav.example.net/%EMAILADDRESS%/", "its URL is another for each person"),
-        ("https://192.0.2.1/a/", "its URL names no host by its name"),
+        ("https://dav.example.net:443/a/", "its URL contains a port"),
+        ("http://dav.example.net/a/", "its URL does not begin with https://"),
+        ("https://dav.example.net/%EMAILADDRESS%/", "its URL depends on the address"),
+        ("https://192.0.2.1/a/", "its URL has no host name"),
     ] {
         assert_eq!(findings(&dav(url)), [format!("the calendar: {why}")]);
         assert_eq!(served(&dav(url)).unwrap()["protocols"].get("caldav"), None);
@@ -227,7 +232,8 @@ fn leaves_out_unsupported_services_and_check_reports_why() {
     let by = |method: &str| dav("https://dav.example.net/a/") + &format!("authentication = [\"{method}\"]\n");
     let issuer = "[oauth2]\nissuer = \"https://login.example.net/\"\nscope = \"mail\"\nauth_url = \
                   \"https://a.example/\"\ntoken_url = \"https://a.example/\"\n";
-    let neither = "the calendar: it takes neither a password nor a token of an issuer that can be named";
+    let neither =
+        "the calendar: it accepts neither a password nor a token from an OAuth2 issuer that PACC can express";
     assert_eq!(findings(&(by("http:Negotiate") + issuer)), [neither]);
     assert_eq!(findings(&by("OAuth2")), [neither]);
     assert_eq!(findings(&(by("OAuth2") + issuer)), [""; 0]);
@@ -236,8 +242,8 @@ fn leaves_out_unsupported_services_and_check_reports_why() {
     assert_eq!(
         findings(&more),
         [
-            "ManageSieve: it has no port with TLS from the first byte",
-            "files: Waypost does not know the draft's word for them"
+            "ManageSieve: it has no port with implicit TLS",
+            "files: Waypost cannot express file shares in PACC"
         ]
     );
 }

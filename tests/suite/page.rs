@@ -155,7 +155,7 @@ fn shows_an_explanation_for_a_domain_that_is_not_served() {
     }
     let wrong = SHIPPED.get("q.com", "/setup?emailaddress=jane");
     assert_eq!(wrong.status, 400);
-    assert!(wrong.text().contains("That is not an e-mail address."));
+    assert!(wrong.text().contains("This is not an email address."));
     assert!(wrong.text().contains("required value=\"jane\""), "what was typed is there to be put right");
     let hostile = SHIPPED.get("q.com", "/setup?emailaddress=%22%3E%3Cscript%3E%00x");
     assert_eq!(hostile.text().matches("<script").count(), 1, "{}", hostile.text());
@@ -414,8 +414,8 @@ fn reports_mistakes_in_the_page_section() {
         }
         files.problems().iter().map(|problem| problem.lines().next().unwrap().to_owned()).collect::<Vec<_>>()
     };
-    assert_eq!(problems("color = \"blue\"\n"), ["error: `color` `blue` is not a colour"]);
-    assert_eq!(problems("logo = \"a.txt\"\n"), ["error: `logo` `a.txt` is no picture"]);
+    assert_eq!(problems("color = \"blue\"\n"), ["error: `color` `blue` is not a color"]);
+    assert_eq!(problems("logo = \"a.txt\"\n"), ["error: `logo` `a.txt` is not an image file"]);
     assert_eq!(
         problems("logo = \"big.png\"\n"),
         ["error: `logo` profiles/big.png has more than 200000 bytes"]
@@ -465,14 +465,17 @@ fn uses_templates_and_languages_of_the_operator() {
     fs::create_dir(files.path("mine")).unwrap();
     let target = "/setup?emailaddress=jane@example.com";
     let built_in = files.serve().get("example.com", target).text().to_owned();
-    assert!(built_in.contains("Mail settings for jane@example.com"));
+    assert!(built_in.contains("Email settings for jane@example.com"));
     files.write("mine/setup.html", "{{ settings.provider }} at {{ settings.domain }}: {{ settings.incoming[0].hostname }} {{ say(\"server\") }}\n");
     assert_eq!(files.problems(), [""; 0]);
     assert_eq!(
         files.serve().get("example.com", target).text(),
         "Example Mail at example.com: imap.example.com Server\n"
     );
-    assert!(files.serve().get("example.com", "/").text().contains("Set up your mail"), "the others are ours");
+    assert!(
+        files.serve().get("example.com", "/").text().contains("Set up your email"),
+        "the others are ours"
+    );
     files.write("mine/page.css", "body{color:red}");
     let start = files.serve().get("example.com", "/").text().to_owned();
     let style = start.split("rel=\"stylesheet\" href=\"").nth(1).unwrap().split('"').next().unwrap();
@@ -483,11 +486,14 @@ fn uses_templates_and_languages_of_the_operator() {
     assert!(italian.ends_with("Ospite\n"), "{italian}");
     assert!(files.serve().get("example.com", target).text().ends_with("Host\n"));
     let problems = files.problems();
-    assert!(problems[0].starts_with("warning: no text for `address`, `alternative`, "), "{problems:?}");
     assert!(
-        problems[0]
-            .contains(" more: English is shown\n  --> mine/it.toml\nhint: translate them from en.toml")
+        problems[0].starts_with("warning: texts are missing: `address`, `alternative`, "),
+        "{problems:?}"
     );
+    assert!(problems[0].contains(
+        " more; the pages show them in English\n  --> mine/it.toml\nhint: copy them from en.toml and \
+         translate them"
+    ));
 }
 
 #[test]
@@ -512,7 +518,7 @@ fn reports_a_broken_template_with_its_line_and_uses_the_built_in_one() {
     }
     // Valid templates stay in use, and each invalid template is reported.
     files.write("mine/index.html", "mine {{ say(\"title\") }}\n");
-    assert_eq!(files.serve().get("example.com", "/").text(), "mine Set up your mail\n");
+    assert_eq!(files.serve().get("example.com", "/").text(), "mine Set up your email\n");
     files.write("mine/layout.html", "{{ nothing_there }}");
     assert_eq!(files.problems().len(), 2, "{:?}", files.problems());
     // The page for an invalid address is checked too.
@@ -532,7 +538,7 @@ fn reports_a_broken_template_with_its_line_and_uses_the_built_in_one() {
     let problems: String = files.problems().iter().map(|problem| format!("{problem}\n\n")).collect();
     assert_document("page/problems.txt", &problems);
     let lost = Files::new("templates = \"nowhere\"", &[("a.toml", &text)]).problems();
-    assert!(lost[0].starts_with("error: the folder of templates cannot be read"), "{lost:?}");
+    assert!(lost[0].starts_with("error: the folder in `templates` cannot be read"), "{lost:?}");
 }
 
 /// Every built-in language has all messages with the same placeholders.
@@ -564,12 +570,12 @@ fn describes_every_kind_of_server() {
     let page =
         Files::new("", &[("a.toml", &text)]).serve().get("example.com", "/setup?emailaddress=example.com");
     let page = page.text();
-    assert!(page.contains("After fetching, mail is deleted from the server."));
+    assert!(page.contains("Your mail app deletes messages from the server"));
     assert!(page.contains("If a network blocks port 587, use these values instead."));
     assert!(page.contains("<caption>SMTP (Alternative)</caption>"));
     let tables = cells(page);
     assert_eq!(tables[1][3], ("Authentication".into(), "Encrypted password".into()));
-    assert_eq!(tables[1][4].1, "your full e-mail address");
+    assert_eq!(tables[1][4].1, "your full email address");
     assert_eq!(tables[2][4].1, "the part of your address before the @");
     assert!(page.contains("choose POP3"), "no IMAP where there is none");
     // The advice matches the servers.

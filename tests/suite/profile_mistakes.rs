@@ -57,13 +57,18 @@ fn warns_of_files_that_are_not_read() {
         files.write(&format!("profiles/{name}"), "id = \"b.example\"\n");
     }
     let text = report(&files);
-    assert!(text.starts_with(
-        "warning: profiles in subfolders are not read\n  --> profiles/customers\n\
-         hint: move its profiles to the folder above it\n\n\
-         warning: this file is not read: it is neither a profile nor named by one\n  --> profiles/provider.tml\n\
-         hint: the names of profiles end in .toml or .xml; move other files to another folder\n\n\
-         warning: this file is not read: it is neither a profile nor named by one\n  --> profiles/provider.yaml\n"
-    ), "{text}");
+    assert!(
+        text.starts_with(
+            "warning: profiles in subfolders are not read\n  --> profiles/customers\n\
+         hint: move the profiles to the parent folder\n\n\
+         warning: this file is not read: it is not a profile, and no profile refers to it\n  --> \
+         profiles/provider.tml\n\
+         hint: rename a profile to *.toml or *.xml; move other files to another folder\n\n\
+         warning: this file is not read: it is not a profile, and no profile refers to it\n  --> \
+         profiles/provider.yaml\n"
+        ),
+        "{text}"
+    );
 }
 
 /// A user name that is the same for all people is accepted if the profile says that it is meant.

@@ -73,7 +73,7 @@ fn matrix_equals_the_output_of_check() {
         text[at..].lines().take(lines).map(|line| format!("{line}\n")).collect()
     };
     let matrix = from(&output, "CenturyLink Business", 15);
-    let finding = from(&output, "warning: POP3 only", 11);
+    let finding = from(&output, "warning: no IMAP server", 11);
     let excerpt = format!("{finding}\n[...]\n\n{matrix}  [...]\n");
     if std::env::var_os("WAYPOST_BLESS").is_some() {
         let readme = readme();

@@ -133,7 +133,7 @@ fn serves_the_old_configuration_when_reload_fails() {
         ("half written", &|path| fs::write(path, half).unwrap(), "error: "),
         ("empty", &write(""), "error: "),
         ("deleted", &|_| {}, "No such file"),
-        ("a folder", &|path| fs::create_dir(path).unwrap(), "it is not a file"),
+        ("a folder", &|path| fs::create_dir(path).unwrap(), "it is not a regular file"),
         ("a link to nothing", &|path| symlink("nowhere", path).unwrap(), "No such file"),
         ("a link to itself", &|path| symlink(path, path).unwrap(), "Too many levels"),
         (
@@ -143,7 +143,7 @@ fn serves_the_old_configuration_when_reload_fails() {
                 let mut file = fs::File::create(path).unwrap();
                 (0..100).for_each(|_| file.write_all(&comment).unwrap());
             },
-            "it has more than 8 MiB",
+            "it is larger than 8 MiB",
         ),
     ];
     for name in ["waypost.toml", "profiles/a.toml"] {
@@ -156,14 +156,14 @@ fn serves_the_old_configuration_when_reload_fails() {
                 continue;
             }
             let reason =
-                if (name, *what) == ("profiles/a.toml", "deleted") { "no profile in it" } else { reason };
+                if (name, *what) == ("profiles/a.toml", "deleted") { "contains no profile" } else { reason };
             fs::remove_file(&path).unwrap();
             break_it(&path);
             assert_eq!(this.reloader.reload(), Reloaded::Failed, "{name} {what}");
             assert_eq!(this.version(), "v1", "{name} {what}");
             let ready = this.is_ready();
             assert!(ready.starts_with("ready\nconfiguration "), "{ready}");
-            assert!(ready.contains("cannot be used:\n") && ready.contains(reason), "{name} {what}: {ready}");
+            assert!(ready.contains(" failed:\n") && ready.contains(reason), "{name} {what}: {ready}");
             assert!(this.measured("waypost_config_last_reload_successful 0"));
             // Repair it.
             let _ = fs::remove_dir(&path);
@@ -181,7 +181,7 @@ fn rejects_an_incomplete_settings_file() {
     let mut this = Reloadable::at(&loopback(), files());
     this.files.write("waypost.toml", "trusted_proxies = [\"127.0.0.0/8\", \"10.");
     assert_eq!(this.reloader.reload(), Reloaded::Failed);
-    assert!(this.is_ready().contains("the list of `trusted_proxies` is not complete"), "{}", this.is_ready());
+    assert!(this.is_ready().contains("the list of `trusted_proxies` is incomplete"), "{}", this.is_ready());
 }
 
 /// An editor that writes in steps, an editor that renames, and a new file.
@@ -287,8 +287,9 @@ fn sighup_reloads_and_names_keys_that_need_a_restart() {
     assert!(served(&program));
     files.write("profiles/a.toml", &version(2));
     program.signal("HUP");
-    program
-        .until(|line| line.contains("the configuration is valid again, and equal to the one that is served"));
+    program.until(|line| {
+        line.contains("the configuration is valid again; it is equal to the served configuration")
+    });
     program.signal("HUP");
     program.until(|line| line.contains("the configuration is unchanged"));
     // A key that needs a restart is reported until the restart, or until it has its old value.
@@ -475,7 +476,7 @@ fn rejects_a_missing_folder_of_profiles() {
     let mut this = Reloadable::at(&loopback(), files());
     fs::rename(this.files.path("profiles"), this.files.path("elsewhere")).unwrap();
     assert_eq!(this.reloader.reload(), Reloaded::Failed);
-    assert!(this.is_ready().contains("the folder of profiles cannot be read"));
+    assert!(this.is_ready().contains("the folder in `profiles` cannot be read"));
     fs::rename(this.files.path("elsewhere"), this.files.path("profiles")).unwrap();
     assert_eq!(this.reloader.reload(), Reloaded::Unchanged);
 }

@@ -88,15 +88,13 @@ fn fails_without_an_admin_listener_and_without_a_result() {
     let files = Files::new("", &[("a.toml", &a_profile())]);
     let (code, _, err) = reload(&files, &[]);
     assert!(
-        code == Some(2)
-            && err.contains("no admin listener")
-            && err.contains("hint: send SIGHUP, or add [admin]"),
+        code == Some(2) && err.contains("no admin listener") && err.contains("hint: add [admin]"),
         "{err}"
     );
     // A public listener has no such route.
     let server = files.serve();
     let (code, _, err) = reload(&files, &["--listen", &server.address.to_string()]);
-    assert!(code == Some(2) && err.contains("answers with status 404, without a result"), "{err}");
+    assert!(code == Some(2) && err.contains("is not the admin listener: it answers"), "{err}");
 }
 
 #[test]
@@ -129,7 +127,8 @@ fn warns_of_an_admin_listener_that_only_this_machine_may_ask() {
     assert_eq!(
         problem,
         "warning: [admin] listens on 0.0.0.0:9090, but accepts requests only from this machine\n  --> waypost.toml:2:10\n\
-         hint: add allow = [\"10.0.0.0/8\"] with the networks that may ask, or listen on 127.0.0.1"
+         hint: add allow = [\"10.0.0.0/8\"] with the networks of your administrators and monitoring, or \
+         listen on 127.0.0.1"
     );
     for settings in [
         "[admin]\nlisten = \"0.0.0.0:9090\"\nallow = [\"10.0.0.0/8\"]\n",

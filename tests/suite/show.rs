@@ -74,7 +74,14 @@ fn reads_a_document_from_standard_input() {
     assert!(out(&empty).contains("gives up: "), "{}", out(&empty));
     // A Content-Type can be missing.
     let none = show_from_pipe(&["--client", "thunderbird", "--content-type", ""], &document);
-    assert_eq!((code(&none), out(&none)), (1, "Thunderbird, by autoconfig\ngives up: the Content-Type ``\n"));
+    assert_eq!(
+        (code(&none), out(&none)),
+        (
+            1,
+            "Thunderbird, by autoconfig\ngives up: the Content-Type is \
+                                               ``\n"
+        )
+    );
 }
 
 #[test]
@@ -88,7 +95,7 @@ fn exits_with_2_if_the_model_could_not_run() {
     };
     let missing = show("--client kmail --document none.xml");
     assert_eq!(missing, "error: none.xml cannot be read: No such file or directory (os error 2)\n");
-    assert!(show("--client kmail --document .").contains("it is not a file"));
+    assert!(show("--client kmail --document .").contains("it is not a regular file"));
     let unknown = show("--client thunderbrid --document a.xml");
     assert!(unknown.contains("a similar value exists: 'thunderbird'"), "{unknown}");
     assert!(unknown.contains("exchangelib"), "{unknown}");

@@ -154,48 +154,46 @@ fn rejects_unusable_signing_files_with_the_reason() {
     let said = |problems: Vec<String>| problems[0].lines().next().unwrap().to_owned();
     assert_eq!(
         mistake(|_, files| fs::remove_file(files.path("privkey.pem")).unwrap()),
-        [
-            "error: configuration profiles cannot be signed: privkey.pem cannot be read: No such file or directory \
-          (os error 2)\n  --> waypost.toml:1:1\nhint: its path is relative to waypost.toml, and the server's user \
-          must be able to read it"
-        ]
+        ["error: Apple profiles cannot be signed: privkey.pem cannot be read: No such file or directory \
+          (os error 2)\n  --> waypost.toml:1:1\nhint: check the path (it is relative to waypost.toml), \
+          and make the file readable for the server's user"]
     );
     let wrong =
         |name: &'static str, text: &'static str| said(mistake(|_, files| write(&files.path(name), text)));
     assert_eq!(
         wrong("fullchain.pem", "no certificate"),
-        "error: configuration profiles cannot be signed: fullchain.pem has no certificate in PEM, or one that cannot \
-         be read"
+        "error: Apple profiles cannot be signed: fullchain.pem has no valid certificate in PEM format"
     );
     assert_eq!(
         wrong("privkey.pem", "no key"),
-        "error: configuration profiles cannot be signed: privkey.pem has no private key in PEM that can be read \
-         without a passphrase"
+        "error: Apple profiles cannot be signed: privkey.pem has no valid private key in PEM format"
     );
     assert_eq!(
         said(mistake(|_, files| write(&files.path("privkey.pem"), &Key::OtherRsa.pair().serialize_pem()))),
-        "error: configuration profiles cannot be signed: privkey.pem is not the key of the certificate in fullchain.pem"
+        "error: Apple profiles cannot be signed: privkey.pem is not the key of the certificate in \
+         fullchain.pem"
     );
     assert_eq!(
         said(mistake(|chain, files| {
             write(&files.path("fullchain.pem"), &(chain.intermediate.clone() + &chain.leaf));
         })),
-        "error: configuration profiles cannot be signed: privkey.pem is not the key of the certificate in fullchain.pem"
+        "error: Apple profiles cannot be signed: privkey.pem is not the key of the certificate in \
+         fullchain.pem"
     );
     assert_eq!(
         said(mistake(|_, files| Chain::new(Key::Ed25519).write(&files.path(".")))),
-        "error: configuration profiles cannot be signed: the key is neither RSA of at least 2048 bits nor ECDSA on \
+        "error: Apple profiles cannot be signed: the key is neither RSA of at least 2048 bits nor ECDSA on \
          P-256"
     );
     let expired = Chain::with(Key::Rsa, |params| params.not_after = date_time_ymd(2021, 3, 4));
     assert_eq!(
         said(mistake(|_, files| expired.write(&files.path(".")))),
-        "error: configuration profiles cannot be signed: the certificate of CN=mail.example.net expired on 2021-03-04"
+        "error: Apple profiles cannot be signed: the certificate of CN=mail.example.net expired on 2021-03-04"
     );
     let early = Chain::with(Key::Rsa, |params| params.not_before = date_time_ymd(2048, 3, 4));
     assert_eq!(
         said(mistake(|_, files| early.write(&files.path(".")))),
-        "error: configuration profiles cannot be signed: the certificate of CN=mail.example.net is not valid before \
+        "error: Apple profiles cannot be signed: the certificate of CN=mail.example.net is not valid before \
          2048-03-04"
     );
 }
@@ -214,12 +212,12 @@ fn warns_about_weak_signing_files() {
         files.problems().iter().map(|problem| problem.lines().next().unwrap().to_owned()).collect::<Vec<_>>()
     };
     let soon = warnings(&expiring(13).0, &|_| {});
-    assert!(soon[0].starts_with("warning: the certificate for signing expires on 20"), "{soon:?}");
+    assert!(soon[0].starts_with("warning: the signing certificate expires on 20"), "{soon:?}");
     assert_eq!(warnings(&expiring(15).0, &|_| {}), [""; 0]);
     let chain = Chain::new(Key::Rsa);
     let alone = warnings(&chain, &|files| write(&files.path("fullchain.pem"), &chain.leaf));
-    let said =
-        "warning: no certificate leads from the one for signing to its issuer: devices will not verify it";
+    let said = "warning: the issuer of the signing certificate is missing: devices show its profiles as \
+                not verified";
     assert_eq!(alone, [said]);
     let open = warnings(&chain, &|files| {
         use std::os::unix::fs::PermissionsExt;
@@ -291,7 +289,7 @@ fn selects_the_right_issuer_among_equal_names() {
     assert!(certificates.contains(&der(&chain.intermediate)));
     // An unrelated issuer with the same name is not used.
     write(&files.path("fullchain.pem"), &(chain.leaf.clone() + &other.intermediate));
-    assert!(files.problems()[0].starts_with("warning: no certificate leads from the one for signing"));
+    assert!(files.problems()[0].starts_with("warning: the issuer of the signing certificate is missing"));
 }
 
 /// A server that started without signing files signs once they exist.

@@ -177,8 +177,8 @@ fn reloads_renewed_certificates_and_rejects_bad_ones() {
     // The new certificate with the old key, half a certificate, no key.
     for (bad_certificate, bad_key, reason) in [
         (&renewed[..], &key[..], "is not the key of the certificate"),
-        (&renewed[..renewed.len() / 4], &renewed_key, "has no certificate in PEM"),
-        (&certificate, "", "has no private key in PEM"),
+        (&renewed[..renewed.len() / 4], &renewed_key, "has no valid certificate in PEM"),
+        (&certificate, "", "has no valid private key in PEM"),
     ] {
         files.write("q.pem", bad_certificate);
         files.write("q.key", bad_key);
@@ -221,7 +221,7 @@ fn reports_problems_of_certificates_with_their_location() {
     let day = std::time::Duration::from_secs(24 * 60 * 60);
     files.write("q.key", &pair.serialize_pem());
     for (end, said) in [
-        (now - day, "warning: the certificate for autoconfig.q.com has expired: no client accepts it"),
+        (now - day, "warning: the certificate for autoconfig.q.com has expired: mail programs reject it"),
         (now + 5 * day + day / 2, "warning: the certificate for autoconfig.q.com expires in 5 days"),
     ] {
         params.not_after = end.into();
@@ -317,7 +317,8 @@ fn health_needs_a_response_of_a_tls_server() {
         (output.status.code(), text.replace(&listen, "it"))
     };
     assert_eq!(health(server.address, "30"), (Some(0), "it answers\n".to_owned()));
-    let said = "error: it does not answer: no response within 1 s\nhint: look at the server's log, or start the server: waypost serve\n";
+    let said = "error: it does not answer: no response within 1 s\nhint: start the server (waypost \
+                serve), or read its log\n";
     assert_eq!(health(silent.local_addr().unwrap(), "1"), (Some(1), said.to_owned()));
 }
 
@@ -370,10 +371,8 @@ fn warns_about_certificates_that_clients_reject_or_never_ask_for() {
     );
     assert_eq!(
         problems(&all, &|params, key| params.signed_by(key, &authority.0).unwrap().pem()),
-        [
-            "warning: the certificate for *.q.com lacks the certificate of its issuer in its file: some mail programs \
-          reject it"
-        ]
+        ["warning: the certificate for *.q.com is in a file without its issuer: some mail programs \
+             reject it"]
     );
     assert_eq!(
         problems(&["www.example.net"], &whole),
@@ -397,6 +396,6 @@ fn warns_about_a_name_in_two_certificates() {
     let authority = Authority::new();
     let files = files(&authority, &[("q", &["autoconfig.q.com"]), ("r", &["r.q.com", "autoconfig.q.com"])]);
     let problems = files.problems();
-    let said = "warning: an earlier [[tls]] has a certificate for autoconfig.q.com, and that one is served";
+    let said = "warning: an earlier [[tls]] also has a certificate for autoconfig.q.com";
     assert!(problems.iter().any(|problem| problem.starts_with(said)), "{problems:?}");
 }

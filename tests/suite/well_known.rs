@@ -115,11 +115,11 @@ fn rejects_an_mta_sts_policy_that_would_stop_mail() {
         );
         Files::new("", &[("a.toml", &text)]).problems()
     };
-    let hint = "\n  --> profiles/a.toml:18:1\nhint: write mx = [\"mx1.example.net\", \"*.mx.example.net\"]; enforced \
-                without them, a policy would stop all mail";
+    let hint = "\n  --> profiles/a.toml:18:1\nhint: write mx = [\"mx1.example.net\", \
+                \"*.mx.example.net\"]; without MX hosts, an enforced policy stops all incoming mail";
     for mode in ["enforce", "testing"] {
         let said = format!(
-            "error: `mx` is missing in [mta_sts]: a policy with mode `{mode}` has to list the MX hosts{hint}"
+            "error: `mx` is missing in [mta_sts]: a policy with mode `{mode}` must list the MX hosts{hint}"
         );
         assert_eq!(problems(&format!("mode = \"{mode}\"\n")), [said.as_str()]);
         assert_eq!(problems(&format!("mode = \"{mode}\"\nmx = []\n")), [said.as_str()]);

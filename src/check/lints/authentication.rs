@@ -15,8 +15,8 @@ pub fn left_out(subject: Subject<'_>, server: &Server) -> Option<Lint> {
     let published: Vec<_> = server.authentication.published().collect();
     let methods = server.authentication.as_slice().iter();
     let left_out = list(methods.filter(|method| !published.contains(method)));
-    let message = format!("autoconfig leaves out {left_out}: some clients drop a document that lists it");
-    let hint = "no action needed: the other methods are listed";
+    let message = format!("autoconfig leaves out {left_out}: some clients reject a document that lists it");
+    let hint = "no action is needed: the other methods are listed";
     (!left_out.is_empty()).then(|| subject.note(Cause::MethodsLeftOut, message, hint).without_action())
 }
 
@@ -31,7 +31,10 @@ pub fn unusable(subject: Subject<'_>, server: &Server) -> Option<Lint> {
     let methods = server.authentication.as_slice();
     let list = list(methods.iter());
     let (cause, message) = if methods == [OAuth2] {
-        (Cause::OAuth2Only, "OAuth2 only: clients use it only for providers on their own lists".to_owned())
+        (
+            Cause::OAuth2Only,
+            "the only method is OAuth2, and clients use it only for providers on their own lists".to_owned(),
+        )
     } else if methods.iter().all(|method| method.needs_no_login()) {
         (Cause::Authentication, format!("some clients require a login ({list})"))
     } else {

@@ -32,8 +32,7 @@ pub fn long(subject: Subject<'_>) -> Vec<Lint> {
                 "`display_short_name` is missing, and the name is longer than {recommended} characters; clients \
                  show `{short_name}` where space is short"
             );
-            let hint =
-                "add display_short_name = \"...\", of at most 12 characters; in XML <displayShortName>";
+            let hint = "add display_short_name = \"...\", at most 12 characters (in XML: <displayShortName>)";
             lints.push(subject.at(Some(&origin.display_name)).note(Cause::LongName, message, hint));
         }
         _ => {}

@@ -12,7 +12,7 @@ pub fn outgoing(subject: Subject<'_>) -> Option<Lint> {
     affected.autodiscover(true, &["parula"]);
     let message = "Parula ignores the SMTP server in Autodiscover: it guesses port 465 or 587 on the host of the \
                    incoming server";
-    let hint = "no action needed: Parula reads autoconfig too";
+    let hint = "no action is needed: Parula reads autoconfig too";
     let subject = Subject { protocol: Some(Protocol::Smtp), ..subject.at(subject.origin.outgoing.first()) };
     Some(subject.note(Cause::Guess, message, hint).affecting(&affected).without_action())
 }

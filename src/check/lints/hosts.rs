@@ -10,8 +10,8 @@ pub fn unreachable(subject: Subject<'_>, server: &Server) -> Option<Lint> {
     let name = host(subject, server).filter(is_private)?;
     // People see an alternative, but no client uses it.
     let severity = if subject.profile.prefers(server) { Severity::Error } else { Severity::Warning };
-    let message = format!("clients cannot connect to {name}: the public DNS cannot have this name");
-    let hint = "write the server's name in the public DNS";
+    let message = format!("clients cannot connect to {name}: the name cannot exist in the public DNS");
+    let hint = "write the public host name of the server";
     Some(subject.lint(Cause::UnreachableHost, severity, message, hint))
 }
 
@@ -29,9 +29,11 @@ pub fn customers_domain(subject: Subject<'_>) -> Option<Lint> {
         return None;
     }
     let host = server.hostname.as_str();
-    let message =
-        format!("{host} in a profile with mx_hosts: for customers, the host name depends on the request");
-    let hint = "write host names without %EMAILDOMAIN%; until then, customers' Apple devices get no configuration profile";
+    let message = format!(
+        "{host} is in a profile with mx_hosts: for domains of customers, the host name depends on the request"
+    );
+    let hint = "write host names without %EMAILDOMAIN%; until then, Waypost serves no Apple profile for \
+                domains of customers";
     Some(subject.warning(Cause::CustomersHosts, message, hint))
 }
 

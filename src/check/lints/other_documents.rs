@@ -8,28 +8,26 @@ use crate::documents::{Omission, pacc};
 /// Reference/beyond 1.1.
 pub fn apple(subject: Subject<'_>) -> Vec<Lint> {
     let Err(reason) = mobileconfig::check_servers(subject.profile) else {
-        let hint = "no action needed: people can set it up by hand";
+        let hint = "no action is needed: users can set it up by hand";
         let lint = |omission: Omission| {
-            let message = format!("left out of Apple's configuration profile: {omission}");
+            let message = format!("left out of the Apple profile: {omission}");
             subject.note(Cause::Apple, message, hint).without_action()
         };
         return mobileconfig::omissions(subject.profile).into_iter().map(lint).collect();
     };
-    let message = format!("Apple's devices get no configuration profile from this provider: {reason}");
+    let message = format!("Waypost serves no Apple profile for this provider: {reason}");
     let hint = match reason {
         UnsupportedProfile::Plaintext => {
-            "add servers with socket_type \"SSL\" or \"STARTTLS\", if there are any"
+            "add servers with socket_type \"SSL\" or \"STARTTLS\", if the provider has them"
         }
-        UnsupportedProfile::Authentication => {
-            "add a password method if the servers accept passwords; Apple's profile cannot express OAuth2"
-        }
+        UnsupportedProfile::Authentication => "add a password method, if the servers accept passwords",
     };
     vec![subject.warning(Cause::Apple, message, hint)]
 }
 
 /// Reference/beyond 3.1.
 pub fn pacc(subject: Subject<'_>) -> Vec<Lint> {
-    let hint = "no action needed: PACC clients find it by DNS or autoconfig";
+    let hint = "no action is needed: clients find it by DNS or autoconfig";
     let lint = |omission: Omission| {
         let server = subject.servers().find(|(_, server)| omission.protocol == Some(server.protocol));
         subject

@@ -30,6 +30,6 @@ pub fn plaintext(subject: Subject<'_>, server: &Server) -> Option<Lint> {
         server.protocol
     );
     let hint =
-        "set socket_type to \"SSL\" or \"STARTTLS\" with the matching port, if the mail server supports it";
+        "set socket_type to \"SSL\" or \"STARTTLS\", with the matching port, if the mail server supports TLS";
     Some(subject.warning(Cause::Plaintext, message, hint).affecting(&affected))
 }

@@ -17,7 +17,7 @@ pub fn starttls_in_outlook_2007(subject: Subject<'_>, server: &Server) -> Option
         "Outlook 2007 tries TLS on {} port {}: Autodiscover cannot tell it to use STARTTLS",
         server.protocol, server.port
     );
-    let hint = "no action needed unless people still use Outlook 2007";
+    let hint = "no action is needed unless users still have Outlook 2007";
     Some(subject.note(Cause::Outlook2007, message, hint).affecting(&affected).without_action())
 }
 
@@ -86,7 +86,7 @@ pub fn unusual(subject: Subject<'_>, server: &Server) -> Option<Lint> {
     let security = server.socket_type.label();
     let message =
         format!("{protocol} with {security} on port {port}: some clients expect the standard ports");
-    let hint = "list a server on a standard port first (SSL: 993, 995, 465; STARTTLS: 143, 110, 587): clients see \
-                only the first";
+    let hint = "list a server on a standard port first (SSL: 993, 995, 465; STARTTLS: 143, 110, 587); \
+                clients read only the first server";
     subject.warning(Cause::UnusualPort, message, hint).if_affecting(&affected)
 }

@@ -12,11 +12,11 @@ pub fn pop3_only(subject: Subject<'_>) -> Option<Lint> {
         return None;
     }
     let clients = ALL.into_iter().filter(|client| !client.protocols.contains(&Protocol::Pop3));
-    let message = "POP3 only: clients that support only IMAP find no incoming server";
+    let message = "no IMAP server: clients that support only IMAP find no incoming server";
     let lint = subject.at(subject.origin.incoming.first()).warning(
         Cause::PopOnly,
         message,
-        "add an IMAP server if there is one",
+        "add an IMAP server, if the provider has one",
     );
     Some(lint.affecting(&AffectedClients(clients.collect())))
 }
@@ -37,6 +37,6 @@ pub fn alternative_differs(subject: Subject<'_>, server: &Server) -> Option<Lint
         server.protocol,
         differences.join(", ")
     );
-    let hint = "check that this is intended: people see alternatives, clients do not";
+    let hint = "check that this is intended; the setup page shows alternatives, but clients do not read them";
     (!differences.is_empty()).then(|| subject.note(Cause::AlternativesDiffer, message, hint))
 }

@@ -15,8 +15,12 @@ pub fn unknown_types(subject: Subject<'_>) -> Vec<Lint> {
     let mut lints = Vec::new();
     for (key, known, services) in sections {
         for kind in services.iter().map(|service| service.kind.as_str()).filter(|kind| *kind != known) {
-            let message = format!("type `{kind}` in [[{key}]], but programs look for {known}");
-            lints.push(subject.warning(Cause::UnknownService, message, "check the type"));
+            let message = format!("the type in [[{key}]] is `{kind}`, but clients look for {known}");
+            lints.push(subject.warning(
+                Cause::UnknownService,
+                message,
+                "correct the type, unless your clients use it",
+            ));
         }
     }
     lints
@@ -35,8 +39,8 @@ pub fn collections(subject: Subject<'_>) -> Vec<Lint> {
     });
     urls.filter(|(_, url, _)| is_collection(url))
         .map(|(key, url, location)| {
-            let message = format!("the URL of [[{key}]] looks like a collection: {url}");
-            let hint = "write the root of the DAV server, or the principal: https://dav.example.com/, \
+            let message = format!("the URL in [[{key}]] is probably a collection: {url}");
+            let hint = "write the URL of the server or of the principal: https://dav.example.com/ or \
                         https://dav.example.com/principals/%EMAILADDRESS%/";
             subject.at(Some(location)).note(Cause::Collection, message, hint)
         })
@@ -61,8 +65,8 @@ pub fn oauth2_client_id(subject: Subject<'_>) -> Option<Lint> {
     if subject.profile.services.oauth2.as_ref()?.client_id.is_some() {
         return None;
     }
-    let message = "[oauth2] has no client_id: programs use their own, Parula uses `open`";
-    let hint = "add the client_id that your authorization server accepts, if there is one";
+    let message = "[oauth2] has no client_id: clients use their own, and Parula uses `open`";
+    let hint = "add a client_id, if your authorization server has one for mail programs";
     Some(subject.note(Cause::ClientId, message, hint))
 }
 
@@ -75,6 +79,6 @@ pub fn mta_sts_max_age(subject: Subject<'_>) -> Option<Lint> {
     if policy.mode() == Mode::None || seconds >= DAY {
         return None;
     }
-    let message = format!("sending servers forget the MTA-STS policy after {seconds} seconds");
-    Some(subject.note(Cause::MtaSts, message, "set max_age_seconds = 604800 (a week) or more"))
+    let message = format!("the MTA-STS policy expires on sending servers after {seconds} seconds");
+    Some(subject.note(Cause::MtaSts, message, "set max_age_seconds = 604800 (one week) or more"))
 }

@@ -17,14 +17,15 @@ pub fn numeric(subject: Subject<'_>, server: &Server) -> Option<Lint> {
     // Thunderbird ignores a false value.
     affected.autodiscover(!is_falsy(username), &["thunderbird"]);
     let name = username.as_str();
-    let message = format!("Thunderbird and Parula convert the user name `{name}` to a number and change it");
+    let message =
+        format!("Thunderbird and Parula change the user name `{name}`, because they convert it to a number");
     Some(subject.warning(Cause::NumericLogin, message, HINT).affecting(&affected))
 }
 
 pub fn numeric_local_part(subject: Subject<'_>, server: &Server) -> Option<Lint> {
-    let message = "Thunderbird removes zeros at the start of a numeric local part (0012345 becomes 12345) when it \
-                   reads Autodiscover";
-    let hint = "avoid mailboxes with such a name";
+    let message = "with Autodiscover, Thunderbird removes leading zeros from a numeric user name (0012345 \
+                   becomes 12345)";
+    let hint = "avoid numeric mailbox names with leading zeros";
     (is_local_part(&server.username) && server.protocol != Protocol::Pop3)
         .then(|| subject.note(Cause::NumericLogin, message, hint))
 }
@@ -91,7 +92,7 @@ pub fn single_login(subject: Subject<'_>, server: &Server) -> Option<Lint> {
     let is_first = subject.profile.defaults().next().is_some_and(|first| std::ptr::eq(first, server));
     affected.autoconfig(is_first && !is_address && !is_single_local, &["enough-mail"]);
     let name = username.as_str();
-    let message = format!("clients with one login for all servers cannot use the user name `{name}`");
+    let message = format!("clients with one user name for all servers cannot use the user name `{name}`");
     let subject = Subject { protocol: None, ..subject };
     subject.warning(Cause::Username, message, HINT).if_affecting(&affected)
 }

@@ -85,7 +85,8 @@ fn matrix(group: &[&ProfileCheck], all_rows: bool) -> String {
 fn title(group: &[&ProfileCheck]) -> String {
     if let [one] = group {
         let name = one.profile.display_name.as_str();
-        let mut text = wrapped("", &format!("{name} ({}), as {}", one.profile.id, one.address), "  ");
+        let mut text =
+            wrapped("", &format!("{name} ({}), checked with {}", one.profile.id, one.address), "  ");
         let mut rows = Vec::new();
         for protocol in ClientResult::PROTOCOLS {
             let Some(server) = one.profile.preferred(protocol) else { continue };

@@ -53,8 +53,9 @@ pub fn write(report: &Report, selection: Selection) -> String {
     let profiles = count(directory.entries().len(), "profile");
     let domains = count(directory.domain_count(), "domain");
     if hidden > 0 {
-        let pronoun = if hidden == 1 { "it" } else { "them" };
-        let _ = writeln!(text, "{} without a next step: --verbose shows {pronoun}", count(hidden, "note"));
+        let notes = count(hidden, "note");
+        let (verb, pronoun) = if hidden == 1 { ("needs", "it") } else { ("need", "them") };
+        let _ = writeln!(text, "{notes} {verb} no action; --verbose shows {pronoun}");
     }
     if report.is_selection {
         let _ =

@@ -65,15 +65,16 @@ impl<'c> Check<'c> {
         }
         let server =
             self.resolver.map_or("the system's name server".to_owned(), |address| address.to_string());
-        let mut error =
-            format!("{server} did not answer {unanswered} of {} questions", answered + unanswered);
+        let mut error = format!("{server} did not answer {unanswered} of {} queries", answered + unanswered);
         let left = self.domains.list.len() - report.domains;
         if left > 0 {
             let _ = write!(error, ";\nthe other domains were not compared: {left}");
         }
         let hint = match self.resolver {
-            Some(_) => "check the address of --resolver, or leave it out to ask the system's name server",
-            None => "name a name server that answers: --resolver IP",
+            Some(_) => {
+                "check the address in --resolver, or remove --resolver to use the system's name server"
+            }
+            None => "set --resolver to the IP address of a working name server",
         };
         let could_not_run = could_not_run(&error, Some(hint));
         if has_errors && *answered > 0 { exit_code(true) } else { could_not_run }
@@ -84,7 +85,7 @@ impl<'c> Check<'c> {
         let runtime = runtime.map_err(|error| format!("the comparison cannot start: {error}"))?;
         runtime.block_on(async {
             let resolver = Resolver::new(self.resolver, self.timeout).map_err(|error| {
-                let hint = "\nhint: name a name server: --resolver IP";
+                let hint = "\nhint: set --resolver to the IP address of a name server";
                 format!("{error}{}", if self.resolver.is_none() { hint } else { "" })
             })?;
             let mut report = Report::default();

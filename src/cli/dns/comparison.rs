@@ -74,11 +74,13 @@ fn details(set: &RecordSet, status: &RecordStatus) -> Vec<String> {
     let hosts = |hosts: &[Domain], what| hosts.iter().map(|host| format!("{host} {what}")).collect();
     match status {
         RecordStatus::Ok => Vec::new(),
-        RecordStatus::AliasTargets(aliases) => hosts(aliases, "is an alias (CNAME); RFC 2782 forbids that"),
+        RecordStatus::AliasTargets(aliases) => {
+            hosts(aliases, "is an alias (CNAME), which RFC 2782 forbids for an SRV target")
+        }
         RecordStatus::Missing => publish().collect(),
         RecordStatus::Different(published) => publish().chain(found(published)).collect(),
         RecordStatus::WrongAddresses { host, addresses } => {
-            let mut lines = vec![format!("{host} has addresses other than `addresses` of [dns]")];
+            let mut lines = vec![format!("{host} has addresses that are not in `addresses` of [dns]")];
             lines.extend(found(addresses));
             lines
         }

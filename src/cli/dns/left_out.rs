@@ -54,7 +54,7 @@ impl LeftOut {
     /// Reports each group. `lists_names` adds the names, if they are of one domain.
     pub fn report(&self, lists_names: bool) {
         for Group { reason, first_names, names, domains, last_domain } in &self.0 {
-            let what = if reason.is_error() { "error: cannot derive" } else { "warning: left out" };
+            let what = if reason.is_error() { "error: no record for" } else { "warning: left out" };
             let is_one = *domains == 1;
             let of = if is_one { last_domain.to_string() } else { count(*domains, "domain") };
             let mut text = format!("{what} {} of {of}: {}", count(*names, "name"), reason.summary());

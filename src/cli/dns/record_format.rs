@@ -27,12 +27,12 @@ impl RecordFormat {
             return Ok(());
         }
         if is_check {
-            let hint = "omit --format, or write --format json";
-            return Err(could_not_run("--check prints text or JSON", Some(hint)));
+            let hint = "remove --format, or write --format json";
+            return Err(could_not_run("--check supports only text and JSON", Some(hint)));
         }
         if !is_single {
             let hint = "run the command once for each domain, or write --format json";
-            return Err(could_not_run("this format describes one zone, not several domains", Some(hint)));
+            return Err(could_not_run("this format supports only one domain", Some(hint)));
         }
         Ok(())
     }

@@ -76,8 +76,8 @@ fn report_wildcards(domains: &Domains, format: RecordFormat) -> Result<(), ExitC
         return Ok(());
     };
     let mut lines: Vec<_> = wildcards.iter().map(|domain| format!("left out: *.{domain}")).collect();
-    lines.push("reason: a wildcard has no records of its own".to_owned());
-    lines.push("hint: name a domain below it".to_owned());
+    lines.push("reason: a wildcard has no records".to_owned());
+    lines.push("hint: name a domain below the wildcard".to_owned());
     let lines = format::comment(lines, sign);
     print_part(&if domains.list.is_empty() { lines } else { format!("\n{lines}") }).map(|_| ())
 }
@@ -87,8 +87,8 @@ pub fn note_wildcards(wildcards: &[&Domain]) {
     if !wildcards.is_empty() {
         let number = count(wildcards.len(), "wildcard");
         message(format!(
-            "note: left out {number}: a wildcard has no records of its own\n\
-             hint: name a domain below it"
+            "note: left out {number}: a wildcard has no records\n\
+             hint: name a domain below the wildcard"
         ));
     }
 }

@@ -42,7 +42,7 @@ pub fn of_profile(id: &str, entry: &RenderedProfile, address: &EmailAddress) -> 
             let index = ClientResult::PROTOCOLS.iter().position(|other| *other == protocol);
             match index.map(|index| &protocols[index])? {
                 ProtocolResult::Unused => None,
-                ProtocolResult::Preferred => Some("as preferred".to_owned()),
+                ProtocolResult::Preferred => Some("ok".to_owned()),
                 other => Some(other.to_string()),
             }
         };
@@ -94,7 +94,8 @@ impl ClientReport {
 }
 
 fn rows(account: &Account, verdict: impl Fn(Protocol) -> Option<String>) -> Vec<[String; 7]> {
-    let mut rows = vec![["", "Server", "Port", "Security", "User name", "Log-in", ""].map(str::to_owned)];
+    let mut rows =
+        vec![["", "Server", "Port", "Security", "User name", "Authentication", ""].map(str::to_owned)];
     for protocol in ClientResult::PROTOCOLS {
         match (account.get(protocol), verdict(protocol)) {
             (Some(endpoint), verdict) => rows.push(row(protocol, endpoint, verdict.unwrap_or_default())),

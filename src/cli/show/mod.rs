@@ -4,12 +4,14 @@
 mod client;
 mod settings;
 
+use std::ffi::OsStr;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::builder::PossibleValuesParser;
-use clap::{Args, ValueEnum};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::error::ErrorKind;
+use clap::{Arg, Args, Command, ValueEnum};
 
 use self::client::{ClientReport, client_ids};
 use super::config_argument::ConfigArgument;
@@ -58,7 +60,7 @@ pub struct Show {
         long,
         value_name = "NAME",
         ignore_case = true,
-        value_parser = PossibleValuesParser::new(client_ids()),
+        value_parser = ClientParser(PossibleValuesParser::new(client_ids())),
         hide_possible_values = true
     )]
     client: Option<String>,
@@ -121,10 +123,31 @@ fn after_help() -> String {
     waypost show jane@example.com --client kmail --document -"
 }
 
+/// Parses the name of a client model, and names the command for Apple's devices, which have no model.
+#[derive(Clone)]
+struct ClientParser(PossibleValuesParser);
+
+impl TypedValueParser for ClientParser {
+    type Value = String;
+
+    fn parse_ref(&self, command: &Command, arg: Option<&Arg>, value: &OsStr) -> Result<String, clap::Error> {
+        if value.eq_ignore_ascii_case("apple") {
+            let message =
+                "there is no client model for Apple devices; --as mobileconfig shows the Apple profile";
+            return Err(command.clone().error(ErrorKind::ValueValidation, message));
+        }
+        self.0.parse_ref(command, arg, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        self.0.possible_values()
+    }
+}
+
 impl Show {
     pub fn run(self) -> Result<ExitCode, ExitCode> {
         if self.all_servers && (self.form != Form::Autoconfig || self.client.is_some()) {
-            let hint = "without --as, the table shows all servers";
+            let hint = "add --as autoconfig; the table without --as shows all servers";
             return Err(could_not_run("--all-servers needs --as autoconfig", Some(hint)));
         }
         if let (Some(id), Some(path)) = (&self.client, &self.document) {
@@ -162,7 +185,7 @@ impl Show {
             Form::Autoconfig => utf8(&entry.documents.autoconfig.fill(domain)),
             Form::Autodiscover => utf8(&entry.documents.autodiscover.fill(&self.address)),
             Form::Mobileconfig => mobileconfig(entry, &self.address).map_err(|reason| {
-                unsupported(&format!("there is no Apple profile for {}: {reason}", self.address))
+                unsupported(&format!("Waypost serves no Apple profile for {}: {reason}", self.address))
             })?,
             Form::Pacc => {
                 let document = entry.documents.pacc.as_ref();
@@ -195,7 +218,7 @@ fn read_document(path: &Path) -> io::Result<Vec<u8>> {
     let mut body = Vec::new();
     io::stdin().lock().take(LARGEST_TEXT + 1).read_to_end(&mut body)?;
     if body.len() as u64 > LARGEST_TEXT {
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is too long"));
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is too large"));
     }
     Ok(body)
 }
@@ -208,11 +231,11 @@ fn mobileconfig(entry: &RenderedProfile, address: &EmailAddress) -> Result<Strin
 
 fn no_pacc(profile: &Profile) -> String {
     let reasons: Vec<_> = pacc::omissions(profile).iter().map(ToString::to_string).collect();
-    format!("PACC can express nothing of `{}`: {}", profile.id, reasons.join("; "))
+    format!("PACC cannot express any service of `{}`: {}", profile.id, reasons.join("; "))
 }
 
 fn unsupported(error: &str) -> ExitCode {
-    errors_found(error, Some("`waypost check` shows the place and the remedy"))
+    errors_found(error, Some("run `waypost check` to see the location and a hint"))
 }
 
 fn utf8(bytes: &[u8]) -> String {

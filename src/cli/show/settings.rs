@@ -17,7 +17,7 @@ pub fn settings(profile: &Profile, address: &EmailAddress) -> String {
 fn servers(profile: &Profile, address: &EmailAddress) -> String {
     // The authentication column is shown only if a server needs more than a password.
     let has_methods = profile.servers().any(|server| server.authentication != Authentications::default());
-    let log_in = if has_methods { "Log-in" } else { "" };
+    let log_in = if has_methods { "Authentication" } else { "" };
     let mut rows = vec![["", "Server", "Port", "Security", "User name", log_in, ""].map(str::to_owned)];
     for server in profile.servers() {
         let mut row = row(server, address, !profile.prefers(server));
@@ -79,7 +79,7 @@ fn services(profile: &Profile, address: &EmailAddress) -> String {
         let _ = writeln!(text, "Webmail: {}", page.for_address(address));
     }
     for enable in &services.enable {
-        let why = enable.instruction.first().map_or("to be visited first", |reason| &reason.text);
+        let why = enable.instruction.first().map_or("visit this page first", |reason| &reason.text);
         let _ = writeln!(text, "First: {} ({why})", enable.url.for_address(address));
     }
     for page in &profile.documentation {

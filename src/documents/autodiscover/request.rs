@@ -35,12 +35,12 @@ pub enum Schema {
 /// Why a body is not a valid [`Request`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RequestError {
-    #[error("not an Autodiscover request in well-formed XML")]
+    #[error("the body is not an Autodiscover request in well-formed XML")]
     Malformed,
-    #[error("no usable e-mail address in the request")]
+    #[error("the request has no valid email address")]
     Address,
     /// A `LegacyDN` identifies a mailbox inside Exchange. Waypost needs an address.
-    #[error("a LegacyDN and no e-mail address")]
+    #[error("the request has a LegacyDN, but no email address")]
     LegacyDnOnly,
 }
 

@@ -18,9 +18,12 @@ use crate::profile::{
 /// Why there is no Apple profile for the addresses of a profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum UnsupportedProfile {
-    #[error("its mail servers offer no encryption, so it would send the password in clear")]
+    #[error("its mail servers have no encryption, so devices would send the password in clear text")]
     Plaintext,
-    #[error("its mail servers want a way to log in for which such a profile has no key, like OAuth2")]
+    #[error(
+        "its mail servers require an authentication method that an Apple profile cannot express, for \
+         example OAuth2"
+    )]
     Authentication,
 }
 
@@ -107,7 +110,9 @@ pub fn omissions(profile: &Profile) -> Vec<Omission> {
     let uses_pop3 =
         mail_servers(profile).is_ok_and(|(incoming, _)| incoming.server.protocol == Protocol::Pop3);
     let imap = profile.preferred(Protocol::Imap).filter(|_| uses_pop3);
-    let imap = imap.map(|_| Omission::mail(Protocol::Imap, "it cannot be said, so devices fetch by POP3"));
+    let imap = imap.map(|_| {
+        Omission::mail(Protocol::Imap, "an Apple profile cannot express its servers, so devices use POP3")
+    });
     let dav = [("the calendar", services.caldav()), ("the address book", services.carddav())];
     let dav =
         dav.into_iter().filter_map(|(name, service)| Some(Omission::other(name, dav_port(service?).err()?)));
@@ -254,12 +259,12 @@ fn username(username: &Username, account_for: AccountFor) -> Option<Value> {
 /// The port of a calendar or address book that Apple's schema can express: https, with a password.
 fn dav_port(service: &WebService) -> Result<u16, &'static str> {
     if !service.url.is_https() {
-        return Err("its URL is not https");
+        return Err("its URL does not begin with https://");
     }
     if !Mechanism::take_password(&service.authentication) {
-        return Err("it takes no password");
+        return Err("it does not accept a password");
     }
-    service.url.port().map(std::num::NonZero::get).ok_or("its URL names no host by its name")
+    service.url.port().map(std::num::NonZero::get).ok_or("its URL has no host name")
 }
 
 /// The keys of `com.apple.caldav.account` and `com.apple.carddav.account`, which differ only in their prefix.

@@ -72,11 +72,9 @@ impl SigningError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Pem(error) => error.hint(),
-            Self::UnsupportedKey => "use a certificate with an RSA key of 2048 bits or more",
-            Self::Expired { .. } => {
-                "renew it, or set or_unsigned = true to serve profiles without a signature"
-            }
-            Self::NotYetValid { .. } => "check this machine's clock",
+            Self::UnsupportedKey => "use a key of RSA with at least 2048 bits, or of ECDSA on P-256",
+            Self::Expired { .. } => "renew it, or set or_unsigned = true to serve unsigned profiles",
+            Self::NotYetValid { .. } => "check the clock of this machine",
         }
     }
 }
@@ -105,23 +103,22 @@ impl SigningCertificate {
         let mut warnings = Vec::new();
         let mut warn = |message, hint| warnings.push(SigningWarning { message, hint });
         if not_after < now + EXPIRY_WARNING {
-            let message = format!("the certificate for signing expires on {}", date(not_after));
-            warn(message, "renew it; Waypost loads new files without a restart");
+            let message = format!("the signing certificate expires on {}", date(not_after));
+            warn(message, "renew it; Waypost loads the new files without a restart");
         }
         if is_self_signed {
-            let message =
-                "the certificate for signing is self-signed: devices call the profile \"not verified\"";
-            warn(message.to_owned(), "use one from a certificate authority that the devices know");
+            let message = "the signing certificate is self-signed: devices show its profiles as not verified";
+            warn(message.to_owned(), "use a certificate from a certificate authority that the devices trust");
         }
         if !has_issuer {
             let message =
-                "no certificate leads from the one for signing to its issuer: devices will not verify it";
-            let hint = "add the issuer's certificates behind it, or name their file: chain = \"chain.pem\"";
+                "the issuer of the signing certificate is missing: devices show its profiles as not verified";
+            let hint = "append the issuer's certificates to the file, or set chain = \"chain.pem\"";
             warn(message.to_owned(), hint);
         }
         if is_world_readable(&files.key) {
             let message = format!("{} can be read by every user of this machine", files.key.display());
-            warn(message, "make it readable by the server's user only: chmod o-r");
+            warn(message, "make it readable only by the server's user: chmod o-r");
         }
         Ok(Self { chain, key, not_after, warnings })
     }

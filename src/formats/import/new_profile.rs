@@ -56,8 +56,9 @@ impl<'a> Folder<'a> {
     /// Reports the domains of the command line if no file needed them.
     pub fn report_unused_domains(&self, problems: &Problems) {
         if let Some(first) = self.given.patterns.first().filter(|_| self.given.is_unused()) {
-            let message = "the domains are not used: every file names its own";
-            problems.note(first.location.clone(), message, "add them to `domains` of a profile");
+            let message =
+                "--domain and --domains-file are not used: no file has a placeholder for the domain";
+            problems.note(first.location.clone(), message, "add the domains to `domains` of a profile");
         }
     }
 
@@ -83,7 +84,7 @@ impl<'a> Folder<'a> {
         let found = Problems::default();
         if from_toml(&source, &SourceFiles::default(), &found).profile.is_none() {
             let what = found.into_vec().first().map_or_else(String::new, ToString::to_string);
-            return Err(InvalidValue::new(what, "please report this as a bug, with the file").into());
+            return Err(InvalidValue::new(what, "report this bug, and attach the file").into());
         }
         self.taken.replace(&path, &fields);
         let domain_count = fields.domain_patterns.len();
@@ -112,16 +113,21 @@ impl<'a> Folder<'a> {
         }
         match placeholder {
             Some(location) if names_some || fields.has_invalid_domains => {
-                let message = "<domain> is a placeholder; --domain names the domains for it";
-                problems.note(location, message, "import the file again with --domain");
+                let message = "<domain> is a placeholder, and the file has other domains too; the \
+                               placeholder is ignored";
+                problems.note(
+                    location,
+                    message,
+                    "to add domains for the placeholder, import the file again with --domain",
+                );
                 Ok(false)
             }
             placeholder => {
                 let what = match &placeholder {
                     Some(_) => "its <domain> is a placeholder",
-                    None => "it names no domain",
+                    None => "it has no domain",
                 };
-                let hint = "name the domains: --domain example.com,example.net or --domains-file FILE";
+                let hint = "add --domain example.com,example.net or --domains-file FILE";
                 Err(Refusal { location: placeholder, reason: InvalidValue::new(what, hint) })
             }
         }
@@ -142,10 +148,10 @@ impl<'a> Folder<'a> {
         let first = exact.find(|domain| self.can_be_id(domain, &fields.domain_patterns)).cloned();
         let value = first.ok_or_else(|| self.no_id(own))?;
         let message = match own {
-            Some(_) => "another profile has the id; the first domain is the id here",
-            None => "the id is unusable; the first domain is the id",
+            Some(_) => "another profile has the same id; the first domain is the new id",
+            None => "the id is invalid; the first domain is the new id",
         };
-        problems.note(location.clone(), message, "no action needed: people do not see the id");
+        problems.note(location.clone(), message, "no action is needed: mail programs do not show the id");
         Ok(Located { value, location })
     }
 
@@ -177,16 +183,17 @@ impl<'a> Folder<'a> {
     fn no_id(&self, own: Option<&Located<Domain>>) -> InvalidValue {
         let claim = own.and_then(|id| Some((id, self.taken.id(&id.value)?)));
         let Some((id, claim)) = claim else {
-            return InvalidValue::new("it has no usable id", "correct the id");
+            return InvalidValue::new("it has no valid id", "correct the id");
         };
         let path = self.file_of(&id.value);
         if *claim.profile == *path {
             return is_there(&path);
         }
         let hint = if claim.profile == id.location.file {
-            "the file is served as it is; move it out of the folder first".to_owned()
+            "the file is already a profile in this folder; to import it, move it to another folder first"
+                .to_owned()
         } else {
-            format!("it is at {}; a profile's id is its own", claim.location)
+            format!("change the id; it is already used at {}", claim.location)
         };
         InvalidValue::new(format!("the id `{}` is taken, and no domain is free", id.value), hint)
     }
@@ -197,7 +204,7 @@ impl<'a> Folder<'a> {
         if is_link || path.is_dir() {
             let what = if is_link { "a link" } else { "a folder" };
             let message = format!("{} is {what}", path.display());
-            return Err(InvalidValue::new(message, "remove it, or import into another folder"));
+            return Err(InvalidValue::new(message, "remove it, or name another folder with --into"));
         }
         if path.exists() && !self.force { Err(is_there(path)) } else { Ok(()) }
     }
@@ -227,7 +234,7 @@ impl<'a> Folder<'a> {
 }
 
 fn is_there(path: &Path) -> InvalidValue {
-    InvalidValue::new(format!("{} already exists", path.display()), "--force replaces it")
+    InvalidValue::new(format!("{} already exists", path.display()), "add --force to replace it")
 }
 
 /// Replaces an invalid name by the short name or the id.
@@ -245,27 +252,27 @@ fn replace_name(fields: &mut ProfileFields, id: &Located<Domain>) -> Option<Prob
 /// Whether the valid parts are enough for a profile.
 fn is_enough(fields: &ProfileFields) -> Result<(), (&'static str, &'static str)> {
     let Some(name) = &fields.display_name else {
-        return Err(("it has no usable name", "give it a <displayName> of at most 60 characters"));
+        return Err(("it has no valid name", "add <displayName>, at most 60 characters"));
     };
     if fields.domain_patterns.is_empty() && fields.mx_hosts.is_empty() {
         return Err((
-            "it has no domain of its own",
-            "a profile needs one; correct the errors in its domains",
+            "all its domains are invalid or in other profiles",
+            "correct the errors in its domains; a profile needs at least one",
         ));
     }
     let hint = |servers: &Servers| {
         if servers.is_missing { "a profile needs one" } else { "correct the errors in its servers" }
     };
     if !fields.incoming.has_mail() {
-        return Err(("it has no usable IMAP or POP3 server", hint(&fields.incoming)));
+        return Err(("it has no valid IMAP or POP3 server", hint(&fields.incoming)));
     }
     if !fields.outgoing.has_mail() {
-        return Err(("it has no usable SMTP server", hint(&fields.outgoing)));
+        return Err(("it has no valid SMTP server", hint(&fields.outgoing)));
     }
     let id = fields.id.as_ref().map_or("", |id| id.value.as_str());
     let is_short = |text: &str| text.parse::<DisplayShortName>().is_ok();
     if fields.display_short_name.is_none() && !is_short(name.value.as_str()) && !is_short(id) {
-        return Err(("it has no short name", "give it a <displayShortName> of at most 20 characters"));
+        return Err(("it has no short name", "add <displayShortName>, at most 20 characters"));
     }
     Ok(())
 }

@@ -45,12 +45,15 @@ impl Reading {
         };
         match fs::metadata(path) {
             Ok(metadata) if !metadata.is_file() => {
-                return unreadable("not imported: it is not a file".to_owned(), "name a file or a folder");
+                return unreadable(
+                    "not imported: it is not a regular file".to_owned(),
+                    "name a file or a folder",
+                );
             }
             Ok(metadata) if metadata.len() > LARGEST => {
                 return unreadable(
-                    format!("not imported: it has {} bytes", metadata.len()),
-                    "a provider file has a few thousand; this is something else",
+                    format!("not imported: the file has {} bytes", metadata.len()),
+                    "name a provider file; it has a few thousand bytes",
                 );
             }
             _ => {}
@@ -60,7 +63,7 @@ impl Reading {
                 Ok(source) => Self::of_source(&source),
                 Err(problem) => Self::refused(path, vec![problem]),
             },
-            Err(error) => unreadable(format!("not imported: {error}"), "it has to be a readable file"),
+            Err(error) => unreadable(format!("not imported: {error}"), "make the file readable"),
         }
     }
 

@@ -36,7 +36,7 @@ impl TakenNames {
         let files = SourceFiles::default().list_folder(folder, is_profile).unwrap_or_else(|error| {
             if error.kind() != io::ErrorKind::NotFound {
                 let message = format!("the folder cannot be read, so its domains are unknown: {error}");
-                problems.note(Location::whole(folder), message, "make it readable");
+                problems.note(Location::whole(folder), message, "make the folder readable");
             }
             Vec::new()
         });
@@ -44,8 +44,8 @@ impl TakenNames {
             let found = Problems::default();
             let profiles = read_profiles(&path, &SourceFiles::default(), &found);
             if found.has_errors() {
-                let message = "an existing profile has errors, so its domains are uncertain";
-                problems.note(Location::whole(&path), message, "`waypost check` names the errors");
+                let message = "an existing profile has errors, so its domains are unknown";
+                problems.note(Location::whole(&path), message, "run `waypost check` to see the errors");
             }
             for ParsedProfile { id, domain_patterns, mx_hosts, .. } in profiles {
                 taken.insert(&path.as_path().into(), id.as_ref(), &domain_patterns, &mx_hosts);
@@ -123,8 +123,8 @@ impl TakenNames {
             }
             let first = seen.get(&pattern.value);
             if let Some(first) = first {
-                let hint = format!("the first time is at {first}");
-                let message = "a domain is listed twice, and written once";
+                let hint = format!("no action is needed; the domain is first at {first}");
+                let message = "a domain is listed twice and imported once";
                 problems.note(pattern.location.clone(), message, hint);
                 return false;
             }
@@ -136,8 +136,8 @@ impl TakenNames {
             if host.value.public_suffix().is_some() {
                 problems.error(
                     host.location.clone(),
-                    format!("`{}` is a public suffix, and left out", host.value),
-                    "a mail exchanger is a host, like mx.example.net",
+                    format!("`{}` is a public suffix and is left out", host.value),
+                    "write the host name of the MX record, for example mx.example.net",
                 );
                 return false;
             }
@@ -156,8 +156,8 @@ impl TakenNames {
 
 fn report_claim(name: &str, location: &Location, first: &Location, problems: &Problems) {
     let hint = match first.file.to_str() {
-        Some("--domain") => "--domain is for one file; import the files one by one".to_owned(),
-        _ => format!("the first time is at {first}; a domain belongs to one profile"),
+        Some("--domain") => "import the files one by one: --domain applies to one file".to_owned(),
+        _ => format!("keep the domain in one profile (it is first at {first})"),
     };
-    problems.error(location.clone(), format!("{name} is listed twice, and left out here"), hint);
+    problems.error(location.clone(), format!("{name} is listed twice and is left out here"), hint);
 }
