@@ -1,4 +1,4 @@
-//! Writes the man pages and the shell completions from the program's own arguments:
+//! Writes the man pages, the shell completions and the installed form of the documents:
 //!
 //! ```sh
 //! cargo run --example manual -- target/manual
@@ -7,6 +7,7 @@
 //!
 //! It is an example, so that the program itself does not contain the generator.
 
+mod documents;
 mod pages;
 mod settings;
 
@@ -15,10 +16,16 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let Some(folder) = std::env::args_os().nth(1).map(PathBuf::from) else {
-        eprintln!("error: no folder is named\nhint: cargo run --example manual -- target/manual");
+        eprintln!(
+            "error: the name of a folder is missing\nhint: cargo run --example manual -- target/manual"
+        );
         return ExitCode::from(2);
     };
-    match pages::write(&folder) {
+    let written = pages::write(&folder).and_then(|mut files| {
+        files.extend(documents::write(&folder.join("doc"))?);
+        Ok(files)
+    });
+    match written {
         Ok(files) => {
             for file in files {
                 println!("{}", file.display());

@@ -15,12 +15,12 @@ pub fn page() -> io::Result<Vec<u8>> {
     for (heading, about, file) in [
         (
             "SETTINGS",
-            "The keys of waypost.toml. What they are shown with is the default, or an example where there is none.",
+            "The keys of waypost.toml. Each key is shown with its default, or with an example if it has no default.",
             "config/waypost.toml",
         ),
         (
             "PROFILES",
-            "The keys of a profile, shown with those of a provider or with an example.",
+            "The keys of a profile. Each key is shown with an example or with its default.",
             "config/profiles/centurylink.toml",
         ),
     ] {
@@ -29,13 +29,20 @@ pub fn page() -> io::Result<Vec<u8>> {
         roff.text([roman(about)]);
         let text = String::from_utf8_lossy(&read(file)?).into_owned();
         // The first comment describes the file, not a key; the manual has its own introduction.
-        for paragraph in text.split("\n\n").skip(1) {
-            explain(&lines(paragraph), &mut roff);
-        }
+        let (_, keys) = text.split_once("\n\n").unwrap_or_default();
+        explain_keys(keys, &mut roff);
         roff.to_writer(&mut page)?;
     }
     page.extend(read("docs/man/waypost.toml.see-also.man")?);
     Ok(page)
+}
+
+/// Explains the keys of a commented file. The description of a key is the comment above it, or the comment after it, which
+/// can continue on the following lines.
+pub fn explain_keys(text: &str, roff: &mut Roff) {
+    for paragraph in text.split("\n\n") {
+        explain(&lines(paragraph), roff);
+    }
 }
 
 fn read(file: &str) -> io::Result<Vec<u8>> {
@@ -57,9 +64,18 @@ enum Line {
 
 fn lines(paragraph: &str) -> Vec<Line> {
     let mut lines = Vec::new();
-    let mut rest = paragraph.lines().filter(|line| !line.is_empty());
+    let mut rest = paragraph.lines().filter(|line| !["", "#"].contains(line));
     while let Some(line) = rest.next() {
         let bare = line.strip_prefix("# ").unwrap_or(line);
+        // The comment after a key continues.
+        if let Some(Line::Key { comment, .. }) = lines.last_mut()
+            && let Some(more) = bare.trim_start().strip_prefix("# ")
+            && !comment.is_empty()
+            && bare.starts_with(' ')
+        {
+            *comment += &format!(" {}", more.trim());
+            continue;
+        }
         let (code, comment) = bare.split_once(" # ").unwrap_or((bare, ""));
         match code.split_once(" = ") {
             _ if bare.starts_with('[') => lines.push(Line::Section(code.trim().to_owned())),
@@ -75,7 +91,7 @@ fn lines(paragraph: &str) -> Vec<Line> {
                 let comment = comment.trim().to_owned();
                 lines.push(Line::Key { key: key.to_owned(), value, comment });
             }
-            _ => lines.push(Line::Prose(bare.trim_start_matches('#').trim().to_owned())),
+            _ => lines.push(Line::Prose(bare.trim().to_owned())),
         }
     }
     lines
@@ -92,20 +108,21 @@ fn explain(lines: &[Line], roff: &mut Roff) {
         && !prose.is_empty()
         && prose.iter().all(|line| matches!(line, Line::Prose(_)))
     {
-        tag(key, value, roff);
+        tag("TP", key, value, roff);
         for line in prose {
             if let Line::Prose(text) = line {
                 roff.text([roman(text.as_str())]);
             }
         }
         if !comment.is_empty() {
-            roff.text([roman(format!("({comment})"))]);
+            roff.text([roman(comment.as_str())]);
         }
         return;
     }
     let mut named = first;
     // A heading needs no paragraph mark after it.
     let mut was_prose = matches!(first, Some(Line::Section(_)));
+    let mut was_bare_key = false;
     for line in lines {
         match line {
             Line::Prose(text) => {
@@ -124,15 +141,20 @@ fn explain(lines: &[Line], roff: &mut Roff) {
                 continue;
             }
             Line::Key { key, value, comment } => {
-                tag(key, value, roff);
-                roff.text([roman(comment.as_str())]);
+                // Keys without a description are a list without blank lines.
+                let macro_name = if was_bare_key && comment.is_empty() { "TQ" } else { "TP" };
+                tag(macro_name, key, value, roff);
+                if !comment.is_empty() {
+                    roff.text([roman(comment.as_str())]);
+                }
             }
         }
         was_prose = matches!(line, Line::Prose(_));
+        was_bare_key = matches!(line, Line::Key { comment, .. } if comment.is_empty());
     }
 }
 
-fn tag(key: &str, value: &str, roff: &mut Roff) {
-    roff.control("TP", []);
+fn tag(macro_name: &str, key: &str, value: &str, roff: &mut Roff) {
+    roff.control(macro_name, []);
     roff.text([bold(key), roman(format!(" = {value}"))]);
 }

@@ -11,7 +11,8 @@ use crate::config::{Config, LoadError};
 
 #[derive(Debug, Args)]
 pub struct ConfigArgument {
-    /// The configuration file; default: ./config/waypost.toml, else /etc/waypost/waypost.toml
+    /// The configuration file [default: config/waypost.toml if it exists, else
+    /// /etc/waypost/waypost.toml]
     #[arg(
         long,
         value_name = "FILE",

@@ -16,11 +16,11 @@ pub struct Health {
     #[command(flatten)]
     config: ConfigArgument,
 
-    /// Ask this listener instead of one of the configuration
+    /// Test this listener; the configuration is then not read
     #[arg(long, value_name = "ADDR")]
     listen: Option<Listener>,
 
-    /// How many seconds to wait for a response
+    /// Wait at most this many seconds for a response
     #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=300))]
     timeout: u64,
 }
@@ -29,7 +29,12 @@ const EXAMPLES: &str = "\
 Examples:
   waypost health
   waypost health --listen unix:/run/waypost/admin.sock
-  waypost health --listen https://127.0.0.1:443 --timeout 2";
+  waypost health --listen https://127.0.0.1:443 --timeout 2
+
+Exit codes:
+  0  The server answers
+  1  The server does not answer, or answers with a status of 500 or above
+  2  The command could not run";
 
 impl Health {
     pub fn run(self) -> Result<ExitCode, ExitCode> {

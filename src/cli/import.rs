@@ -25,24 +25,29 @@ const EXAMPLES: &str = "\
 Examples:
   waypost import mozilla/ispdb --into profiles --dry-run
   waypost import config-v1.1.xml --into profiles --domain example.com
-  waypost import config-v1.1.xml --into profiles --domains-file domains.txt";
+  waypost import config-v1.1.xml --into profiles --domains-file domains.txt
+
+Exit codes:
+  0  The files have no errors
+  1  There are errors; the correct parts are imported
+  2  The command could not run";
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Import {
-    /// Provider files, or folders that contain them
+    /// Provider files, or folders with provider files (*.xml)
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
 
-    /// The folder of profiles to write to
+    /// The folder for the new profiles
     #[arg(long, value_name = "DIR")]
     into: PathBuf,
 
-    /// The domains of files without a domain; repeatable
-    #[arg(long = "domain", value_name = "D", value_delimiter = ',', value_parser = domain_pattern)]
+    /// Domains for provider files without a domain of their own; repeatable
+    #[arg(long = "domain", value_name = "DOMAIN", value_delimiter = ',', value_parser = domain_pattern)]
     domains: Vec<DomainPattern>,
 
-    /// A file with these domains, one on each line
+    /// A file with such domains, one on each line
     #[arg(long, value_name = "FILE")]
     domains_file: Option<PathBuf>,
 
@@ -50,7 +55,7 @@ pub struct Import {
     #[arg(long)]
     force: bool,
 
-    /// Print one line for each profile, and write nothing
+    /// Print one line for each profile; write nothing
     #[arg(long)]
     dry_run: bool,
 }

@@ -24,29 +24,40 @@ use clap::{Parser, Subcommand};
 
 use crate::diagnostics::WIDTH;
 
-/// Tells mail programs which servers a mailbox uses
+/// Mail client configuration server
 #[derive(Debug, Parser)]
-#[command(version, arg_required_else_help = true, term_width = WIDTH)]
+#[command(version, arg_required_else_help = true, term_width = WIDTH, after_help = EXAMPLES)]
 pub struct Arguments {
     #[command(subcommand)]
     command: Command,
 }
 
+const EXAMPLES: &str = "\
+Examples:
+  waypost check
+  waypost show jane@example.com
+  waypost serve --listen 127.0.0.1:8080
+
+Exit codes:
+  0  The command succeeded
+  1  The command found errors
+  2  The command could not run; standard error has the reason";
+
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run the server
     Serve(serve::Serve),
-    /// Ask the running server to reload its configuration, and report the result
+    /// Reload the configuration of the running server, and print the result
     Reload(reload::Reload),
-    /// Ask whether the server answers: exit code 0 if it does, 1 if not
+    /// Test whether the running server answers
     Health(health::Health),
-    /// Check the configuration: load it, run every client model on every profile, and report
+    /// Check the configuration, and predict what each mail program configures
     Check(check::Check),
-    /// Show what the server answers for an address
+    /// Show the settings and the documents for an email address
     Show(show::Show),
-    /// Convert Mozilla's provider files to profiles
+    /// Convert provider files in Mozilla's format to profiles
     Import(import::Import),
-    /// Print the DNS records of mail domains, or compare them with the DNS
+    /// Print the DNS records for mail domains, or compare them with the published ones
     Dns(dns::Dns),
 }
 

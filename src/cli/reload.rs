@@ -20,11 +20,11 @@ pub struct Reload {
     #[command(flatten)]
     config: ConfigArgument,
 
-    /// Ask this admin listener instead of the configured one
+    /// Send the request to this admin listener, not to the configured one
     #[arg(long, value_name = "ADDR")]
     listen: Option<Listener>,
 
-    /// How many seconds to wait for the result
+    /// Wait at most this many seconds for the result
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=300))]
     timeout: u64,
 }
@@ -34,8 +34,10 @@ Examples:
   waypost reload
   waypost reload --listen unix:/run/waypost/admin.sock
 
-Exit codes: 0 the configuration on disk is served; 1 it has errors, and the
-server keeps the old one; 2 the command could not run.";
+Exit codes:
+  0  The server serves the configuration on disk
+  1  The configuration has errors; the server keeps the old one
+  2  The command could not run";
 
 /// The admin listener of the packaged configuration, and that configuration. The listener is asked too, since the file on
 /// disk may be broken, or may name a listener that takes effect after a restart.

@@ -21,32 +21,33 @@ pub struct Serve {
     #[command(flatten)]
     config: ConfigArgument,
 
-    /// Listen here, not on the file's listeners; may be given several times
-    ///
-    /// IP:PORT, `https://IP:PORT` for TLS, or `unix:/run/waypost/http.sock`
+    /// Listen on this address, not on the addresses of the configuration:
+    /// IP:PORT or unix:PATH, after https:// for TLS; repeatable
     #[arg(long, value_name = "ADDR")]
     listen: Vec<Listener>,
 
-    /// The format of log lines; default: text on a terminal, else JSON
+    /// The format of log lines [default: text on a terminal, else json]
     #[arg(long, value_name = "FORMAT")]
     log_format: Option<LogFormat>,
 
-    /// Write lines of this level and above; `debug` has a line per request
+    /// Write log lines of this level and of more severe levels
     #[arg(long, value_name = "LEVEL", env = "WAYPOST_LOG", default_value = "info", value_parser = log_level())]
     log_level: LevelFilter,
 
-    /// Write a line per request at level `info`: an access log
-    ///
-    /// It has no e-mail address, no query string and no password
+    /// Write one log line for each request, at level info
     #[arg(long)]
     log_requests: bool,
 }
 
 const EXAMPLES: &str = "\
 Examples:
-  waypost serve --config /etc/waypost/waypost.toml
+  waypost serve
   waypost serve --listen 127.0.0.1:8081 --log-level debug
-  waypost serve --log-requests --log-format json";
+  waypost serve --config /etc/waypost/waypost.toml --log-requests
+
+Exit codes:
+  0  A signal stopped the server
+  2  The server could not start";
 
 fn log_level() -> impl TypedValueParser<Value = LevelFilter> {
     PossibleValuesParser::new(["off", "error", "warn", "info", "debug", "trace"])

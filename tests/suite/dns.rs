@@ -670,14 +670,3 @@ fn stops_if_the_name_server_is_silent() {
         server.asked.lock().unwrap().iter().map(|name| name.rsplit('.').nth(1).unwrap().to_owned()).collect();
     assert!(asked.len() < 20, "{asked:?}");
 }
-
-#[test]
-fn help_fits_80_columns() {
-    let help = waypost(".", &["dns", "--help"]);
-    assert!(out(&help).contains("\nExamples:\n  waypost dns example.com\n"), "{}", out(&help));
-    let long: Vec<_> = out(&help)
-        .lines()
-        .filter(|line| line.chars().count() > 80 && !line.contains("waypost.toml"))
-        .collect();
-    assert_eq!(long, [""; 0]);
-}

@@ -6,12 +6,15 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Command, CommandFactory};
+use clap_mangen::roff::Roff;
 use tempfile::TempDir;
 use waypost::cli::Arguments;
 use waypost::config::{Address, Config, Limits};
 
 use crate::common::Files;
 
+#[path = "../../examples/manual/documents.rs"]
+mod documents;
 #[path = "../../examples/manual/pages.rs"]
 mod pages;
 #[path = "../../examples/manual/settings.rs"]
@@ -107,7 +110,8 @@ fn every_key_of_the_shipped_configuration_is_in_the_manual() {
             if line.starts_with('[') {
                 assert!(page.contains(line), "{line} in\n{page}");
             } else if !rest.is_empty() && word(key) {
-                assert!(page.contains(&format!(".TP\n{key} = ")), "{key} in\n{page}");
+                let tag = |name: &str| page.contains(&format!(".{name}\n{key} = "));
+                assert!(tag("TP") || tag("TQ"), "{key} in\n{page}");
             } else {
                 continue;
             }
@@ -118,6 +122,88 @@ fn every_key_of_the_shipped_configuration_is_in_the_manual() {
         for prose in text.lines().filter(|line| line.starts_with("# ") && line.ends_with('.')) {
             assert!(page.contains(&prose[2..]), "{prose} in\n{page}");
         }
+    }
+}
+
+/// A description can be above its key, or after it and on the following lines.
+#[test]
+fn comments_above_and_after_a_key_are_equal_in_the_manual() {
+    let page = |text: &str| {
+        let mut roff = Roff::new();
+        settings::explain_keys(text, &mut roff);
+        roff.render().replace('\n', " ")
+    };
+    let above = page("# Networks without a limit: monitors.\n# Default: none.\n# unlimited = []");
+    let after =
+        page("# unlimited = []   # Networks without a limit: monitors.\n#                  # Default: none.");
+    assert!(above.contains("Networks without a limit: monitors. Default: none."), "{above}");
+    assert_eq!(above, after);
+    let active =
+        page("unlimited = [] # Networks without a limit: monitors.\n               # Default: none.");
+    assert_eq!(above, active);
+}
+
+#[test]
+fn synopsis_shows_the_values() {
+    let (folder, _) = manual();
+    let synopsis = |name: &str| {
+        let page = plain(&folder.path().join(name));
+        let (_, rest) = page.split_once(".SH SYNOPSIS\n.nh\n.ad l\n").unwrap();
+        rest.lines().next().unwrap().to_owned()
+    };
+    assert_eq!(synopsis("waypost.1"), "waypost COMMAND [ARGUMENT]...");
+    assert_eq!(
+        synopsis("waypost-check.1"),
+        "waypost check [--config FILE] [--format text|json] [--deny warnings|notes]... [--matrix all] [--verbose] \
+         [DOMAIN]..."
+    );
+    assert_eq!(
+        synopsis("waypost-import.1"),
+        "waypost import --into DIR [--domain DOMAIN]... [--domains-file FILE] [--force] [--dry-run] PATH..."
+    );
+}
+
+/// `--help` and the manual have the same examples and exit codes.
+#[test]
+fn manual_has_the_lists_of_the_help() {
+    let (folder, _) = manual();
+    for command in pages::commands() {
+        let page = plain(&folder.path().join(format!("{}.1", pages::name(&command))));
+        let help = command.get_after_help().unwrap().to_string();
+        let lines: Vec<_> = help.lines().filter_map(|line| line.strip_prefix("  ")).collect();
+        assert!(lines.len() > 2, "{help}");
+        for line in lines {
+            let text = line.trim_start().trim_start_matches(|c: char| c.is_ascii_digit()).trim_start();
+            assert!(page.contains(text), "{text} in\n{page}");
+        }
+    }
+}
+
+/// `.ci/packages` tests the links of the built package.
+#[test]
+fn links_of_installed_documents_lead_to_installed_files() {
+    let installed = documents::installed().unwrap();
+    let links =
+        |text: &str, document: &str| documents::with_installed_links(text, Path::new(document), &installed);
+    for (link, in_readme) in [
+        ("[a](docs/operations.md#limits)", "[a](docs/operations.md#limits)"),
+        ("[a](config/waypost.toml)", "[a](examples/centurylink/waypost.toml)"),
+        ("[a](deploy/nginx.conf)", "[a](examples/nginx.conf)"),
+        ("[a](LICENSE-MIT)", "[a](copyright)"),
+        ("[`src/`](src/lib.rs)", "`src/`"),
+        ("[a](https://example.com/)", "[a](https://example.com/)"),
+        ("```toml\n[a](src/lib.rs)\n```", "```toml\n[a](src/lib.rs)\n```"),
+    ] {
+        assert_eq!(links(link, "README.md"), in_readme);
+    }
+    assert_eq!(links("[a](clients.md) [b](#c)", "docs/fuzzing.md"), "[a](clients.md) [b](#c)");
+    let line = "[a](../templates) [b](../deploy/Caddyfile) [c](../README.md)";
+    let expected = "[a](../examples/templates) [b](../examples/Caddyfile) [c](../README.md)";
+    assert_eq!(links(line, "docs/clients.md"), expected);
+    let folder = TempDir::new().unwrap();
+    let files = documents::write(folder.path()).unwrap();
+    for name in ["README.md", "SECURITY.md", "docs/operations.md"] {
+        assert!(files.contains(&folder.path().join(name)), "{name}");
     }
 }
 

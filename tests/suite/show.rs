@@ -157,14 +157,10 @@ fn fills_the_placeholders_of_every_url() {
 }
 
 #[test]
-fn help_lists_the_mail_programs_and_examples() {
+fn help_lists_the_mail_programs() {
     let help = waypost(".", &["show", "--help"]);
     let text = out(&help);
     for client in waypost::clients::ALL {
         assert!(text.contains(client.id), "{}", client.id);
     }
-    assert!(text.contains("Examples:\n  waypost show jane@example.com\n"), "{text}");
-    // `--config` is the same for every command.
-    let long = text.lines().filter(|line| line.chars().count() > 80 && !line.contains("--config"));
-    assert_eq!(long.collect::<Vec<_>>(), [""; 0]);
 }

@@ -20,7 +20,7 @@ use crate::config::Config;
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Check {
-    /// Check only the profiles of these domains; default: every profile
+    /// Check only the profiles of these domains [default: all profiles]
     #[arg(value_name = "DOMAIN", value_parser = domain)]
     domains: Vec<Domain>,
 
@@ -31,18 +31,17 @@ pub struct Check {
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: ReportFormat,
 
-    /// Treat findings of this severity as errors; notes without a next step are
-    /// never errors
+    /// Treat warnings, or warnings and notes, as errors; notes that need no action
+    /// are never errors
     #[arg(long, value_name = "SEVERITY")]
     deny: Vec<Deny>,
 
-    /// The rows of the matrix; default: all rows if there is no error and at most
-    /// five profiles, else only the rows in which a client does not end with the
-    /// preferred servers
+    /// Print all rows of the matrix [default: with errors or more than five
+    /// profiles, only clients that do not use the preferred servers]
     #[arg(long, value_name = "ROWS")]
     matrix: Option<Rows>,
 
-    /// Print the notes that need no action, too
+    /// Also print notes that need no action
     #[arg(long)]
     verbose: bool,
 }
@@ -51,10 +50,14 @@ const EXAMPLES: &str = "\
 Examples:
   waypost check
   waypost check example.com --matrix all --verbose
-  waypost check --deny warnings --format json > report.json
+  waypost check --config new/waypost.toml --deny warnings
+  waypost check --format json > report.json
 
-Exit codes: 0 the configuration can be served; 1 there are errors, findings of a
-denied severity, or a DOMAIN that is not served; 2 the command could not run.";
+Exit codes:
+  0  The configuration can be served
+  1  There are errors, findings of a denied severity, or domains that are not
+     served
+  2  The command could not run";
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum ReportFormat {

@@ -27,13 +27,14 @@ const EXAMPLES: &str = "\
 Examples:
   waypost dns example.com
   waypost dns --all --format json
+  waypost dns example.com --format powerdns
   waypost dns --all --check --resolver 192.0.2.53
 
-A denial (SRV 0 0 0 .) says that a domain does not offer a service. Without
---deny-missing, only IMAP, POP3 and SMTP are denied.
-
-Exit codes: 0 success; 1 a record is missing or wrong, or a domain is not
-served; 2 the command could not run.";
+Exit codes:
+  0  Success
+  1  A record is missing or wrong, a required record cannot be derived, or a
+     domain is not served
+  2  The command could not run, or a name server did not answer";
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -41,11 +42,11 @@ pub struct Dns {
     #[command(flatten)]
     config: ConfigArgument,
 
-    /// The mail domains
+    /// Mail domains
     #[arg(value_name = "DOMAIN", value_parser = domain, required_unless_present = "all")]
     domains: Vec<Domain>,
 
-    /// All domains that the profiles list by name
+    /// Use all domains that the profiles list by name
     #[arg(long, conflicts_with = "domains")]
     all: bool,
 
@@ -53,19 +54,20 @@ pub struct Dns {
     #[arg(long, value_name = "FORMAT", default_value = "zone")]
     format: RecordFormat,
 
-    /// Compare the records with the published ones
+    /// Compare the records with the published records
     #[arg(long)]
     check: bool,
 
-    /// Deny calendars, address books, JMAP, ManageSieve
+    /// Also print records that deny calendars, address books, JMAP and ManageSieve
+    /// if the profile does not have them
     #[arg(long)]
     deny_missing: bool,
 
-    /// With --check: the name server to ask
+    /// With --check: the name server [default: the name server of the system]
     #[arg(long, value_name = "IP[:PORT]", requires = "check", value_parser = resolver)]
     resolver: Option<SocketAddr>,
 
-    /// With --check: seconds to wait for a record
+    /// With --check: wait at most this many seconds for each record
     #[arg(long, value_name = "SECONDS", requires = "check", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=60))]
     timeout: u64,
 }

@@ -10,13 +10,13 @@ use crate::cli::output::could_not_run;
 pub enum RecordFormat {
     /// A zone file
     Zone,
-    /// A table to copy by hand
+    /// A table, for manual entry
     Table,
-    /// JSON: an object, or an array with --all or several domains
+    /// A JSON object; an array with --all or several domains
     Json,
-    /// The body of a PATCH to PowerDNS' API, for one domain
+    /// The body of a PATCH request to the PowerDNS API, for one domain
     Powerdns,
-    /// A zone of OctoDNS, for one domain
+    /// An OctoDNS zone in YAML, for one domain
     Octodns,
 }
 

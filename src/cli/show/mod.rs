@@ -34,12 +34,13 @@ pub struct Show {
     #[command(flatten)]
     config: ConfigArgument,
 
-    /// The e-mail address
+    /// The email address
     address: EmailAddress,
 
-    /// settings: a table for people; json: the same for
-    /// scripts; autoconfig, autodiscover, mobileconfig,
-    /// pacc: the exact document [default: settings]
+    /// settings prints a table; json prints the same settings
+    /// as JSON; autoconfig, autodiscover, mobileconfig and
+    /// pacc print the document, without a signature
+    /// [default: settings]
     #[arg(
         long = "as",
         value_name = "FORM",
@@ -51,11 +52,11 @@ pub struct Show {
     )]
     form: Form,
 
-    /// With --as autoconfig: all servers of the profile
+    /// With --as autoconfig: print all servers of the profile
     #[arg(long)]
     all_servers: bool,
 
-    /// Show the account that this mail program configures
+    /// Print the account that this mail program configures
     #[arg(
         long,
         value_name = "NAME",
@@ -65,13 +66,13 @@ pub struct Show {
     )]
     client: Option<String>,
 
-    /// With --client: read this answer of another server;
-    /// - reads standard input. Needs no configuration
+    /// With --client: use this response of another server,
+    /// not the configuration; - is standard input
     #[arg(long, value_name = "FILE", requires = "client", verbatim_doc_comment)]
     document: Option<PathBuf>,
 
-    /// The Content-Type of the answer; "" stands for none
-    /// [default: text/xml; charset=utf-8]
+    /// With --document: the Content-Type of the response;
+    /// "" is none [default: text/xml; charset=utf-8]
     #[arg(
         long,
         value_name = "TYPE",
@@ -82,7 +83,8 @@ pub struct Show {
     )]
     content_type: String,
 
-    /// The status of the answer [default: 200]
+    /// With --document: the status of the response
+    /// [default: 200]
     #[arg(
         long,
         value_name = "NUMBER",
@@ -118,9 +120,17 @@ fn after_help() -> String {
     }
     text + "\n\nExamples:
   waypost show jane@example.com
+  waypost show jane@example.com --as autodiscover
+  waypost show jane@example.com --as autoconfig --all-servers
   waypost show jane@example.com --client thunderbird
   curl -s https://autoconfig.example.com/mail/config-v1.1.xml |
-    waypost show jane@example.com --client kmail --document -"
+    waypost show jane@example.com --client kmail --document -
+
+Exit codes:
+  0  There is a result
+  1  The domain is not served, there is no document in this format, or the
+     mail program configures no account
+  2  The command could not run"
 }
 
 /// Parses the name of a client model, and names the command for Apple's devices, which have no model.
