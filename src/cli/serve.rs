@@ -21,8 +21,8 @@ pub struct Serve {
     #[command(flatten)]
     config: ConfigArgument,
 
-    /// Listen on this address, not on the addresses of the configuration:
-    /// IP:PORT or unix:PATH, after https:// for TLS; repeatable
+    /// Listen on this address, not on the addresses of the configuration;
+    /// repeatable. Write IP:PORT or unix:PATH; https:// before it adds TLS
     #[arg(long, value_name = "ADDR")]
     listen: Vec<Listener>,
 

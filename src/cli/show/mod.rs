@@ -37,10 +37,9 @@ pub struct Show {
     /// The email address
     address: EmailAddress,
 
-    /// settings prints a table; json prints the same settings
-    /// as JSON; autoconfig, autodiscover, mobileconfig and
-    /// pacc print the document, without a signature
-    /// [default: settings]
+    /// settings: a table; json: the same settings as JSON;
+    /// autoconfig, autodiscover, mobileconfig, pacc: the
+    /// document, without a signature [default: settings]
     #[arg(
         long = "as",
         value_name = "FORM",
