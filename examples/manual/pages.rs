@@ -82,9 +82,10 @@ fn has_option(command: &Command, id: &str) -> bool {
 }
 
 /// The title, without a date, so that one version always gives the same bytes. clap's own title cannot leave an argument empty.
+/// Names of keys and options are not hyphenated, and lines are not filled with spaces.
 pub fn heading(name: &str, section: u8) -> Vec<u8> {
     let name = name.to_uppercase();
-    format!(".TH \"{name}\" \"{section}\" \"\" \"{TITLE}\" \"Waypost\"\n").into_bytes()
+    format!(".TH \"{name}\" \"{section}\" \"\" \"{TITLE}\" \"Waypost\"\n.nh\n.ad l\n").into_bytes()
 }
 
 /// The hand-written part, if there is one.
@@ -105,8 +106,6 @@ fn name_and_synopsis(command: &Command) -> Roff {
     let about = letters.next().map_or_else(String::new, |c| c.to_lowercase().to_string() + letters.as_str());
     roff.text([roman(format!("{} - {about}", name(command)))]);
     roff.control("SH", ["SYNOPSIS"]);
-    // Without hyphens and without wide spaces.
-    roff.control("nh", []).control("ad", ["l"]);
     let mut line = vec![bold(command.get_bin_name().unwrap_or(NAME))];
     let (positional, options): (Vec<_>, Vec<_>) =
         command.get_arguments().filter(|argument| !argument.is_hide_set()).partition(|a| a.is_positional());
@@ -119,7 +118,6 @@ fn name_and_synopsis(command: &Command) -> Roff {
         line.extend([roman(" "), italic("COMMAND"), roman(" ["), italic("ARGUMENT"), roman("]...")]);
     }
     roff.text(line);
-    roff.control("ad", []).control("hy", []);
     roff
 }
 
@@ -211,7 +209,7 @@ fn environment(command: &Command, all: &[Command]) -> Roff {
 
 fn see_also(own: &str, all: &[Command]) -> Roff {
     let mut roff = Roff::new();
-    roff.control("SH", ["SEE ALSO"]).control("nh", []).control("ad", ["l"]);
+    roff.control("SH", ["SEE ALSO"]);
     let others = all.iter().map(name).filter(|name| *name != own);
     let pages = others.map(|name| (name, "(1), ")).chain([("waypost.toml", "(5)")]);
     roff.text(pages.flat_map(|(name, section)| [bold(name), roman(section)]).collect::<Vec<_>>());

@@ -148,7 +148,7 @@ fn synopsis_shows_the_values() {
     let (folder, _) = manual();
     let synopsis = |name: &str| {
         let page = plain(&folder.path().join(name));
-        let (_, rest) = page.split_once(".SH SYNOPSIS\n.nh\n.ad l\n").unwrap();
+        let (_, rest) = page.split_once(".SH SYNOPSIS\n").unwrap();
         rest.lines().next().unwrap().to_owned()
     };
     assert_eq!(synopsis("waypost.1"), "waypost COMMAND [ARGUMENT]...");
