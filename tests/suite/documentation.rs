@@ -1,20 +1,72 @@
-//! The README's commands, tables and numbers are correct.
+//! The commands, lists, numbers and links of the README and of `docs/` are correct. `.ci/docs` runs their shell blocks.
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::{Path, PathBuf};
 
 use crate::common::Files;
 use crate::common::SHIPPED;
 
-fn readme() -> String {
-    fs::read_to_string("README.md").unwrap()
+fn document(path: &str) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// The fenced blocks of a language.
-fn blocks(language: &str) -> Vec<String> {
-    let readme = readme();
+/// The fenced blocks of a language in a document.
+fn blocks(document: &str, language: &str) -> Vec<String> {
     let fence = format!("```{language}\n");
-    readme.split(&fence).skip(1).map(|rest| rest.split("```").next().unwrap().to_owned()).collect()
+    document.split(&fence).skip(1).map(|rest| rest.split("```").next().unwrap().to_owned()).collect()
+}
+
+/// The Markdown files of the source tree.
+fn documents() -> Vec<PathBuf> {
+    let markdown = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "md");
+    let folder = |name: &str| fs::read_dir(name).unwrap().map(|entry| entry.unwrap().path()).filter(markdown);
+    folder(".").chain(folder("docs")).collect()
+}
+
+#[test]
+fn readme_has_at_most_150_lines() {
+    let lines = document("README.md").lines().count();
+    assert!(lines <= 150, "{lines}");
+}
+
+/// Every relative link leads to a file of the source tree, and every `#fragment` to one of its headings.
+#[test]
+fn relative_links_lead_to_files_and_headings() {
+    let link = regex::Regex::new(r"\]\(([^)\s]+)\)").unwrap();
+    let mut count = 0;
+    for path in documents() {
+        let text = fs::read_to_string(&path).unwrap();
+        for link in link.captures_iter(&text).map(|found| found.get(1).unwrap().as_str()) {
+            if link.contains("://") || link.starts_with("mailto:") {
+                continue;
+            }
+            let (file, fragment) = link.split_once('#').map_or((link, None), |(file, name)| (file, Some(name)));
+            let target = if file.is_empty() { path.clone() } else { path.parent().unwrap().join(file) };
+            assert!(target.exists(), "{}: {link}", path.display());
+            if let Some(fragment) = fragment {
+                assert!(headings(&target).contains(fragment), "{}: {link}", path.display());
+            }
+            count += 1;
+        }
+    }
+    assert!(count > 30, "{count}");
+}
+
+/// The fragments of a Markdown file's headings, as GitHub makes them.
+fn headings(path: &Path) -> BTreeSet<String> {
+    let text = fs::read_to_string(path).unwrap();
+    let headings = text.lines().filter(|line| line.starts_with('#'));
+    headings
+        .map(|line| {
+            let heading = line.trim_start_matches('#').trim().to_lowercase();
+            heading
+                .chars()
+                .filter(|c| c.is_alphanumeric() || "-_ ".contains(*c))
+                .collect::<String>()
+                .replace(' ', "-")
+        })
+        .collect()
 }
 
 /// The words of a command line, without quotes.
@@ -35,7 +87,7 @@ fn words(line: &str) -> Vec<String> {
 #[test]
 fn curl_lines_show_each_answer() {
     let mut shown = Vec::new();
-    for line in blocks("sh").concat().lines().filter(|line| line.starts_with("curl ")) {
+    for line in blocks(&document("README.md"), "sh").concat().lines().filter(|line| line.starts_with("curl -s ")) {
         let (mut host, mut target, mut body) = ("127.0.0.1:8080".to_owned(), String::new(), String::new());
         let mut arguments = words(line).into_iter().skip(1);
         while let Some(argument) = arguments.next() {
@@ -64,10 +116,10 @@ fn curl_lines_show_each_answer() {
     );
 }
 
-/// The README shows a part of the output of `waypost check`. `WAYPOST_BLESS=1` writes it into the README.
+/// `docs/check.md` shows a part of the output of `waypost check`. `WAYPOST_BLESS=1` writes it into the page.
 #[test]
 fn matrix_equals_the_output_of_check() {
-    let output = fs::read_to_string("tests/data/check/shipped.txt").unwrap();
+    let output = document("tests/data/check/shipped.txt");
     let from = |text: &str, begin: &str, lines: usize| -> String {
         let at = text.find(begin).unwrap();
         text[at..].lines().take(lines).map(|line| format!("{line}\n")).collect()
@@ -75,61 +127,37 @@ fn matrix_equals_the_output_of_check() {
     let matrix = from(&output, "CenturyLink Business", 15);
     let finding = from(&output, "warning: no IMAP server", 11);
     let excerpt = format!("{finding}\n[...]\n\n{matrix}  [...]\n");
+    let page = document("docs/check.md");
     if std::env::var_os("WAYPOST_BLESS").is_some() {
-        let readme = readme();
-        let (before, rest) = readme.split_once("```text\n").unwrap();
+        let (before, rest) = page.split_once("```text\n").unwrap();
         let (_, after) = rest.split_once("```\n").unwrap();
-        fs::write("README.md", format!("{before}```text\n{excerpt}```\n{after}")).unwrap();
+        fs::write("docs/check.md", format!("{before}```text\n{excerpt}```\n{after}")).unwrap();
     }
-    assert_eq!(blocks("text"), [excerpt]);
+    assert_eq!(blocks(&page, "text")[0], excerpt);
     let mut ids: Vec<_> = waypost::clients::ALL.iter().map(|client| client.id).collect();
     ids.sort_unstable();
     ids.dedup();
     let (programs, readers) = (ids.len(), waypost::clients::ALL.len());
     let numbers = format!("{programs} programs and libraries ({readers} readers) on every profile");
-    assert!(readme().contains(&numbers), "{numbers}");
+    assert!(page.contains(&numbers), "{numbers}");
+    assert!(document("README.md").contains(&format!("simulates {programs} mail programs")), "{programs}");
 }
 
+/// The profile of the guide "Your own domain", with the configuration of the package.
 #[test]
-fn smallest_configuration_works() {
-    let toml = blocks("toml");
-    let [settings, profile] = &toml[..] else { panic!("two blocks") };
-    let files = Files::new(settings, &[("example.toml", profile)]);
+fn profile_of_the_guide_loads() {
+    let shell = blocks(&document("README.md"), "sh").concat();
+    let (_, rest) = shell.split_once("<< END_OF_FILE\n").unwrap();
+    let (profile, _) = rest.split_once("END_OF_FILE\n").unwrap();
+    let settings = document("deploy/debian/waypost.toml");
+    let files = Files::new(&settings, &[("example.com.toml", &profile.replace("$domain", "example.com"))]);
     assert_eq!(files.problems(), Vec::<String>::new());
     assert_eq!(files.serve().get("autoconfig.example.com", "/mail/config-v1.1.xml").status, 200);
 }
 
-/// The command lines of the README, with the README's own configuration.
-#[test]
-fn readme_commands_run() {
-    let toml = blocks("toml");
-    let files = Files::new(&toml[0], &[("example.toml", &toml[1])]);
-    let lines = blocks("sh").concat();
-    let elsewhere = [
-        "waypost import mozilla/ispdb --into profiles --dry-run",
-        "waypost import config-v1.1.xml --into profiles --domain example.com,example.net",
-        "waypost import config-v1.1.xml --into profiles --domains-file domains.txt",
-        "waypost dns example.com --check",
-    ];
-    let (needy, lines): (Vec<_>, Vec<_>) =
-        lines.lines().filter(|line| line.starts_with("waypost ")).partition(|line| elsewhere.contains(line));
-    assert_eq!(needy, elsewhere, "what they do is in `import` and in `dns`");
-    assert_eq!(lines.len(), 5);
-    for line in lines {
-        // The smallest configuration does not say where Waypost is.
-        let code = i32::from(line == "waypost dns example.com");
-        let output = std::process::Command::new(env!("CARGO_BIN_EXE_waypost"))
-            .args(line.split(' ').skip(1))
-            .env("WAYPOST_CONFIG", files.path("waypost.toml"))
-            .output()
-            .unwrap();
-        assert_eq!(output.status.code(), Some(code), "{line}");
-    }
-}
-
 #[test]
 fn names_the_template_variables() {
-    let readme = readme();
+    let documented = document("docs/page.md");
     let page: String = ["layout", "index", "setup"]
         .map(|name| fs::read_to_string(format!("templates/{name}.html")).unwrap())
         .concat();
@@ -157,45 +185,41 @@ fn names_the_template_variables() {
         "documentation",
         "hosts",
     ] {
-        assert!(readme.contains(&format!("`{name}`")) && page.contains(name), "{name}");
+        assert!(documented.contains(&format!("`{name}`")) && page.contains(name), "{name}");
     }
 }
 
 #[test]
-fn commands_and_limits_equal_the_programs() {
-    let readme = readme();
-    assert!(readme.contains("\ncargo run --release -- serve\n") && readme.contains("\ncargo test\n"));
-    for key in [
-        "max_connections",
-        "header_timeout_seconds",
-        "request_timeout_seconds",
-        "idle_timeout_seconds",
-        "shutdown_timeout_seconds",
-        "requests_per_second",
-        "request_burst",
-        "unlimited",
-    ] {
-        assert!(readme.contains(&format!("`{key}`")), "{key}");
-    }
+fn readme_has_the_run_and_test_commands() {
+    let shell = blocks(&document("README.md"), "sh");
+    assert!(shell[0] == "cargo run --release -- serve\n" && shell.contains(&"cargo test\n".to_owned()), "{shell:?}");
+}
+
+/// The table of limits in `docs/operations.md` has the defaults of the program.
+#[test]
+fn table_of_limits_has_the_defaults() {
+    let operations = document("docs/operations.md");
     let limits = waypost::config::Limits::default();
-    let seconds = [
-        (limits.header_timeout, "32 KiB, 10 s"),
-        (limits.request_timeout, "16 KiB, 10 s"),
-        (limits.idle_timeout, "90 s;"),
-        (limits.shutdown_timeout, "| 20 s |"),
-    ];
-    for (limit, words) in seconds {
-        assert!(words.contains(&format!("{} s", limit.as_secs())) && readme.contains(words), "{words}");
-    }
-    assert!(readme.contains(&format!("| {}; at the limit", limits.max_connections)));
     let rate = limits.rate.unwrap();
-    assert!(readme.contains(&format!("| {} a second, {} at once;", rate.per_second, rate.burst)));
+    for row in [
+        format!("| open connections | {} | `max_connections` |", limits.max_connections),
+        format!(
+            "| requests of one client network | {} a second, {} at once | `requests_per_second`, `request_burst`",
+            rate.per_second, rate.burst
+        ),
+        format!("| request line and headers | 32 KiB, {} s;", limits.header_timeout.as_secs()),
+        format!("| request body, decompressed | 16 KiB, {} s | `request_timeout_seconds`", limits.request_timeout.as_secs()),
+        format!("| {} s | `idle_timeout_seconds`", limits.idle_timeout.as_secs()),
+        format!("| {} s | `shutdown_timeout_seconds`", limits.shutdown_timeout.as_secs()),
+    ] {
+        assert!(operations.contains(&row), "{row}");
+    }
 }
 
 /// Requests every path of the table.
 #[test]
-fn readme_paths_are_answered() {
-    let readme = readme();
+fn documented_paths_are_answered() {
+    let requests = document("docs/requests.md");
     for path in [
         "/mail/config-v1.1.xml",
         "/.well-known/autoconfig/mail/config-v1.1.xml",
@@ -206,7 +230,7 @@ fn readme_paths_are_answered() {
         "/.well-known/user-agent-configuration.json",
         "/",
     ] {
-        let row = readme.lines().find(|line| line.starts_with('|') && line.contains(&format!("`{path}`")));
+        let row = requests.lines().find(|line| line.starts_with('|') && line.contains(&format!("`{path}`")));
         assert!(row.is_some_and(|row| row.contains("| GET |")), "{path}");
         assert_eq!(SHIPPED.get("q.com", path).status, 200, "{path}");
     }
@@ -267,11 +291,11 @@ fn security_promises_name_existing_tests() {
     assert!(count > 20, "{count}");
 }
 
-/// The README's table has exactly the paths of the router.
+/// The table of `docs/requests.md` has exactly the paths of the router.
 #[test]
 fn table_of_paths_equals_the_route_table() {
-    let readme = readme();
-    let rows = readme.lines().filter(|line| line.starts_with("| `/"));
+    let requests = document("docs/requests.md");
+    let rows = requests.lines().filter(|line| line.starts_with("| `/"));
     let cells = rows.filter_map(|row| row.split('|').nth(1));
     let documented: BTreeSet<_> =
         cells.flat_map(|cell| cell.split('`').skip(1).step_by(2)).map(str::to_owned).collect();
