@@ -102,13 +102,13 @@ fn reports_a_language_that_is_not_available() {
     for (language, hint) in [
         (
             "it",
-            "it can be `en`, `de`, `es` or `fr`; for another language, add a file like it.toml to `templates`",
+            "write `en`, `de`, `es` or `fr`; for another language, add a file like it.toml to `templates`",
         ),
         ("de-AT", "did you mean `de`?"),
         ("eng", "did you mean `en`?"),
         (
             "German",
-            "it can be `en`, `de`, `es` or `fr`; for another language, add a file like it.toml to `templates`",
+            "write `en`, `de`, `es` or `fr`; for another language, add a file like it.toml to `templates`",
         ),
     ] {
         assert_eq!(

@@ -125,7 +125,7 @@ fn keys_of_hint(files: &Files) -> Keys {
     let message = format!("error: unknown key `{UNKNOWN}`");
     let problem = problems.iter().find(|problem| problem.starts_with(&message));
     let problem = problem.unwrap_or_else(|| panic!("{problems:?}"));
-    let (_, hint) = problem.split_once("\nhint: it can be ").unwrap_or_else(|| panic!("{problem}"));
+    let (_, hint) = problem.split_once("\nhint: write ").unwrap_or_else(|| panic!("{problem}"));
     hint.split('`').skip(1).step_by(2).map(str::to_owned).collect()
 }
 
