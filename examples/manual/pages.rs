@@ -5,6 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use clap::builder::PossibleValue;
 use clap::{Arg, ArgAction, Command, CommandFactory};
 use clap_complete::{Shell, generate_to};
 use clap_mangen::Man;
@@ -130,7 +131,7 @@ fn usage(argument: &Arg) -> Vec<Inline> {
     let value = match &values[..] {
         [] => italic(name.unwrap_or_default()),
         values if values.len() > MOST_VALUES => italic(name.unwrap_or_default()),
-        values => roman(values.iter().map(|value| value.get_name()).collect::<Vec<_>>().join("|")),
+        values => roman(values.iter().map(PossibleValue::get_name).collect::<Vec<_>>().join("|")),
     };
     let mut inlines = Vec::new();
     if let Some(long) = argument.get_long() {

@@ -73,7 +73,7 @@ fn lines(paragraph: &str) -> Vec<Line> {
             && !comment.is_empty()
             && bare.starts_with(' ')
         {
-            *comment += &format!(" {}", more.trim());
+            comment.extend([" ", more.trim()]);
             continue;
         }
         let (code, comment) = bare.split_once(" # ").unwrap_or((bare, ""));
