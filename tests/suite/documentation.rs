@@ -41,7 +41,8 @@ fn relative_links_lead_to_files_and_headings() {
             if link.contains("://") || link.starts_with("mailto:") {
                 continue;
             }
-            let (file, fragment) = link.split_once('#').map_or((link, None), |(file, name)| (file, Some(name)));
+            let (file, fragment) =
+                link.split_once('#').map_or((link, None), |(file, name)| (file, Some(name)));
             let target = if file.is_empty() { path.clone() } else { path.parent().unwrap().join(file) };
             assert!(target.exists(), "{}: {link}", path.display());
             if let Some(fragment) = fragment {
@@ -87,7 +88,9 @@ fn words(line: &str) -> Vec<String> {
 #[test]
 fn curl_lines_show_each_answer() {
     let mut shown = Vec::new();
-    for line in blocks(&document("README.md"), "sh").concat().lines().filter(|line| line.starts_with("curl -s ")) {
+    for line in
+        blocks(&document("README.md"), "sh").concat().lines().filter(|line| line.starts_with("curl -s "))
+    {
         let (mut host, mut target, mut body) = ("127.0.0.1:8080".to_owned(), String::new(), String::new());
         let mut arguments = words(line).into_iter().skip(1);
         while let Some(argument) = arguments.next() {
@@ -192,7 +195,10 @@ fn names_the_template_variables() {
 #[test]
 fn readme_has_the_run_and_test_commands() {
     let shell = blocks(&document("README.md"), "sh");
-    assert!(shell[0] == "cargo run --release -- serve\n" && shell.contains(&"cargo test\n".to_owned()), "{shell:?}");
+    assert!(
+        shell[0] == "cargo run --release -- serve\n" && shell.contains(&"cargo test\n".to_owned()),
+        "{shell:?}"
+    );
 }
 
 /// The table of limits in `docs/operations.md` has the defaults of the program.
@@ -208,7 +214,10 @@ fn table_of_limits_has_the_defaults() {
             rate.per_second, rate.burst
         ),
         format!("| request line and headers | 32 KiB, {} s;", limits.header_timeout.as_secs()),
-        format!("| request body, decompressed | 16 KiB, {} s | `request_timeout_seconds`", limits.request_timeout.as_secs()),
+        format!(
+            "| request body, decompressed | 16 KiB, {} s | `request_timeout_seconds`",
+            limits.request_timeout.as_secs()
+        ),
         format!("| {} s | `idle_timeout_seconds`", limits.idle_timeout.as_secs()),
         format!("| {} s | `shutdown_timeout_seconds`", limits.shutdown_timeout.as_secs()),
     ] {
