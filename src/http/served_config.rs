@@ -98,7 +98,7 @@ fn reminders(certificates: &[TlsCertificate], signatures: Option<&Signatures>) -
     });
     let signing = signatures.and_then(Signatures::not_after).map(|end| {
         let what = "the signing certificate".to_owned();
-        Reminder::new(what, "devices show its profiles as not verified", end)
+        Reminder::new(what, "devices show its Apple profiles as unsigned or not verified", end)
     });
     tls.chain(signing).collect()
 }
