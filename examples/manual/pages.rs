@@ -71,15 +71,11 @@ fn page(command: &Command, all: &[Command]) -> io::Result<Vec<u8>> {
     page.extend(sections.as_bytes());
     after_help(command).to_writer(&mut page)?;
     environment(command, all).to_writer(&mut page)?;
-    if command.has_subcommands() || has_option(command, "config") {
+    if command.has_subcommands() {
         page.extend(own_text("files")?.as_bytes());
     }
     see_also(name(command), all).to_writer(&mut page)?;
     Ok(page)
-}
-
-fn has_option(command: &Command, id: &str) -> bool {
-    command.get_arguments().any(|argument| argument.get_id() == id)
 }
 
 /// The title, without a date, so that one version always gives the same bytes. clap's own title cannot leave an argument empty.
@@ -203,7 +199,15 @@ fn environment(command: &Command, all: &[Command]) -> Roff {
     }
     for (name, option) in variables {
         roff.control("TP", []).text([bold(name)]);
-        roff.text([roman("The value of "), bold(format!("--{option}")), roman(" if the option is absent.")]);
+        let mut line = vec![roman("The value of "), bold(format!("--{option}"))];
+        let has_option = |command: &&Command| command.get_arguments().any(|a| a.get_long() == Some(option));
+        // On the page of the program, an option of one command is named with its command.
+        let owners: Vec<_> = commands.iter().filter(has_option).collect();
+        if let ([owner], true) = (&owners[..], command.has_subcommands()) {
+            line.extend([roman(" of "), bold(owner.get_bin_name().unwrap_or(NAME))]);
+        }
+        line.push(roman(" if the option is absent."));
+        roff.text(line);
     }
     roff
 }
@@ -214,11 +218,5 @@ fn see_also(own: &str, all: &[Command]) -> Roff {
     let others = all.iter().map(name).filter(|name| *name != own);
     let pages = others.map(|name| (name, "(1), ")).chain([("waypost.toml", "(5)")]);
     roff.text(pages.flat_map(|(name, section)| [bold(name), roman(section)]).collect::<Vec<_>>());
-    roff.control("PP", []);
-    roff.text([
-        roman("The Debian package installs the documentation in "),
-        italic("/usr/share/doc/waypost/"),
-        roman("."),
-    ]);
     roff
 }

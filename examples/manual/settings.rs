@@ -15,12 +15,12 @@ pub fn page() -> io::Result<Vec<u8>> {
     for (heading, about, file) in [
         (
             "SETTINGS",
-            "The keys of waypost.toml. Each key is shown with its default, or with an example if it has no default.",
+            "The keys of waypost.toml. The value of each key is the default or an example. The text names the default.",
             "config/waypost.toml",
         ),
         (
             "PROFILES",
-            "The keys of a profile. Each key is shown with an example or with its default.",
+            "The keys of a profile. The value of each key is an example or the default. The text names the default.",
             "config/profiles/centurylink.toml",
         ),
     ] {
@@ -85,8 +85,7 @@ fn lines(paragraph: &str) -> Vec<Line> {
                     let items: Vec<_> =
                         rest.by_ref().take_while(|line| *line != "]").map(str::trim).collect();
                     // One example shows the syntax.
-                    let more = if items.len() > 1 { " ..." } else { "" };
-                    value = format!("[{}{more}]", items.first().map_or("", |item| *item));
+                    value = format!("[{}]", items.first().map_or("", |item| item.trim_end_matches(',')));
                 }
                 let comment = comment.trim().to_owned();
                 lines.push(Line::Key { key: key.to_owned(), value, comment });

@@ -9,6 +9,9 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 use super::output::{message, not_loaded};
 use crate::config::{Config, LoadError};
 
+/// The configuration of the package.
+const INSTALLED: &str = "/etc/waypost/waypost.toml";
+
 #[derive(Debug, Args)]
 pub struct ConfigArgument {
     /// The configuration file [default: config/waypost.toml if it exists, else
@@ -27,10 +30,38 @@ impl ConfigArgument {
     pub fn load<T>(&self, load: fn(&Path) -> Result<T, LoadError>) -> Result<T, ExitCode> {
         let path = self.locate().map_err(|error| not_loaded(&error))?;
         message(format_args!("configuration: {}", path.display()));
+        if self.hides(&path, Path::new(INSTALLED)) {
+            message(format_args!("note: {INSTALLED} is not used in this folder; pass --config {INSTALLED}"));
+        }
         load(&path).map_err(|error| not_loaded(&error))
     }
 
     pub fn locate(&self) -> Result<PathBuf, LoadError> {
         Config::locate(self.config.clone())
+    }
+
+    /// Whether the file was found in the current folder, before an installed one.
+    fn hides(&self, used: &Path, installed: &Path) -> bool {
+        let is_given = self.config.as_ref().is_some_and(|path| !path.as_os_str().is_empty());
+        !is_given && used != installed && installed.exists()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reports_an_installed_configuration_that_is_not_used() {
+        let folder = tempfile::tempdir().unwrap();
+        let installed = folder.path().join("waypost.toml");
+        let by_default = ConfigArgument { config: None };
+        let used = Path::new("config/waypost.toml");
+        assert!(!by_default.hides(used, &installed));
+        std::fs::write(&installed, "").unwrap();
+        assert!(by_default.hides(used, &installed));
+        assert!(!by_default.hides(&installed, &installed));
+        assert!(!ConfigArgument { config: Some(used.into()) }.hides(used, &installed));
+        assert!(ConfigArgument { config: Some(PathBuf::new()) }.hides(used, &installed));
     }
 }

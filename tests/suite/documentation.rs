@@ -130,12 +130,13 @@ fn matrix_equals_the_output_of_check() {
     let matrix = from(&output, "CenturyLink Business", 15);
     let finding = from(&output, "warning: no IMAP server", 11);
     let excerpt = format!("{finding}\n[...]\n\n{matrix}  [...]\n");
-    let page = document("docs/check.md");
     if std::env::var_os("WAYPOST_BLESS").is_some() {
+        let page = document("docs/check.md");
         let (before, rest) = page.split_once("```text\n").unwrap();
         let (_, after) = rest.split_once("```\n").unwrap();
         fs::write("docs/check.md", format!("{before}```text\n{excerpt}```\n{after}")).unwrap();
     }
+    let page = document("docs/check.md");
     assert_eq!(blocks(&page, "text")[0], excerpt);
     let mut ids: Vec<_> = waypost::clients::ALL.iter().map(|client| client.id).collect();
     ids.sort_unstable();
