@@ -16,7 +16,7 @@ pub struct Health {
     #[command(flatten)]
     config: ConfigArgument,
 
-    /// Test this listener; the configuration is then not read
+    /// Test this listener, not a listener in the configuration
     #[arg(long, value_name = "ADDR")]
     listen: Option<Listener>,
 
@@ -32,7 +32,7 @@ Examples:
   waypost health --listen https://127.0.0.1:443 --timeout 2
 
 Exit codes:
-  0  The server answers
+  0  The server answers with a status below 500
   1  The server does not answer, or answers with a status of 500 or above
   2  The command could not run";
 

@@ -29,7 +29,7 @@ Examples:
 
 Exit codes:
   0  The files have no errors
-  1  There are errors; the correct parts are imported
+  1  There are errors; standard error lists them
   2  The command could not run";
 
 #[derive(Debug, Args)]
@@ -43,11 +43,11 @@ pub struct Import {
     #[arg(long, value_name = "DIR")]
     into: PathBuf,
 
-    /// Domains for provider files without a domain of their own; repeatable
+    /// A domain for provider files without a domain; repeatable
     #[arg(long = "domain", value_name = "DOMAIN", value_delimiter = ',', value_parser = domain_pattern)]
     domains: Vec<DomainPattern>,
 
-    /// A file with such domains, one on each line
+    /// As --domain: a file with one domain on each line
     #[arg(long, value_name = "FILE")]
     domains_file: Option<PathBuf>,
 

@@ -40,7 +40,7 @@ Examples:
 
 Exit codes:
   0  The command succeeded
-  1  The command found errors
+  1  The command found an error, for example a domain that is in no profile
   2  The command could not run; standard error has the reason";
 
 #[derive(Debug, Subcommand)]
@@ -51,13 +51,13 @@ enum Command {
     Reload(reload::Reload),
     /// Test whether the running server answers
     Health(health::Health),
-    /// Check the configuration, and predict what each mail program configures
+    /// Check the configuration, and predict the settings in each mail program
     Check(check::Check),
-    /// Show the settings and the documents for an email address
+    /// Print the settings of an email address, or an answer to mail programs
     Show(show::Show),
-    /// Convert provider files in Mozilla's format to profiles
+    /// Convert provider files (Mozilla's XML format) to profiles
     Import(import::Import),
-    /// Print the DNS records for mail domains, or compare them with the published ones
+    /// Print or check the DNS records of mail domains
     Dns(dns::Dns),
 }
 

@@ -35,8 +35,8 @@ Examples:
   waypost reload --listen unix:/run/waypost/admin.sock
 
 Exit codes:
-  0  The server serves the configuration on disk
-  1  The configuration has errors; the server keeps the old one
+  0  The server has loaded the files, or they have not changed
+  1  The files have errors; the server keeps the old configuration
   2  The command could not run";
 
 /// The admin listener of the packaged configuration, and that configuration. The listener is asked too, since the file on

@@ -21,8 +21,8 @@ pub struct Serve {
     #[command(flatten)]
     config: ConfigArgument,
 
-    /// Listen on this address, not on the addresses of the configuration;
-    /// repeatable. Write IP:PORT or unix:PATH; https:// before it adds TLS
+    /// Listen on this address instead of the configured public listeners;
+    /// repeatable. Write IP:PORT, unix:PATH or, with TLS, https://IP:PORT
     #[arg(long, value_name = "ADDR")]
     listen: Vec<Listener>,
 

@@ -31,13 +31,12 @@ pub struct Check {
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: ReportFormat,
 
-    /// Treat warnings, or warnings and notes, as errors; notes that need no action
-    /// are never errors
+    /// Treat findings of this severity as errors
     #[arg(long, value_name = "SEVERITY")]
     deny: Vec<Deny>,
 
-    /// Print all rows of the matrix [default: with errors or more than five
-    /// profiles, only clients that do not use the preferred servers]
+    /// Print all rows of the matrix; by default, the matrix omits rows with only
+    /// ok or - if there are errors or more than five profiles
     #[arg(long, value_name = "ROWS")]
     matrix: Option<Rows>,
 
@@ -54,9 +53,8 @@ Examples:
   waypost check --format json > report.json
 
 Exit codes:
-  0  The configuration can be served
-  1  There are errors, findings of a denied severity, or domains that are not
-     served
+  0  There is no error; warnings and notes are possible
+  1  There is an error, or a DOMAIN that is in no profile
   2  The command could not run";
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

@@ -34,7 +34,9 @@ pub struct Counts {
 /// Findings of this severity or a higher one count as errors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Deny {
+    /// Warnings
     Warnings,
+    /// Warnings, and notes that need action
     Notes,
 }
 

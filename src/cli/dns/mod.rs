@@ -31,9 +31,9 @@ Examples:
   waypost dns --all --check --resolver 192.0.2.53
 
 Exit codes:
-  0  Success
-  1  A record is missing or wrong, a required record cannot be derived, or a
-     domain is not served
+  0  All records are printed or, with --check, published
+  1  A record is missing or wrong, a necessary record cannot be printed, or a
+     domain is in no profile
   2  The command could not run, or a name server did not answer";
 
 #[derive(Debug, Args)]
@@ -42,11 +42,11 @@ pub struct Dns {
     #[command(flatten)]
     config: ConfigArgument,
 
-    /// Mail domains
+    /// The mail domains; required without --all
     #[arg(value_name = "DOMAIN", value_parser = domain, required_unless_present = "all")]
     domains: Vec<Domain>,
 
-    /// Use all domains that the profiles list by name
+    /// Use all mail domains in the profiles, except wildcards
     #[arg(long, conflicts_with = "domains")]
     all: bool,
 
@@ -58,12 +58,12 @@ pub struct Dns {
     #[arg(long)]
     check: bool,
 
-    /// Also print records that deny calendars, address books, JMAP and ManageSieve
-    /// if the profile does not have them
+    /// Also print denials (SRV 0 0 0 .) for calendars, address books, JMAP and
+    /// ManageSieve if the profile does not have them
     #[arg(long)]
     deny_missing: bool,
 
-    /// With --check: the name server [default: the name server of the system]
+    /// With --check: ask this name server [default: the name server of the system]
     #[arg(long, value_name = "IP[:PORT]", requires = "check", value_parser = resolver)]
     resolver: Option<SocketAddr>,
 

@@ -10,13 +10,13 @@ use crate::cli::output::could_not_run;
 pub enum RecordFormat {
     /// A zone file
     Zone,
-    /// A table, for manual entry
+    /// A table to copy by hand
     Table,
-    /// A JSON object; an array with --all or several domains
+    /// A JSON object; with --all or several domains, an array of objects
     Json,
     /// The body of a PATCH request to the PowerDNS API, for one domain
     Powerdns,
-    /// An OctoDNS zone in YAML, for one domain
+    /// A zone file of OctoDNS, a program that publishes zones; for one domain
     Octodns,
 }
 

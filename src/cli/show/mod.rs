@@ -37,25 +37,15 @@ pub struct Show {
     /// The email address
     address: EmailAddress,
 
-    /// settings: a table; json: the same settings as JSON;
-    /// autoconfig, autodiscover, mobileconfig, pacc: the
-    /// document, without a signature [default: settings]
-    #[arg(
-        long = "as",
-        value_name = "FORM",
-        default_value = "settings",
-        conflicts_with = "client",
-        verbatim_doc_comment,
-        hide_default_value = true,
-        hide_possible_values = true
-    )]
+    /// The format of the output
+    #[arg(long = "as", value_name = "FORMAT", default_value = "settings", conflicts_with = "client")]
     form: Form,
 
     /// With --as autoconfig: print all servers of the profile
     #[arg(long)]
     all_servers: bool,
 
-    /// Print the account that this mail program configures
+    /// Predict the account in this mail program; the names are below
     #[arg(
         long,
         value_name = "NAME",
@@ -65,13 +55,13 @@ pub struct Show {
     )]
     client: Option<String>,
 
-    /// With --client: use this response of another server,
-    /// not the configuration; - is standard input
+    /// With --client: read this response of any server,
+    /// not the configuration; - means standard input
     #[arg(long, value_name = "FILE", requires = "client", verbatim_doc_comment)]
     document: Option<PathBuf>,
 
     /// With --document: the Content-Type of the response;
-    /// "" is none [default: text/xml; charset=utf-8]
+    /// "" means no header [default: text/xml; charset=utf-8]
     #[arg(
         long,
         value_name = "TYPE",
@@ -97,11 +87,17 @@ pub struct Show {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Form {
+    /// A table with all servers of the profile
     Settings,
+    /// The same settings as JSON
     Json,
+    /// The document for Mozilla autoconfig
     Autoconfig,
+    /// The document for Microsoft Autodiscover
     Autodiscover,
+    /// The Apple profile (.mobileconfig), without a signature
     Mobileconfig,
+    /// The document for PACC (Provider Auto-Configuration for Clients)
     Pacc,
 }
 
@@ -127,8 +123,8 @@ fn after_help() -> String {
 
 Exit codes:
   0  There is a result
-  1  The domain is not served, there is no document in this format, or the
-     mail program configures no account
+  1  The domain is in no profile, the profile has no document in this format,
+     or the mail program configures no account
   2  The command could not run"
 }
 
