@@ -157,7 +157,7 @@ fn assert_autoconfig(answer: &Answer, name: Option<&Domain>) {
             }
         }
         None => {
-            answer.assert_not_ours();
+            answer.assert_not_served();
             assert_eq!(answer.text(), "", "{name:?}");
         }
     }

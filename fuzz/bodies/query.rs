@@ -65,7 +65,7 @@ fn query_string(bytes: &[u8]) -> String {
 /// The bytes are those of every other request for the domain, or of every request for all servers.
 fn assert_autoconfig(server: &App, host: &str, answer: &Answer) {
     if answer.status != 200 {
-        answer.assert_not_ours();
+        answer.assert_not_served();
         assert_eq!((answer.text(), host), ("", "elsewhere.example"), "a served host answers everybody");
         return;
     }
@@ -107,7 +107,7 @@ fn assert_other(host: &str, path: &str, answer: &Answer) {
         ("/mobileconfig" | "/email.mobileconfig", 200) => assert_profile(answer, is_served),
         ("/nothing/here", _) => assert_eq!((answer.status.as_u16(), answer.text()), (404, "")),
         ("/v1.1/example.com" | "/assets/page.css", _) => assert_ne!(answer.status, 400),
-        (_, 404) => answer.assert_not_ours(),
+        (_, 404) => answer.assert_not_served(),
         _ => {}
     }
 }

@@ -127,7 +127,7 @@ pub fn assert_operators_url(url: &str) {
     let fixed = ["autodiscover.operator.example", "dav.example.com", "jmap.example.com"];
     let own = host.strip_prefix("autodiscover.").or_else(|| host.strip_prefix("dav."));
     let is_own = own.is_some_and(|domain| is_ours(domain) || is_exchanger(domain));
-    assert!(fixed.contains(&host) || is_own, "{url} leads to a host that is nobody's");
+    assert!(fixed.contains(&host) || is_own, "{url} leads to a host that is not configured");
     let is_plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"./-".contains(&b);
     assert!(path.bytes().all(is_plain), "{url} has what no URL of ours has");
 }
@@ -153,7 +153,7 @@ impl Answer {
     }
 
     /// The body of a 404 for a mail program: empty, the page for people, or Autodiscover's error.
-    pub fn assert_not_ours(&self) {
+    pub fn assert_not_served(&self) {
         assert_eq!(self.status, StatusCode::NOT_FOUND);
         assert!(!self.text().contains("<clientConfig") && !self.text().contains("<Protocol"));
     }

@@ -41,7 +41,6 @@ pub enum Outcome {
     Answered,
     Redirected,
     /// The domain or path is not served.
-    #[strum(serialize = "not_ours")]
     NotServed,
     /// The request is invalid, or the document does not exist for this profile.
     Refused,

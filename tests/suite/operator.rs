@@ -69,14 +69,14 @@ fn requests_are_counted_by_route_outcome_and_client() {
         counted,
         [
             r#"route="autoconfig",outcome="answered",client="thunderbird"} 2"#,
-            r#"route="autoconfig",outcome="not_ours",client="curl"} 1"#,
+            r#"route="autoconfig",outcome="not_served",client="curl"} 1"#,
             r#"route="autodiscover",outcome="answered",client="outlook"} 1"#,
-            r#"route="autodiscover",outcome="not_ours",client="outlook"} 1"#,
+            r#"route="autodiscover",outcome="not_served",client="outlook"} 1"#,
             r#"route="autodiscover",outcome="refused",client="outlook"} 1"#,
             r#"route="autodiscover_json",outcome="refused",client="apple"} 1"#,
-            r#"route="other",outcome="not_ours",client="other"} 1"#,
+            r#"route="other",outcome="not_served",client="other"} 1"#,
             r#"route="setup",outcome="answered",client="browser"} 1"#,
-            r#"route="well_known",outcome="not_ours",client="other"} 1"#,
+            r#"route="well_known",outcome="not_served",client="other"} 1"#,
         ]
     );
     for line in [

@@ -28,7 +28,6 @@ pub struct Lint {
 pub enum Cause {
     UnreachableHost,
     WrongPort,
-    #[serde(rename = "nobody")]
     NoClientWorks,
     Plaintext,
     PopOnly,

@@ -35,8 +35,8 @@ pub struct Check {
     #[arg(long, value_name = "SEVERITY")]
     deny: Vec<Deny>,
 
-    /// Print all rows of the matrix; by default, the matrix omits rows with only
-    /// ok or - if there are errors or more than five profiles
+    /// Print all rows of the matrix. Without this option, and with errors or more
+    /// than five profiles, it omits rows in which every cell is "ok" or "-"
     #[arg(long, value_name = "ROWS")]
     matrix: Option<Rows>,
 
