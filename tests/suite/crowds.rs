@@ -83,7 +83,8 @@ fn ten_thousand_connections_take_little_memory() {
     let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     for (kind, bytes, most) in kinds() {
         let mut program = start(
-            "[limits]\nmax_connections = 12000\nrequest_timeout_seconds = 600\nheader_timeout_seconds = 600\n",
+            "[limits]\nmax_connections = 12000\nidle_timeout_seconds = 600\nrequest_timeout_seconds = 600\n\
+             header_timeout_seconds = 600\n",
         );
         let before = program.memory();
         let connections = connect_many(&program, &bytes, CROWD);
