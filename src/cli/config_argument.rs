@@ -7,10 +7,7 @@ use clap::Args;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 
 use super::output::{message, not_loaded};
-use crate::config::{Config, LoadError};
-
-/// The configuration of the package.
-const INSTALLED: &str = "/etc/waypost/waypost.toml";
+use crate::config::{Config, LoadError, PACKAGED_CONFIG};
 
 #[derive(Debug, Args)]
 pub struct ConfigArgument {
@@ -30,8 +27,10 @@ impl ConfigArgument {
     pub fn load<T>(&self, load: fn(&Path) -> Result<T, LoadError>) -> Result<T, ExitCode> {
         let path = self.locate().map_err(|error| not_loaded(&error))?;
         message(format_args!("configuration: {}", path.display()));
-        if self.hides(&path, Path::new(INSTALLED)) {
-            message(format_args!("note: {INSTALLED} is not used in this folder; pass --config {INSTALLED}"));
+        if self.hides(&path, Path::new(PACKAGED_CONFIG)) {
+            message(format_args!(
+                "note: {PACKAGED_CONFIG} is not used in this folder; pass --config {PACKAGED_CONFIG}"
+            ));
         }
         load(&path).map_err(|error| not_loaded(&error))
     }

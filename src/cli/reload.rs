@@ -11,7 +11,7 @@ use super::config_argument::ConfigArgument;
 use super::local_client::LocalRequest;
 use super::output::{could_not_run, count, errors_found, message, print, print_problems};
 use crate::admin::{ReloadReport, Reloaded};
-use crate::config::{Address, Config, Listener};
+use crate::config::{Address, Config, Listener, PACKAGED_CONFIG};
 use crate::diagnostics::{Problem, Severity};
 
 #[derive(Debug, Args)]
@@ -39,10 +39,9 @@ Exit codes:
   1  The files have errors; the server keeps the old configuration
   2  The command could not run";
 
-/// The admin listener of the packaged configuration, and that configuration. The listener is asked too, since the file on
-/// disk may be broken, or may name a listener that takes effect after a restart.
+/// The admin listener of the packaged configuration. The command asks it too, because the file on disk can have errors or
+/// a listener that takes effect after a restart.
 const PACKAGED_SOCKET: &str = "/run/waypost/admin.sock";
-const PACKAGED_CONFIG: &str = "/etc/waypost/waypost.toml";
 
 impl Reload {
     pub fn run(self) -> Result<ExitCode, ExitCode> {

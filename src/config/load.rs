@@ -51,7 +51,9 @@ pub enum LoadError {
 }
 
 /// Where the configuration is if no path is given.
-const DEFAULT_PATHS: [&str; 2] = ["config/waypost.toml", "/etc/waypost/waypost.toml"];
+/// The configuration file of the package.
+pub const PACKAGED_CONFIG: &str = "/etc/waypost/waypost.toml";
+const DEFAULT_PATHS: [&str; 2] = ["config/waypost.toml", PACKAGED_CONFIG];
 
 impl Config {
     /// The path of the configuration file: the given one, else the first default path that exists.

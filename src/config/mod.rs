@@ -21,7 +21,7 @@ mod unread_files;
 pub use self::ip_network::Network;
 pub use self::limits::{Limits, Rate};
 pub use self::listener::{Address, Listener, ListenerError};
-pub use self::load::{Config, LoadError};
+pub use self::load::{Config, LoadError, PACKAGED_CONFIG};
 pub use self::public_url::{PublicUrl, PublicUrlError};
 pub use self::security_contact::SecurityContact;
 pub use self::settings::{Admin, Dns, Page, Settings, Signing, Tls};

@@ -17,6 +17,7 @@ use crate::diagnostics::problem::{InvalidValue, Located, Source};
 use crate::diagnostics::table::{FromText, FromValue, Table, Vocabulary};
 use crate::diagnostics::{Location, Problems};
 use crate::documents::mobileconfig::SigningFiles;
+use crate::formats::profile_file::has_keys_of_profile;
 
 /// The validated settings. Paths are relative to the working folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,12 +124,11 @@ impl Settings {
     pub(super) fn read(source: &Source, problems: &Problems) -> Self {
         let found = Problems::default();
         let (table, syntax_error) = Table::parse(source, &found, &VOCABULARY);
-        if syntax_error.is_none() && is_profile(&table) {
+        if syntax_error.is_none() && has_keys_of_profile(&table) {
             let hint = "name waypost.toml with --config, and put profiles into the folder in `profiles`";
             problems.error(table.location(), "this file is a profile, not waypost.toml", hint);
-            let empty = Source::new(source.file.clone(), String::new());
-            let (table, _) = Table::parse(&empty, &found, &VOCABULARY);
-            return Self { profiles: None, ..Self::from_table(table, &empty) };
+            let defaults = Self::read(&Source::new(source.file.clone(), String::new()), problems);
+            return Self { profiles: None, ..defaults };
         }
         let settings = Self::from_table(table, source);
         match syntax_error {
@@ -179,12 +179,6 @@ impl Settings {
             unlimited,
         }
     }
-}
-
-/// Whether a file has keys of a profile and none of its own.
-fn is_profile(table: &Table) -> bool {
-    table.contains_any(&["display_name", "incoming", "outgoing"])
-        && !table.contains_any(&["listen", "profiles", "tls", "admin"])
 }
 
 impl Tls {

@@ -88,7 +88,7 @@ fn unreadable(path: &Path, error: &io::Error) -> Problem {
 pub fn from_toml(source: &Source, inputs: &SourceFiles, problems: &Problems) -> ParsedProfile {
     let (table, syntax_error) = Table::parse(source, problems, &VOCABULARY);
     match syntax_error {
-        None if is_settings(&table) => {
+        None if has_keys_of_settings(&table) => {
             let hint = "move it to another folder, or set `profiles` in waypost.toml to another folder";
             problems.error(table.location(), "this file is a waypost.toml, not a profile", hint);
             ParsedProfile::unreadable(source)
@@ -101,9 +101,17 @@ pub fn from_toml(source: &Source, inputs: &SourceFiles, problems: &Problems) -> 
     }
 }
 
+/// Keys that only waypost.toml has.
+const SETTINGS_KEYS: [&str; 4] = ["listen", "profiles", "tls", "admin"];
+
+/// Whether a file has keys of a profile and none of waypost.toml. `id` or `domains` alone can be a mistake in waypost.toml.
+pub fn has_keys_of_profile(table: &Table) -> bool {
+    table.contains_any(&["display_name", "incoming", "outgoing"]) && !table.contains_any(&SETTINGS_KEYS)
+}
+
 /// Whether a file has keys of waypost.toml and none of a profile.
-fn is_settings(table: &Table) -> bool {
-    table.contains_any(&["listen", "profiles", "tls", "admin"])
+fn has_keys_of_settings(table: &Table) -> bool {
+    table.contains_any(&SETTINGS_KEYS)
         && !table.contains_any(&["id", "display_name", "domains", "incoming", "outgoing"])
 }
 

@@ -307,6 +307,17 @@ impl Files {
     }
 }
 
+/// The text of a commented file with its keys in use.
+pub fn uncommented(file: &str) -> String {
+    let text = fs::read_to_string(file).unwrap();
+    text.lines()
+        .map(|line| match line.strip_prefix("# ") {
+            Some(key) if key.contains(" = ") || key.starts_with('[') => format!("{key}\n"),
+            _ => format!("{line}\n"),
+        })
+        .collect()
+}
+
 /// A profile with one domain and the given servers.
 pub fn profile(id: &str, more: &str, servers: &str) -> String {
     format!(

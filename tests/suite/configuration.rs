@@ -14,6 +14,7 @@ use crate::common::domains;
 use crate::common::profile;
 use crate::common::server;
 use crate::common::shipped;
+use crate::common::uncommented;
 
 /// The whole report on a configuration with every mistake in it, compared with a file.
 #[test]
@@ -175,16 +176,8 @@ fn ships_a_configuration_without_mistakes() {
 /// The settings in comments of the shipped files work when they are uncommented.
 #[test]
 fn documents_only_existing_keys() {
-    let uncommented = |text: &str| -> String {
-        text.lines()
-            .map(|line| match line.strip_prefix("# ") {
-                Some(key) if key.contains(" = ") || key.starts_with('[') => format!("{key}\n"),
-                _ => format!("{line}\n"),
-            })
-            .collect()
-    };
-    let settings = uncommented(&fs::read_to_string("config/waypost.toml").unwrap());
-    let profile = uncommented(&fs::read_to_string("config/profiles/centurylink.toml").unwrap());
+    let settings = uncommented("config/waypost.toml");
+    let profile = uncommented("config/profiles/centurylink.toml");
     for key in
         ["templates", "public_url", "certificate", "target", "max_connections", "shutdown_timeout_seconds"]
     {

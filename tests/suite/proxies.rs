@@ -25,8 +25,7 @@ use crate::sandbox::wait_for;
 #[ignore = "needs nginx, curl, iproute2 and root"]
 fn nginx() {
     let Some(sandbox) = Sandbox::enter("proxies::nginx") else { return };
-    fs::create_dir("/var/log/nginx").unwrap();
-    let nginx = Proxy::new(&sandbox, "nginx.conf", NGINX, &["nginx", "-g", "daemon off;"]);
+    let nginx = Proxy::nginx(&sandbox);
     nginx.install(&nginx.shipped());
     check(&nginx);
 }
@@ -42,8 +41,7 @@ fn nginx_passes_the_paths_on_beside_other_locations_of_a_web_site() {
 ";
 
     let Some(sandbox) = Sandbox::enter(NAME) else { return };
-    fs::create_dir("/var/log/nginx").unwrap();
-    let nginx = Proxy::new(&sandbox, "nginx.conf", NGINX, &["nginx", "-g", "daemon off;"]);
+    let nginx = Proxy::nginx(&sandbox);
     let shipped = nginx.shipped();
     let start = shipped.find("server_name example.com;\n").unwrap() + "server_name example.com;\n".len();
     let end = shipped.rfind('}').unwrap();
@@ -126,8 +124,8 @@ fn proxy_files_name_every_host() {
 fn proxy_files_pass_on_the_paths_of_a_mail_domain() {
     for file in ["nginx.conf", "Caddyfile", "traefik.yml", "haproxy.cfg", "apache.conf"] {
         let text = fs::read_to_string(format!("deploy/{file}")).unwrap();
+        let is_passed = passes_on(file, &text);
         for path in waypost::http::paths() {
-            let is_passed = passes_on(file, &text);
             for path in [path.to_owned(), format!("/{path}"), format!("{path}/")] {
                 assert_eq!(
                     is_passed(&path),
@@ -301,6 +299,11 @@ impl<'s> Proxy<'s> {
         chain.write(Path::new(CERTIFICATE));
         fs::write("/run/root.pem", &chain.root).unwrap();
         Self { sandbox, name, path, command }
+    }
+
+    fn nginx(sandbox: &'s Sandbox) -> Self {
+        fs::create_dir("/var/log/nginx").unwrap();
+        Self::new(sandbox, "nginx.conf", NGINX, &["nginx", "-g", "daemon off;"])
     }
 
     fn shipped(&self) -> String {

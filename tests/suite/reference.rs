@@ -13,7 +13,7 @@ use waypost::diagnostics::{Location, Problem};
 use waypost::page::ENGLISH;
 use waypost::profile::{Authentication, Mechanism, Mode, OtherKind, Placeholder, Profile, SocketType};
 
-use crate::common::Files;
+use crate::common::{Files, uncommented};
 
 type Keys = BTreeSet<String>;
 
@@ -88,17 +88,6 @@ fn tables(page: &str) -> Vec<Table> {
         }
     }
     tables
-}
-
-/// A commented file with its keys in use.
-fn uncommented(file: &str) -> String {
-    let text = fs::read_to_string(file).unwrap();
-    text.lines()
-        .map(|line| match line.strip_prefix("# ") {
-            Some(key) if key.contains(" = ") || key.starts_with('[') => format!("{key}\n"),
-            _ => format!("{line}\n"),
-        })
-        .collect()
 }
 
 /// The keys of each section of a file. The top level is the section without a name.

@@ -4,14 +4,12 @@
 mod client;
 mod settings;
 
-use std::ffi::OsStr;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use clap::error::ErrorKind;
-use clap::{Arg, Args, Command, ValueEnum};
+use clap::builder::{PossibleValue, PossibleValuesParser};
+use clap::{Args, ValueEnum};
 
 use self::client::{ClientReport, client_ids};
 use super::config_argument::ConfigArgument;
@@ -50,7 +48,7 @@ pub struct Show {
         long,
         value_name = "NAME",
         ignore_case = true,
-        value_parser = ClientParser(PossibleValuesParser::new(client_ids())),
+        value_parser = PossibleValuesParser::new(client_names()),
         hide_possible_values = true
     )]
     client: Option<String>,
@@ -101,6 +99,15 @@ enum Form {
     Pacc,
 }
 
+/// A name that `--client` accepts only to name another option: Apple devices have no client model.
+const APPLE: &str = "apple";
+
+/// The values of `--client`.
+fn client_names() -> Vec<PossibleValue> {
+    let apple = PossibleValue::new(APPLE).hide(true);
+    client_ids().into_iter().map(PossibleValue::new).chain([apple]).collect()
+}
+
 /// The names of the mail programs, and examples, in lines of at most 80 characters.
 fn after_help() -> String {
     let mut text = "Mail programs:".to_owned();
@@ -128,29 +135,12 @@ Exit codes:
   2  The command could not run"
 }
 
-/// Parses the name of a client model, and names the command for Apple's devices, which have no model.
-#[derive(Clone)]
-struct ClientParser(PossibleValuesParser);
-
-impl TypedValueParser for ClientParser {
-    type Value = String;
-
-    fn parse_ref(&self, command: &Command, arg: Option<&Arg>, value: &OsStr) -> Result<String, clap::Error> {
-        if value.eq_ignore_ascii_case("apple") {
-            let message =
-                "there is no client model for Apple devices; --as mobileconfig shows the Apple profile";
-            return Err(command.clone().error(ErrorKind::ValueValidation, message));
-        }
-        self.0.parse_ref(command, arg, value)
-    }
-
-    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
-        self.0.possible_values()
-    }
-}
-
 impl Show {
     pub fn run(self) -> Result<ExitCode, ExitCode> {
+        if self.client.as_deref().is_some_and(|name| name.eq_ignore_ascii_case(APPLE)) {
+            let hint = "--as mobileconfig shows the Apple profile";
+            return Err(could_not_run("there is no client model for Apple devices", Some(hint)));
+        }
         if self.all_servers && (self.form != Form::Autoconfig || self.client.is_some()) {
             let hint = "add --as autoconfig; the table without --as shows all servers";
             return Err(could_not_run("--all-servers needs --as autoconfig", Some(hint)));

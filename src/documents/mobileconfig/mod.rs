@@ -4,8 +4,8 @@
 //! identifier and UUID. Both depend only on the address, so a second download changes an account instead of adding
 //! one. A profile never contains a password.
 //!
-//! Apple's schema has no keys for servers without encryption and for some authentication methods. Such servers
-//! are refused ([`UnsupportedProfile`]).
+//! Waypost makes no profile for mail servers without encryption, because devices would send the password in clear text,
+//! or with an authentication method that the schema cannot express ([`UnsupportedProfile`]).
 
 mod identity;
 mod payloads;
@@ -63,7 +63,7 @@ impl Variable for EnvelopeVariable {
 }
 
 impl MobileConfig {
-    /// Renders a profile's templates. A text in the default language is the default of the profile's texts, else the first.
+    /// Renders a profile's templates. The default text is the one in the default language, else the first one.
     pub fn new(profile: &Profile, default_language: &str) -> Result<Self, UnsupportedProfile> {
         Ok(Self {
             envelope: ResponseTemplate::new(&envelope(profile, default_language)),
