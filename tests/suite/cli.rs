@@ -531,3 +531,17 @@ fn exits_with_0_on_sigint() {
     assert!(log.any(|line| line.contains("stopped")));
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
+
+/// The profile of the domain can be the one with errors, so the hint does not suggest another domain.
+#[test]
+fn check_of_a_domain_points_to_the_errors_of_its_profile() {
+    let text = profile("example.com", &domains(&["example.com"]), SERVERS).replace("993", "99300");
+    let files = Files::new("", &[("a.toml", &text)]);
+    let output = waypost(files.path("."), &["check", "example.com", "--config", "waypost.toml"]);
+    assert_eq!(code(&output), 1);
+    assert!(out(&output).starts_with("error: `port` is 99300, which is not a port"), "{}", out(&output));
+    assert_eq!(
+        err(&output),
+        "error: example.com is not a domain of any profile\nhint: correct the errors above, and try again\n"
+    );
+}

@@ -13,7 +13,7 @@ use self::report::{Deny, Report};
 use self::text::Selection;
 use super::config_argument::ConfigArgument;
 use super::domain_argument::domain;
-use super::output::{exit_code, message, not_served, print};
+use super::output::{errors_found, exit_code, message, not_served, not_served_text, print};
 use crate::address::Domain;
 use crate::config::Config;
 
@@ -86,6 +86,14 @@ impl Check {
         // Without a served domain, there is nothing to report but errors.
         let is_empty = report.examined.is_empty() && !unknown.is_empty() && report.problems.is_empty();
         let code = if is_empty { code } else { print(&text, code) };
-        Ok(unknown.into_iter().fold(code, |_, domain| not_served(domain, &config.directory)))
+        let has_errors = report.hash().is_none();
+        Ok(unknown.into_iter().fold(code, |_, domain| {
+            if has_errors {
+                // The profile of the domain can be one of the profiles with errors.
+                errors_found(&not_served_text(domain), Some("correct the errors above, and try again"))
+            } else {
+                not_served(domain, &config.directory)
+            }
+        }))
     }
 }
