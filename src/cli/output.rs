@@ -112,7 +112,7 @@ pub fn not_loaded(error: &LoadError) -> ExitCode {
 
 /// Reports a domain that no profile serves, and suggests what was probably meant.
 pub fn not_served(domain: &Domain, directory: &Directory) -> ExitCode {
-    let hint = match nearest(domain.as_str(), directory.domains().map(AsRef::as_ref)) {
+    let hint = match nearest(domain.as_str(), directory.domains()) {
         _ if directory.has_names_below(domain) => {
             format!(
                 "add \"{domain}\" to `domains` of the profile; *.{domain} matches only the names below it"

@@ -45,9 +45,7 @@ pub fn warn(
     let mut count = 0_usize;
     let missing = directory.domains().flat_map(|domain| {
         let labels = NEEDED.into_iter().zip(&covered);
-        labels
-            .filter(|(_, covered)| !covered.contains(domain.as_str()))
-            .map(move |(label, _)| (domain, label))
+        labels.filter(|(_, covered)| !covered.contains(domain)).map(move |(label, _)| (domain, label))
     });
     // There may be a million: no list of them is made.
     if let Some((domain, label)) = missing.inspect(|_| count += 1).min() {

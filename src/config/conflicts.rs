@@ -1,18 +1,16 @@
-//! Conflicts between profiles: an id, a domain or a mail exchanger's host that occurs twice.
+//! Conflicts between profiles: an id or a mail exchanger's host that occurs twice. `domain_index` finds domains that
+//! occur twice.
 
 use std::collections::HashMap;
 use std::hash::Hash;
 
 use crate::address::Domain;
-use crate::diagnostics::problem::Located;
 use crate::diagnostics::{Location, Problem, Problems};
-use crate::directory::DomainPattern;
 use crate::formats::parsed_profile::ParsedProfile;
 
 /// Compares every profile with itself and with those before it.
 pub fn find(profiles: &[ParsedProfile], problems: &Problems) {
     ids(profiles, problems);
-    domains(profiles, problems);
     mx_hosts(profiles, problems);
 }
 
@@ -34,39 +32,6 @@ fn ids(profiles: &[ParsedProfile], problems: &Problems) {
             problems.error(id.location.clone(), message, hint);
         }
     }
-}
-
-fn domains(profiles: &[ParsedProfile], problems: &Problems) {
-    let mut seen: HashMap<&DomainPattern, (&ParsedProfile, &Location)> = HashMap::new();
-    for profile in profiles {
-        let mut duplicates = Vec::new();
-        for domain in &profile.domain_patterns {
-            let found = first_of(&mut seen, &domain.value, (profile, &domain.location));
-            let Some((first, location)) = found else { continue };
-            if std::ptr::eq(first, profile) {
-                duplicates.push(domain);
-                continue;
-            }
-            let message = if first.name == profile.name {
-                format!("`{}` is in two profiles with the same id", domain.value)
-            } else {
-                format!("`{}` is in two profiles, `{}` and `{}`", domain.value, first.name, profile.name)
-            };
-            let hint = format!("remove it from one of them (the other is at {location})");
-            problems.error(domain.location.clone(), message, hint);
-        }
-        report_duplicates(&duplicates, problems);
-    }
-}
-
-/// One note for a profile: lists that panels export may have thousands of duplicates.
-fn report_duplicates(duplicates: &[&Located<DomainPattern>], problems: &Problems) {
-    let Some(first) = duplicates.first() else { return };
-    let message = match duplicates.len() - 1 {
-        0 => format!("`{}` is listed twice", first.value),
-        others => format!("`{}` and {others} more domains are listed twice", first.value),
-    };
-    problems.note(first.location.clone(), message, "remove the duplicates");
 }
 
 fn mx_hosts(profiles: &[ParsedProfile], problems: &Problems) {

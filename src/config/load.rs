@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 use super::listener::Listener;
 use super::settings::Settings;
-use super::{certificate_names, certificates, conflicts, mx_hosts, page_templates, unread_files};
+use super::{
+    certificate_names, certificates, conflicts, domain_index, mx_hosts, page_templates, unread_files,
+};
 use crate::certificates::tls::TlsCertificate;
 use crate::diagnostics::problem::Source;
 use crate::diagnostics::{Location, Problem, Problems};
@@ -125,6 +127,9 @@ impl Config {
         let folder = settings.profiles.as_deref();
         let profiles = folder.map_or_else(Vec::new, |folder| profiles(folder, sources, &problems));
         conflicts::find(&profiles, &problems);
+        if settings.sql.is_none() {
+            without_domains(&profiles, &problems);
+        }
         let templates = settings.templates.as_deref();
         let mut pages = page_templates::load(templates, settings.page.language.as_ref(), sources, &problems);
         let signing = settings.signing.as_ref();
@@ -185,32 +190,47 @@ fn profiles(folder: &Path, sources: &SourceFiles, problems: &Problems) -> Vec<Pa
     profiles
 }
 
-/// Builds the directory of the valid profiles. A domain that two profiles have goes to the first; [`conflicts`] has
-/// reported it.
+/// Reports the profiles that answer for no domain.
+fn without_domains(profiles: &[ParsedProfile], problems: &Problems) {
+    for profile in profiles {
+        if let Some(hint) = profile.without_domain {
+            problems.error(
+                profile.location.clone(),
+                format!("profile `{}` has no domain", profile.name),
+                hint,
+            );
+        }
+    }
+}
+
+/// Builds the directory of the valid profiles, with the domains of the files.
 fn directory(
-    profiles: Vec<ParsedProfile>,
+    mut profiles: Vec<ParsedProfile>,
     default_language: &str,
     problems: &Problems,
 ) -> (Directory, Vec<Origin>) {
-    let mut directory = Directory::default();
-    let mut origins = Vec::new();
-    let mut mx_hosts = Vec::new();
-    for parsed in profiles {
-        let Some(profile) = parsed.profile else { continue };
-        let id = match RenderedProfile::new(profile, default_language) {
-            Ok(rendered) => directory.add(rendered),
-            Err(error) => {
-                let hint = "report this bug";
-                problems.error(parsed.location, error.to_string(), hint);
-                continue;
-            }
-        };
-        for pattern in parsed.domain_patterns {
-            let _ = directory.insert(pattern.value, id);
-        }
-        origins.push(parsed.origin);
-        mx_hosts.extend(parsed.mx_hosts.into_iter().map(|host| (host, id)));
-    }
+    let (mut rendered, mut origins) = (Vec::new(), Vec::new());
+    let indexes: Vec<_> = profiles
+        .iter_mut()
+        .map(|parsed| {
+            let entry = RenderedProfile::new(parsed.profile.take()?, default_language)
+                .map_err(|error| {
+                    problems.error(parsed.location.clone(), error.to_string(), "report this bug");
+                })
+                .ok()?;
+            rendered.push(entry);
+            origins.push(parsed.origin.clone());
+            u32::try_from(rendered.len() - 1).ok()
+        })
+        .collect();
+    let (exact, subdomains) = domain_index::build(&profiles, &indexes, problems);
+    let mut directory = Directory::new(rendered, exact, subdomains);
+    let ids = directory.ids();
+    let mx_hosts = profiles.into_iter().zip(indexes).filter_map(|(parsed, index)| {
+        let id = ids.clone().nth(index? as usize)?;
+        Some(parsed.mx_hosts.into_iter().map(move |host| (host, id)))
+    });
+    let mx_hosts = mx_hosts.flatten().collect();
     mx_hosts::bind(&mut directory, mx_hosts, problems);
     (directory, origins)
 }

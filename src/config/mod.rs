@@ -7,6 +7,7 @@
 mod certificate_names;
 mod certificates;
 mod conflicts;
+mod domain_index;
 mod ip_network;
 mod limits;
 mod listener;

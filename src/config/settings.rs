@@ -16,6 +16,7 @@ use crate::certificates::tls::TlsFiles;
 use crate::diagnostics::problem::{InvalidValue, Located, Source};
 use crate::diagnostics::table::{FromText, FromValue, Table, Vocabulary};
 use crate::diagnostics::{Location, Problems};
+use crate::directory::SqlSource;
 use crate::documents::mobileconfig::SigningFiles;
 use crate::formats::profile_file::has_keys_of_profile;
 
@@ -44,6 +45,10 @@ pub struct Settings {
     pub limits: Limits,
     /// Client networks without a rate limit.
     pub unlimited: Vec<Network>,
+    /// `[directory.sql]`: the database that lists the domains.
+    pub sql: Option<SqlSource>,
+    /// The folder for what must survive a restart: the last list of domains.
+    pub state_dir: Option<PathBuf>,
 }
 
 /// `[[tls]]`: a certificate for TLS.
@@ -97,7 +102,7 @@ impl Default for Dns {
 }
 
 const VOCABULARY: Vocabulary = Vocabulary {
-    top_level: &["listen", "profiles", "public_url", "templates", "trusted_proxies", "watch"],
+    top_level: &["listen", "profiles", "public_url", "state_dir", "templates", "trusted_proxies", "watch"],
     synonyms: &[("address", "listen"), ("bind", "listen"), ("port", "listen"), ("base_url", "public_url")],
 };
 
@@ -143,6 +148,7 @@ impl Settings {
         let folder = source.file.parent().unwrap_or(Path::new(""));
         let path = |path: PathName| folder.join(path.0);
         let has_profiles = table.has("profiles");
+        let state_dir = table.optional("state_dir").map(path);
         let profiles = table.optional("profiles").or((!has_profiles).then(|| PathName("profiles".into())));
         let templates = table.optional("templates").map(path);
         let listen_location = table.location_of("listen");
@@ -177,6 +183,8 @@ impl Settings {
             admin,
             limits,
             unlimited,
+            sql: None,
+            state_dir,
         }
     }
 }

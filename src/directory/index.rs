@@ -1,29 +1,36 @@
 //! The in-memory index from domains and MX hosts to profiles.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use super::domain_pattern::DomainPattern;
+use super::domain_map::DomainMap;
+use super::sql_domains::SqlDomains;
+use super::sql_list::SqlList;
 use crate::address::Domain;
 use crate::documents::RenderedProfile;
 
-/// Every profile, and the names that lead to it.
-#[derive(Debug, Default)]
+/// Every profile, and the names that lead to it. A clone shares the profiles and the names.
+///
+/// A domain that a file names comes before the list of a database, and that before the wildcards of the files.
+#[derive(Debug, Clone, Default)]
 pub struct Directory {
-    entries: Vec<RenderedProfile>,
-    exact: HashMap<Domain, ProfileId>,
+    profiles: Arc<Vec<RenderedProfile>>,
+    /// The domains of the files. The values are indexes of `profiles`.
+    exact: Arc<DomainMap>,
     /// `example.org` for `*.example.org`.
-    subdomains: HashMap<Domain, ProfileId>,
-    mx_hosts: HashMap<Domain, ProfileId>,
+    subdomains: Arc<DomainMap>,
+    mx_hosts: Arc<HashMap<Domain, ProfileId>>,
+    sql: Option<SqlDomains>,
 }
 
 /// A profile's index in its [`Directory`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ProfileId(usize);
+pub struct ProfileId(u32);
 
 impl ProfileId {
     /// The index in [`Directory::entries`].
     pub fn index(self) -> usize {
-        self.0
+        self.0 as usize
     }
 }
 
@@ -38,22 +45,32 @@ pub struct ProfileMatch<'a> {
 }
 
 impl Directory {
-    /// Adds a profile without names.
-    pub fn add(&mut self, profile: RenderedProfile) -> ProfileId {
-        self.entries.push(profile);
-        ProfileId(self.entries.len() - 1)
+    /// A directory of profiles, and of their domains in the configuration files. The values of `exact` and
+    /// `subdomains` are indexes of `profiles`.
+    pub fn new(profiles: Vec<RenderedProfile>, exact: DomainMap, subdomains: DomainMap) -> Self {
+        Self {
+            profiles: Arc::new(profiles),
+            exact: Arc::new(exact),
+            subdomains: Arc::new(subdomains),
+            mx_hosts: Arc::default(),
+            sql: None,
+        }
     }
 
-    /// Maps a domain, or the names below it, to a profile.
-    ///
-    /// # Errors
-    /// The other profile that already has it.
-    pub fn insert(&mut self, pattern: DomainPattern, profile: ProfileId) -> Result<(), ProfileId> {
-        let (names, domain) = match pattern {
-            DomainPattern::Exact(domain) => (&mut self.exact, domain),
-            DomainPattern::Subdomains(domain) => (&mut self.subdomains, domain),
-        };
-        insert(names, domain, profile)
+    /// The same directory with the list of a database in place of the former one. `default` is the id of the profile
+    /// for rows that name none.
+    #[must_use]
+    pub fn with_sql_list(&self, list: Option<Arc<SqlList>>, default: Option<&Domain>) -> Self {
+        let by_id: HashMap<&Domain, u32> =
+            (0..).zip(self.profiles.iter()).map(|(index, entry)| (&entry.profile.id, index)).collect();
+        let profile_of = |id: Option<&Domain>| by_id.get(id.or(default)?).copied();
+        let sql = list.map(|list| SqlDomains::new(list, &self.exact, profile_of));
+        Self { sql, ..self.clone() }
+    }
+
+    /// The list of a database, if there is one.
+    pub fn sql(&self) -> Option<&SqlDomains> {
+        self.sql.as_ref()
     }
 
     /// Maps an MX host to a profile, for domains that are not listed. The caller leaves out hosts that are
@@ -62,7 +79,8 @@ impl Directory {
     /// # Errors
     /// The other profile that already has it.
     pub fn insert_mx_host(&mut self, host: Domain, profile: ProfileId) -> Result<(), ProfileId> {
-        insert(&mut self.mx_hosts, host, profile)
+        let mapped = *Arc::make_mut(&mut self.mx_hosts).entry(host).or_insert(profile);
+        if mapped == profile { Ok(()) } else { Err(mapped) }
     }
 
     /// The profile for a request with an address, a Host, or both: the profile of the address's domain if
@@ -94,13 +112,13 @@ impl Directory {
     /// The profile for a domain that the configuration lists.
     pub fn served<'a>(&'a self, domain: &'a Domain) -> Option<ProfileMatch<'a>> {
         let id = self.profile_of(domain)?;
-        Some(ProfileMatch { entry: &self.entries[id.0], domain, is_served: true })
+        Some(ProfileMatch { entry: self.entry(id), domain, is_served: true })
     }
 
     fn at_mx_host<'a>(&'a self, requested: Option<&'a Domain>, host: &'a Domain) -> Option<ProfileMatch<'a>> {
-        let id = self.mx_hosts.get(host)?;
+        let id = *self.mx_hosts.get(host)?;
         Some(ProfileMatch {
-            entry: &self.entries[id.0],
+            entry: self.entry(id),
             domain: requested.unwrap_or(host),
             is_served: requested.is_none(),
         })
@@ -108,26 +126,34 @@ impl Directory {
 
     /// The profile that a domain is mapped to.
     pub fn profile_of(&self, domain: &Domain) -> Option<ProfileId> {
+        let listed = self.listed(domain.as_str());
         // The nearest wildcard wins.
-        self.exact
-            .get(domain)
-            .or_else(|| domain.parents().find_map(|parent| self.subdomains.get(parent)))
-            .copied()
+        let wildcard = || domain.parents().find_map(|parent| self.subdomains.get(parent));
+        listed.or_else(wildcard).map(ProfileId)
+    }
+
+    /// Whether a file or the list of a database names the domain itself. Names under wildcards and the domains of an
+    /// MX host's customers are not listed: there is no end of them.
+    pub fn is_listed(&self, domain: &str) -> bool {
+        self.listed(domain).is_some()
+    }
+
+    fn listed(&self, domain: &str) -> Option<u32> {
+        self.exact.get(domain).or_else(|| self.sql.as_ref()?.get(domain))
+    }
+
+    fn entry(&self, id: ProfileId) -> &RenderedProfile {
+        &self.profiles[id.index()]
     }
 
     /// Whether `*.domain` is mapped.
     pub fn has_names_below(&self, domain: &Domain) -> bool {
-        self.subdomains.contains_key(domain)
-    }
-
-    /// Whether the domain itself is mapped, not only a wildcard above it.
-    pub fn has_exact(&self, domain: &Domain) -> bool {
-        self.exact.contains_key(domain)
+        self.subdomains.contains(domain.as_str())
     }
 
     /// Whether MX hosts are mapped to a profile.
     pub fn has_mx_hosts(&self, id: &Domain) -> bool {
-        self.mx_hosts.values().any(|mapped| self.entries[mapped.0].profile.id == *id)
+        self.mx_hosts.values().any(|mapped| self.entry(*mapped).profile.id == *id)
     }
 
     /// The profile that an MX host is mapped to.
@@ -135,28 +161,30 @@ impl Directory {
         self.mx_hosts.get(host).copied()
     }
 
+    /// The ids of the profiles, in the order of [`Self::entries`].
+    pub fn ids(&self) -> impl Iterator<Item = ProfileId> + Clone + use<> {
+        let count = u32::try_from(self.profiles.len()).expect("there are fewer than 2^32 profiles");
+        (0..count).map(ProfileId)
+    }
+
     pub fn entries(&self) -> &[RenderedProfile] {
-        &self.entries
+        &self.profiles
     }
 
-    /// How many domains and wildcards are mapped.
+    /// How many domains and wildcards are served.
     pub fn domain_count(&self) -> usize {
-        self.exact.len() + self.subdomains.len()
+        let sql = self.sql.as_ref().map_or(0, |sql| sql.counts().served);
+        self.exact.len() + self.subdomains.len() + sql
     }
 
-    /// The domains of the wildcards: `example.org` for `*.example.org`. In no particular order.
-    pub fn wildcards(&self) -> impl Iterator<Item = &Domain> {
-        self.subdomains.keys()
+    /// The domains of the wildcards, sorted: `example.org` for `*.example.org`.
+    pub fn wildcards(&self) -> impl Iterator<Item = &str> {
+        self.subdomains.iter().map(|(name, _)| name)
     }
 
-    /// The exact domains, in no particular order.
-    pub fn domains(&self) -> impl Iterator<Item = &Domain> {
-        self.exact.keys()
+    /// The domains that are listed by name: those of the files, sorted, and then those of the database, sorted.
+    pub fn domains(&self) -> impl Iterator<Item = &str> {
+        let sql = self.sql.iter().flat_map(SqlDomains::iter);
+        self.exact.iter().map(|(name, _)| name).chain(sql.filter(|name| !self.exact.contains(name)))
     }
-}
-
-/// Maps a name. The error is the other profile that has it.
-fn insert(names: &mut HashMap<Domain, ProfileId>, name: Domain, profile: ProfileId) -> Result<(), ProfileId> {
-    let existing = *names.entry(name).or_insert(profile);
-    if existing == profile { Ok(()) } else { Err(existing) }
 }

@@ -3,8 +3,18 @@
 //! This is the only place where a profile is looked up (DESIGN, decision 4), so that all answers agree, on
 //! the wire and on the command line. A lookup never waits.
 
+mod domain_map;
+mod domain_names;
 mod domain_pattern;
 mod index;
+mod sql_domains;
+mod sql_list;
+mod sql_source;
 
+pub use self::domain_map::DomainMap;
+pub use self::domain_names::{DomainNames, TooManyNames};
 pub use self::domain_pattern::DomainPattern;
 pub use self::index::{Directory, ProfileId, ProfileMatch};
+pub use self::sql_domains::{SqlCounts, SqlDomains};
+pub use self::sql_list::{Skipped, SkippedRows, SqlList, SqlListBuilder};
+pub use self::sql_source::{SqlAnswer, SqlError, SqlSource};

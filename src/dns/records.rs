@@ -180,7 +180,8 @@ impl Records {
         for label in labels {
             let name = self.name(*label);
             let domain = name.to_string().parse::<Domain>().ok();
-            let is_taken = domain.is_some_and(|name| host == Some(&name) || directory.has_exact(&name));
+            let is_taken =
+                domain.is_some_and(|name| host == Some(&name) || directory.is_listed(name.as_str()));
             match host {
                 Some(host) if !is_taken => self.add(*label, vec![RecordData::Cname(host.clone())]),
                 _ if !addresses.is_empty() => self.add_addresses(label, addresses),

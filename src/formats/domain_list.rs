@@ -1,31 +1,39 @@
 //! A file that lists domains: one on each line; `#` begins a comment.
+//!
+//! `domain: owner` lines are accepted too, so that cPanel's `/etc/userdomains` and DirectAdmin's
+//! `/etc/virtual/domainowners` work as they are. The owner is ignored. cPanel ends its list with `*: nobody`, for names
+//! that no account has; that line is ignored.
 
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::diagnostics::problem::Located;
+use super::DomainPatterns;
 use crate::diagnostics::table::FromText as _;
 use crate::diagnostics::{Location, Problems};
 use crate::directory::DomainPattern;
 use crate::files::SourceFiles;
 use crate::files::read::LARGEST_LIST;
 
-/// Reads a list. Each invalid line is reported and left out.
+/// Reads a list and adds its domains. Each invalid line is reported and left out.
 ///
 /// # Errors
 /// If the file cannot be read.
 pub fn read(
     path: &Path,
+    domain_patterns: &mut DomainPatterns,
     inputs: &SourceFiles,
     problems: &Problems,
-) -> io::Result<Vec<Located<DomainPattern>>> {
+) -> io::Result<()> {
     let text = inputs.read_list(path, LARGEST_LIST)?;
     let path: Arc<Path> = path.into();
-    let mut domain_patterns = Vec::new();
     for (number, line) in text.lines().enumerate() {
-        let entry = line.split('#').next().unwrap_or_default().trim();
-        if entry.is_empty() {
+        let line_without_comment = line.split('#').next().unwrap_or_default();
+        let (entry, has_owner) = match line_without_comment.split_once(':') {
+            Some((domain, _)) => (domain.trim(), true),
+            None => (line_without_comment.trim(), false),
+        };
+        if entry.is_empty() && !has_owner || entry == "*" && has_owner {
             continue;
         }
         let column = line.find(entry).map_or(1, |at| line[..at].chars().count() + 1);
@@ -34,9 +42,10 @@ pub fn read(
             ..Location::new(Arc::clone(&path), number + 1, column)
         };
         match DomainPattern::from_text(entry) {
-            Ok(value) => domain_patterns.push(Located { value, location }),
+            Ok(value) => domain_patterns.push(&value, &location),
             Err(invalid) => problems.invalid(location, invalid),
         }
     }
-    Ok(domain_patterns)
+    domain_patterns.shrink_to_fit();
+    Ok(())
 }

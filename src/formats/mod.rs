@@ -2,6 +2,7 @@
 
 mod comments;
 pub mod domain_list;
+mod domain_patterns;
 mod foreign_words;
 pub mod import;
 pub mod parsed_profile;
@@ -18,4 +19,5 @@ mod xml_names;
 mod xml_source;
 mod xml_table;
 
+pub use self::domain_patterns::DomainPatterns;
 pub use self::parsed_profile::Origin;

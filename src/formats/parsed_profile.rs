@@ -1,10 +1,10 @@
 //! A profile file after parsing: the profile, if the file is valid, and always the domains that it names.
 //! Conflicts between files are found even if one of them has other errors.
 
+use super::DomainPatterns;
 use crate::address::Domain;
 use crate::diagnostics::problem::{Located, Source};
 use crate::diagnostics::{Location, Problems};
-use crate::directory::DomainPattern;
 use crate::profile::{
     DisplayName, DisplayShortName, Documentation, MailLimits, MobileConfigTexts, MtaSts, OtherServer,
     PageSettings, Profile, ProfileError, Server, Services,
@@ -19,8 +19,10 @@ pub struct ParsedProfile {
     pub id: Option<Located<Domain>>,
     /// None when something in the file is wrong.
     pub profile: Option<Profile>,
-    pub domain_patterns: Vec<Located<DomainPattern>>,
+    pub domain_patterns: DomainPatterns,
     pub mx_hosts: Vec<Located<Domain>>,
+    /// The hint for a profile that names no domain. It is an error unless a database lists the domains.
+    pub without_domain: Option<&'static str>,
     pub origin: Origin,
 }
 
@@ -55,7 +57,7 @@ pub struct ProfileFields {
     pub display_short_name: Option<Located<DisplayShortName>>,
     /// Whether there is a short name, valid or not.
     pub has_short_name: bool,
-    pub domain_patterns: Vec<Located<DomainPattern>>,
+    pub domain_patterns: DomainPatterns,
     pub mx_hosts: Vec<Located<Domain>>,
     /// Whether a domain or an MX host is invalid.
     pub has_invalid_domains: bool,
@@ -110,8 +112,9 @@ impl ParsedProfile {
             location: source.location(0),
             id: None,
             profile: None,
-            domain_patterns: Vec::new(),
+            domain_patterns: DomainPatterns::default(),
             mx_hosts: Vec::new(),
+            without_domain: None,
             origin: Origin::of_file(source.location(0)),
         }
     }
@@ -130,9 +133,8 @@ impl ParsedProfile {
             None => location.file.display().to_string(),
         };
         let missing = |message: String, hint: &str| problems.error(location.clone(), message, hint);
-        if domain_patterns.is_empty() && mx_hosts.is_empty() && !parts.has_invalid_domains {
-            missing(format!("profile `{name}` has no domain"), hints.domains);
-        }
+        let has_domain = !domain_patterns.is_empty() || !mx_hosts.is_empty() || parts.has_invalid_domains;
+        let without_domain = (!has_domain).then_some(hints.domains);
         if parts.incoming.is_missing {
             missing(ProfileError::NoIncoming.to_string(), hints.incoming);
         }
@@ -171,7 +173,7 @@ impl ParsedProfile {
             profile.mta_sts = parts.mta_sts;
             profile.services.others = others;
         }
-        Self { name, location, id, profile, domain_patterns, mx_hosts, origin }
+        Self { name, location, id, profile, domain_patterns, mx_hosts, without_domain, origin }
     }
 }
 
@@ -205,12 +207,10 @@ fn separate(servers: Servers) -> (Vec<Server>, Vec<Location>, Vec<OtherServer>) 
 }
 
 /// The first domain without a wildcard, else a name below the first wildcard, else the first MX host.
-fn example_domain(
-    domain_patterns: &[Located<DomainPattern>],
-    mx_hosts: &[Located<Domain>],
-) -> Option<Domain> {
-    let exact = domain_patterns.iter().find_map(|pattern| pattern.value.exact()).cloned();
-    let below = || format!("mail.{}", domain_patterns.first()?.value.domain()).parse().ok();
-    let above = || Some(domain_patterns.first()?.value.domain().clone());
+fn example_domain(domain_patterns: &DomainPatterns, mx_hosts: &[Located<Domain>]) -> Option<Domain> {
+    let exact = domain_patterns.iter().find_map(|pattern| pattern.value.exact().cloned());
+    let first = domain_patterns.iter().next();
+    let below = || format!("mail.{}", first.as_ref()?.value.domain()).parse().ok();
+    let above = || Some(first.as_ref()?.value.domain().clone());
     exact.or_else(below).or_else(above).or_else(|| mx_hosts.first().map(|host| host.value.clone()))
 }

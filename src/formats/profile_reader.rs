@@ -6,6 +6,7 @@ use std::path::Path;
 
 use strum::VariantNames as _;
 
+use super::DomainPatterns;
 use super::domain_list;
 use super::foreign_words;
 use super::parsed_profile::{AnyServer, Hints, ParsedProfile, ProfileFields, Servers};
@@ -16,7 +17,6 @@ use super::values::{Days, Minutes};
 use crate::diagnostics::Problems;
 use crate::diagnostics::problem::{Located, Source, list, suggest};
 use crate::diagnostics::table::Table;
-use crate::directory::DomainPattern;
 use crate::files::SourceFiles;
 use crate::files::read::hint;
 use crate::profile::{
@@ -40,9 +40,9 @@ pub fn fields(table: &mut Table, source: &Source, inputs: &SourceFiles) -> Profi
     let has_short_name = table.has("display_short_name");
     let display_short_name = table.located("display_short_name");
     let mark = problems.mark();
-    let mut domain_patterns = table.list::<DomainPattern>("domains");
+    let mut domain_patterns: DomainPatterns = table.list("domains").into_iter().collect();
     if let Some(file) = table.located::<String>("domains_file") {
-        domain_patterns.extend(domains_file(source, &file, inputs, problems));
+        add_domains_file(&mut domain_patterns, source, &file, inputs, problems);
     }
     let mx_hosts = table.list("mx_hosts");
     let is_misplaced = ["domains", "domains_file", "mx_hosts"].iter().any(|key| table.is_misplaced(key));
@@ -228,7 +228,7 @@ const LARGEST_LOGO: u64 = 200_000;
 fn page(
     table: &mut Table,
     source: &Source,
-    domain_patterns: &[Located<DomainPattern>],
+    domain_patterns: &DomainPatterns,
     inputs: &SourceFiles,
 ) -> PageSettings {
     let color = table.optional("color");
@@ -239,8 +239,9 @@ fn page(
     });
     let shows_domains = table.optional("show_domains").unwrap_or(false);
     let mut listed = HashSet::new();
-    let exact = domain_patterns.iter().filter_map(|pattern| pattern.value.exact());
-    let domains = exact.filter(|domain| shows_domains && listed.insert(*domain)).cloned().collect();
+    let shown = shows_domains.then(|| domain_patterns.iter()).into_iter().flatten();
+    let exact = shown.filter_map(|pattern| pattern.value.exact().cloned());
+    let domains = exact.filter(|domain| listed.insert(domain.clone())).collect();
     PageSettings { color, logo, domains }
 }
 
@@ -285,18 +286,18 @@ fn limits(table: &mut Table) -> MailLimits {
     MailLimits { mailbox: table.optional("mailbox"), message: table.optional("message") }
 }
 
-/// Reads the list of domains beside the profile.
-fn domains_file(
+/// Adds the list of domains beside the profile.
+fn add_domains_file(
+    domain_patterns: &mut DomainPatterns,
     profile: &Source,
     file: &Located<String>,
     inputs: &SourceFiles,
     problems: &Problems,
-) -> Vec<Located<DomainPattern>> {
+) {
     let path = profile.file.parent().unwrap_or(Path::new("")).join(&file.value);
-    domain_list::read(&path, inputs, problems).unwrap_or_else(|error| {
+    domain_list::read(&path, domain_patterns, inputs, problems).unwrap_or_else(|error| {
         let message = format!("`domains_file` {} cannot be read: {error}", path.display());
         let hint = hint(&error, "check the path; it is relative to the profile's folder");
         problems.error(file.location.clone(), message, hint);
-        Vec::new()
-    })
+    });
 }

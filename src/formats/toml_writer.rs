@@ -25,8 +25,9 @@ pub fn write(
     let mut writer = Writer { text: String::new(), comments };
     writer.above(&Anchor::Top);
     writer.names(parts);
-    let listed = parts.domain_patterns.iter().filter(|pattern| is_listed(pattern));
-    writer.names_of("domains", listed.map(|pattern| (&pattern.location, pattern.value.to_string())));
+    let listed: Vec<_> = parts.domain_patterns.iter().filter(|pattern| is_listed(pattern)).collect();
+    let names = listed.iter().map(|pattern| (&pattern.location, pattern.value.to_string()));
+    writer.names_of("domains", names);
     writer.optional("domains_file", domains_file);
     let hosts = parts.mx_hosts.iter();
     writer.names_of("mx_hosts", hosts.map(|host| (&host.location, host.value.to_string())));

@@ -247,8 +247,9 @@ fn all_documents_agree_for_every_shipped_domain() {
     let config = shipped();
     let mut compared = 0;
     for domain in config.directory.domains() {
-        let index = config.directory.profile_of(domain).unwrap().index();
-        compared += compare(&config, index, domain);
+        let domain: Domain = domain.parse().unwrap();
+        let index = config.directory.profile_of(&domain).unwrap().index();
+        compared += compare(&config, index, &domain);
     }
     assert!(compared > 18 * 10, "{compared}");
 }

@@ -277,7 +277,7 @@ fn autoconfig_20_to_36_hold_for_every_shipped_domain() {
     assert_eq!(config.directory.domain_count(), 18);
     for domain in config.directory.domains() {
         let response = SHIPPED.get(&format!("autoconfig.{domain}"), PATH);
-        assert_strict(&response.body, domain.as_str());
+        assert_strict(&response.body, domain);
     }
 }
 

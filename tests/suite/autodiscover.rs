@@ -733,7 +733,7 @@ fn agrees_with_autoconfig_for_every_shipped_domain() {
     for domain in config.directory.domains() {
         let address = format!("jane@{domain}");
         let autoconfig = SHIPPED.get(&format!("autoconfig.{domain}"), "/mail/config-v1.1.xml");
-        let expected: Vec<_> = assert_strict(&autoconfig.body, domain.as_str())
+        let expected: Vec<_> = assert_strict(&autoconfig.body, domain)
             .into_iter()
             .map(|(protocol, host, port, socket_type, username)| {
                 let login = username.replace("%EMAILADDRESS%", &address);

@@ -99,7 +99,7 @@ fn shows_the_servers_of_the_documents() {
     let config = shipped();
     for domain in config.directory.domains() {
         let address = format!("jane.doe@{domain}");
-        let page = SHIPPED.get(domain.as_str(), &format!("/setup?emailaddress={address}"));
+        let page = SHIPPED.get(domain, &format!("/setup?emailaddress={address}"));
         let shown: Vec<_> = cells(page.text())
             .into_iter()
             .map(|rows| {
@@ -107,8 +107,7 @@ fn shows_the_servers_of_the_documents() {
                 (value("Server"), value("Port"), value("Security"), value("User name"))
             })
             .collect();
-        let xml = SHIPPED
-            .get(domain.as_str(), &format!("/mail/config-v1.1.xml?servers=all&emailaddress={address}"));
+        let xml = SHIPPED.get(domain, &format!("/mail/config-v1.1.xml?servers=all&emailaddress={address}"));
         let document = roxmltree::Document::parse(xml.text()).unwrap();
         let servers = document.descendants().filter(|node| node.tag_name().name().ends_with("Server"));
         let mut published: Vec<_> = servers

@@ -10,9 +10,9 @@ use crate::dns::{Denials, Records};
 pub struct Domains<'c> {
     pub config: &'c Config,
     /// Each once.
-    pub list: Vec<&'c Domain>,
+    pub list: Vec<Domain>,
     /// Wildcards have no records of their own.
-    pub wildcards: Vec<&'c Domain>,
+    pub wildcards: Vec<Domain>,
     /// Whether the command line names exactly one domain.
     pub is_single: bool,
     denials: Denials,
@@ -21,18 +21,17 @@ pub struct Domains<'c> {
 impl<'c> Domains<'c> {
     /// All domains that the profiles list by name, sorted.
     pub fn all(config: &'c Config, denials: Denials) -> Self {
-        let mut list: Vec<_> = config.directory.domains().collect();
+        let mut list: Vec<_> = config.directory.domains().filter_map(|name| name.parse().ok()).collect();
         list.sort_unstable();
-        let mut wildcards: Vec<_> = config.directory.wildcards().collect();
-        wildcards.sort_unstable();
+        let wildcards = config.directory.wildcards().filter_map(|name| name.parse().ok()).collect();
         Self { config, list, wildcards, is_single: false, denials }
     }
 
-    pub fn named(config: &'c Config, denials: Denials, named: &'c [Domain], is_single: bool) -> Self {
+    pub fn named(config: &'c Config, denials: Denials, named: &[Domain], is_single: bool) -> Self {
         let mut list = Vec::new();
         for domain in named {
-            if !list.contains(&domain) {
-                list.push(domain);
+            if !list.contains(domain) {
+                list.push(domain.clone());
             }
         }
         Self { config, list, wildcards: Vec::new(), is_single, denials }

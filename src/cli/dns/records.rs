@@ -83,7 +83,7 @@ fn report_wildcards(domains: &Domains, format: RecordFormat) -> Result<(), ExitC
 }
 
 /// Reports wildcards on standard error.
-pub fn note_wildcards(wildcards: &[&Domain]) {
+pub fn note_wildcards(wildcards: &[Domain]) {
     if !wildcards.is_empty() {
         let number = count(wildcards.len(), "wildcard");
         message(format!(

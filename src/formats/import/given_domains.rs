@@ -13,12 +13,12 @@ use crate::diagnostics::problem::Located;
 use crate::diagnostics::{Location, Problems};
 use crate::directory::DomainPattern;
 use crate::files::SourceFiles;
-use crate::formats::domain_list;
+use crate::formats::{DomainPatterns, domain_list};
 
 /// The domains that the operator names on the command line.
 #[derive(Debug, Default)]
 pub struct GivenDomains {
-    pub(super) patterns: Vec<Located<DomainPattern>>,
+    pub(super) patterns: DomainPatterns,
     pub(super) file: Option<Arc<Path>>,
     is_used: Cell<bool>,
 }
@@ -30,10 +30,10 @@ impl GivenDomains {
     /// If the file cannot be read.
     pub fn read(listed: Vec<DomainPattern>, file: Option<&Path>, problems: &Problems) -> io::Result<Self> {
         let location = Location::whole(Path::new("--domain"));
-        let mut patterns: Vec<_> =
+        let mut patterns: DomainPatterns =
             listed.into_iter().map(|value| Located { value, location: location.clone() }).collect();
         if let Some(path) = file {
-            patterns.extend(domain_list::read(path, &SourceFiles::default(), problems)?);
+            domain_list::read(path, &mut patterns, &SourceFiles::default(), problems)?;
         }
         Ok(Self { patterns, file: file.map(Into::into), is_used: Cell::default() })
     }
@@ -41,7 +41,7 @@ impl GivenDomains {
     /// The domains for a file that names none.
     pub(super) fn take(&self) -> impl Iterator<Item = Located<DomainPattern>> {
         self.is_used.set(true);
-        self.patterns.iter().cloned()
+        self.patterns.iter()
     }
 
     pub(super) fn is_unused(&self) -> bool {

@@ -10,6 +10,7 @@ use crate::diagnostics::problem::{InvalidValue, Located, Source};
 use crate::diagnostics::{Location, Problem, Problems};
 use crate::directory::DomainPattern;
 use crate::files::SourceFiles;
+use crate::formats::DomainPatterns;
 use crate::formats::parsed_profile::{ProfileFields, Servers};
 use crate::formats::profile_file::from_toml;
 use crate::formats::toml_writer;
@@ -55,7 +56,7 @@ impl<'a> Folder<'a> {
 
     /// Reports the domains of the command line if no file needed them.
     pub fn report_unused_domains(&self, problems: &Problems) {
-        if let Some(first) = self.given.patterns.first().filter(|_| self.given.is_unused()) {
+        if let Some(first) = self.given.patterns.iter().next().filter(|_| self.given.is_unused()) {
             let message =
                 "--domain and --domains-file are not used: no file has a placeholder for the domain";
             problems.note(first.location.clone(), message, "add the domains to `domains` of a profile");
@@ -144,8 +145,8 @@ impl<'a> Folder<'a> {
             return Ok(id.clone());
         }
         let location = own.map_or_else(|| fields.location.clone(), |id| id.location.clone());
-        let mut exact = fields.domain_patterns.iter().filter_map(|pattern| pattern.value.exact());
-        let first = exact.find(|domain| self.can_be_id(domain, &fields.domain_patterns)).cloned();
+        let mut exact = fields.domain_patterns.iter().filter_map(|pattern| pattern.value.exact().cloned());
+        let first = exact.find(|domain| self.can_be_id(domain, &fields.domain_patterns));
         let value = first.ok_or_else(|| self.no_id(own))?;
         let message = match own {
             Some(_) => "another profile has the same id; the first domain is the new id",
@@ -156,7 +157,7 @@ impl<'a> Folder<'a> {
     }
 
     /// Whether another profile has an id. A file that will be replaced is not another profile.
-    fn is_taken(&self, id: &Domain, domains: &[Located<DomainPattern>]) -> bool {
+    fn is_taken(&self, id: &Domain, domains: &DomainPatterns) -> bool {
         let Some(claim) = self.taken.id(id) else { return false };
         if *claim.profile != *self.file_of(id) {
             return true;
@@ -164,17 +165,17 @@ impl<'a> Folder<'a> {
         let has = |domain: &Located<DomainPattern>, path: &Path| {
             self.taken.domain(&domain.value).is_some_and(|other| *other.profile == *path)
         };
-        if domains.iter().any(|domain| has(domain, &claim.profile)) {
+        if domains.iter().any(|domain| has(&domain, &claim.profile)) {
             return false;
         }
         // An earlier import gave this provider one of its domains as id.
         let is_renamed = |domain: &Located<DomainPattern>| {
             domain.value.exact().is_some_and(|exact| has(domain, &self.file_of(exact)))
         };
-        !self.force || domains.iter().any(is_renamed)
+        !self.force || domains.iter().any(|domain| is_renamed(&domain))
     }
 
-    fn can_be_id(&self, domain: &Domain, domains: &[Located<DomainPattern>]) -> bool {
+    fn can_be_id(&self, domain: &Domain, domains: &DomainPatterns) -> bool {
         let claim = self.taken.domain(&DomainPattern::Exact(domain.clone()));
         let is_of_another = claim.is_some_and(|claim| *claim.profile != *self.file_of(domain));
         !is_of_another && !self.is_taken(domain, domains)

@@ -10,6 +10,7 @@ use crate::diagnostics::problem::Located;
 use crate::diagnostics::{Location, Problems};
 use crate::directory::DomainPattern;
 use crate::files::SourceFiles;
+use crate::formats::DomainPatterns;
 use crate::formats::parsed_profile::{ParsedProfile, ProfileFields};
 use crate::formats::profile_file::{is_profile, read_profiles};
 
@@ -67,13 +68,13 @@ impl TakenNames {
         &mut self,
         profile: &Arc<Path>,
         id: Option<&Located<Domain>>,
-        domain_patterns: &[Located<DomainPattern>],
+        domain_patterns: &DomainPatterns,
         mx_hosts: &[Located<Domain>],
     ) {
         let claim = |location: &Location| Claim { profile: profile.clone(), location: location.clone() };
         self.ids.extend(id.map(|id| (id.value.clone(), claim(&id.location))));
         self.domain_patterns
-            .extend(domain_patterns.iter().map(|pattern| (pattern.value.clone(), claim(&pattern.location))));
+            .extend(domain_patterns.iter().map(|pattern| (pattern.value, claim(&pattern.location))));
         self.mx_hosts.extend(mx_hosts.iter().map(|host| (host.value.clone(), claim(&host.location))));
     }
 

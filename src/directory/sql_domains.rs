@@ -1,0 +1,72 @@
+//! The list of domains from a database, matched with the profiles of the configuration.
+
+use std::sync::Arc;
+
+use super::domain_map::DomainMap;
+use super::sql_list::{Skipped, SqlList};
+use crate::address::Domain;
+
+/// A list, and the profile of the configuration that each of its profiles stands for.
+#[derive(Debug, Clone)]
+pub struct SqlDomains {
+    list: Arc<SqlList>,
+    /// For each profile of the list, its index among the profiles of the configuration.
+    profiles: Vec<Option<u32>>,
+    counts: SqlCounts,
+}
+
+/// What became of the rows of a list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SqlCounts {
+    /// Domains that only the list has.
+    pub served: usize,
+    /// Domains that a file has too. The file counts.
+    pub in_files: Skipped,
+    /// Domains whose profile is not in the configuration.
+    pub unknown_profile: Skipped,
+}
+
+impl SqlDomains {
+    /// `files` has the domains of the files; `profile_of` returns the index of the profile with an id, and of the
+    /// profile in `[directory.sql]` for None.
+    pub fn new(
+        list: Arc<SqlList>,
+        files: &DomainMap,
+        profile_of: impl Fn(Option<&Domain>) -> Option<u32>,
+    ) -> Self {
+        let profiles: Vec<_> = list.profiles().iter().map(|id| profile_of(id.as_ref())).collect();
+        let mut counts = SqlCounts::default();
+        for (domain, profile) in list.iter() {
+            if profiles[profile as usize].is_none() {
+                let id = list.profiles()[profile as usize].as_ref();
+                counts.unknown_profile.add(&format!("{domain}: {}", id.map_or("", Domain::as_str)));
+            } else if files.contains(domain) {
+                counts.in_files.add(domain);
+            } else {
+                counts.served += 1;
+            }
+        }
+        Self { list, profiles, counts }
+    }
+
+    pub fn list(&self) -> &Arc<SqlList> {
+        &self.list
+    }
+
+    pub fn counts(&self) -> &SqlCounts {
+        &self.counts
+    }
+
+    /// The index of a domain's profile. The caller looks into the files first.
+    pub fn get(&self, domain: &str) -> Option<u32> {
+        self.profiles[self.list.get(domain)? as usize]
+    }
+
+    /// The domains with a profile, sorted.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.list
+            .iter()
+            .filter(|(_, profile)| self.profiles[*profile as usize].is_some())
+            .map(|(name, _)| name)
+    }
+}
