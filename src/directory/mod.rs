@@ -7,9 +7,11 @@ mod domain_map;
 mod domain_names;
 mod domain_pattern;
 mod index;
+pub mod saved_list;
 mod sql_domains;
 mod sql_list;
 mod sql_source;
+mod sql_status;
 
 pub use self::domain_map::DomainMap;
 pub use self::domain_names::{DomainNames, TooManyNames};
@@ -18,3 +20,4 @@ pub use self::index::{Directory, ProfileId, ProfileMatch};
 pub use self::sql_domains::{SqlCounts, SqlDomains};
 pub use self::sql_list::{Skipped, SkippedRows, SqlList, SqlListBuilder};
 pub use self::sql_source::{SqlAnswer, SqlError, SqlSource};
+pub use self::sql_status::{HeldList, ListOrigin, SqlFailure, SqlPolls, SqlState, SqlStatus};

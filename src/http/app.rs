@@ -11,6 +11,7 @@ use super::error::Error;
 use super::rate_limit::RateLimiter;
 use super::served_config::ServedConfig;
 use crate::config::{Config, Limits, Listener, Settings};
+use crate::directory::SqlStatus;
 use crate::files::ConfigHash;
 use crate::metrics::counters::Metrics;
 
@@ -34,6 +35,8 @@ pub(crate) struct Shared {
     pub(crate) current: ArcSwap<ServedConfig>,
     /// The last reload, if it did not replace the configuration.
     pub(crate) attempt: Mutex<Option<Attempt>>,
+    /// The state of the database in `[directory.sql]`.
+    pub(crate) sql: SqlStatus,
     /// The settings at the start. Some keys take effect only after a restart.
     pub(crate) at_start: Settings,
     pub(crate) metrics: Metrics,
@@ -70,6 +73,7 @@ impl App {
             at_start: current.settings.clone(),
             current: ArcSwap::from_pointee(current),
             attempt: Mutex::default(),
+            sql: SqlStatus::default(),
             metrics: Metrics::default(),
             rate_limiter: RateLimiter::new(),
             started: (SystemTime::now(), Instant::now()),
@@ -123,6 +127,11 @@ impl App {
     /// The hash of the served configuration.
     pub fn hash(&self) -> ConfigHash {
         self.current().hash
+    }
+
+    /// The state of the database, which the polling thread updates.
+    pub fn sql_status(&self) -> &SqlStatus {
+        &self.shared.sql
     }
 
     /// The connection limit of this instance's listeners.
