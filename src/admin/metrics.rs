@@ -11,6 +11,7 @@ use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::metrics::info::Info;
 
 use super::certificate_expiry::expiries;
+use super::sql;
 use crate::certificates::expiry::days_left;
 use crate::http::App;
 use crate::http::served_config::ServedConfig;
@@ -28,6 +29,7 @@ impl Collector for App {
         // One configuration for all of its metrics, even if a reload replaces it meanwhile.
         let current = self.current();
         configuration(self, &current, encoder)?;
+        sql::metrics(self, &current, encoder)?;
         certificates(&current, encoder)?;
         let help = "Log lines dropped because the log was blocked.";
         write(encoder, "waypost_log_lines_dropped", help, &ConstCounter::new(log::lost_lines()))?;

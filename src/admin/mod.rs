@@ -5,6 +5,7 @@ mod metrics;
 mod reload;
 mod request_log;
 mod routes;
+mod sql;
 
 use std::sync::mpsc;
 

@@ -14,6 +14,7 @@ use serde_json::json;
 use tokio::task::spawn_blocking;
 
 use super::certificate_expiry::{Expiry, expiries};
+use super::sql;
 use crate::certificates::expiry::days_left;
 use crate::certificates::time::Time;
 use crate::http::error::Error;
@@ -38,11 +39,17 @@ async fn health() -> Response {
 }
 
 /// Whether requests should be sent here, with details for the operator. A server that has an older configuration is
-/// ready even if the newest one is invalid.
+/// ready even if the newest one is invalid. A server whose domains are in a database is ready when it has a list of them.
 async fn readiness(State(app): State<App>) -> Response {
     let current = app.current();
     let is_stopping = app.shared.metrics.is_stopping.load(Relaxed);
-    let mut text = if is_stopping { "stopping\n" } else { "ready\n" }.to_owned();
+    let sql = sql::readiness(&app, &current);
+    let mut text = match sql.is_ready {
+        _ if is_stopping => "stopping\n",
+        true => "ready\n",
+        false => "not ready\n",
+    }
+    .to_owned();
     let _ = writeln!(
         text,
         "configuration {}, profiles: {}, domains: {}, loaded {}",
@@ -58,7 +65,11 @@ async fn readiness(State(app): State<App>) -> Response {
     if !needs_restart.is_empty() {
         let _ = writeln!(text, "a restart is needed for {}", needs_restart.join(", "));
     }
-    let status = if is_stopping { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
+    for line in sql.lines {
+        let _ = writeln!(text, "{line}");
+    }
+    let is_ready = sql.is_ready && !is_stopping;
+    let status = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     Answer::new(Kind::Text, text).with_status(status).into_response()
 }
 
@@ -77,7 +88,7 @@ fn status_of(app: &App) -> serde_json::Value {
             json!({ "use": usage, "names": names, "not_after": Time(end).to_string(), "days_left": days_left(end, now) })
         })
         .collect();
-    json!({
+    let mut status = json!({
         "version": env!("CARGO_PKG_VERSION"),
         "started": Time(started).to_string(),
         "uptime_seconds": since.elapsed().as_secs(),
@@ -93,7 +104,11 @@ fn status_of(app: &App) -> serde_json::Value {
             "needs_restart": app.needs_restart(),
         },
         "certificates": certificates,
-    })
+    });
+    if let Some(sql) = sql::status(app, &current) {
+        status["sql"] = sql;
+    }
+    status
 }
 
 async fn metrics(State(app): State<App>) -> Result<Response, Error> {

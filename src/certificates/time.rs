@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use cms::cert::x509::der::DateTime;
 
@@ -31,10 +31,22 @@ impl FromStr for Time {
     }
 }
 
+/// An age for people, in its largest unit: `3 hours`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Age(pub Duration);
+
+impl fmt::Display for Age {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.0.as_secs();
+        let units = [(86_400, "day"), (3600, "hour"), (60, "minute"), (1, "second")];
+        let (length, unit) = units.into_iter().find(|(length, _)| seconds >= *length).unwrap_or(units[3]);
+        let number = seconds / length;
+        write!(f, "{number} {unit}{}", if number == 1 { "" } else { "s" })
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]
@@ -45,5 +57,14 @@ mod tests {
         for text in ["", "2026-11-22", "2026-11-22T11:05:06", "2026-11-32T11:05:06Z"] {
             assert_eq!(text.parse::<Time>(), Err(InvalidTime), "{text}");
         }
+    }
+
+    #[test]
+    fn writes_an_age_in_its_largest_unit() {
+        let ages = [0, 1, 59, 60, 3599, 3600, 172_799, 172_800];
+        let text = ages.map(|seconds| Age(Duration::from_secs(seconds)).to_string());
+        let expected =
+            ["0 seconds", "1 second", "59 seconds", "1 minute", "59 minutes", "1 hour", "1 day", "2 days"];
+        assert_eq!(text, expected);
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::domain_map::DomainMap;
-use super::sql_list::{Skipped, SqlList};
+use super::sql_list::{Skipped, SkippedRows, SqlList};
 use crate::address::Domain;
 
 /// A list, and the profile of the configuration that each of its profiles stands for.
@@ -55,6 +55,20 @@ impl SqlDomains {
 
     pub fn counts(&self) -> &SqlCounts {
         &self.counts
+    }
+
+    /// The rows that are not served, by reason.
+    pub fn skipped(&self) -> [(&'static str, &Skipped); 6] {
+        let SkippedRows { null, invalid, invalid_profile, conflicting } = &self.list.skipped;
+        let SqlCounts { in_files, unknown_profile, served: _ } = &self.counts;
+        [
+            ("null", null),
+            ("invalid", invalid),
+            ("invalid_profile", invalid_profile),
+            ("conflicting", conflicting),
+            ("unknown_profile", unknown_profile),
+            ("in_files", in_files),
+        ]
     }
 
     /// The index of a domain's profile. The caller looks into the files first.

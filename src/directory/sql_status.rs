@@ -1,7 +1,7 @@
 //! The state of the database: for `/status`, `/readyz`, the metrics and the log.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// The state that the polling thread writes and the admin listener reads.
 #[derive(Debug, Default)]
@@ -74,9 +74,17 @@ impl SqlState {
         self.error.is_none() && done + unchanged + held > 0
     }
 
-    /// Seconds since the database confirmed the served list.
-    pub fn age_seconds(&self, now: SystemTime) -> Option<u64> {
+    /// The time since the database confirmed the served list.
+    pub fn age(&self, now: SystemTime) -> Option<Duration> {
         // A time in the future, after a change of the clock, counts as now.
-        Some(now.duration_since(self.confirmed?).map_or(0, |age| age.as_secs()))
+        Some(now.duration_since(self.confirmed?).unwrap_or_default())
+    }
+}
+
+impl SqlPolls {
+    /// The label of each result in the metrics, and its count.
+    pub fn by_result(self) -> [(&'static str, u64); 4] {
+        let Self { done, unchanged, held, failed } = self;
+        [("done", done), ("unchanged", unchanged), ("held", held), ("failed", failed)]
     }
 }

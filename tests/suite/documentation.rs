@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::common::Files;
 use crate::common::SHIPPED;
+use crate::sql_admin;
 
 fn document(path: &str) -> String {
     fs::read_to_string(path).unwrap_or_else(|error| panic!("{path}: {error}"))
@@ -250,9 +251,8 @@ fn documented_paths_are_answered() {
 #[test]
 fn manual_lists_every_metric() {
     let manual = fs::read_to_string("docs/operations.md").unwrap();
-    let app = waypost::http::App::new(crate::common::shipped());
     let metrics = crate::common::answer(
-        &waypost::admin::app(&app, None),
+        &sql_admin::app(Some(sql_admin::list()), sql_admin::healthy()),
         axum::http::Request::get("/metrics").body("".into()).unwrap(),
     )
     .1;

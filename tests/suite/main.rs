@@ -56,6 +56,7 @@ mod sandbox;
 mod service;
 mod show;
 mod signing;
+mod sql_admin;
 mod tls;
 mod well_known;
 

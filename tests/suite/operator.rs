@@ -14,6 +14,7 @@ use crate::common::http2;
 use crate::common::profile;
 use crate::common::shipped;
 use crate::program::Program;
+use crate::sql_admin;
 
 /// A server with its operator's side.
 struct Both {
@@ -133,10 +134,12 @@ fn alerting_rules_use_existing_metrics() {
     let both = Both::start();
     both.public.get("q.com", "/mail/config-v1.1.xml");
     both.public.get("unknown.example", "/unknown");
-    // The first exists only with a certificate, the second only after a request over the rate limit.
+    // The first exists only with a certificate, the second only after a request over the rate limit, the others only
+    // with a database.
     let metrics = both.metrics()
         + "waypost_certificate_days_left{use=\"tls\",name=\"\"} 1\n\
-           waypost_requests_total{route=\"other\",outcome=\"limited\",client=\"none\"} 1\n";
+           waypost_requests_total{route=\"other\",outcome=\"limited\",client=\"none\"} 1\n"
+        + &sql_admin::metrics(Some(sql_admin::list()), sql_admin::healthy()).join("\n");
     let exists = |name: &str| {
         metrics.lines().any(|line| {
             line.strip_prefix(name).is_some_and(|rest| rest.starts_with('{') || rest.starts_with(' '))
@@ -146,11 +149,12 @@ fn alerting_rules_use_existing_metrics() {
     let names: Vec<_> = names.filter(|name| name.starts_with("waypost_")).collect();
     assert!(names.len() >= 10, "{names:?}");
     assert!(names.iter().all(|name| exists(name)), "{names:?}");
-    for label in ["route", "outcome"] {
-        for operator in ["=", "!="] {
-            for value in rules.split(&format!("{label}{operator}\"")).skip(1) {
-                let value = value.split('"').next().unwrap();
-                assert!(metrics.contains(&format!("{label}=\"{value}\"")), "{label}: {value}");
+    for label in ["route", "outcome", "result", "reason"] {
+        for operator in ["=", "!=", "=~"] {
+            for values in rules.split(&format!("{label}{operator}\"")).skip(1) {
+                for value in values.split('"').next().unwrap().split('|') {
+                    assert!(metrics.contains(&format!("{label}=\"{value}\"")), "{label}: {value}");
+                }
             }
         }
     }
