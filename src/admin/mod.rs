@@ -6,6 +6,7 @@ mod reload;
 mod request_log;
 mod routes;
 mod sql;
+mod tls_allowed;
 
 use std::sync::mpsc;
 

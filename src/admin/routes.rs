@@ -1,4 +1,4 @@
-//! The routes of the admin listener: health, readiness, status and metrics.
+//! The routes of the admin listener: health, readiness, status, metrics and the question about certificates.
 
 use std::fmt::Write as _;
 use std::sync::atomic::Ordering::Relaxed;
@@ -15,6 +15,7 @@ use tokio::task::spawn_blocking;
 
 use super::certificate_expiry::{Expiry, expiries};
 use super::sql;
+use super::tls_allowed::tls_allowed;
 use crate::certificates::expiry::days_left;
 use crate::certificates::time::Time;
 use crate::http::error::Error;
@@ -28,6 +29,7 @@ pub fn router(app: App) -> Router {
         .route("/healthz", get(health))
         .route("/readyz", get(readiness))
         .route("/status", get(status))
+        .route("/tls/allowed", get(tls_allowed))
         .method_not_allowed_fallback(handlers::method_not_allowed)
         .fallback(handlers::not_found)
         .with_state(app)

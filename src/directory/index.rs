@@ -138,6 +138,14 @@ impl Directory {
         self.listed(domain).is_some()
     }
 
+    /// Whether a host name is a service host name of a listed domain, and its document is served: `autoconfig.D` and
+    /// `autodiscover.D`, `ua-auto-config.D` with PACC, `mta-sts.D` with an MTA-STS policy.
+    pub fn is_service_name(&self, host: &Domain) -> bool {
+        let found =
+            host.as_str().split_once('.').and_then(|(label, domain)| Some((label, self.listed(domain)?)));
+        found.is_some_and(|(label, index)| self.entry(ProfileId(index)).service_labels().any(|l| l == label))
+    }
+
     fn listed(&self, domain: &str) -> Option<u32> {
         self.exact.get(domain).or_else(|| self.sql.as_ref()?.get(domain))
     }

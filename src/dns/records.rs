@@ -9,7 +9,7 @@ use std::num::NonZeroU16;
 
 use super::omission::{Omission, OmissionReason};
 use super::record::{RecordData, RecordName, RecordSet, Srv};
-use crate::address::{Domain, MTA_STS_LABEL, SERVICE_LABELS};
+use crate::address::Domain;
 use crate::config::{PublicUrl, Settings};
 use crate::directory::{Directory, ProfileMatch};
 use crate::documents::{mta_sts, pacc};
@@ -46,18 +46,15 @@ impl Records {
         let mut records = Self { domain: domain.clone(), ttl: settings.dns.ttl, sets, omissions, denials };
         records.mail(&entry.profile);
         records.services(&entry.profile.services);
-        let [autoconfig, autodiscover, pacc] = SERVICE_LABELS;
-        let mut names = vec![autoconfig, autodiscover];
         if let Some(document) = &entry.documents.pacc {
             records
                 .add("_ua-auto-config", vec![RecordData::Txt(pacc::digest_record(&document.fill(domain)))]);
-            names.push(pacc);
         }
         if let Some(policy) = &entry.profile.mta_sts {
             records.add("_mta-sts", vec![RecordData::Txt(format!("v=STSv1; id={}", mta_sts::id(policy)))]);
-            names.push(MTA_STS_LABEL);
         }
-        records.hosts(&names, settings, directory);
+        let labels: Vec<_> = entry.service_labels().collect();
+        records.hosts(&labels, settings, directory);
         records.remove_long_names();
         records
     }

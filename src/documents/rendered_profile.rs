@@ -6,7 +6,7 @@ use super::brand::Brand;
 use super::mobileconfig::{MobileConfig, UnsupportedProfile};
 use super::response_template::{AddressVariable, DomainVariable, ResponseTemplate};
 use super::{autoconfig, autodiscover, mta_sts, pacc};
-use crate::address::Domain;
+use crate::address::{Domain, MTA_STS_LABEL, SERVICE_LABELS};
 use crate::profile::Profile;
 
 /// A profile, its documents, and its own assets on the setup page.
@@ -53,5 +53,18 @@ impl RenderedProfile {
         };
         let brand = Brand::new(profile.page.color, profile.page.logo.as_ref());
         Ok(Self { profile, documents, brand })
+    }
+
+    /// The labels of the host names under which each domain of the profile is served.
+    pub fn service_labels(&self) -> impl Iterator<Item = &'static str> {
+        let [autoconfig, autodiscover, pacc] = SERVICE_LABELS;
+        [
+            Some(autoconfig),
+            Some(autodiscover),
+            self.documents.pacc.as_ref().map(|_| pacc),
+            self.documents.mta_sts.as_ref().map(|_| MTA_STS_LABEL),
+        ]
+        .into_iter()
+        .flatten()
     }
 }

@@ -15,8 +15,9 @@ use crate::directory::SqlStatus;
 use crate::files::ConfigHash;
 use crate::metrics::counters::Metrics;
 
-/// The connection limit of the admin listener.
-pub const ADMIN_CONNECTIONS: usize = 32;
+/// The connection limit of the admin listener. A proxy opens one connection for each TLS handshake whose name it has no
+/// certificate for (`/tls/allowed`). Hundreds of them leave room for metrics and health checks.
+pub const ADMIN_CONNECTIONS: usize = 512;
 
 /// How long a request for a reload may wait for its response. Slow disks and large lists take their time.
 const RELOAD_TIMEOUT: Duration = Duration::from_secs(300);

@@ -11,7 +11,7 @@ mod extractors;
 mod forwarded;
 pub(crate) mod handlers;
 mod middleware;
-mod query;
+pub(crate) mod query;
 mod rate_limit;
 pub(crate) mod request_log;
 pub(crate) mod responses;

@@ -42,4 +42,10 @@ impl Snapshot {
     pub fn by_host<'a>(&'a self, host: Option<&'a Domain>) -> Result<ProfileMatch<'a>, Error> {
         self.directory.find(None, || host).ok_or_else(|| Error::NotServed(host.cloned()))
     }
+
+    /// Whether a host name may have a certificate: it is the host of `public_url`, or a service host name of a listed
+    /// domain. There is a limited number of these names.
+    pub fn is_service_name(&self, host: &Domain) -> bool {
+        self.public_url.as_ref().is_some_and(|url| url.host() == host) || self.directory.is_service_name(host)
+    }
 }

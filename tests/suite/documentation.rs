@@ -211,6 +211,7 @@ fn table_of_limits_has_the_defaults() {
     let rate = limits.rate.unwrap();
     for row in [
         format!("| open connections | {} | `max_connections` |", limits.max_connections),
+        format!("| open connections of the admin listener | {} |", waypost::http::ADMIN_CONNECTIONS),
         format!(
             "| requests of one client network | {} a second, {} at once | `requests_per_second`, `request_burst`",
             rate.per_second, rate.burst

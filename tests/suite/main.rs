@@ -58,6 +58,7 @@ mod show;
 mod signing;
 mod sql_admin;
 mod tls;
+mod tls_allowed;
 mod well_known;
 
 use fuzzing::bodies::strict;

@@ -158,6 +158,9 @@ fn logs_each_request_at_debug() {
     program.admin("/healthz");
     let line = program.until(|line| line.contains("admin request answered"));
     assert!(line.contains("\"route\":\"/healthz\"") && line.contains("\"status\":200"), "{line}");
+    program.admin("/tls/allowed?domain=autoconfig.q.com");
+    let line = program.until(|line| line.contains("admin request answered"));
+    assert!(line.contains("\"route\":\"/tls/allowed\"") && !line.contains("q.com"), "{line}");
     program.admin("/secret@example.com?jane");
     let line = program.until(|line| line.contains("admin request answered"));
     assert!(line.contains("\"route\":\"-\"") && !line.contains("secret") && !line.contains("jane"), "{line}");
