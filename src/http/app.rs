@@ -11,7 +11,7 @@ use super::error::Error;
 use super::rate_limit::RateLimiter;
 use super::served_config::ServedConfig;
 use crate::config::{Config, Limits, Listener, Settings};
-use crate::directory::SqlStatus;
+use crate::directory::{SqlList, SqlStatus};
 use crate::files::ConfigHash;
 use crate::metrics::counters::Metrics;
 
@@ -34,6 +34,8 @@ pub struct App {
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) current: ArcSwap<ServedConfig>,
+    /// Held while the configuration or the list of the database is replaced, so that neither is lost.
+    replacing: Mutex<()>,
     /// The last reload, if it did not replace the configuration.
     pub(crate) attempt: Mutex<Option<Attempt>>,
     /// The state of the database in `[directory.sql]`.
@@ -73,6 +75,7 @@ impl App {
         let shared = Shared {
             at_start: current.settings.clone(),
             current: ArcSwap::from_pointee(current),
+            replacing: Mutex::default(),
             attempt: Mutex::default(),
             sql: SqlStatus::default(),
             metrics: Metrics::default(),
@@ -84,12 +87,27 @@ impl App {
 
     /// Serves another configuration from now on, and returns the former one.
     pub fn replace(&self, config: Config) -> Replaced {
+        let _replacing = self.replacing();
         let old = self.shared.current.load_full();
         let new = ServedConfig::new(config, Some(&old));
         self.shared.current.store(Arc::new(new));
         self.shared.metrics.reloads.done.inc();
         *self.attempt() = None;
         Replaced(old)
+    }
+
+    /// Serves another list of the database from now on, with the same configuration, and returns the former
+    /// configuration.
+    pub fn replace_sql_list(&self, list: Arc<SqlList>) -> Replaced {
+        let _replacing = self.replacing();
+        let old = self.shared.current.load_full();
+        self.shared.current.store(Arc::new(old.with_sql_list(list)));
+        Replaced(old)
+    }
+
+    fn replacing(&self) -> std::sync::MutexGuard<'_, ()> {
+        // It guards no value that a panic could leave half written.
+        self.shared.replacing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The keys that have changed since the start and take effect only after a restart.

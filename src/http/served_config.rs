@@ -15,7 +15,7 @@ use crate::certificates::expiry_reminder::Reminder;
 use crate::certificates::tls::TlsCertificate;
 use crate::certificates::tls_server;
 use crate::config::{Config, Settings};
-use crate::directory::Directory;
+use crate::directory::{Directory, SqlDomains, SqlList};
 use crate::documents::Asset;
 use crate::files::ConfigHash;
 use crate::page::Pages;
@@ -27,10 +27,10 @@ pub struct ServedConfig {
     pub settings: Settings,
     /// For listeners that speak TLS, if there are certificates.
     pub tls: Option<Arc<ServerConfig>>,
-    pub certificates: Vec<TlsCertificate>,
+    pub certificates: Arc<[TlsCertificate]>,
     pub hash: ConfigHash,
     pub loaded: SystemTime,
-    reminders: Vec<Reminder>,
+    reminders: Arc<[Reminder]>,
 }
 
 impl ServedConfig {
@@ -38,11 +38,14 @@ impl ServedConfig {
     pub fn new(config: Config, older: Option<&Self>) -> Self {
         let Config { settings, directory, pages, signer, certificates, hash, origins: _, notes: _ } = config;
         let signing = settings.signing.clone();
+        // The list of the database is not part of the files: it stays until the database returns another one.
+        let list = older.and_then(|older| older.served.directory.sql()).map(SqlDomains::list);
+        let directory = with_sql_list(&directory, list.cloned(), &settings);
         let served = Arc::new(Snapshot {
-            assets: assets(&pages, &directory),
-            older_assets: older.map_or_else(HashMap::new, |older| older.served.assets.clone()),
+            assets: Arc::new(assets(&pages, &directory)),
+            older_assets: older.map_or_else(Arc::default, |older| Arc::clone(&older.served.assets)),
             directory,
-            pages,
+            pages: Arc::new(pages),
             public_url: settings.public_url.clone(),
             security_contact: settings.page.security_contact.clone(),
             signatures: signing.map(|signing| {
@@ -55,13 +58,29 @@ impl ServedConfig {
         });
         Self {
             router: router(Arc::clone(&served)),
-            reminders: reminders(&certificates, served.signatures.as_deref()),
+            reminders: reminders(&certificates, served.signatures.as_deref()).into(),
             served,
             settings,
             tls: tls(&certificates, older),
-            certificates,
+            certificates: certificates.into(),
             hash,
             loaded: SystemTime::now(),
+        }
+    }
+
+    /// The same configuration with another list of the database. It shares everything else.
+    pub fn with_sql_list(&self, list: Arc<SqlList>) -> Self {
+        let directory = with_sql_list(&self.served.directory, Some(list), &self.settings);
+        let served = Arc::new(Snapshot { directory, ..Snapshot::clone(&self.served) });
+        Self {
+            router: router(Arc::clone(&served)),
+            served,
+            settings: self.settings.clone(),
+            tls: self.tls.clone(),
+            certificates: Arc::clone(&self.certificates),
+            hash: self.hash,
+            loaded: self.loaded,
+            reminders: Arc::clone(&self.reminders),
         }
     }
 
@@ -86,6 +105,12 @@ impl ServedConfig {
     pub fn remind_of_expiry(&self) {
         self.reminders.iter().for_each(Reminder::remind);
     }
+}
+
+/// Without `[directory.sql]`, no list is served.
+fn with_sql_list(directory: &Directory, list: Option<Arc<SqlList>>, settings: &Settings) -> Directory {
+    let sql = settings.sql.as_ref();
+    directory.with_sql_list(list.filter(|_| sql.is_some()), sql.and_then(|sql| sql.profile.as_ref()))
 }
 
 fn reminders(certificates: &[TlsCertificate], signatures: Option<&Signatures>) -> Vec<Reminder> {

@@ -12,15 +12,15 @@ use crate::directory::{Directory, ProfileMatch};
 use crate::documents::Asset;
 use crate::page::Pages;
 
-/// What the handlers share.
-#[derive(Debug)]
+/// What the handlers share. A clone shares the parts that are large.
+#[derive(Debug, Clone)]
 pub struct Snapshot {
     pub directory: Directory,
-    pub pages: Pages,
+    pub pages: Arc<Pages>,
     /// By name.
-    pub assets: HashMap<String, Asset>,
+    pub assets: Arc<HashMap<String, Asset>>,
     /// The assets of the former configuration, for pages that were loaded before the reload.
-    pub older_assets: HashMap<String, Asset>,
+    pub older_assets: Arc<HashMap<String, Asset>>,
     pub public_url: Option<PublicUrl>,
     pub security_contact: Option<SecurityContact>,
     /// None if Apple profiles are not signed.

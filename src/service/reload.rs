@@ -7,12 +7,15 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::former_configs::FormerConfigs;
 use super::load_report;
+use super::sql_freshness::POLLS_TO_SHRINK;
+use super::sql_poll::Polled;
 use crate::admin::{ReloadReport, Reloaded};
 use crate::config::{Config, Listener, LoadError};
 use crate::diagnostics::{Location, Problem};
 use crate::files::{SourceFiles, TextEnd};
-use crate::http::{App, Replaced};
+use crate::http::App;
 
 /// Compares the configuration files with what is served, and reloads.
 #[derive(Debug)]
@@ -34,9 +37,7 @@ pub struct Reloader {
     problems: Vec<Problem>,
     /// How each text file of the served configuration ends.
     served_ends: BTreeMap<PathBuf, TextEnd>,
-    /// Former configurations that a request may still use. Freeing a million domains takes time, and no request
-    /// should pay for it.
-    replaced: Vec<Replaced>,
+    former: FormerConfigs,
 }
 
 #[derive(Debug)]
@@ -54,8 +55,6 @@ const LOAD_PAUSE: Duration = Duration::from_millis(100);
 const RETRY_INTERVAL: Duration = Duration::from_secs(60);
 /// Polls and retries may take one part in 200 of one processor's time.
 pub const PROCESSOR_SHARE: u32 = 200;
-/// Former configurations that are kept for requests.
-const MAX_REPLACED: usize = 8;
 /// Problems that are listed in the log and at `/readyz`.
 const MAX_REPORTED: usize = 20;
 
@@ -87,7 +86,7 @@ impl Reloader {
             is_retry: false,
             reported: None,
             problems: Vec::new(),
-            replaced: Vec::new(),
+            former: FormerConfigs::default(),
         }
     }
 
@@ -161,11 +160,34 @@ impl Reloader {
         }
     }
 
-    /// Frees former configurations that no request uses, and the oldest of too many.
+    /// Adds the result of a poll of the database to the result of a reload. A failed poll does not make the reload fail,
+    /// since the last list stays: it is a warning.
+    pub fn add_poll(&mut self, reloaded: Reloaded, polled: Option<Polled>) -> Reloaded {
+        let (message, hint) = match polled {
+            Some(Polled::Served) if reloaded == Reloaded::Unchanged => return Reloaded::Done,
+            Some(Polled::Served | Polled::Unchanged | Polled::NotConfigured) => return reloaded,
+            Some(Polled::Failed { message, hint }) => {
+                (format!("the database cannot be read, and the last list of domains stays: {message}"), hint)
+            }
+            Some(Polled::Held { domains, polls }) => {
+                let message = format!(
+                    "the database returned {domains} domains, much fewer than before; the last list stays until \
+                     {POLLS_TO_SHRINK} polls return the same list (now: {polls})"
+                );
+                (message, "check the database; if the list is correct, run `waypost reload` again".to_owned())
+            }
+            None => {
+                let message = "the database has not returned the whole list yet; the last list stays until then";
+                (message.to_owned(), "see the log for the result".to_owned())
+            }
+        };
+        self.problems.push(Problem::warning(Location::whole(&self.path), message, hint));
+        reloaded
+    }
+
+    /// Frees former configurations that no request uses.
     pub fn release_unused(&mut self) {
-        self.replaced.retain_mut(|replaced| !replaced.is_unused());
-        let surplus = self.replaced.len().saturating_sub(MAX_REPLACED);
-        self.replaced.drain(..surplus);
+        self.former.release_unused();
     }
 
     fn apply(&mut self, loaded: Result<Config, LoadError>) -> Reloaded {
@@ -218,7 +240,7 @@ impl Reloader {
         let before = self.app.domains();
         load_report::log(&config);
         let hash = config.hash;
-        self.replaced.push(self.app.replace(config));
+        self.former.push(self.app.replace(config));
         self.served_ends = self.sources.text_ends();
         tracing::info!(profiles, domains, %hash, "serving the new configuration");
         if domains < before {
@@ -330,8 +352,8 @@ mod tests {
         let mut reloader = reloader(folder.path());
         fs::write(&reloader.path, "watch = false\n").unwrap();
         assert_eq!(reloader.reload(), Reloaded::Done);
-        assert_eq!(reloader.replaced.len(), 1);
+        assert_eq!(reloader.former.0.len(), 1);
         reloader.release_unused();
-        assert!(reloader.replaced.is_empty());
+        assert!(reloader.former.0.is_empty());
     }
 }

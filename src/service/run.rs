@@ -5,12 +5,14 @@ use std::pin::pin;
 
 use futures_util::FutureExt;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use super::error::Error;
 use super::reload::{self, Reloader};
 use super::signals::Signals;
-use super::watch::ReloadThread;
+use super::sql_poll::{self, SqlThread};
+use super::watch::{Database, ReloadThread};
 use super::{load_report, systemd};
 use crate::admin;
 use crate::config::{Listener, Settings};
@@ -46,7 +48,10 @@ pub fn run(path: &Path, listen: Vec<Listener>) -> Result<(), Error> {
         let is_watching = config.settings.watch;
         let app = App::new(config);
         let reloader = Reloader::new(path, listen, sources, app.clone());
-        let reload_thread = ReloadThread::start(reloader, is_watching).map_err(Error::Runtime)?;
+        sql_poll::serve_saved_list(&app);
+        let sql_thread = SqlThread::start(app.clone()).map_err(Error::Runtime)?;
+        let database = Database { thread: sql_thread.clone(), runtime: Handle::current() };
+        let reload_thread = ReloadThread::start(reloader, database, is_watching).map_err(Error::Runtime)?;
         for (sockets, role) in [(&public, ""), (&admin, " (admin)")] {
             for (socket, address) in sockets.iter().filter_map(|socket| Some((socket, socket.listener()?))) {
                 tracing::info!(%address, inherited = socket.is_inherited, "listening{role}");
@@ -58,11 +63,32 @@ pub fn run(path: &Path, listen: Vec<Listener>) -> Result<(), Error> {
         tokio::spawn(serve(admin, admin::app(&app, Some(reload_thread.requests())), std::future::pending()));
         tokio::spawn(systemd::watchdog());
         let (stop, stopped) = oneshot::channel::<()>();
-        let server = serve(public, app, stopped.map(drop));
-        systemd::ready();
+        let stopped = stopped.map(drop).shared();
+        let server = async {
+            tokio::select! {
+                () = first_list(&app, &sql_thread) => {}
+                () = stopped.clone() => return,
+            }
+            systemd::ready();
+            serve(public, app.clone(), stopped).await;
+        };
         until_stopped(server, signals, stop, &reload_thread).await;
         Ok(())
     })
+}
+
+/// Asks the database for the list, and waits for it if no list is served yet. Until then, a request for a domain of the
+/// list would get a 404. Connections wait in the listen queue meanwhile.
+async fn first_list(app: &App, sql_thread: &SqlThread) {
+    let polled = sql_thread.poll();
+    let (timeout, has_list) = {
+        let current = app.current();
+        let Some(sql) = &current.settings.sql else { return };
+        (sql.timeout, current.served.directory.sql().is_some())
+    };
+    if !has_list && tokio::time::timeout(timeout, polled).await.is_err() {
+        tracing::warn!("the database has not returned the list of domains yet; starting without it");
+    }
 }
 
 /// Handles signals until the server has stopped, or a second signal ends it at once.

@@ -7,13 +7,40 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+
 use super::reload::{PROCESSOR_SHARE, Reloader};
+use super::sql_poll::{Polled, SqlThread};
 use super::systemd;
 use crate::admin::{ReloadRequest, Reloaded};
 
 /// The shortest and the longest time between two polls.
 const SHORTEST_INTERVAL: Duration = Duration::from_secs(1);
 const LONGEST_INTERVAL: Duration = Duration::from_secs(60);
+
+/// The thread that reads the list of domains from the database, for the reload thread.
+#[derive(Debug)]
+pub struct Database {
+    pub thread: SqlThread,
+    /// To wait for the thread.
+    pub runtime: Handle,
+}
+
+/// How long a reload waits for the database. A list of a million domains takes several seconds.
+const LONGEST_POLL: Duration = Duration::from_secs(60);
+
+impl Database {
+    fn poll(&self) -> oneshot::Receiver<Polled> {
+        self.thread.poll()
+    }
+
+    /// None if the database has not answered in time.
+    fn wait(&self, polled: oneshot::Receiver<Polled>) -> Option<Polled> {
+        self.runtime.block_on(async { timeout(LONGEST_POLL, polled).await.ok()?.ok() })
+    }
+}
 
 /// The thread that reloads the configuration.
 #[derive(Debug)]
@@ -22,11 +49,11 @@ pub struct ReloadThread(Sender<ReloadRequest>);
 impl ReloadThread {
     /// # Errors
     /// When the system cannot start a thread.
-    pub fn start(reloader: Reloader, is_watching: bool) -> io::Result<Self> {
+    pub fn start(reloader: Reloader, database: Database, is_watching: bool) -> io::Result<Self> {
         let (sender, requests) = channel();
         thread::Builder::new()
             .name("reload".to_owned())
-            .spawn(move || run(reloader, &requests, is_watching))?;
+            .spawn(move || run(reloader, &database, &requests, is_watching))?;
         Ok(Self(sender))
     }
 
@@ -43,12 +70,19 @@ impl ReloadThread {
     }
 }
 
-fn run(mut reloader: Reloader, requests: &Receiver<ReloadRequest>, is_watching: bool) {
+fn run(
+    mut reloader: Reloader,
+    database: &Database,
+    requests: &Receiver<ReloadRequest>,
+    is_watching: bool,
+) {
     let mut pause = SHORTEST_INTERVAL;
     loop {
         let mut waiting = Vec::new();
+        let mut is_requested = false;
         match requests.recv_timeout(pause) {
             Ok(request) => {
+                is_requested = true;
                 waiting.extend(request);
                 reloader.repeat_reports();
             }
@@ -69,6 +103,9 @@ fn run(mut reloader: Reloader, requests: &Receiver<ReloadRequest>, is_watching: 
             systemd::reloading();
         }
         let result = reloader.reload();
+        let polled = database.poll();
+        // A changed file does not wait for the database.
+        let result = if is_requested { reloader.add_poll(result, database.wait(polled)) } else { result };
         systemd::reloaded(match result {
             Reloaded::Done | Reloaded::Unchanged => "serving the configuration on disk",
             Reloaded::Failed => "the configuration on disk has errors; serving the old configuration",
