@@ -80,7 +80,7 @@ fn assert_settings(settings: &Settings) {
         settings.limits.idle_timeout,
         settings.limits.shutdown_timeout,
     ];
-    let hour = Duration::from_secs(3600);
+    let hour = Duration::from_hours(1);
     assert!(times.iter().all(|time| (Duration::from_secs(1)..=hour).contains(time)), "{times:?}");
     assert!((1..=1_000_000).contains(&settings.limits.max_connections));
     assert!((1..=86_400).contains(&settings.dns.ttl));

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const DAY: Duration = Duration::from_hours(24);
 
 /// A certificate that expires within this time is reported.
 pub const EXPIRY_WARNING: Duration = DAY.saturating_mul(14);

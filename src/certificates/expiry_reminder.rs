@@ -28,7 +28,7 @@ enum Due {
     Expired,
 }
 
-const INTERVAL: Duration = Duration::from_secs(24 * 60 * 60);
+const INTERVAL: Duration = Duration::from_hours(24);
 
 impl Reminder {
     /// For a certificate that has just been loaded. Loading reports its state, so the first log line is due a day later.
@@ -67,7 +67,7 @@ mod tests {
 
     #[test]
     fn reminds_once_a_day_from_two_weeks_before_the_end_and_at_the_end() {
-        const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+        const DAY: Duration = Duration::from_hours(24);
 
         let (now, at) = (SystemTime::now(), Instant::now());
         let reminder = Reminder::new("it".to_owned(), "alas", now + 16 * DAY + DAY / 2);

@@ -9,7 +9,7 @@ use super::{
     certificate_names, certificates, conflicts, domain_index, mx_hosts, page_templates, unread_files,
 };
 use crate::certificates::tls::TlsCertificate;
-use crate::diagnostics::problem::Source;
+use crate::diagnostics::problem::{Source, nearest};
 use crate::diagnostics::{Location, Problem, Problems};
 use crate::directory::Directory;
 use crate::documents::RenderedProfile;
@@ -127,9 +127,10 @@ impl Config {
         let folder = settings.profiles.as_deref();
         let profiles = folder.map_or_else(Vec::new, |folder| profiles(folder, sources, &problems));
         conflicts::find(&profiles, &problems);
-        if settings.sql.is_none() {
+        if !settings.has_sql {
             without_domains(&profiles, &problems);
         }
+        unknown_sql_profile(&settings, &profiles, &problems);
         let templates = settings.templates.as_deref();
         let mut pages = page_templates::load(templates, settings.page.language.as_ref(), sources, &problems);
         let signing = settings.signing.as_ref();
@@ -201,6 +202,24 @@ fn without_domains(profiles: &[ParsedProfile], problems: &Problems) {
             );
         }
     }
+}
+
+/// Reports that `profile` of `[directory.sql]` is not the id of a profile.
+fn unknown_sql_profile(settings: &Settings, profiles: &[ParsedProfile], problems: &Problems) {
+    let Some(wanted) = settings.sql.as_ref().and_then(|sql| sql.profile.as_ref()) else { return };
+    let ids: Vec<_> = profiles.iter().filter_map(|profile| profile.id.as_ref()).collect();
+    // An invalid id may be the wanted one. It has its own error.
+    if ids.iter().any(|id| id.value == *wanted) || ids.len() < profiles.len() {
+        return;
+    }
+    let Some(location) = &settings.sql_profile else { return };
+    let near = nearest(wanted.as_str(), ids.iter().map(|id| id.value.as_str()));
+    let hint = near.map_or_else(
+        || "write the `id` of a profile, from a file in the folder `profiles`".to_owned(),
+        |near| format!("did you mean `{near}`?"),
+    );
+    let message = format!("`profile` in [directory.sql] is `{wanted}`, but no profile has this id");
+    problems.error(location.clone(), message, hint);
 }
 
 /// Builds the directory of the valid profiles, with the domains of the files.

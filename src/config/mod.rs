@@ -14,9 +14,11 @@ mod listener;
 mod load;
 mod mx_hosts;
 mod page_templates;
+mod path_name;
 mod public_url;
 mod security_contact;
 mod settings;
+mod sql;
 mod unread_files;
 
 pub use self::ip_network::Network;

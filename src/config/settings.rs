@@ -9,12 +9,14 @@ use std::path::{Path, PathBuf};
 use super::ip_network::Network;
 use super::limits::Limits;
 use super::listener::{Address, Listener};
+use super::path_name::PathName;
 use super::public_url::PublicUrl;
 use super::security_contact::SecurityContact;
+use super::sql;
 use crate::address::Domain;
 use crate::certificates::tls::TlsFiles;
-use crate::diagnostics::problem::{InvalidValue, Located, Source};
-use crate::diagnostics::table::{FromText, FromValue, Table, Vocabulary};
+use crate::diagnostics::problem::{Located, Source};
+use crate::diagnostics::table::{FromValue, Table, Vocabulary};
 use crate::diagnostics::{Location, Problems};
 use crate::directory::SqlSource;
 use crate::documents::mobileconfig::SigningFiles;
@@ -47,6 +49,10 @@ pub struct Settings {
     pub unlimited: Vec<Network>,
     /// `[directory.sql]`: the database that lists the domains.
     pub sql: Option<SqlSource>,
+    /// Whether the section is there, valid or not.
+    pub has_sql: bool,
+    /// The location of `profile` in the section.
+    pub sql_profile: Option<Location>,
     /// The folder for what must survive a restart: the last list of domains.
     pub state_dir: Option<PathBuf>,
 }
@@ -166,6 +172,9 @@ impl Settings {
             admin = Admin::read(table, &listen);
             Some(())
         });
+        let has_sql = table.has("directory");
+        let sql = table.section("directory", "[directory]", |table| Some(sql::read(table, folder)));
+        let (sql, sql_profile) = sql.flatten().map(|sql| (sql.source, sql.profile)).unzip();
         let limits = table.section("limits", "[limits]", |table| Some(Limits::read(table)));
         let (limits, unlimited) = limits.unwrap_or_default();
         table.finish();
@@ -183,7 +192,9 @@ impl Settings {
             admin,
             limits,
             unlimited,
-            sql: None,
+            sql,
+            has_sql,
+            sql_profile: sql_profile.flatten(),
             state_dir,
         }
     }
@@ -339,18 +350,6 @@ fn tls(table: &mut Table, listen: &[Listener], listen_location: Location, folder
         _ => {}
     }
     certificates.into_iter().flatten().collect()
-}
-
-/// A path that is not empty.
-struct PathName(PathBuf);
-
-impl FromText for PathName {
-    fn from_text(text: &str) -> Result<Self, InvalidValue> {
-        match text {
-            "" => Err(InvalidValue::new("is empty", "write a path, relative to this file")),
-            path => Ok(Self(path.into())),
-        }
-    }
 }
 
 fn required_path(table: &mut Table, key: &'static str, example: &str, folder: &Path) -> Option<PathBuf> {

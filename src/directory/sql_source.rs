@@ -1,23 +1,27 @@
 //! The database that lists the domains: where it is, what it is asked, and what it answers.
+//!
+//! `database` reads the list, if Waypost is built with the feature `sql`.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
+#[cfg(not(feature = "sql"))]
+use super::sql_error::SqlError;
 use super::sql_list::SqlList;
 use crate::address::Domain;
 
 /// `[directory.sql]`, validated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SqlSource {
-    /// Without a password.
+    /// Without a password. A path of SQLite is relative to the working folder.
     pub url: String,
     /// The file with the password; without it, `$WAYPOST_SQL_PASSWORD` has the password, if there is one.
     pub password_file: Option<PathBuf>,
-    /// The CA certificates that the server's certificate is verified with.
+    /// CA certificates for the server's certificate. Waypost then requires TLS, and verifies the host name.
     pub ca_file: Option<PathBuf>,
     /// Returns the domains: one column, or two with the id of a profile.
     pub query: String,
-    /// Returns one value. The list is read again only if it has changed.
+    /// Returns one row. The list is read again only if it has changed.
     pub version_query: Option<String>,
     /// The profile of all domains, if the query has one column.
     pub profile: Option<Domain>,
@@ -29,8 +33,21 @@ pub struct SqlSource {
     pub max_domains: usize,
 }
 
+/// The kinds of databases, by the scheme of the URL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::Display)]
+pub enum SqlDialect {
+    #[strum(to_string = "SQLite")]
+    Sqlite,
+    #[strum(to_string = "PostgreSQL")]
+    PostgreSql,
+    /// MariaDB too.
+    #[strum(to_string = "MySQL")]
+    MySql,
+}
+
 /// What the database answered.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "there is one answer per poll")]
 pub enum SqlAnswer {
     /// `version_query` returned the same value as before.
     Unchanged,
@@ -41,29 +58,34 @@ pub enum SqlAnswer {
     },
 }
 
-/// Why the list cannot be read.
-#[derive(Debug, thiserror::Error)]
-pub enum SqlError {
-    #[error("this build of Waypost has no SQL support")]
-    NotBuilt,
-}
-
-impl SqlError {
-    /// What to do about it.
-    pub fn hint(&self) -> String {
-        match self {
-            Self::NotBuilt => "build Waypost with the feature `sql`".to_owned(),
-        }
+impl SqlDialect {
+    /// The dialect of a URL, and the rest of the URL after the scheme. None if the scheme is unknown.
+    pub fn of_url(url: &str) -> Option<(Self, &str)> {
+        let (scheme, rest) = url.split_once(':')?;
+        let dialect = match scheme {
+            "postgresql" | "postgres" => Self::PostgreSql,
+            "mysql" | "mariadb" => Self::MySql,
+            "sqlite" => return Some((Self::Sqlite, rest.strip_prefix("//").unwrap_or(rest))),
+            _ => return None,
+        };
+        Some((dialect, rest.strip_prefix("//")?))
     }
 }
 
+#[cfg(not(feature = "sql"))]
 impl SqlSource {
     /// Connects and reads the list. `version` is the version of the list that is already known, if there is one.
     ///
     /// # Errors
-    /// If the list cannot be read as a whole.
-    pub async fn read(&self, version: Option<&str>) -> Result<SqlAnswer, SqlError> {
-        let _ = version;
+    /// Always, because this build has no SQL support.
+    #[allow(clippy::unused_async, reason = "with the feature, it waits")]
+    pub async fn read(&self, _version: Option<&str>) -> Result<SqlAnswer, SqlError> {
         Err(SqlError::NotBuilt)
+    }
+
+    /// # Errors
+    /// Never, because this build does not use the URL.
+    pub fn check_url(&self) -> Result<(), SqlError> {
+        Ok(())
     }
 }

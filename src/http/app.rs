@@ -20,7 +20,7 @@ use crate::metrics::counters::Metrics;
 pub const ADMIN_CONNECTIONS: usize = 512;
 
 /// How long a request for a reload may wait for its response. Slow disks and large lists take their time.
-const RELOAD_TIMEOUT: Duration = Duration::from_secs(300);
+const RELOAD_TIMEOUT: Duration = Duration::from_mins(5);
 
 /// The whole server without its sockets. Its configuration can be replaced while it serves; a request uses one
 /// configuration from beginning to end.
@@ -171,7 +171,7 @@ impl App {
 
     /// Checks every hour which certificates expire soon, and logs them. Never returns.
     pub async fn remind_of_expiry(self) {
-        let mut hours = tokio::time::interval(Duration::from_secs(60 * 60));
+        let mut hours = tokio::time::interval(Duration::from_hours(1));
         loop {
             hours.tick().await;
             self.current().remind_of_expiry();

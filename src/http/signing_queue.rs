@@ -104,7 +104,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let key = rcgen::KeyPair::generate().unwrap();
         let mut params = rcgen::CertificateParams::new(Vec::new()).unwrap();
-        let end = SystemTime::now() + Duration::from_secs(60);
+        let end = SystemTime::now() + Duration::from_mins(1);
         params.not_after = end.into();
         fs::write(folder.path().join("cert.pem"), params.self_signed(&key).unwrap().pem()).unwrap();
         fs::write(folder.path().join("key.pem"), key.serialize_pem()).unwrap();

@@ -16,7 +16,7 @@ type Shared = State<Arc<Snapshot>>;
 
 /// RFC 9309 2.2: no crawler needs the pages.
 const ROBOTS: &str = "User-agent: *\nDisallow: /\n";
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const DAY: Duration = Duration::from_hours(24);
 /// RFC 9116 2.5.5 recommends less than a year.
 const VALIDITY: u32 = 180;
 

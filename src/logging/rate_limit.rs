@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 pub struct LogRateLimit(Mutex<Option<Instant>>);
 
 impl LogRateLimit {
-    const BETWEEN: Duration = Duration::from_secs(60);
+    const BETWEEN: Duration = Duration::from_mins(1);
 
     pub const fn new() -> Self {
         Self(Mutex::new(None))

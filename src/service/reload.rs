@@ -52,7 +52,7 @@ const MAX_POLLS: u32 = 10;
 const MAX_LOADS: u32 = 10;
 const LOAD_PAUSE: Duration = Duration::from_millis(100);
 /// A failed load may have a passing cause: the clock, the disk, a limit.
-const RETRY_INTERVAL: Duration = Duration::from_secs(60);
+const RETRY_INTERVAL: Duration = Duration::from_mins(1);
 /// Polls and retries may take one part in 200 of one processor's time.
 pub const PROCESSOR_SHARE: u32 = 200;
 /// Problems that are listed in the log and at `/readyz`.
@@ -177,7 +177,8 @@ impl Reloader {
                 (message, "check the database; if the list is correct, run `waypost reload` again".to_owned())
             }
             None => {
-                let message = "the database has not returned the whole list yet; the last list stays until then";
+                let message =
+                    "the database has not returned the whole list yet; the last list stays until then";
                 (message.to_owned(), "see the log for the result".to_owned())
             }
         };

@@ -27,7 +27,10 @@ pub enum Verdict {
     Unchanged,
     Serve(SqlList),
     /// It is much shorter than the served list, and was returned so often.
-    Hold { domains: usize, polls: u32 },
+    Hold {
+        domains: usize,
+        polls: u32,
+    },
 }
 
 /// After so many equal polls in a row, a much shorter list is served.

@@ -5,8 +5,8 @@
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, MutexGuard};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -38,9 +38,15 @@ pub enum Polled {
     Served,
     Unchanged,
     /// The list is much shorter than the served one, and is not served yet.
-    Held { domains: usize, polls: u32 },
+    Held {
+        domains: usize,
+        polls: u32,
+    },
     /// The database could not be read.
-    Failed { message: String, hint: String },
+    Failed {
+        message: String,
+        hint: String,
+    },
 }
 
 /// How often the time in the saved list is refreshed if the list does not change.
@@ -133,7 +139,10 @@ impl Poller {
             // A bug in reading must not end the thread.
             let polled = catch_unwind(AssertUnwindSafe(|| self.poll())).unwrap_or_else(|_| {
                 self.version = None;
-                self.failed("reading the list failed because of a bug in Waypost".to_owned(), "report it".to_owned())
+                self.failed(
+                    "reading the list failed because of a bug in Waypost".to_owned(),
+                    "report it".to_owned(),
+                )
             });
             self.former.release_unused();
             next = self.source.as_ref().map(|source| Instant::now() + source.poll);
@@ -164,7 +173,7 @@ impl Poller {
             }
             Err(error) => {
                 self.freshness.reset();
-                self.failed(error.to_string(), error.hint())
+                self.failed(error.to_string(), error.hint().to_owned())
             }
         }
     }
@@ -297,7 +306,11 @@ fn log_skipped_rows(directory: &Directory) {
     ];
     for (Skipped { count, examples }, reason) in reasons {
         if *count > 0 {
-            tracing::warn!(rows = count, examples = examples.join(", "), "rows of the database are not served: {reason}");
+            tracing::warn!(
+                rows = count,
+                examples = examples.join(", "),
+                "rows of the database are not served: {reason}"
+            );
         }
     }
 }

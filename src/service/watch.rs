@@ -18,7 +18,7 @@ use crate::admin::{ReloadRequest, Reloaded};
 
 /// The shortest and the longest time between two polls.
 const SHORTEST_INTERVAL: Duration = Duration::from_secs(1);
-const LONGEST_INTERVAL: Duration = Duration::from_secs(60);
+const LONGEST_INTERVAL: Duration = Duration::from_mins(1);
 
 /// The thread that reads the list of domains from the database, for the reload thread.
 #[derive(Debug)]
@@ -70,12 +70,7 @@ impl ReloadThread {
     }
 }
 
-fn run(
-    mut reloader: Reloader,
-    database: &Database,
-    requests: &Receiver<ReloadRequest>,
-    is_watching: bool,
-) {
+fn run(mut reloader: Reloader, database: &Database, requests: &Receiver<ReloadRequest>, is_watching: bool) {
     let mut pause = SHORTEST_INTERVAL;
     loop {
         let mut waiting = Vec::new();

@@ -318,6 +318,11 @@ pub fn uncommented(file: &str) -> String {
         .collect()
 }
 
+/// `config/waypost.toml` with its keys in use, except `query`, which excludes `panel`.
+pub fn valid_settings() -> String {
+    uncommented("config/waypost.toml").replace("\nquery = \"SELECT domain FROM domain\"\n", "\n")
+}
+
 /// A profile with one domain and the given servers.
 pub fn profile(id: &str, more: &str, servers: &str) -> String {
     format!(

@@ -15,7 +15,7 @@ use crate::common::request;
 use crate::common::shipped;
 
 const PATH: &str = "/mail/config-v1.1.xml";
-const LONG: Duration = Duration::from_secs(3600);
+const LONG: Duration = Duration::from_hours(1);
 const SHORT: Duration = Duration::from_millis(50);
 
 /// Timeouts so long that only the one under test can pass.

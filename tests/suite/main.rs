@@ -56,6 +56,10 @@ mod sandbox;
 mod service;
 mod show;
 mod signing;
+#[cfg(feature = "sql")]
+mod sql;
+#[cfg(feature = "sql")]
+mod sql_serve;
 mod sql_admin;
 mod tls;
 mod tls_allowed;

@@ -13,7 +13,7 @@ use crate::common::read_response;
 use crate::common::request;
 
 /// How long a test waits for an event that must come. It is not an assertion about speed.
-pub const TIMEOUT: Duration = Duration::from_secs(60);
+pub const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// A running server and its log.
 pub struct Program {

@@ -13,7 +13,7 @@ fn a_profile() -> String {
 }
 
 /// Runs the command; exit code, standard output, and standard error without the folder's path.
-fn reload(files: &Files, arguments: &[&str]) -> (Option<i32>, String, String) {
+pub fn reload(files: &Files, arguments: &[&str]) -> (Option<i32>, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_waypost"));
     command.args(["reload", "--config"]).arg(files.path("waypost.toml")).args(arguments);
     let Output { status, stdout, stderr } = command.output().unwrap();

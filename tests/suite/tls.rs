@@ -218,7 +218,7 @@ fn reports_problems_of_certificates_with_their_location() {
     let mut params = CertificateParams::new(names.map(str::to_owned)).unwrap();
     let pair = KeyPair::generate().unwrap();
     let now = std::time::SystemTime::now();
-    let day = std::time::Duration::from_secs(24 * 60 * 60);
+    let day = std::time::Duration::from_hours(24);
     files.write("q.key", &pair.serialize_pem());
     for (end, said) in [
         (now - day, "warning: the certificate for autoconfig.q.com has expired: mail programs reject it"),
@@ -247,8 +247,8 @@ fn survives_clients_without_a_tls_handshake() {
     }
     // A client that begins no handshake does not delay the shutdown, even with a timeout of an hour.
     let mut config = files.load();
-    config.settings.limits.header_timeout = std::time::Duration::from_secs(3600);
-    config.settings.limits.shutdown_timeout = std::time::Duration::from_secs(3600);
+    config.settings.limits.header_timeout = std::time::Duration::from_hours(1);
+    config.settings.limits.shutdown_timeout = std::time::Duration::from_hours(1);
     let mut long_timeouts = Server::at(&https(), App::new(config));
     let _silent = long_timeouts.connect();
     long_timeouts.tell_to_stop();
