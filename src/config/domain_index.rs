@@ -14,6 +14,9 @@ struct Numbered<'p> {
     starts: Vec<u32>,
 }
 
+/// Stands for the index of a profile with errors, which is not served.
+const INVALID: u32 = u32::MAX;
+
 /// How many domains in two profiles are reported one by one, for each profile.
 const MAX_REPORTED: usize = 100;
 
@@ -28,9 +31,11 @@ pub fn build(
     let mut duplicates = Vec::new();
     let mut map = |prefix: &str, is_wildcard: bool| {
         let domains = numbered.iter().filter(|(_, _, text)| text.starts_with("*.") == is_wildcard);
-        let values = domains.filter_map(|(number, profile, _)| Some((number, indexes[profile]?)));
+        // A profile with errors takes part, so that its duplicates are reported too.
+        let values = domains.map(|(number, profile, _)| (number, indexes[profile].unwrap_or(INVALID)));
         let name = |number| &numbered.text(number)[prefix.len()..];
-        DomainMap::new(values, name, |first, later| duplicates.push((later, first)))
+        let map = DomainMap::new(values, name, |first, later| duplicates.push((later, first)));
+        if indexes.contains(&None) { map.retain(|index| index != INVALID) } else { map }
     };
     let maps = (map("", false), map("*.", true));
     duplicates.sort_unstable();

@@ -76,6 +76,17 @@ impl DomainMap {
         self.names.iter().zip(self.values.iter().copied())
     }
 
+    /// The entries whose value is to be kept.
+    #[must_use]
+    pub fn retain(&self, keeps: impl Fn(u32) -> bool) -> Self {
+        let mut kept = Self::default();
+        for (name, value) in self.iter().filter(|(_, value)| keeps(*value)) {
+            kept.names.push(name).expect("they fitted into a list before");
+            kept.values.push(value);
+        }
+        kept
+    }
+
     fn position(&self, name: &str) -> Option<usize> {
         let (mut low, mut high) = (0, self.values.len());
         while low < high {

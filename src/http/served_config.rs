@@ -39,8 +39,8 @@ impl ServedConfig {
         let Config { settings, directory, pages, signer, certificates, hash, origins: _, notes: _ } = config;
         let signing = settings.signing.clone();
         // The list of the database is not part of the files: it stays until the database returns another one.
-        let list = older.and_then(|older| older.served.directory.sql()).map(SqlDomains::list);
-        let directory = with_sql_list(&directory, list.cloned(), &settings);
+        let list = older.and_then(|older| older.served.directory.sql()).or_else(|| directory.sql());
+        let directory = with_sql_list(&directory, list.map(SqlDomains::list).cloned(), &settings);
         let served = Arc::new(Snapshot {
             assets: Arc::new(assets(&pages, &directory)),
             older_assets: older.map_or_else(Arc::default, |older| Arc::clone(&older.served.assets)),
