@@ -265,6 +265,39 @@ fn the_debian_configuration_loads() {
     assert!(config.settings.admin.listen.is_some() && config.settings.public_url.is_some());
 }
 
+/// The files of `deploy/hosting/` fit together. The domains of the database are in the profile here.
+#[test]
+fn the_files_of_a_hosting_company_agree() {
+    let read = |name: &str| fs::read_to_string(format!("deploy/hosting/{name}")).unwrap();
+    let (caddy, unit) = (read("Caddyfile"), read("waypost-hosting.conf"));
+    let settings = read("waypost.toml");
+    let (settings, sql) = settings.split_once("[directory.sql]\n").unwrap();
+    let names = ["mail.example.net", "mail2.example.net"];
+    let profiles = names.map(|name| {
+        let text = read(&format!("profiles/{name}.toml"));
+        assert!(text.contains(&format!("\nid = \"{name}\"\n")), "{name}");
+        (format!("{name}.toml"), format!("domains = [\"{name}.example\"]\n{text}"))
+    });
+    assert!(sql.contains(&format!("\nprofile = \"{}\"\n", names[0])), "{sql}");
+    let profiles = profiles.each_ref().map(|(name, text)| (name.as_str(), text.as_str()));
+    let config = Files::new(settings, &profiles).load();
+    assert_eq!(config.notes, []);
+    let settings = &config.settings;
+    let admin = settings.admin.listen.as_ref().unwrap();
+    assert!(caddy.contains(&format!("\task http://{admin}/tls/allowed\n")), "{admin}");
+    assert!(caddy.contains(&format!("\treverse_proxy {} {{\n", settings.listen[0])));
+    let state = settings.state_dir.as_ref().unwrap().strip_prefix("/var/lib").unwrap();
+    assert!(unit.contains(&format!("\nStateDirectory={}\n", state.display())), "{unit}");
+    let password = "\npassword_file = \"/run/credentials/waypost.service/";
+    let (_, password) = sql.split_once(password).unwrap();
+    let (password, _) = password.split_once('"').unwrap();
+    assert!(unit.contains(&format!("\nLoadCredential={password}:/")), "{unit}");
+    // The guide publishes the records for this host.
+    let guide = fs::read_to_string("docs/hosting.md").unwrap();
+    let host = settings.public_url.as_ref().unwrap().host();
+    assert!(guide.contains(&format!("\nautoconfig.D.         IN CNAME {host}.\n")), "{host}");
+}
+
 #[test]
 fn shipped_files_agree_with_the_program() {
     let changelog = fs::read_to_string("deploy/debian/changelog").unwrap();

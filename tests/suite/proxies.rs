@@ -94,6 +94,82 @@ fn caddy() {
     check(&caddy);
 }
 
+/// The file of `deploy/hosting/`, with the internal certificate authority of Caddy.
+#[test]
+#[ignore = "needs caddy, curl, iproute2 and root"]
+fn caddy_orders_certificates_on_demand_only_for_listed_domains() {
+    const NAME: &str = "proxies::caddy_orders_certificates_on_demand_only_for_listed_domains";
+    const TARGET: &str = "/mail/config-v1.1.xml";
+
+    let Some(sandbox) = Sandbox::enter(NAME) else { return };
+    let caddy = Proxy::new(&sandbox, "hosting/Caddyfile", CADDY, &["caddy", "run", "--config", CADDY]);
+    let shipped = caddy.shipped();
+    assert!(shipped.contains("\temail "));
+    caddy.install(&shipped.replacen("\temail ", "\tlocal_certs\n\tskip_install_trust\n\temail ", 1));
+    let _running = caddy.start();
+    let storage = sandbox.path("data").join("caddy");
+    fs::copy(storage.join("pki/authorities/local/root.crt"), "/run/root.pem").unwrap();
+    let is_rejected = |host: &str| {
+        let output = ask("https", host, TARGET).curl(&[&format!("https://{host}{TARGET}")]);
+        // 35: the TLS handshake failed.
+        assert!([Some(0), Some(35)].contains(&output.status.code()), "{host}: {output:?}");
+        !output.status.success()
+    };
+    // Waypost does not run: there is no certificate without an answer.
+    assert!(is_rejected("autoconfig.example.com"));
+
+    let full = domains(&["example.com", "*.wild.example"]) + "mx_hosts = [\"mx.example.net\"]\n";
+    let profile_of = |more: &str| profile("example.com", more, &(SERVERS.to_owned() + SERVICES));
+    let settings =
+        "public_url = \"https://autodiscover.example.net\"\n[admin]\nlisten = \"127.0.0.1:9099\"\n";
+    let files = Files::new(settings, &[("a.toml", &profile_of(&full))]);
+    let command = |name: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_waypost"));
+        command.arg(name).arg("--config").arg(files.path("waypost.toml"));
+        command
+    };
+    let _waypost = Program::start(&mut command("serve"), Path::new("/run/waypost.log"), &[8080, 9099]);
+    for host in [SERVICE, DISCOVER, "AutoConfig.EXAMPLE.com"] {
+        let answer = ask("https", host, TARGET).send();
+        assert_eq!(answer.status, 200, "{host}");
+        assert!(answer.text().contains("<domain>example.com</domain>"), "{host}");
+        assert_eq!(answer, ask("https", host, TARGET).directly("https").send(), "{host}");
+    }
+    assert_eq!(ask("https", PACC, "/.well-known/user-agent-configuration.json").status(), 200);
+    assert_eq!(ask("https", STS, "/.well-known/mta-sts.txt").status(), 200);
+    assert_eq!(ask("https", "autodiscover.example.net", "/autodiscover/autodiscover.xml").status(), 405);
+    for host in [
+        DOMAIN,
+        "www.example.com",
+        "autoconfig.unserved.example",
+        "shop.wild.example",
+        "autoconfig.shop.wild.example",
+        "autoconfig.wild.example",
+        "mx.example.net",
+        "autoconfig.mx.example.net",
+        "autoconfig.example.net",
+    ] {
+        assert!(is_rejected(host), "{host}");
+    }
+    // A handshake without a name.
+    assert!(!ask("https", "127.0.0.1", "/").with(&["--insecure"]).is_answered());
+    let mut certificates = vec![];
+    for entry in fs::read_dir(storage.join("certificates/local")).unwrap() {
+        certificates.push(entry.unwrap().file_name().into_string().unwrap());
+    }
+    certificates.sort();
+    assert_eq!(certificates, [SERVICE, "autodiscover.example.com", "autodiscover.example.net", STS, PACC]);
+    // By HTTP, Waypost itself rejects the names.
+    assert_eq!(ask("http", SERVICE, TARGET).status(), 200);
+    assert_eq!(ask("http", "autoconfig.unserved.example", TARGET).status(), 404);
+
+    // A new domain needs no change of Caddy.
+    assert!(is_rejected("autoconfig.example.org"));
+    files.write("profiles/a.toml", &profile_of(&full.replace("\"*.wild", "\"example.org\", \"*.wild")));
+    assert!(command("reload").status().unwrap().success());
+    assert_eq!(ask("https", "autoconfig.example.org", TARGET).status(), 200);
+}
+
 const NGINX: &str = "/etc/nginx/conf.d/waypost.conf";
 const APACHE: &str = "/etc/apache2/sites-available/waypost.conf";
 const HAPROXY: &str = "/etc/haproxy/haproxy.cfg";
@@ -117,6 +193,17 @@ fn proxy_files_name_every_host() {
             }
         }
     }
+}
+
+/// Both files for Caddy pass requests on in the same way.
+#[test]
+fn caddy_files_have_the_same_snippet() {
+    let snippet = |file: &str| {
+        let text = fs::read_to_string(format!("deploy/{file}")).unwrap();
+        let (_, rest) = text.split_once("\n(waypost) {\n").unwrap();
+        rest.split_once("\n}\n").unwrap().0.to_owned()
+    };
+    assert_eq!(snippet("Caddyfile"), snippet("hosting/Caddyfile"));
 }
 
 /// The web site of a mail domain passes on the paths that clients request there.
