@@ -263,6 +263,32 @@ fn reads_domains_from_a_file() {
     assert_eq!(config.directory.domain_count(), 3);
 }
 
+/// cPanel's `/etc/userdomains` and DirectAdmin's `/etc/virtual/domainowners`.
+#[test]
+fn reads_the_lists_of_domains_and_owners_of_panels() {
+    let text = profile("example.com", "domains_file = \"userdomains\"\n", SERVERS);
+    let files = Files::new("", &[("a.toml", &text)]);
+    files.write(
+        "profiles/userdomains",
+        "#userdomains v1\nexample.com: alice\n  Shop.example.org:bob\nsub.example.com : alice\n*: nobody\n",
+    );
+    let config = files.load();
+    let domains: Vec<_> = config.directory.domains().collect();
+    assert_eq!(domains, ["example.com", "shop.example.org", "sub.example.com"]);
+    assert_eq!(config.directory.wildcards().count(), 0);
+
+    files.write("profiles/userdomains", "example.com: alice\n: bob\nnot a domain: carol\n*\n");
+    let problems = files.problems().join("\n");
+    for (line, message) in [
+        (2, "`` is not a host name: it is empty"),
+        (3, "`not a domain` is not a host name: a host name must not contain ` `"),
+        (4, "`*` is not a host name: a host name must not contain `*`"),
+    ] {
+        let expected = format!("error: {message}\n  --> profiles/userdomains:{line}:1\n");
+        assert!(problems.contains(&expected), "{expected}\n{problems}");
+    }
+}
+
 #[test]
 fn prefers_the_exact_domain_then_the_longest_wildcard() {
     let profiles: Vec<(String, String)> =

@@ -58,9 +58,9 @@ mod show;
 mod signing;
 #[cfg(feature = "sql")]
 mod sql;
+mod sql_admin;
 #[cfg(feature = "sql")]
 mod sql_serve;
-mod sql_admin;
 mod tls;
 mod tls_allowed;
 mod well_known;

@@ -13,7 +13,7 @@ use waypost::http::App;
 use crate::common::{Response, Server, shipped};
 
 /// A database that no test connects to.
-fn source() -> SqlSource {
+pub fn source() -> SqlSource {
     SqlSource {
         url: "postgresql://waypost@db.example.net/panel".to_owned(),
         password_file: None,

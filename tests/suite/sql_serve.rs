@@ -97,7 +97,10 @@ fn serves_the_domains_of_the_database_and_those_of_the_files() {
     setup.write("INSERT INTO domain VALUES ('d.example', 'two.example'); DELETE FROM domain WHERE domain = 'a.example'");
     let (code, out, err) = setup.reload();
     assert_eq!((code, out.as_str()), (Some(0), "reloaded: 2 profiles for 5 domains\n"), "{err}");
-    assert_eq!((served(&program, "d.example"), served(&program, "a.example")), (TWO.to_owned(), "404".to_owned()));
+    assert_eq!(
+        (served(&program, "d.example"), served(&program, "a.example")),
+        (TWO.to_owned(), "404".to_owned())
+    );
     let (code, out, _) = setup.reload();
     assert_eq!((code, out.as_str()), (Some(0), "unchanged: 2 profiles for 5 domains\n"));
 
@@ -180,7 +183,10 @@ fn an_outage_changes_nothing() {
     for _ in 0..3 {
         let (code, out, err) = setup.reload();
         assert_eq!((code, out.as_str()), (Some(0), "unchanged: 2 profiles for 3 domains\n"), "{err}");
-        assert!(err.contains("warning: the database cannot be read, and the last list of domains stays"), "{err}");
+        assert!(
+            err.contains("warning: the database cannot be read, and the last list of domains stays"),
+            "{err}"
+        );
         assert_eq!(served(&program, "a.example"), ONE);
     }
     let (status, text) = setup.admin("/readyz");
@@ -189,7 +195,10 @@ fn an_outage_changes_nothing() {
     assert!(metrics.contains("waypost_sql_up 0\n"), "{metrics}");
     fs::rename(hidden, setup.database()).unwrap();
     let (code, out, err) = setup.reload();
-    assert_eq!((code, out.as_str(), err.contains("warning")), (Some(0), "unchanged: 2 profiles for 3 domains\n", false));
+    assert_eq!(
+        (code, out.as_str(), err.contains("warning")),
+        (Some(0), "unchanged: 2 profiles for 3 domains\n", false)
+    );
     program.until(|line| line.contains("the database answers again"));
     let (_, log) = program.stop();
     assert_eq!(log.matches("the database cannot be read").count(), 1, "one line per change of state: {log}");
@@ -217,7 +226,10 @@ fn without_a_list_the_domains_of_the_files_are_served() {
     let setup = Setup::new("", "");
     fs::remove_file(setup.database()).unwrap();
     let program = setup.start();
-    assert_eq!((served(&program, "one.example"), served(&program, "a.example")), (ONE.to_owned(), "404".to_owned()));
+    assert_eq!(
+        (served(&program, "one.example"), served(&program, "a.example")),
+        (ONE.to_owned(), "404".to_owned())
+    );
     let (status, text) = setup.admin("/readyz");
     assert_eq!(status, 503, "{text}");
     setup.write(TABLE);
@@ -263,7 +275,9 @@ fn removing_the_section_removes_its_domains() {
 fn names_that_look_like_sql_get_an_ordinary_404() {
     let setup = Setup::new("INSERT INTO domain VALUES ('a.example', 'one.example')", "");
     let program = setup.start();
-    for domain in ["a.example'--", "%27%20OR%201=1--", "a.example%27;DROP%20TABLE%20domain;--", "a.example\";"] {
+    for domain in
+        ["a.example'--", "%27%20OR%201=1--", "a.example%27;DROP%20TABLE%20domain;--", "a.example\";"]
+    {
         let target = format!("{AUTOCONFIG}?emailaddress=x@{domain}");
         let status = program.get("autoconfig.unknown.example", &target).status;
         assert!(matches!(status, 400 | 404), "{domain}: {status}");

@@ -17,6 +17,7 @@ use crate::common::profile;
 use crate::common::read_response;
 use crate::common::request;
 use crate::common::server;
+use crate::sql_admin::source;
 
 const MTA_STS: &str = "\n[mta_sts]\nmode = \"enforce\"\nmx = [\"mx.example.com\"]\nmax_age_seconds = 86400\n";
 
@@ -46,6 +47,7 @@ fn config() -> Config {
     ] {
         list.push_with_profile(Some(domain), Some(profile)).unwrap();
     }
+    config.settings.sql = Some(source());
     config.directory = config.directory.with_sql_list(Some(Arc::new(list.build())), None);
     config
 }
