@@ -265,22 +265,16 @@ fn the_debian_configuration_loads() {
     assert!(config.settings.admin.listen.is_some() && config.settings.public_url.is_some());
 }
 
-/// The files of `deploy/hosting/` fit together. The domains of the database are in the profile here.
+/// The files of `deploy/hosting/` are valid and fit together.
 #[test]
-fn the_files_of_a_hosting_company_agree() {
+#[cfg(feature = "sql")]
+fn the_configuration_of_a_hosting_company_loads() {
     let read = |name: &str| fs::read_to_string(format!("deploy/hosting/{name}")).unwrap();
-    let (caddy, unit) = (read("Caddyfile"), read("waypost-hosting.conf"));
-    let settings = read("waypost.toml");
-    let (settings, sql) = settings.split_once("[directory.sql]\n").unwrap();
-    let names = ["mail.example.net", "mail2.example.net"];
-    let profiles = names.map(|name| {
-        let text = read(&format!("profiles/{name}.toml"));
-        assert!(text.contains(&format!("\nid = \"{name}\"\n")), "{name}");
-        (format!("{name}.toml"), format!("domains = [\"{name}.example\"]\n{text}"))
-    });
-    assert!(sql.contains(&format!("\nprofile = \"{}\"\n", names[0])), "{sql}");
-    let profiles = profiles.each_ref().map(|(name, text)| (name.as_str(), text.as_str()));
-    let config = Files::new(settings, &profiles).load();
+    let (caddy, unit, text) = (read("Caddyfile"), read("waypost-hosting.conf"), read("waypost.toml"));
+    let names = ["mail.example.net.toml", "mail2.example.net.toml"];
+    let profiles = names.map(|name| read(&format!("profiles/{name}")));
+    let profiles: Vec<_> = names.into_iter().zip(profiles.iter().map(String::as_str)).collect();
+    let config = Files::new(&text, &profiles).load();
     assert_eq!(config.notes, []);
     let settings = &config.settings;
     let admin = settings.admin.listen.as_ref().unwrap();
@@ -288,14 +282,25 @@ fn the_files_of_a_hosting_company_agree() {
     assert!(caddy.contains(&format!("\treverse_proxy {} {{\n", settings.listen[0])));
     let state = settings.state_dir.as_ref().unwrap().strip_prefix("/var/lib").unwrap();
     assert!(unit.contains(&format!("\nStateDirectory={}\n", state.display())), "{unit}");
-    let password = "\npassword_file = \"/run/credentials/waypost.service/";
-    let (_, password) = sql.split_once(password).unwrap();
-    let (password, _) = password.split_once('"').unwrap();
-    assert!(unit.contains(&format!("\nLoadCredential={password}:/")), "{unit}");
+    let password = settings.sql.as_ref().unwrap().password_file.as_ref().unwrap();
+    let password = password.strip_prefix("/run/credentials/waypost.service").unwrap();
+    assert!(unit.contains(&format!("\nLoadCredential={}:/", password.display())), "{unit}");
     // The guide publishes the records for this host.
     let guide = fs::read_to_string("docs/hosting.md").unwrap();
     let host = settings.public_url.as_ref().unwrap().host();
     assert!(guide.contains(&format!("\nautoconfig.D.         IN CNAME {host}.\n")), "{host}");
+
+    // The query for several mail servers, in place of `panel` and `profile`.
+    let (settings, query) = text.split_once("panel = \"postfixadmin\"\n").unwrap();
+    let query: String = query
+        .lines()
+        .skip_while(|line| !line.starts_with("# query = "))
+        .map(|line| format!("{}\n", line.trim_start_matches("# ")))
+        .collect();
+    let config = Files::new(&format!("{settings}{query}"), &profiles).load();
+    assert_eq!(config.notes, []);
+    let sql = config.settings.sql.unwrap();
+    assert!(sql.query.contains("s.server_name FROM mail_domain d") && sql.profile.is_none(), "{}", sql.query);
 }
 
 #[test]
