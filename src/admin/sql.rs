@@ -11,7 +11,7 @@ use prometheus_client::metrics::gauge::ConstGauge;
 use serde_json::{Map, Value, json};
 
 use crate::certificates::time::{Age, Time};
-use crate::directory::{ListOrigin, Skipped, SqlDomains, SqlState};
+use crate::directory::{ListOrigin, SqlDomains, SqlState};
 use crate::http::App;
 use crate::http::served_config::ServedConfig;
 use crate::metrics::text::write;
@@ -49,11 +49,7 @@ pub fn status(app: &App, current: &ServedConfig) -> Option<Value> {
     current.settings.sql.as_ref()?;
     let state = app.sql_status().lock().clone();
     let list = current.served.directory.sql();
-    let skipped = list.map(|list| {
-        let reasons = list.skipped().into_iter();
-        let entry = |skipped: &Skipped| json!({ "count": skipped.count, "examples": skipped.examples });
-        reasons.map(|(reason, skipped)| (reason.to_owned(), entry(skipped))).collect::<Map<_, _>>()
-    });
+    let skipped = list.map(|list| list.skipped().map(|(reason, rows)| (reason.to_owned(), json!(rows))));
     let age = state.age(SystemTime::now());
     let polls: Map<_, _> = state
         .polls
@@ -72,7 +68,7 @@ pub fn status(app: &App, current: &ServedConfig) -> Option<Value> {
         }),
         "held": state.held.map(|held| json!({ "domains": held.domains, "polls": held.polls })),
         "polls": Map::from_iter(polls),
-        "skipped_rows": skipped,
+        "skipped_rows": skipped.map(Map::from_iter),
     }))
 }
 

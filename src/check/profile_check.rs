@@ -26,12 +26,21 @@ const SAMPLE_LOCAL_PART: &str = "jane.doe";
 
 /// Checks one profile of a configuration, by its index in the directory.
 pub fn check_profile(config: &Config, index: usize) -> Option<ProfileCheck<'_>> {
-    let domain = config.origins.get(index)?.domain.as_ref()?;
+    let Some(domain) = config.origins.get(index)?.domain.as_ref() else {
+        return check_with_domain(config, index, &sql_example(config, index)?);
+    };
     // The sample domain of a wildcard may be mapped to another profile.
     let is_own = |domain: &Domain| config.directory.profile_of(domain).is_none_or(|id| id.index() == index);
     let other = || format!("waypost-check.{}", domain.parents().next()?).parse().ok().filter(is_own);
     let domain = Some(domain.clone()).filter(is_own).or_else(other).unwrap_or_else(|| domain.clone());
     check_with_domain(config, index, &domain)
+}
+
+/// An example for a profile whose domains are in a database: one of them or, without a list, `example.com`.
+fn sql_example(config: &Config, index: usize) -> Option<Domain> {
+    let profile = u32::try_from(index).ok()?;
+    let example = config.directory.sql().and_then(|list| list.example_of(profile));
+    example.unwrap_or("example.com").parse().ok()
 }
 
 /// Checks the profile of a domain, with an address of that domain. None if it is not served.

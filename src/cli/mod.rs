@@ -16,6 +16,7 @@ mod parallel;
 mod reload;
 mod serve;
 mod show;
+mod sql_list;
 mod table;
 
 use std::process::ExitCode;

@@ -45,6 +45,11 @@ pub fn print_problems(problems: &[Problem]) {
     }
 }
 
+/// Prints a warning to standard error.
+pub fn warning(text: &str, hint: Option<&str>) {
+    print_lines("warning: ", text, hint);
+}
+
 /// Reports that the command found errors.
 pub fn errors_found(error: &str, hint: Option<&str>) -> ExitCode {
     report(error, hint, 1)
@@ -56,11 +61,15 @@ pub fn could_not_run(error: &str, hint: Option<&str>) -> ExitCode {
 }
 
 fn report(error: &str, hint: Option<&str>, code: u8) -> ExitCode {
-    message(lines("error: ", error));
+    print_lines("error: ", error, hint);
+    ExitCode::from(code)
+}
+
+fn print_lines(label: &str, text: &str, hint: Option<&str>) {
+    message(lines(label, text));
     if let Some(hint) = hint {
         message(lines("hint: ", hint));
     }
-    ExitCode::from(code)
 }
 
 /// The text in lines that fit the terminal. A text that has several lines is printed as it is.
@@ -119,6 +128,9 @@ pub fn not_served(domain: &Domain, directory: &Directory) -> ExitCode {
             )
         }
         Some(near) => format!("did you mean {near}?"),
+        None if directory.sql().is_some() => {
+            "add the domain to the database, or to `domains` or `domains_file` of a profile".to_owned()
+        }
         None => "add the domain to `domains` or `domains_file` of a profile".to_owned(),
     };
     errors_found(&not_served_text(domain), Some(&hint))

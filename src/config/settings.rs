@@ -12,7 +12,7 @@ use super::listener::{Address, Listener};
 use super::path_name::PathName;
 use super::public_url::PublicUrl;
 use super::security_contact::SecurityContact;
-use super::sql;
+use super::sql::{self, Sql};
 use crate::address::Domain;
 use crate::certificates::tls::TlsFiles;
 use crate::diagnostics::problem::{Located, Source};
@@ -53,6 +53,8 @@ pub struct Settings {
     pub has_sql: bool,
     /// The location of `profile` in the section.
     pub sql_profile: Option<Location>,
+    /// The location of the section, if it is valid.
+    pub sql_location: Option<Location>,
     /// The folder for what must survive a restart: the last list of domains.
     pub state_dir: Option<PathBuf>,
 }
@@ -174,7 +176,10 @@ impl Settings {
         });
         let has_sql = table.has("directory");
         let sql = table.section("directory", "[directory]", |table| Some(sql::read(table, folder)));
-        let (sql, sql_profile) = sql.flatten().map(|sql| (sql.source, sql.profile)).unzip();
+        let (sql, sql_location, sql_profile) = match sql.flatten() {
+            Some(Sql { source, location, profile }) => (Some(source), Some(location), profile),
+            None => (None, None, None),
+        };
         let limits = table.section("limits", "[limits]", |table| Some(Limits::read(table)));
         let (limits, unlimited) = limits.unwrap_or_default();
         table.finish();
@@ -194,7 +199,8 @@ impl Settings {
             unlimited,
             sql,
             has_sql,
-            sql_profile: sql_profile.flatten(),
+            sql_profile,
+            sql_location,
             state_dir,
         }
     }

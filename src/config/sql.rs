@@ -12,10 +12,11 @@ use crate::diagnostics::table::{FromText, Table};
 use crate::diagnostics::{Location, Problems};
 use crate::directory::{Panel, SqlDialect, SqlSource};
 
-/// The section, and the location of `profile`.
+/// The section, and the locations of its header and of `profile`.
 #[derive(Debug)]
 pub struct Sql {
     pub source: SqlSource,
+    pub location: Location,
     pub profile: Option<Location>,
 }
 
@@ -66,7 +67,7 @@ fn read_sql(table: &mut Table, folder: &Path) -> Option<Sql> {
     if let Err(error) = source.check_url() {
         problems.error(url.location, error.to_string(), error.hint());
     }
-    Some(Sql { source, profile: profile_location })
+    Some(Sql { source, location: section, profile: profile_location })
 }
 
 /// A URL without a password.

@@ -12,6 +12,8 @@ pub struct SqlDomains {
     list: Arc<SqlList>,
     /// For each profile of the list, its index among the profiles of the configuration.
     profiles: Vec<Option<u32>>,
+    /// For each profile of the list, the first of its domains that is in no file.
+    examples: Vec<Option<Box<str>>>,
     counts: SqlCounts,
 }
 
@@ -36,6 +38,7 @@ impl SqlDomains {
     ) -> Self {
         let profiles: Vec<_> = list.profiles().iter().map(|id| profile_of(id.as_ref())).collect();
         let mut counts = SqlCounts::default();
+        let mut examples = vec![None; profiles.len()];
         for (domain, profile) in list.iter() {
             if profiles[profile as usize].is_none() {
                 let id = list.profiles()[profile as usize].as_ref();
@@ -44,9 +47,10 @@ impl SqlDomains {
                 counts.in_files.add(domain);
             } else {
                 counts.served += 1;
+                examples[profile as usize].get_or_insert_with(|| domain.into());
             }
         }
-        Self { list, profiles, counts }
+        Self { list, profiles, examples, counts }
     }
 
     pub fn list(&self) -> &Arc<SqlList> {
@@ -74,6 +78,12 @@ impl SqlDomains {
     /// The index of a domain's profile. The caller looks into the files first.
     pub fn get(&self, domain: &str) -> Option<u32> {
         self.profiles[self.list.get(domain)? as usize]
+    }
+
+    /// A domain of a profile.
+    pub fn example_of(&self, profile: u32) -> Option<&str> {
+        let mut examples = self.profiles.iter().zip(&self.examples);
+        examples.find_map(|(id, example)| example.as_deref().filter(|_| *id == Some(profile)))
     }
 
     /// The domains with a profile, sorted.

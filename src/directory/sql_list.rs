@@ -31,7 +31,7 @@ pub struct SkippedRows {
 }
 
 /// Rows that are skipped for one reason.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Skipped {
     pub count: usize,
     /// The first of them, at most [`Skipped::EXAMPLES`].

@@ -60,6 +60,8 @@ mod signing;
 mod sql;
 mod sql_admin;
 #[cfg(feature = "sql")]
+mod sql_commands;
+#[cfg(feature = "sql")]
 mod sql_serve;
 mod tls;
 mod tls_allowed;

@@ -154,8 +154,8 @@ fn synopsis_shows_the_values() {
     assert_eq!(synopsis("waypost.1"), "waypost COMMAND [ARGUMENT]...");
     assert_eq!(
         synopsis("waypost-check.1"),
-        "waypost check [--config FILE] [--format text|json] [--deny warnings|notes]... [--matrix all] [--verbose] \
-         [DOMAIN]..."
+        "waypost check [--config FILE] [--format text|json] [--deny warnings|notes]... [--matrix all] [--offline] \
+         [--online] [--verbose] [DOMAIN]..."
     );
     assert_eq!(
         synopsis("waypost-import.1"),

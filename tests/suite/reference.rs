@@ -323,6 +323,7 @@ fn settings(files: &Files, text: &str) -> (Settings, Vec<Problem>) {
     let nowhere = || Location::whole(Path::new(""));
     settings.tls.iter_mut().for_each(|tls| tls.location = nowhere());
     settings.sql_profile = None;
+    settings.sql_location = None;
     settings.signing.iter_mut().for_each(|signing| signing.location = nowhere());
     let language = settings.page.language.map_or(ENGLISH.to_owned(), |language| language.value);
     settings.page.language = Some(Located { value: language, location: nowhere() });

@@ -21,7 +21,7 @@ pub fn source() -> SqlSource {
         query: "SELECT domain, profile FROM domain".to_owned(),
         version_query: None,
         profile: None,
-        poll: Duration::from_secs(60),
+        poll: Duration::from_mins(1),
         timeout: Duration::from_secs(10),
         max_domains: 1000,
     }
@@ -94,7 +94,7 @@ pub fn metrics(list: Option<SqlList>, state: SqlState) -> Vec<String> {
 pub fn healthy() -> SqlState {
     SqlState {
         origin: ListOrigin::Database,
-        confirmed: Some(SystemTime::now() + Duration::from_secs(3600)),
+        confirmed: Some(SystemTime::now() + Duration::from_hours(1)),
         polls: SqlPolls { done: 1, unchanged: 20, held: 0, failed: 3 },
         ..SqlState::default()
     }

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::report::{Counts, Report};
+use super::sql;
 use crate::check::{Cause, ClientResult, Difference, Finding, Occurrence, ProfileCheck, ProtocolResult};
 use crate::clients::{Client, Endpoint, Method, Security};
 use crate::diagnostics::{Problem, Severity};
@@ -16,6 +17,9 @@ struct Document<'a> {
     hash: Option<String>,
     profiles: usize,
     domains: usize,
+    /// The list of domains from a database.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sql: Option<Value>,
     #[serde(flatten)]
     counts: Counts,
     matrix: Vec<Value>,
@@ -42,6 +46,7 @@ pub fn write(report: &Report) -> String {
         hash: report.hash().map(|hash| hash.to_string()),
         profiles: directory.entries().len(),
         domains: directory.domain_count(),
+        sql: report.list.map(|list| sql::json(report.config, list)),
         counts: report.counts(),
         matrix: report.examined.iter().map(examined).collect(),
         findings: report.findings.iter().map(finding).collect(),

@@ -3,6 +3,7 @@
 mod json;
 mod matrix;
 mod report;
+mod sql;
 mod text;
 
 use std::process::ExitCode;
@@ -14,6 +15,7 @@ use self::text::Selection;
 use super::config_argument::ConfigArgument;
 use super::domain_argument::domain;
 use super::output::{errors_found, exit_code, message, not_served, not_served_text, print};
+use super::sql_list::{self, Access};
 use crate::address::Domain;
 use crate::config::Config;
 
@@ -40,6 +42,15 @@ pub struct Check {
     #[arg(long, value_name = "ROWS")]
     matrix: Option<Rows>,
 
+    /// Do not connect to the database of [directory.sql]. The command uses the list
+    /// that the server has saved in `state_dir`
+    #[arg(long)]
+    offline: bool,
+
+    /// Read the domains from the database of [directory.sql] (the default)
+    #[arg(long, conflicts_with = "offline")]
+    online: bool,
+
     /// Also print notes that need no action
     #[arg(long)]
     verbose: bool,
@@ -50,6 +61,7 @@ Examples:
   waypost check
   waypost check example.com --matrix all --verbose
   waypost check --config new/waypost.toml --deny warnings
+  waypost check --offline
   waypost check --format json > report.json
 
 Exit codes:
@@ -70,8 +82,10 @@ enum Rows {
 
 impl Check {
     pub fn run(self) -> Result<ExitCode, ExitCode> {
-        let config = self.config.load(Config::load_valid_parts)?;
-        let report = Report::new(&config, &self.domains, &self.deny);
+        let mut config = self.config.load(Config::load_valid_parts)?;
+        let access = if self.offline { Access::Offline } else { Access::Online };
+        let list = sql_list::add_to(&mut config, access);
+        let report = Report::new(&config, list.as_ref(), &self.domains, &self.deny);
         if let Some(hash) = report.hash() {
             message(format_args!("hash: {hash}"));
         }

@@ -4,9 +4,11 @@ use std::collections::HashSet;
 
 use clap::ValueEnum;
 
+use super::sql;
 use crate::address::Domain;
 use crate::check::{Finding, ProfileCheck, check_domain, check_profile, findings};
 use crate::cli::parallel::in_parallel;
+use crate::cli::sql_list::ListReport;
 use crate::config::Config;
 use crate::diagnostics::{Problem, Severity};
 use crate::files::ConfigHash;
@@ -15,6 +17,8 @@ use crate::files::ConfigHash;
 #[derive(Debug)]
 pub struct Report<'c> {
     pub config: &'c Config,
+    /// The list of domains from a database, if there is a `[directory.sql]`.
+    pub list: Option<&'c ListReport>,
     pub examined: Vec<ProfileCheck<'c>>,
     pub findings: Vec<Finding>,
     /// Whether only some profiles were to be checked.
@@ -42,7 +46,7 @@ pub enum Deny {
 
 impl<'c> Report<'c> {
     /// Checks all profiles, or those of the given domains.
-    pub fn new(config: &'c Config, domains: &[Domain], deny: &[Deny]) -> Self {
+    pub fn new(config: &'c Config, list: Option<&'c ListReport>, domains: &[Domain], deny: &[Deny]) -> Self {
         let examined = if domains.is_empty() {
             let profiles: Vec<_> = (0..config.directory.entries().len()).collect();
             in_parallel(&profiles, "profiles checked", |index| check_profile(config, *index))
@@ -58,6 +62,9 @@ impl<'c> Report<'c> {
         let examined: Vec<_> = examined.into_iter().flatten().collect();
         let mut findings = findings(&examined);
         let mut problems = config.notes.clone();
+        if let (Some(list), Some(location)) = (list, &config.settings.sql_location) {
+            problems.extend(sql::problems(config, list, location));
+        }
         if !domains.is_empty() {
             // An error anywhere prevents the start. Other problems matter only in the files of these domains.
             problems.retain(|problem| {
@@ -80,7 +87,7 @@ impl<'c> Report<'c> {
                 *severity = Severity::Error;
             }
         }
-        Self { config, examined, findings, is_selection: !domains.is_empty(), problems }
+        Self { config, list, examined, findings, is_selection: !domains.is_empty(), problems }
     }
 
     /// The hash that a server with these files reports; None if their errors prevent that.

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use anstyle::AnsiColor;
 
-use super::matrix;
 use super::report::{Counts, Report};
+use super::{matrix, sql};
 use crate::check::{Finding, Occurrence};
 use crate::cli::output::{count, severity_style, styled};
 use crate::clients::{Client, Format};
@@ -56,6 +56,9 @@ pub fn write(report: &Report, selection: Selection) -> String {
         let notes = count(hidden, "note");
         let (verb, pronoun) = if hidden == 1 { ("needs", "it") } else { ("need", "them") };
         let _ = writeln!(text, "{notes} {verb} no action; --verbose shows {pronoun}");
+    }
+    if let Some(list) = report.list {
+        text += &sql::line(report.config, list);
     }
     if report.is_selection {
         let _ =
@@ -118,7 +121,7 @@ mod tests {
     #[test]
     fn colours_the_severities() {
         let config = Config::load("config/waypost.toml".as_ref()).unwrap();
-        let report = Report::new(&config, &[], &[]);
+        let report = Report::new(&config, None, &[], &[]);
         let text = write(&report, Selection { all_rows: true, all_notes: true });
         assert!(text.contains("\u{1b}[33mwarning\u{1b}[0m: "), "{text}");
     }

@@ -18,6 +18,7 @@ use self::check::Check;
 use self::domains::Domains;
 use self::record_format::RecordFormat;
 use super::config_argument::ConfigArgument;
+use super::sql_list::{self, Access};
 use crate::address::Domain;
 use crate::cli::domain_argument::domain;
 use crate::config::Config;
@@ -34,7 +35,8 @@ Exit codes:
   0  All records are printed or, with --check, published
   1  A record is missing or wrong, a necessary record cannot be printed, or a
      domain is in no profile
-  2  The command could not run, or a name server did not answer";
+  2  The command could not run, or a name server did not answer; with --all also
+     without the list of domains from the database";
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -46,7 +48,7 @@ pub struct Dns {
     #[arg(value_name = "DOMAIN", value_parser = domain, required_unless_present = "all")]
     domains: Vec<Domain>,
 
-    /// Use all mail domains in the profiles, except wildcards
+    /// Use all mail domains in the profiles and the database, except wildcards
     #[arg(long, conflicts_with = "domains")]
     all: bool,
 
@@ -82,7 +84,15 @@ impl Dns {
     pub fn run(self) -> Result<ExitCode, ExitCode> {
         let is_single = !self.all && self.domains.len() == 1;
         self.format.validate(is_single, self.check)?;
-        let config = self.config.load(Config::load)?;
+        let mut config = self.config.load(Config::load)?;
+        if let Some(list) = sql_list::add_to(&mut config, Access::Online) {
+            // An incomplete zone would delete the records of the other domains.
+            if self.all {
+                list.require()?;
+            } else {
+                list.warn();
+            }
+        }
         let denials = if self.deny_missing { Denials::All } else { Denials::Mail };
         let domains = if self.all {
             Domains::all(&config, denials)

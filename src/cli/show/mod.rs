@@ -14,6 +14,7 @@ use clap::{Args, ValueEnum};
 use self::client::{ClientReport, client_ids};
 use super::config_argument::ConfigArgument;
 use super::output::{could_not_run, errors_found, exit_code, not_served, print};
+use super::sql_list::{self, Access};
 use crate::address::EmailAddress;
 use crate::clients::Response;
 use crate::config::Config;
@@ -148,7 +149,13 @@ impl Show {
         if let (Some(id), Some(path)) = (&self.client, &self.document) {
             return self.client_on_document(id, path);
         }
-        let config = self.config.load(Config::load)?;
+        let mut config = self.config.load(Config::load)?;
+        // A file counts before the database.
+        if !config.directory.is_listed(self.address.domain().as_str())
+            && let Some(list) = sql_list::add_to(&mut config, Access::Online)
+        {
+            list.warn();
+        }
         // The name of an MX host finds its profile, as it does for a client that asks that host.
         let name = self.address.domain();
         let found = config.directory.find_address(name, Some(name));
