@@ -187,7 +187,7 @@ impl SqlSource {
         for<'r> &'r [u8]: Decode<'r, D>,
         usize: ColumnIndex<D::Row>,
     {
-        let mut reading = Reading { source: self, connection };
+        let mut reading = Reading { source: self, connection, lost_statement: false };
         let answer = reading.read(version).await?;
         // After an error, dropping the connection ends the transaction. Here the server gets a regular end.
         let end = async {
@@ -204,6 +204,8 @@ impl SqlSource {
 struct Reading<'s, C> {
     source: &'s SqlSource,
     connection: C,
+    /// Whether the server no longer has the statement that it prepared.
+    lost_statement: bool,
 }
 
 impl<C, D> Reading<'_, C>
@@ -217,10 +219,22 @@ where
     usize: ColumnIndex<D::Row>,
 {
     async fn read(&mut self, known: Option<&str>) -> Result<SqlAnswer, SqlError> {
+        // After it prepared a statement without a name, sqlx may ask PostgreSQL about the types of the columns, for
+        // example citext. That ends the statement. At the next attempt, the connection knows the types. There are two
+        // statements.
+        for _ in 0..2 {
+            self.lost_statement = false;
+            match self.read_once(known).await {
+                Err(_) if self.lost_statement => self.begin("ROLLBACK".to_owned()).await?,
+                answer => return answer,
+            }
+        }
+        self.read_once(known).await
+    }
+
+    async fn read_once(&mut self, known: Option<&str>) -> Result<SqlAnswer, SqlError> {
         for statement in C::opening(self.source) {
-            let statement = self.connection.execute(AssertSqlSafe(statement));
-            let begun = self.source.within(Step::Begin, statement).await?;
-            begun.map_err(|error| query_error(QueryKey::Begin, error))?;
+            self.begin(statement).await?;
         }
         let version = match &self.source.version_query {
             Some(query) => Some(self.version(query).await?),
@@ -233,12 +247,21 @@ where
         Ok(SqlAnswer::List { list, version })
     }
 
+    async fn begin(&mut self, statement: String) -> Result<(), SqlError> {
+        let statement = self.connection.execute(AssertSqlSafe(statement));
+        let begun = self.source.within(Step::Begin, statement).await?;
+        begun.map(drop).map_err(|error| query_error(QueryKey::Begin, error))
+    }
+
     /// All values of the row that `version_query` returns, as text.
     async fn version(&mut self, query: &str) -> Result<String, SqlError> {
         let statement = sqlx::query(AssertSqlSafe(query)).persistent(false);
         let mut results = self.connection.fetch_many(statement);
         let mut version = None;
         while let Some(result) = self.source.within(Step::Version, results.next()).await? {
+            if let Err(error) = &result {
+                self.lost_statement = is_lost_statement(error);
+            }
             match result.map_err(|error| query_error(QueryKey::Version, error))? {
                 Either::Right(row) if version.is_none() => version = Some(values(&row)?),
                 Either::Right(_) => return Err(SqlError::VersionRows { rows: "several" }),
@@ -259,6 +282,9 @@ where
             let mut step = Step::FirstRow;
             while let Some(result) = source.within(step, results.next()).await? {
                 step = Step::NextRow;
+                if let Err(error) = &result {
+                    self.lost_statement = is_lost_statement(error);
+                }
                 match result.map_err(failed)? {
                     // SQLite runs all statements of a text, one after the other.
                     _ if statements > 0 => return Err(SqlError::Statements { query: QueryKey::List }),
@@ -284,11 +310,22 @@ where
         }
         if rows == 0 {
             let columns = self.connection.columns(&source.query);
-            let columns = source.within(Step::FirstRow, columns).await?.map_err(failed)?;
+            let columns = source.within(Step::FirstRow, columns).await?;
+            if let Err(error) = &columns {
+                self.lost_statement = is_lost_statement(error);
+            }
+            let columns = columns.map_err(failed)?;
             check_columns(columns, source)?;
         }
         Ok(list.build())
     }
+}
+
+fn is_lost_statement(error: &sqlx::Error) -> bool {
+    const INVALID_STATEMENT_NAME: &str = "26000";
+
+    let code = error.as_database_error().and_then(DatabaseError::code);
+    code.as_deref() == Some(INVALID_STATEMENT_NAME)
 }
 
 fn check_columns(count: usize, source: &SqlSource) -> Result<(), SqlError> {
@@ -379,7 +416,7 @@ impl Dialect for PgConnection {
     async fn columns(&mut self, statement: &str) -> Result<usize, sqlx::Error> {
         const SYNTAX_ERROR: &str = "42601";
 
-        let statement = statement.trim_end().trim_end_matches(';');
+        let statement = without_end(statement);
         let probe = format!("SELECT q.* FROM (SELECT) one LEFT JOIN (\n{statement}\n) q ON true LIMIT 1");
         match self.fetch_one(sqlx::query(AssertSqlSafe(probe)).persistent(false)).await {
             Ok(row) => Ok(row.columns().len()),
@@ -407,6 +444,18 @@ impl Dialect for MySqlConnection {
     async fn columns(&mut self, statement: &str) -> Result<usize, sqlx::Error> {
         // The statement cache is off, so sqlx closes the statement at once.
         Ok(self.prepare(AssertSqlSafe(statement).into_sql_str()).await?.columns().len())
+    }
+}
+
+/// A statement without its semicolon, and without a comment after it.
+fn without_end(statement: &str) -> &str {
+    let is_comment = |text: &str| {
+        let is_block = text.starts_with("/*") && text.ends_with("*/");
+        is_block || text.lines().all(|line| line.trim().is_empty() || line.trim().starts_with("--"))
+    };
+    match statement.rsplit_once(';') {
+        Some((before, after)) if is_comment(after.trim()) => before,
+        _ => statement,
     }
 }
 
@@ -520,4 +569,25 @@ fn one_line(message: &str) -> String {
     let words: Vec<_> = message.split(|c: char| c.is_whitespace() || c.is_control()).collect();
     let text = words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
     text.chars().take(LONGEST).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn removes_the_end_of_a_statement() {
+        for end in ["", ";", " ;\n", "; -- all", ";\n-- one\n\n  -- two\n", "; /* all */ "] {
+            assert_eq!(without_end(&format!("SELECT a{end}")).trim_end(), "SELECT a", "{end}");
+        }
+        for statement in ["SELECT ';' -- all", "SELECT 1; SELECT 2", "SELECT 1 -- a; b"] {
+            assert_eq!(without_end(statement), statement);
+        }
+    }
+
+    #[test]
+    fn writes_a_message_on_one_line_of_limited_length() {
+        assert_eq!(one_line(" a\n\tb\u{1b}[31m  c "), "a b [31m c");
+        assert_eq!(one_line(&"ä".repeat(1000)).chars().count(), 300);
+    }
 }

@@ -35,9 +35,12 @@ impl Panel {
     }
 
     /// Returns the active domains and the active alias domains.
+    ///
+    /// A domain counts as active as in the panel's own queries for Postfix. A backup MX domain has no mailboxes, so it
+    /// has no settings.
     pub fn query(self, table_prefix: &str) -> String {
         match self {
-            // Row `ALL` stands for all domains of a super administrator. Backup MX domains have no mailboxes.
+            // PostfixAdmin 4.0.5, public/upgrade.php. Row `ALL` stands for all domains (functions.inc.php).
             Self::PostfixAdmin => format!(
                 "SELECT domain FROM {table_prefix}domain \
                  WHERE active = '1' AND backupmx = '0' AND domain <> 'ALL' \
@@ -45,21 +48,27 @@ impl Panel {
                  JOIN {table_prefix}domain d ON d.domain = a.target_domain \
                  WHERE a.active = '1' AND d.active = '1' AND d.backupmx = '0'"
             ),
+            // mailcow 2026-07a, data/web/inc/init_db.inc.php. iRedMail 1.8.1, samples/iredmail/iredmail.mysql and
+            // iredmail.pgsql.
             Self::Mailcow | Self::IRedMail => {
                 "SELECT domain FROM domain WHERE active = '1' AND backupmx = '0' \
                  UNION SELECT a.alias_domain FROM alias_domain a JOIN domain d ON d.domain = a.target_domain \
                  WHERE a.active = '1' AND d.active = '1' AND d.backupmx = '0'"
                     .to_owned()
             }
-            Self::Modoboa => "SELECT name FROM admin_domain WHERE enabled AND type = 'domain' \
+            // Modoboa 2.9.3, modoboa/admin/models/domain.py and domain_alias.py. The other type is a relay domain.
+            Self::Modoboa => "SELECT name FROM admin_domain WHERE enabled = '1' AND type = 'domain' \
                  UNION SELECT a.name FROM admin_domainalias a JOIN admin_domain d ON d.id = a.target_id \
-                 WHERE a.enabled AND d.enabled AND d.type = 'domain'"
+                 WHERE a.enabled = '1' AND d.enabled = '1' AND d.type = 'domain'"
                 .to_owned(),
-            Self::Froxlor => "SELECT d.domain FROM panel_domains d \
-                 LEFT JOIN panel_customers c ON c.customerid = d.customerid \
-                 WHERE d.isemaildomain = '1' AND d.deactivated = '0' AND COALESCE(c.deactivated, 0) = '0'"
-                .to_owned(),
+            // Froxlor 2.3.4, install/froxlor.sql.php and lib/configfiles/bookworm.xml. Alias domains are rows too.
+            Self::Froxlor => {
+                "SELECT domain FROM panel_domains WHERE isemaildomain = '1' AND deactivated = '0'".to_owned()
+            }
+            // ISPConfig 3.2, install/sql/ispconfig3.sql. The panel accepts only names of this table as alias domains
+            // (interface/web/mail/form/mail_aliasdomain.tform.php).
             Self::IspConfig => "SELECT domain FROM mail_domain WHERE active = 'y'".to_owned(),
+            // Mailu, core/admin/mailu/models.py, commit bbb1c206. Domains cannot be inactive.
             Self::Mailu => "SELECT name FROM domain UNION SELECT name FROM alternative".to_owned(),
         }
     }

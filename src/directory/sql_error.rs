@@ -131,7 +131,9 @@ impl SqlError {
                 "check the database in `url`, the query, and `table_prefix`; the panel's version may have other tables"
             }
             Self::NoColumn { .. } => "correct the query; the panel's version may have other columns",
-            Self::Denied { .. } => "grant SELECT on the tables of the query to the database user",
+            Self::Denied { .. } => {
+                "check the names in the query, and grant SELECT on its tables to the database user"
+            }
             Self::Writes { .. } => "write a query that only reads: Waypost uses read-only transactions",
             Self::Locked { .. } => {
                 "find the session that holds the lock; Waypost tries again at the next poll"

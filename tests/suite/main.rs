@@ -24,6 +24,8 @@ mod columns;
 mod common;
 mod configuration;
 mod crowds;
+#[cfg(feature = "sql")]
+mod databases;
 mod dns;
 mod documentation;
 mod exit_codes;
@@ -43,6 +45,8 @@ mod pacc;
 mod packages;
 mod page;
 mod page_language;
+#[cfg(feature = "sql")]
+mod panels;
 mod paths;
 mod pebble;
 mod profile_mistakes;
@@ -63,6 +67,8 @@ mod sql_admin;
 mod sql_commands;
 #[cfg(feature = "sql")]
 mod sql_serve;
+#[cfg(feature = "sql")]
+mod sql_servers;
 mod tls;
 mod tls_allowed;
 mod well_known;
