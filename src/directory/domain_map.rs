@@ -1,8 +1,9 @@
 //! A sorted map from names to small numbers, for a million names.
 //!
-//! A name costs its text and eight bytes. A lookup is a binary search: 20 comparisons for a million names. The
-//! `HashMap<Domain, _>` that was here before needed about 80 bytes for a name of 20. `fst` is smaller, but its lookups
-//! cost several times more and it is read-only in a format of its own.
+//! A name costs its text and eight bytes. A lookup is a binary search: first among the beginnings of every 64th name,
+//! which are numbers, then among at most a few hundred names. For a million names it takes about 300 instructions, one
+//! part in 70 of a request. A `HashMap<Domain, _>` needs about 80 bytes for a name of 20. `fst` is smaller, but its
+//! lookups cost several times more.
 
 use std::cmp::Ordering;
 
@@ -13,7 +14,12 @@ use super::domain_names::DomainNames;
 pub struct DomainMap {
     names: DomainNames,
     values: Vec<u32>,
+    /// The prefix of every 64th name, from the first one on.
+    samples: Vec<u64>,
 }
+
+/// The number of names for one sample.
+const SAMPLE: usize = 64;
 
 /// A name that is to be sorted into a [`DomainMap`]: its number in the list it comes from, and its value.
 #[derive(Debug, Clone, Copy)]
@@ -52,7 +58,7 @@ impl DomainMap {
         for row in &rows {
             names.push(name(row.number)).expect("they fitted into a list before");
         }
-        Self { names, values: rows.iter().map(|row| row.value).collect() }
+        Self::of_sorted(names, rows.iter().map(|row| row.value).collect())
     }
 
     pub fn get(&self, name: &str) -> Option<u32> {
@@ -79,19 +85,29 @@ impl DomainMap {
     /// The entries whose value is to be kept.
     #[must_use]
     pub fn retain(&self, keeps: impl Fn(u32) -> bool) -> Self {
-        let mut kept = Self::default();
+        let (mut names, mut values) = (DomainNames::default(), Vec::new());
         for (name, value) in self.iter().filter(|(_, value)| keeps(*value)) {
-            kept.names.push(name).expect("they fitted into a list before");
-            kept.values.push(value);
+            names.push(name).expect("they fitted into a list before");
+            values.push(value);
         }
-        kept
+        Self::of_sorted(names, values)
+    }
+
+    fn of_sorted(names: DomainNames, values: Vec<u32>) -> Self {
+        let samples = names.iter().step_by(SAMPLE).map(prefix).collect();
+        Self { names, values, samples }
     }
 
     fn position(&self, name: &str) -> Option<usize> {
-        let (mut low, mut high) = (0, self.values.len());
+        let wanted = prefix(name);
+        // The names with this prefix begin after the last sample below it, and end before the first sample above it.
+        let below = self.samples.partition_point(|sample| *sample < wanted);
+        let equal = self.samples[below..].partition_point(|sample| *sample == wanted);
+        let mut low = below.saturating_sub(1) * SAMPLE;
+        let mut high = ((below + equal) * SAMPLE).min(self.values.len());
         while low < high {
             let middle = usize::midpoint(low, high);
-            match self.names.get(middle).cmp(name) {
+            match self.names.bytes(middle).cmp(name.as_bytes()) {
                 Ordering::Less => low = middle + 1,
                 Ordering::Greater => high = middle,
                 Ordering::Equal => return Some(middle),
@@ -152,6 +168,19 @@ mod tests {
             let map = map(&list, &mut Vec::new());
             proptest::prop_assert!(map.iter().eq(tree.iter().map(|(name, value)| (*name, *value))));
             proptest::prop_assert!(tree.iter().all(|(name, value)| map.get(name) == Some(*value)));
+        }
+
+        /// Many samples, and more names with one prefix than a sample stands for.
+        #[test]
+        fn finds_every_name_of_a_long_list(
+            step in 1..40_usize,
+            names in proptest::collection::vec("(abcdefgh|abcdefg|b)[a-c.]{0,5}", 500..1500),
+        ) {
+            let list: Vec<&str> = names.iter().map(String::as_str).collect();
+            let half: Vec<&str> = list.iter().copied().step_by(step + 1).collect();
+            let tree: std::collections::BTreeSet<&str> = half.iter().copied().collect();
+            let map = map(&half, &mut Vec::new());
+            proptest::prop_assert!(list.iter().all(|name| map.contains(name) == tree.contains(name)));
         }
     }
 }

@@ -35,6 +35,12 @@ impl DomainNames {
         &self.text[start as usize..self.ends[index] as usize]
     }
 
+    /// As [`Self::get`], as bytes.
+    pub fn bytes(&self, index: usize) -> &[u8] {
+        let start = if index == 0 { 0 } else { self.ends[index - 1] };
+        &self.text.as_bytes()[start as usize..self.ends[index] as usize]
+    }
+
     pub fn len(&self) -> usize {
         self.ends.len()
     }

@@ -22,6 +22,7 @@ struct Held {
 
 /// What to do with a list.
 #[derive(Debug, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant, reason = "there is one verdict per poll")]
 pub enum Verdict {
     /// It is the served list.
     Unchanged,

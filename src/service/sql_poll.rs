@@ -50,7 +50,7 @@ pub enum Polled {
 }
 
 /// How often the time in the saved list is refreshed if the list does not change.
-const SAVE_INTERVAL: Duration = Duration::from_secs(60 * 60);
+const SAVE_INTERVAL: Duration = Duration::from_hours(1);
 
 /// The state of the thread.
 struct Poller {
@@ -161,7 +161,7 @@ impl Poller {
             self.source.clone_from(&source);
         }
         let Some(source) = source else {
-            *self.app.sql_status().lock() = Default::default();
+            *self.app.sql_status().lock() = SqlState::default();
             return Polled::NotConfigured;
         };
         let version = self.version.as_deref().filter(|_| !self.freshness.is_holding());

@@ -29,7 +29,7 @@ pub struct Database {
 }
 
 /// How long a reload waits for the database. A list of a million domains takes several seconds.
-const LONGEST_POLL: Duration = Duration::from_secs(60);
+const LONGEST_POLL: Duration = Duration::from_mins(1);
 
 impl Database {
     fn poll(&self) -> oneshot::Receiver<Polled> {

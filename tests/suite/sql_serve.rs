@@ -15,7 +15,7 @@ const TABLE: &str = "CREATE TABLE domain (domain TEXT, server TEXT);";
 /// the database again: the interval is a day.
 struct Setup {
     files: Files,
-    _socket: tempfile::TempDir,
+    socket_folder: tempfile::TempDir,
 }
 
 impl Setup {
@@ -30,7 +30,7 @@ impl Setup {
         let one = profile("one.example", &domains(&["one.example", "*.wild.example"]), SERVERS);
         let two = profile("two.example", "", &SERVERS.replace("example.com", "two.example"));
         let files = Files::new(&settings, &[("a.toml", &one), ("b.toml", &two)]);
-        let this = Self { files, _socket: socket };
+        let this = Self { files, socket_folder: socket };
         this.write(TABLE);
         this.write(rows);
         this
@@ -56,7 +56,7 @@ impl Setup {
     /// The response of the admin listener.
     fn admin(&self, path: &str) -> (u16, String) {
         use std::io::{Read as _, Write as _};
-        let socket = self._socket.path().join("admin.sock");
+        let socket = self.socket_folder.path().join("admin.sock");
         let mut stream = std::os::unix::net::UnixStream::connect(socket).unwrap();
         write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
         let mut text = String::new();
