@@ -204,7 +204,9 @@ pub fn suggest(wrong: &str, known: &[&str]) -> String {
 /// The known word that is nearest to a wrong one, if it is near enough for a typing error.
 pub fn nearest<'a>(wrong: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let wrong = wrong.to_lowercase();
+    // The distance is at least the difference of the lengths. There may be a million words.
     known
+        .filter(|word| word.len().abs_diff(wrong.len()) <= 1 + word.len() / 5)
         .map(|word| (strsim::damerau_levenshtein(&wrong, &word.to_lowercase()), word))
         .filter(|(distance, word)| *distance <= 1 + word.len() / 5)
         .min_by_key(|(distance, _)| *distance)

@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn keeps_the_former_file_if_writing_fails() {
+    fn leaves_no_temporary_file_if_writing_fails() {
         let folder = tempfile::tempdir().unwrap();
         write(folder.path(), &list(), time()).unwrap();
         assert!(write(&folder.path().join("missing"), &list(), time()).is_err());

@@ -116,6 +116,11 @@ impl DatabaseServer {
         format!("{}://{user}@localhost:{}/{database}", self.scheme, self.port)
     }
 
+    /// Sends a signal to the server, for example `STOP`: it then accepts connections, and answers none.
+    pub fn signal(&self, name: &str) {
+        run(Command::new("kill").args([&format!("-{name}"), &self.process.id().to_string()]));
+    }
+
     /// Runs statements as the administrator. The first database is `postgres` or `mysql`.
     pub fn run(&self, database: &str, statements: &str) {
         let user = if self.scheme == "mysql" { "root" } else { "postgres" };

@@ -66,6 +66,8 @@ mod sql_admin;
 #[cfg(feature = "sql")]
 mod sql_commands;
 #[cfg(feature = "sql")]
+mod sql_replicas;
+#[cfg(feature = "sql")]
 mod sql_serve;
 #[cfg(feature = "sql")]
 mod sql_servers;
