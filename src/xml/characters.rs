@@ -14,6 +14,26 @@ pub fn is_character(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{FFFD}' | '\u{10000}'..)
 }
 
+/// Whether a text is a name (XML 1.0 2.3, `Name`).
+pub fn is_name(text: &str) -> bool {
+    text.starts_with(is_name_start) && text.chars().all(is_name_character)
+}
+
+fn is_name_start(c: char) -> bool {
+    matches!(
+        c,
+        'a'..='z' | 'A'..='Z' | '_' | ':' | '\u{C0}'..='\u{D6}' | '\u{D8}'..='\u{F6}' | '\u{F8}'..='\u{2FF}'
+            | '\u{370}'..='\u{37D}' | '\u{37F}'..='\u{1FFF}' | '\u{200C}'..='\u{200D}' | '\u{2070}'..='\u{218F}'
+            | '\u{2C00}'..='\u{2FEF}' | '\u{3001}'..='\u{D7FF}' | '\u{F900}'..='\u{FDCF}'
+            | '\u{FDF0}'..='\u{FFFD}' | '\u{10000}'..='\u{EFFFF}'
+    )
+}
+
+fn is_name_character(c: char) -> bool {
+    is_name_start(c)
+        || matches!(c, '0'..='9' | '-' | '.' | '\u{B7}' | '\u{300}'..='\u{36F}' | '\u{203F}'..='\u{2040}')
+}
+
 /// The first character of a text that XML excludes, and its byte offset.
 pub fn excluded_character(text: &str) -> Option<(usize, char)> {
     // The loop has no early exit, so it is vectorised. U+FFFE and U+FFFF are the only others, and begin with 0xEF.
@@ -44,6 +64,18 @@ mod tests {
     use quick_xml::name::QName;
 
     use super::*;
+
+    #[test]
+    fn knows_the_names_of_xml() {
+        for name in ["a", "_", ":", "Autodiscover", "a-1.b", "ä", "a\u{B7}", "a\u{300}", "\u{10000}"] {
+            assert!(is_name(name), "{name:?}");
+        }
+        for text in
+            ["", "1", "-a", ".", "a b", "xm\u{16C}\u{92}s", "\u{B7}", "a\u{D7}", "a\u{2000}", "\u{F0000}"]
+        {
+            assert!(!is_name(text), "{text:?}");
+        }
+    }
 
     #[test]
     fn finds_the_first_excluded_character() {

@@ -8,7 +8,7 @@ use quick_xml::SeError;
 use quick_xml::se::{EmptyElementHandling, Serializer, TextFormat};
 use serde::Serialize;
 
-pub use self::characters::{attribute_value, excluded_character, resolve_reference};
+pub use self::characters::{attribute_value, excluded_character, is_name, resolve_reference};
 pub use self::encoding::{EncodingError, declared_encoding, decode, position_after};
 
 /// Writes a document: the XML declaration, then the value, indented by two spaces.

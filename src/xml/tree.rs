@@ -13,7 +13,7 @@ use std::ops::Range;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
-use super::characters::{attribute_value, excluded_character, resolve_reference};
+use super::characters::{attribute_value, excluded_character, is_name, resolve_reference};
 
 /// A well-formed document, or the beginning of one.
 #[derive(Debug)]
@@ -211,9 +211,7 @@ impl<'t> Tree<'t> {
         let wrong = |message: String| TreeError { offset, message };
         let name = &raw[1..=tag.name().as_ref().len()];
         let quoted = excerpt(name, MAX_QUOTE);
-        let is_name = name.starts_with(|c: char| c.is_alphabetic() || matches!(c, '_' | ':'))
-            && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | ':' | '-' | '.' | '\u{B7}'));
-        if !is_name {
+        if !is_name(name) {
             return Err(wrong(format!("<{quoted}> is not an element")));
         }
         if raw[1..].contains('<') {

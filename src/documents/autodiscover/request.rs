@@ -14,7 +14,7 @@ use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 
 use crate::address::EmailAddress;
-use crate::xml::{self, attribute_value, excluded_character, resolve_reference};
+use crate::xml::{self, attribute_value, excluded_character, is_name, resolve_reference};
 
 /// A request for the settings of an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -238,13 +238,6 @@ fn has_space_between_attributes(element: &str) -> bool {
         rest = after;
     }
     true
-}
-
-/// XML 1.0 2.3, for ASCII. Other characters are accepted: no client uses them in names.
-fn is_name(name: &str) -> bool {
-    let is_start = |b: u8| b.is_ascii_alphabetic() || matches!(b, b'_' | b':') || !b.is_ascii();
-    let is_more = |b: u8| is_start(b) || b.is_ascii_digit() || matches!(b, b'-' | b'.');
-    name.bytes().next().is_some_and(is_start) && name.bytes().all(is_more)
 }
 
 /// A value is nearly always one piece, which needs no copy.
