@@ -85,8 +85,10 @@ pub fn readiness(app: &App, current: &ServedConfig) -> Readiness {
         return Readiness { is_ready: true, lines: Vec::new() };
     }
     let state = app.sql_status().lock().clone();
-    let is_ready = current.served.directory.sql().is_some();
-    let first = if is_ready { stale(&state) } else { Some(no_list(&state)) };
+    let has_list = current.served.directory.sql().is_some();
+    // A reload that adds the section takes no server out of service.
+    let is_ready = has_list || app.shared.at_start.sql.is_none();
+    let first = if has_list { stale(&state) } else { Some(no_list(&state)) };
     let held = state.held.map(|held| {
         let (domains, polls) = (held.domains, held.polls);
         format!(

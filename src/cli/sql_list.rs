@@ -83,7 +83,7 @@ impl ListReport {
         match &self.error {
             Some(error) if self.origin == ListOrigin::None => {
                 let message = format!(
-                    "{}; without the domains of the database, the output would be incomplete{}",
+                    "{}; the domains of the database are missing{}",
                     error.message,
                     self.no_saved_list()
                 );

@@ -209,3 +209,25 @@ impl FromText for TablePrefix {
         Err(InvalidValue::new(format!("is `{text}`"), "write letters, digits and underscores only"))
     }
 }
+
+#[cfg(test)]
+#[cfg(not(feature = "sql"))]
+mod tests {
+    use super::*;
+    use crate::config::Settings;
+    use crate::diagnostics::Problems;
+    use crate::diagnostics::problem::Source;
+
+    #[test]
+    fn the_section_without_the_feature_is_an_error_that_names_it() {
+        let text = "[directory.sql]\nurl = \"sqlite://list.db\"\nquery = \"SELECT name FROM domain\"\nprofile = \"a\"\n";
+        let problems = Problems::default();
+        Settings::read(&Source::new(Path::new("waypost.toml").into(), text.to_owned()), &problems);
+        let texts: Vec<_> = problems.into_vec().iter().map(ToString::to_string).collect();
+        assert_eq!(
+            texts,
+            ["error: this build of Waypost has no SQL support\n  --> waypost.toml:1:1\n\
+              hint: build Waypost with the feature `sql`, or remove [directory.sql]"]
+        );
+    }
+}

@@ -86,7 +86,7 @@ impl ProblemRenderer {
                 .map_or_else(|_| String::from_utf8_lossy(&content).into_owned(), Cow::into_owned);
             self.source = Source::new(Arc::clone(&location.file), text);
         }
-        let line = printable(self.source.line(location.line)?);
+        let line = without_passwords(&printable(self.source.line(location.line)?));
         let ends = || line.char_indices().map(|(at, _)| at).chain([line.len()]);
         let start = ends().nth(location.column.checked_sub(1)?)?;
         let end =
@@ -130,6 +130,23 @@ fn printable(text: &str) -> String {
         c.is_control() && c != '\t' || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
     text.replace(is_unsafe, "\u{fffd}")
+}
+
+/// The line with `*` for each character of a password in a URL: `scheme://user:password@host`, or the parameter
+/// `password`. The columns stay.
+fn without_passwords(line: &str) -> String {
+    let Some(begin) = line.find("://").map(|at| at + "://".len()) else { return line.to_owned() };
+    let end = line[begin..].find(['"', '\'']).map_or(line.len(), |at| begin + at);
+    let url = &line[begin..end];
+    let user_info = url.rfind('@').and_then(|at| Some(url[..at].find(':')? + 1..at));
+    let parameter = url.find("password=").map(|at| {
+        let value = at + "password=".len();
+        value..url[value..].find('&').map_or(url.len(), |at| value + at)
+    });
+    let secrets: Vec<_> = user_info.into_iter().chain(parameter).collect();
+    let is_secret = |at: usize| secrets.iter().any(|secret| secret.contains(&at));
+    let masked = url.char_indices().map(|(at, c)| if is_secret(at) { '*' } else { c });
+    line[..begin].chars().chain(masked).chain(line[end..].chars()).collect()
 }
 
 #[cfg(test)]
@@ -226,5 +243,18 @@ hint: remove\u{fffd}\u{fffd} it"
             ProblemRenderer::styled().render(&problem),
             "\u{1b}[33mwarning\u{1b}[0m\u{1b}[1m: it is odd\u{1b}[0m\n  --> a.toml\n\u{1b}[1m\u{1b}[96mhint\u{1b}[0m: look"
         );
+    }
+
+    #[test]
+    fn hides_the_password_of_a_url() {
+        for (line, expected) in [
+            ("url = \"postgresql://user:s3cr/t@db/x\" # a", "url = \"postgresql://user:******@db/x\" # a"),
+            ("url = 'mysql://h/x?password=s3cret&a=b'", "url = 'mysql://h/x?password=******&a=b'"),
+            ("public_url = \"https://a.example:8443\"", "public_url = \"https://a.example:8443\""),
+            ("url = \"postgresql://user@db/x\"", "url = \"postgresql://user@db/x\""),
+            ("// no URL", "// no URL"),
+        ] {
+            assert_eq!(without_passwords(line), expected);
+        }
     }
 }

@@ -12,6 +12,8 @@ use std::fmt::Write as _;
 use std::io;
 use std::path::Path;
 use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use futures_util::StreamExt;
 use rustls::pki_types::CertificateDer;
@@ -30,10 +32,24 @@ use tokio::time::timeout;
 use super::sql_error::{QueryKey, SqlError, Step};
 use super::sql_list::{SqlList, SqlListBuilder};
 use super::sql_source::{SqlAnswer, SqlDialect, SqlSource};
+use super::sql_text::{has_several_statements, without_end};
 use crate::files::read::{LARGEST_TEXT, read, utf8};
 
 /// Has the password if there is no `password_file`.
 const PASSWORD_VARIABLE: &str = "WAYPOST_SQL_PASSWORD";
+
+/// How many instructions of its virtual machine SQLite executes between two checks for the end of the reading.
+const STEPS_BETWEEN_CHECKS: i32 = 10_000;
+
+/// Ends the statement that SQLite executes, when the reading ends.
+#[derive(Default)]
+struct EndStatement(Arc<AtomicBool>);
+
+impl Drop for EndStatement {
+    fn drop(&mut self) {
+        self.0.store(true, Relaxed);
+    }
+}
 
 /// How the databases differ.
 trait Dialect: Connection {
@@ -54,14 +70,7 @@ impl SqlSource {
     /// If the list cannot be read as a whole.
     pub async fn read(&self, version: Option<&str>) -> Result<SqlAnswer, SqlError> {
         match self.dialect()? {
-            (SqlDialect::Sqlite, path) => {
-                std::fs::metadata(path).map_err(|source| SqlError::File {
-                    key: "url",
-                    path: path.into(),
-                    source,
-                })?;
-                self.read_from(self.connect(&self.sqlite(path)).await?, version).await
-            }
+            (SqlDialect::Sqlite, path) => self.read_sqlite(Path::new(path), version).await,
             (SqlDialect::PostgreSql, _) => self.read_from(self.connect_postgresql().await?, version).await,
             (SqlDialect::MySql, _) => {
                 let mut options = self.mysql()?;
@@ -93,7 +102,7 @@ impl SqlSource {
         SqlDialect::of_url(&self.url).ok_or_else(unknown)
     }
 
-    fn sqlite(&self, path: &str) -> SqliteConnectOptions {
+    fn sqlite(&self, path: &Path) -> SqliteConnectOptions {
         SqliteConnectOptions::new()
             .filename(path)
             .read_only(true)
@@ -117,6 +126,30 @@ impl SqlSource {
             .timezone(None)
             .statement_cache_capacity(0)
             .disable_statement_logging())
+    }
+
+    async fn read_sqlite(&self, path: &Path, version: Option<&str>) -> Result<SqlAnswer, SqlError> {
+        let metadata = std::fs::metadata(path).map_err(|error| file_error("url", path, error))?;
+        if !metadata.is_file() {
+            return Err(file_error("url", path, "it is not a regular file"));
+        }
+        for (key, statement) in
+            [(QueryKey::List, Some(&self.query)), (QueryKey::Version, self.version_query.as_ref())]
+        {
+            if statement.is_some_and(|statement| has_several_statements(statement)) {
+                return Err(SqlError::Statements { query: key });
+            }
+        }
+        let connected = self.within(Step::Connect, self.sqlite(path).connect()).await?;
+        let failed = |error: sqlx::Error| file_error("url", path, one_line(&error.to_string()));
+        let mut connection = connected.map_err(failed)?;
+        // A statement runs on a thread of sqlx. Without this, it would go on after a timeout.
+        let end = EndStatement::default();
+        let is_over = Arc::clone(&end.0);
+        let mut handle = connection.lock_handle().await.map_err(failed)?;
+        handle.set_progress_handler(STEPS_BETWEEN_CHECKS, move || !is_over.load(Relaxed));
+        drop(handle);
+        self.read_from(connection, version).await
     }
 
     async fn connect_postgresql(&self) -> Result<PgConnection, SqlError> {
@@ -188,7 +221,9 @@ impl SqlSource {
         usize: ColumnIndex<D::Row>,
     {
         let mut reading = Reading { source: self, connection, lost_statement: false };
-        let answer = reading.read(version).await?;
+        let limit = self.longest_reading();
+        let answer = timeout(limit, reading.read(version)).await;
+        let answer = answer.map_err(|_| SqlError::Timeout { step: Step::Whole, limit })??;
         // After an error, dropping the connection ends the transaction. Here the server gets a regular end.
         let end = async {
             reading.connection.execute("ROLLBACK").await?;
@@ -402,8 +437,9 @@ impl Dialect for PgConnection {
     fn opening(source: &SqlSource) -> Vec<String> {
         vec![
             "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY".to_owned(),
-            // A connection that Waypost left because of a timeout does not wait on. LOCAL: only in this transaction.
+            // A statement ends even if Waypost has left the connection. LOCAL: only in this transaction.
             format!("SET LOCAL lock_timeout = {}", source.timeout.as_millis()),
+            format!("SET LOCAL statement_timeout = {}", source.longest_reading().as_millis()),
         ]
     }
 
@@ -431,8 +467,15 @@ impl Dialect for MySqlConnection {
     fn opening(source: &SqlSource) -> Vec<String> {
         vec![
             "SET SESSION TRANSACTION READ ONLY".to_owned(),
-            // A connection that Waypost left because of a timeout does not wait on.
-            format!("SET SESSION lock_wait_timeout = {}", source.timeout.as_secs().max(1)),
+            // A statement ends even if Waypost has left the connection. The first comment is for MySQL (MariaDB ignores
+            // versions from 5.7 to 9.99 there), the second one for MariaDB.
+            format!(
+                "SET SESSION lock_wait_timeout = {} /*!50708 , SESSION max_execution_time = {} */ \
+                 /*M!100101 , SESSION max_statement_time = {} */",
+                source.timeout.as_secs().max(1),
+                source.longest_reading().as_millis(),
+                source.longest_reading().as_secs(),
+            ),
             "START TRANSACTION READ ONLY".to_owned(),
         ]
     }
@@ -444,18 +487,6 @@ impl Dialect for MySqlConnection {
     async fn columns(&mut self, statement: &str) -> Result<usize, sqlx::Error> {
         // The statement cache is off, so sqlx closes the statement at once.
         Ok(self.prepare(AssertSqlSafe(statement).into_sql_str()).await?.columns().len())
-    }
-}
-
-/// A statement without its semicolon, and without a comment after it.
-fn without_end(statement: &str) -> &str {
-    let is_comment = |text: &str| {
-        let is_block = text.starts_with("/*") && text.ends_with("*/");
-        is_block || text.lines().all(|line| line.trim().is_empty() || line.trim().starts_with("--"))
-    };
-    match statement.rsplit_once(';') {
-        Some((before, after)) if is_comment(after.trim()) => before,
-        _ => statement,
     }
 }
 
@@ -574,16 +605,6 @@ fn one_line(message: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn removes_the_end_of_a_statement() {
-        for end in ["", ";", " ;\n", "; -- all", ";\n-- one\n\n  -- two\n", "; /* all */ "] {
-            assert_eq!(without_end(&format!("SELECT a{end}")).trim_end(), "SELECT a", "{end}");
-        }
-        for statement in ["SELECT ';' -- all", "SELECT 1; SELECT 2", "SELECT 1 -- a; b"] {
-            assert_eq!(without_end(statement), statement);
-        }
-    }
 
     #[test]
     fn writes_a_message_on_one_line_of_limited_length() {

@@ -63,11 +63,6 @@ impl DomainNames {
         self.text.shrink_to_fit();
         self.ends.shrink_to_fit();
     }
-
-    /// The length of all names together, in bytes.
-    pub fn text_len(&self) -> usize {
-        self.text.len()
-    }
 }
 
 #[cfg(test)]
@@ -82,6 +77,6 @@ mod tests {
             names.push(name).unwrap();
         }
         assert_eq!(names.iter().collect::<Vec<_>>(), ["b.example", "a.example", ""]);
-        assert_eq!((names.len(), names.get(1), names.text_len()), (3, "a.example", 18));
+        assert_eq!((names.len(), names.get(1)), (3, "a.example"));
     }
 }

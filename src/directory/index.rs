@@ -133,7 +133,7 @@ impl Directory {
     }
 
     /// Whether a file or the list of a database names the domain itself. Names under wildcards and the domains of an
-    /// MX host's customers are not listed: there is no end of them.
+    /// MX host's customers are not listed: their number is not limited.
     pub fn is_listed(&self, domain: &str) -> bool {
         self.listed(domain).is_some()
     }

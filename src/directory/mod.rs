@@ -16,6 +16,8 @@ mod sql_error;
 mod sql_list;
 mod sql_source;
 mod sql_status;
+#[cfg(feature = "sql")]
+mod sql_text;
 
 pub use self::domain_map::DomainMap;
 pub use self::domain_names::{DomainNames, TooManyNames};

@@ -17,7 +17,7 @@ pub struct SqlDomains {
     counts: SqlCounts,
 }
 
-/// What became of the rows of a list.
+/// The served and the skipped rows of a list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SqlCounts {
     /// Domains that only the list has.
@@ -42,7 +42,9 @@ impl SqlDomains {
         for (domain, profile) in list.iter() {
             if profiles[profile as usize].is_none() {
                 let id = list.profiles()[profile as usize].as_ref();
-                counts.unknown_profile.add(&format!("{domain}: {}", id.map_or("", Domain::as_str)));
+                counts
+                    .unknown_profile
+                    .add(&id.map_or_else(|| domain.to_owned(), |id| format!("{domain}: {id}")));
             } else if files.contains(domain) {
                 counts.in_files.add(domain);
             } else {

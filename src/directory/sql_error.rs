@@ -81,6 +81,8 @@ pub enum Step {
     FirstRow,
     #[strum(to_string = "the next row")]
     NextRow,
+    #[strum(to_string = "the whole list")]
+    Whole,
 }
 
 /// The statement that an error is about.

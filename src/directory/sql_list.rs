@@ -30,8 +30,8 @@ pub struct SkippedRows {
     pub conflicting: Skipped,
 }
 
-/// Rows that are skipped for one reason.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+/// Rows that are skipped for one reason. Only the counts are compared: the examples depend on the order of the rows.
+#[derive(Debug, Clone, Default, serde::Serialize)]
 pub struct Skipped {
     pub count: usize,
     /// The first of them, at most [`Skipped::EXAMPLES`].
@@ -45,10 +45,18 @@ pub struct SqlListBuilder {
     /// For each name, an index of `profiles`.
     values: Vec<u32>,
     profiles: Vec<Option<Domain>>,
-    /// The indexes of `profiles` by the text in the database.
-    by_text: HashMap<Option<String>, u32>,
+    /// The indexes of `profiles`.
+    by_id: HashMap<Option<Domain>, u32>,
     skipped: SkippedRows,
 }
+
+impl PartialEq for Skipped {
+    fn eq(&self, other: &Self) -> bool {
+        self.count == other.count
+    }
+}
+
+impl Eq for Skipped {}
 
 impl Skipped {
     pub const EXAMPLES: usize = 5;
@@ -59,7 +67,9 @@ impl Skipped {
     pub fn add(&mut self, example: &str) {
         self.count += 1;
         if self.examples.len() < Self::EXAMPLES {
-            self.examples.push(example.chars().take(Self::LONGEST_EXAMPLE).collect());
+            // Examples are logged, and an address must not be: a wrong query may return mailboxes.
+            let text = example.rsplit_once('@').map_or(example.to_owned(), |(_, rest)| format!("...@{rest}"));
+            self.examples.push(text.chars().take(Self::LONGEST_EXAMPLE).collect());
         }
     }
 }
@@ -169,25 +179,19 @@ impl SqlListBuilder {
 
     /// The index of a profile. None if the text is not an id.
     fn profile(&mut self, text: Option<&str>) -> Option<u32> {
-        // Most rows name the profile of the row before, and every key of the map is a `String`.
+        // Most rows name the profile of the row before.
         if let (Some(last), Some(text)) = (self.values.last(), text)
             && self.profiles[*last as usize].as_ref().is_some_and(|profile| profile.as_str() == text)
         {
             return Some(*last);
         }
-        let key = text.map(str::to_owned);
-        if let Some(index) = self.by_text.get(&key) {
+        let profile = text.map(str::parse).transpose().ok()?;
+        if let Some(index) = self.by_id.get(&profile) {
             return Some(*index);
         }
-        let profile = text.map(str::parse).transpose().ok()?;
-        let index = match self.profiles.iter().position(|known| *known == profile) {
-            Some(index) => u32::try_from(index).ok()?,
-            None => {
-                self.profiles.push(profile);
-                u32::try_from(self.profiles.len() - 1).ok()?
-            }
-        };
-        self.by_text.insert(key, index);
+        let index = u32::try_from(self.profiles.len()).ok()?;
+        self.profiles.push(profile.clone());
+        self.by_id.insert(profile, index);
         Some(index)
     }
 }
@@ -239,6 +243,16 @@ mod tests {
             (1, vec!["b.example: not an id".to_owned()])
         );
         assert_eq!((conflicting.count, conflicting.examples), (1, vec!["c.example".to_owned()]));
+    }
+
+    #[test]
+    fn keeps_no_local_part_of_an_address() {
+        let mut builder = SqlListBuilder::default();
+        builder.push(Some("jane.doe@example.com")).unwrap();
+        builder.push_with_profile(Some("a.example"), Some("joe@example.com")).unwrap();
+        let SkippedRows { invalid, invalid_profile, .. } = builder.build().skipped;
+        assert_eq!(invalid.examples, ["...@example.com"]);
+        assert_eq!(invalid_profile.examples, ["...@example.com"]);
     }
 
     #[test]

@@ -58,6 +58,14 @@ pub enum SqlAnswer {
     },
 }
 
+impl SqlSource {
+    /// How long one reading of the list may take in all. A database that sends a row from time to time would otherwise
+    /// keep it busy without end.
+    pub fn longest_reading(&self) -> Duration {
+        self.timeout * 6
+    }
+}
+
 impl SqlDialect {
     /// The dialect of a URL, and the rest of the URL after the scheme. None if the scheme is unknown.
     pub fn of_url(url: &str) -> Option<(Self, &str)> {

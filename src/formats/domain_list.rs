@@ -30,8 +30,8 @@ pub fn read(
     for (number, line) in text.lines().enumerate() {
         let line_without_comment = line.split('#').next().unwrap_or_default();
         let (entry, has_owner) = match line_without_comment.split_once(':') {
-            Some((domain, _)) => (domain.trim(), true),
-            None => (line_without_comment.trim(), false),
+            Some((domain, owner)) if is_owner(owner.trim()) => (domain.trim(), true),
+            _ => (line_without_comment.trim(), false),
         };
         if entry.is_empty() && !has_owner || entry == "*" && has_owner {
             continue;
@@ -48,4 +48,9 @@ pub fn read(
     }
     domain_patterns.shrink_to_fit();
     Ok(())
+}
+
+/// Whether the text after a colon is the name of an account, not a port or the rest of a URL.
+fn is_owner(text: &str) -> bool {
+    !text.starts_with("//") && text.chars().any(|c| !c.is_ascii_digit())
 }

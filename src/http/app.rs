@@ -143,6 +143,11 @@ impl App {
         self.current().served.directory.domain_count()
     }
 
+    /// Whether a list of the database is served.
+    pub fn has_sql_list(&self) -> bool {
+        self.current().served.directory.sql().is_some()
+    }
+
     /// The hash of the served configuration.
     pub fn hash(&self) -> ConfigHash {
         self.current().hash

@@ -167,11 +167,16 @@ impl Reloader {
             Some(Polled::Served) if reloaded == Reloaded::Unchanged => return Reloaded::Done,
             Some(Polled::Served | Polled::Unchanged | Polled::NotConfigured) => return reloaded,
             Some(Polled::Failed { message, hint }) => {
-                (format!("the database cannot be read, and the last list of domains stays: {message}"), hint)
+                let list = if self.app.has_sql_list() {
+                    "the last list of domains stays"
+                } else {
+                    "there is no list of its domains"
+                };
+                (format!("the database cannot be read, and {list}: {message}"), hint)
             }
             Some(Polled::Held { domains, polls }) => {
                 let message = format!(
-                    "the database returned {domains} domains, much fewer than before; the last list stays until \
+                    "the database returned far fewer domains than before ({domains}); the last list stays until \
                      {POLLS_TO_SHRINK} polls return the same list (now: {polls})"
                 );
                 (message, "check the database; if the list is correct, run `waypost reload` again".to_owned())

@@ -2,17 +2,17 @@
 
 use std::path::Path;
 use std::pin::pin;
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use super::error::Error;
 use super::reload::{self, Reloader};
 use super::signals::Signals;
 use super::sql_poll::{self, SqlThread};
-use super::watch::{Database, ReloadThread};
+use super::watch::ReloadThread;
 use super::{load_report, systemd};
 use crate::admin;
 use crate::config::{Listener, Settings};
@@ -50,8 +50,8 @@ pub fn run(path: &Path, listen: Vec<Listener>) -> Result<(), Error> {
         let reloader = Reloader::new(path, listen, sources, app.clone());
         sql_poll::serve_saved_list(&app);
         let sql_thread = SqlThread::start(app.clone()).map_err(Error::Runtime)?;
-        let database = Database { thread: sql_thread.clone(), runtime: Handle::current() };
-        let reload_thread = ReloadThread::start(reloader, database, is_watching).map_err(Error::Runtime)?;
+        let reload_thread =
+            ReloadThread::start(reloader, sql_thread.clone(), is_watching).map_err(Error::Runtime)?;
         for (sockets, role) in [(&public, ""), (&admin, " (admin)")] {
             for (socket, address) in sockets.iter().filter_map(|socket| Some((socket, socket.listener()?))) {
                 tracing::info!(%address, inherited = socket.is_inherited, "listening{role}");
@@ -77,16 +77,19 @@ pub fn run(path: &Path, listen: Vec<Listener>) -> Result<(), Error> {
     })
 }
 
+/// How long the start waits for the first list. The domains of the files wait too.
+const LONGEST_WAIT_AT_START: Duration = Duration::from_secs(5);
+
 /// Asks the database for the list, and waits for it if no list is served yet. Until then, a request for a domain of the
 /// list would get a 404. Connections wait in the listen queue meanwhile.
 async fn first_list(app: &App, sql_thread: &SqlThread) {
-    let polled = sql_thread.poll();
-    let (timeout, has_list) = {
-        let current = app.current();
-        let Some(sql) = &current.settings.sql else { return };
-        (sql.timeout, current.served.directory.sql().is_some())
-    };
-    if !has_list && tokio::time::timeout(timeout, polled).await.is_err() {
+    if app.current().settings.sql.is_none() {
+        return;
+    }
+    let (sender, polled) = oneshot::channel();
+    // The server may not wait any more.
+    sql_thread.poll(|result| drop(sender.send(result)));
+    if !app.has_sql_list() && tokio::time::timeout(LONGEST_WAIT_AT_START, polled).await.is_err() {
         tracing::warn!("the database has not returned the list of domains yet; starting without it");
     }
 }

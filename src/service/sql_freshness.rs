@@ -4,6 +4,8 @@
 //! database without its data, a wrong `WHERE`) than a provider that lost most of its customers. Such a list is served
 //! only if the database returns it three times in a row.
 
+use std::sync::Arc;
+
 use crate::directory::SqlList;
 
 /// Decides about each list that was read.
@@ -15,21 +17,26 @@ pub struct Freshness {
 /// A list that is not served yet.
 #[derive(Debug)]
 struct Held {
-    list: SqlList,
+    list: Arc<SqlList>,
     /// How often the database has returned it, in a row.
     polls: u32,
 }
 
+/// A list, and how many of its domains have a profile and are in no file.
+#[derive(Debug, Clone)]
+pub struct Counted {
+    pub list: Arc<SqlList>,
+    pub domains: usize,
+}
+
 /// What to do with a list.
 #[derive(Debug, PartialEq, Eq)]
-#[allow(clippy::large_enum_variant, reason = "there is one verdict per poll")]
 pub enum Verdict {
     /// It is the served list.
     Unchanged,
-    Serve(SqlList),
-    /// It is much shorter than the served list, and was returned so often.
+    Serve,
+    /// It is much shorter than the served list, and is held after this number of equal polls.
     Hold {
-        domains: usize,
         polls: u32,
     },
 }
@@ -38,39 +45,33 @@ pub enum Verdict {
 pub const POLLS_TO_SHRINK: u32 = 3;
 
 impl Freshness {
-    /// Whether a list is held. Then the whole list must be read again, even if its version has not changed.
-    pub fn is_holding(&self) -> bool {
-        self.held.is_some()
-    }
-
     /// Forgets a held list: the database was asked something else, or did not answer.
     pub fn reset(&mut self) {
         self.held = None;
     }
 
     /// `served` is the list that is served now, if there is one.
-    pub fn judge(&mut self, served: Option<&SqlList>, new: SqlList) -> Verdict {
+    pub fn judge(&mut self, served: Option<&Counted>, new: &Counted) -> Verdict {
         let held = self.held.take();
-        let Some(served) = served else { return Verdict::Serve(new) };
-        if *served == new {
+        let Some(served) = served else { return Verdict::Serve };
+        if served.list == new.list {
             return Verdict::Unchanged;
         }
-        if !is_much_shorter(&new, served) {
-            return Verdict::Serve(new);
+        if !is_much_shorter(new.domains, served.domains) {
+            return Verdict::Serve;
         }
-        let polls = held.filter(|held| held.list == new).map_or(1, |held| held.polls + 1);
+        let polls = held.filter(|held| held.list == new.list).map_or(1, |held| held.polls + 1);
         if polls >= POLLS_TO_SHRINK {
-            return Verdict::Serve(new);
+            return Verdict::Serve;
         }
-        let domains = new.len();
-        self.held = Some(Held { list: new, polls });
-        Verdict::Hold { domains, polls }
+        self.held = Some(Held { list: Arc::clone(&new.list), polls });
+        Verdict::Hold { polls }
     }
 }
 
-/// Empty, or less than half as long.
-fn is_much_shorter(new: &SqlList, served: &SqlList) -> bool {
-    new.len() < served.len().div_ceil(2) || new.is_empty() && !served.is_empty()
+/// Less than half as long. Nothing is less than half of one.
+fn is_much_shorter(new: usize, served: usize) -> bool {
+    new < served.div_ceil(2)
 }
 
 #[cfg(test)]
@@ -78,45 +79,42 @@ mod tests {
     use super::*;
     use crate::directory::SqlListBuilder;
 
-    fn list(domains: usize) -> SqlList {
+    /// All domains have a profile.
+    fn list(domains: usize) -> Counted {
         let mut builder = SqlListBuilder::default();
         for number in 0..domains {
             builder.push(Some(&format!("d{number}.example"))).unwrap();
         }
-        builder.build()
+        Counted { list: Arc::new(builder.build()), domains }
     }
 
-    fn hold(domains: usize, polls: u32) -> Verdict {
-        Verdict::Hold { domains, polls }
+    fn hold(polls: u32) -> Verdict {
+        Verdict::Hold { polls }
     }
 
     #[test]
     fn serves_the_first_list_even_if_it_is_empty() {
-        assert_eq!(Freshness::default().judge(None, list(0)), Verdict::Serve(list(0)));
+        assert_eq!(Freshness::default().judge(None, &list(0)), Verdict::Serve);
     }
 
     #[test]
     fn serves_a_list_that_is_at_least_half_as_long() {
         let mut freshness = Freshness::default();
-        assert_eq!(freshness.judge(Some(&list(5)), list(5)), Verdict::Unchanged);
-        for (served, new) in [(5, 6), (5, 3), (4, 2), (2, 1), (0, 0)] {
-            let verdict = freshness.judge(Some(&list(served)), list(new));
-            let expected = if served == new { Verdict::Unchanged } else { Verdict::Serve(list(new)) };
-            assert_eq!(verdict, expected, "{served} {new}");
-            assert!(!freshness.is_holding());
+        for (served, new) in [(5, 6), (5, 3), (4, 2), (2, 1)] {
+            assert_eq!(freshness.judge(Some(&list(served)), &list(new)), Verdict::Serve, "{served} {new}");
+        }
+        for domains in [0, 5] {
+            assert_eq!(freshness.judge(Some(&list(domains)), &list(domains)), Verdict::Unchanged);
         }
     }
 
     #[test]
     fn holds_a_much_shorter_list_for_three_equal_polls() {
         for (served, new) in [(5, 2), (4, 1), (1, 0), (100, 0)] {
-            let served = list(served);
             let mut freshness = Freshness::default();
-            assert_eq!(freshness.judge(Some(&served), list(new)), hold(new, 1));
-            assert!(freshness.is_holding());
-            assert_eq!(freshness.judge(Some(&served), list(new)), hold(new, 2));
-            assert_eq!(freshness.judge(Some(&served), list(new)), Verdict::Serve(list(new)));
-            assert!(!freshness.is_holding());
+            for verdict in [hold(1), hold(2), Verdict::Serve, hold(1)] {
+                assert_eq!(freshness.judge(Some(&list(served)), &list(new)), verdict);
+            }
         }
     }
 
@@ -124,12 +122,19 @@ mod tests {
     fn counts_only_equal_polls_in_a_row() {
         let served = list(10);
         let mut freshness = Freshness::default();
-        assert_eq!(freshness.judge(Some(&served), list(2)), hold(2, 1));
-        assert_eq!(freshness.judge(Some(&served), list(3)), hold(3, 1));
-        assert_eq!(freshness.judge(Some(&served), list(3)), hold(3, 2));
-        assert_eq!(freshness.judge(Some(&served), list(10)), Verdict::Unchanged);
-        assert_eq!(freshness.judge(Some(&served), list(3)), hold(3, 1));
+        for (domains, verdict) in
+            [(2, hold(1)), (3, hold(1)), (3, hold(2)), (10, Verdict::Unchanged), (3, hold(1))]
+        {
+            assert_eq!(freshness.judge(Some(&served), &list(domains)), verdict);
+        }
         freshness.reset();
-        assert_eq!(freshness.judge(Some(&served), list(3)), hold(3, 1));
+        assert_eq!(freshness.judge(Some(&served), &list(3)), hold(1));
+    }
+
+    /// A renamed profile takes its domains out of service, as if the database had lost them.
+    #[test]
+    fn holds_a_list_whose_domains_have_no_profile() {
+        let without_profile = Counted { domains: 0, ..list(5) };
+        assert_eq!(Freshness::default().judge(Some(&list(4)), &without_profile), hold(1));
     }
 }

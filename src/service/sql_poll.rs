@@ -1,7 +1,8 @@
 //! Reads the list of domains from the database: at the start, at each interval, and when a reload asks for it.
 //!
-//! A thread of its own waits for the database, so that requests, file changes and signals never do. It runs a
-//! single-threaded runtime: decoding a million rows must not occupy a thread that serves requests.
+//! A thread of its own waits for the database, so that requests and changed files never do. Only a reload that an
+//! operator asks for waits for the result. The thread runs a single-threaded runtime: decoding a million rows must not
+//! occupy a thread that serves requests.
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,14 +12,13 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use tokio::runtime::{self, Runtime};
-use tokio::sync::oneshot;
 
 use super::former_configs::FormerConfigs;
-use super::sql_freshness::{Freshness, POLLS_TO_SHRINK, Verdict};
+use super::sql_freshness::{Counted, Freshness, POLLS_TO_SHRINK, Verdict};
 use crate::certificates::time::Time;
 use crate::directory::saved_list::{self, SavedList};
 use crate::directory::{
-    Directory, HeldList, ListOrigin, Skipped, SqlAnswer, SqlFailure, SqlList, SqlSource, SqlState,
+    Directory, HeldList, ListOrigin, Skipped, SqlAnswer, SqlDomains, SqlFailure, SqlList, SqlSource, SqlState,
 };
 use crate::http::App;
 
@@ -26,8 +26,8 @@ use crate::http::App;
 #[derive(Debug, Clone)]
 pub struct SqlThread(Sender<PollRequest>);
 
-/// The sender gets the result of the poll.
-type PollRequest = Option<oneshot::Sender<Polled>>;
+/// A request for a poll, with a function that gets the result; None if the configuration was reloaded.
+type PollRequest = Option<Box<dyn FnOnce(Polled) + Send>>;
 
 /// The result of a poll.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,12 +111,16 @@ impl SqlThread {
         Ok(Self(sender))
     }
 
-    /// Asks for a poll now, in place of the next one. The receiver gets the result; it may be dropped.
-    pub fn poll(&self) -> oneshot::Receiver<Polled> {
-        let (sender, polled) = oneshot::channel();
-        // If the thread has ended, the receiver finds out.
-        let _ = self.0.send(Some(sender));
-        polled
+    /// Asks for a poll now, in place of the next one, and passes the result to `then`. If the thread has ended, `then` is
+    /// dropped.
+    pub fn poll(&self, then: impl FnOnce(Polled) + Send + 'static) {
+        let _ = self.0.send(Some(Box::new(then)));
+    }
+
+    /// Asks for a poll if `[directory.sql]` has changed. Other changes must not count as polls: a much shorter list is
+    /// served after some equal polls.
+    pub fn poll_if_changed(&self) {
+        let _ = self.0.send(None);
     }
 }
 
@@ -129,13 +133,16 @@ impl Poller {
                 None => requests.recv().map_err(RecvTimeoutError::from),
                 Some(next) => requests.recv_timeout(next.saturating_duration_since(Instant::now())),
             };
-            let mut waiting = match request {
-                Ok(request) => Vec::from_iter(request),
-                Err(RecvTimeoutError::Timeout) => Vec::new(),
+            let (mut waiting, is_due) = match request {
+                Ok(request) => (Vec::from_iter(request), false),
+                Err(RecvTimeoutError::Timeout) => (Vec::new(), true),
                 Err(RecvTimeoutError::Disconnected) => return,
             };
             // One poll answers every request that has arrived by now.
             waiting.extend(requests.try_iter().flatten());
+            if waiting.is_empty() && !is_due && self.source == self.app.current().settings.sql {
+                continue;
+            }
             // A bug in reading must not end the thread.
             let polled = catch_unwind(AssertUnwindSafe(|| self.poll())).unwrap_or_else(|_| {
                 self.version = None;
@@ -146,9 +153,8 @@ impl Poller {
             });
             self.former.release_unused();
             next = self.source.as_ref().map(|source| Instant::now() + source.poll);
-            for sender in waiting {
-                // The client may have closed the connection.
-                let _ = sender.send(polled.clone());
+            for then in waiting {
+                then(polled.clone());
             }
         }
     }
@@ -164,12 +170,17 @@ impl Poller {
             *self.app.sql_status().lock() = SqlState::default();
             return Polled::NotConfigured;
         };
-        let version = self.version.as_deref().filter(|_| !self.freshness.is_holding());
-        match self.runtime.block_on(source.read(version)) {
-            Ok(SqlAnswer::Unchanged) => self.unchanged(),
-            Ok(SqlAnswer::List { list, version }) => {
+        // Without a version the whole list is read, as it must be after a failure and for a list that is held.
+        let version = self.version.take();
+        match self.runtime.block_on(source.read(version.as_deref())) {
+            Ok(SqlAnswer::Unchanged) => {
                 self.version = version;
-                self.judge(list)
+                self.unchanged()
+            }
+            Ok(SqlAnswer::List { list, version }) => {
+                let polled = self.judge(&Arc::new(list));
+                self.version = version.filter(|_| matches!(polled, Polled::Served | Polled::Unchanged));
+                polled
             }
             Err(error) => {
                 self.freshness.reset();
@@ -178,18 +189,23 @@ impl Poller {
         }
     }
 
-    fn judge(&mut self, list: SqlList) -> Polled {
-        let served = self.app.current().served.directory.sql().map(|sql| Arc::clone(sql.list()));
-        match self.freshness.judge(served.as_deref(), list) {
+    fn judge(&mut self, list: &Arc<SqlList>) -> Polled {
+        let (served, new) = {
+            let current = self.app.current();
+            let default = self.source.as_ref().and_then(|source| source.profile.as_ref());
+            let directory = current.served.directory.with_sql_list(Some(Arc::clone(list)), default);
+            (current.served.directory.sql().map(counted), counted(directory.sql().expect("it was added")))
+        };
+        match self.freshness.judge(served.as_ref(), &new) {
             Verdict::Unchanged => self.unchanged(),
-            Verdict::Serve(list) => self.serve(list),
-            Verdict::Hold { domains, polls } => {
-                let before = served.map_or(0, |served| served.len());
+            Verdict::Serve => self.serve(list),
+            Verdict::Hold { polls } => {
+                let domains = new.domains;
                 tracing::error!(
                     domains,
-                    before,
+                    before = served.map_or(0, |served| served.domains),
                     polls,
-                    "the database returned much fewer domains than before; the former list is served until \
+                    "the database returned far fewer domains than before; the former list is served until \
                      {POLLS_TO_SHRINK} polls return the same list"
                 );
                 let mut state = self.answered();
@@ -200,9 +216,8 @@ impl Poller {
         }
     }
 
-    fn serve(&mut self, list: SqlList) -> Polled {
-        let list = Arc::new(list);
-        self.former.push(self.app.replace_sql_list(Arc::clone(&list)));
+    fn serve(&mut self, list: &Arc<SqlList>) -> Polled {
+        self.former.push(self.app.replace_sql_list(Arc::clone(list)));
         let current = self.app.current();
         let served = current.served.directory.sql();
         tracing::info!(
@@ -212,7 +227,7 @@ impl Poller {
         );
         log_skipped_rows(&current.served.directory);
         drop(current);
-        self.save(&list, true);
+        self.save(list, true);
         let mut state = self.answered();
         state.confirmed = Some(SystemTime::now());
         state.origin = ListOrigin::Database;
@@ -292,25 +307,16 @@ impl Poller {
     }
 }
 
+fn counted(domains: &SqlDomains) -> Counted {
+    Counted { list: Arc::clone(domains.list()), domains: domains.counts().served }
+}
+
 /// Logs how many rows of a new list are not served, and why.
 fn log_skipped_rows(directory: &Directory) {
-    let Some(sql) = directory.sql() else { return };
-    let (skipped, counts) = (&sql.list().skipped, sql.counts());
-    let reasons = [
-        (&skipped.null, "the domain or the profile is empty"),
-        (&skipped.invalid, "the domain is not a valid name"),
-        (&skipped.invalid_profile, "the profile is not a valid id"),
-        (&skipped.conflicting, "an earlier row has the domain with another profile"),
-        (&counts.unknown_profile, "no profile has this id"),
-        (&counts.in_files, "a file has the domain, and the file counts"),
-    ];
-    for (Skipped { count, examples }, reason) in reasons {
+    for (reason, Skipped { count, examples }) in directory.sql().into_iter().flat_map(SqlDomains::skipped) {
         if *count > 0 {
-            tracing::warn!(
-                rows = count,
-                examples = examples.join(", "),
-                "rows of the database are not served: {reason}"
-            );
+            let examples = examples.join(", ");
+            tracing::warn!(reason, rows = count, examples, "rows of the database are not served");
         }
     }
 }

@@ -7,10 +7,6 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use tokio::runtime::Handle;
-use tokio::sync::oneshot;
-use tokio::time::timeout;
-
 use super::reload::{PROCESSOR_SHARE, Reloader};
 use super::sql_poll::{Polled, SqlThread};
 use super::systemd;
@@ -20,27 +16,8 @@ use crate::admin::{ReloadRequest, Reloaded};
 const SHORTEST_INTERVAL: Duration = Duration::from_secs(1);
 const LONGEST_INTERVAL: Duration = Duration::from_mins(1);
 
-/// The thread that reads the list of domains from the database, for the reload thread.
-#[derive(Debug)]
-pub struct Database {
-    pub thread: SqlThread,
-    /// To wait for the thread.
-    pub runtime: Handle,
-}
-
 /// How long a reload waits for the database. A list of a million domains takes several seconds.
 const LONGEST_POLL: Duration = Duration::from_mins(1);
-
-impl Database {
-    fn poll(&self) -> oneshot::Receiver<Polled> {
-        self.thread.poll()
-    }
-
-    /// None if the database has not answered in time.
-    fn wait(&self, polled: oneshot::Receiver<Polled>) -> Option<Polled> {
-        self.runtime.block_on(async { timeout(LONGEST_POLL, polled).await.ok()?.ok() })
-    }
-}
 
 /// The thread that reloads the configuration.
 #[derive(Debug)]
@@ -49,7 +26,7 @@ pub struct ReloadThread(Sender<ReloadRequest>);
 impl ReloadThread {
     /// # Errors
     /// When the system cannot start a thread.
-    pub fn start(reloader: Reloader, database: Database, is_watching: bool) -> io::Result<Self> {
+    pub fn start(reloader: Reloader, database: SqlThread, is_watching: bool) -> io::Result<Self> {
         let (sender, requests) = channel();
         thread::Builder::new()
             .name("reload".to_owned())
@@ -70,7 +47,15 @@ impl ReloadThread {
     }
 }
 
-fn run(mut reloader: Reloader, database: &Database, requests: &Receiver<ReloadRequest>, is_watching: bool) {
+/// The result of a poll now. None if the database has not answered in time.
+fn poll(database: &SqlThread) -> Option<Polled> {
+    let (sender, polled) = channel();
+    // The receiver may be gone.
+    database.poll(move |result| drop(sender.send(result)));
+    polled.recv_timeout(LONGEST_POLL).ok()
+}
+
+fn run(mut reloader: Reloader, database: &SqlThread, requests: &Receiver<ReloadRequest>, is_watching: bool) {
     let mut pause = SHORTEST_INTERVAL;
     loop {
         let mut waiting = Vec::new();
@@ -98,9 +83,13 @@ fn run(mut reloader: Reloader, database: &Database, requests: &Receiver<ReloadRe
             systemd::reloading();
         }
         let result = reloader.reload();
-        let polled = database.poll();
-        // A changed file does not wait for the database.
-        let result = if is_requested { reloader.add_poll(result, database.wait(polled)) } else { result };
+        let result = if is_requested {
+            reloader.add_poll(result, poll(database))
+        } else {
+            // A changed file does not wait for the database.
+            database.poll_if_changed();
+            result
+        };
         systemd::reloaded(match result {
             Reloaded::Done | Reloaded::Unchanged => "serving the configuration on disk",
             Reloaded::Failed => "the configuration on disk has errors; serving the old configuration",

@@ -277,12 +277,17 @@ fn reads_the_lists_of_domains_and_owners_of_panels() {
     assert_eq!(domains, ["example.com", "shop.example.org", "sub.example.com"]);
     assert_eq!(config.directory.wildcards().count(), 0);
 
-    files.write("profiles/userdomains", "example.com: alice\n: bob\nnot a domain: carol\n*\n");
+    files.write(
+        "profiles/userdomains",
+        "example.com: alice\n: bob\nnot a domain: carol\n*\nexample.org:443\nhttps://example.net\n",
+    );
     let problems = files.problems().join("\n");
     for (line, message) in [
         (2, "`` is not a host name: it is empty"),
         (3, "`not a domain` is not a host name: a host name must not contain ` `"),
         (4, "`*` is not a host name: a host name must not contain `*`"),
+        (5, "`example.org:443` is not a domain"),
+        (6, "`https://example.net` is not a domain"),
     ] {
         let expected = format!("error: {message}\n  --> profiles/userdomains:{line}:1\n");
         assert!(problems.contains(&expected), "{expected}\n{problems}");

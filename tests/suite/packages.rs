@@ -281,7 +281,8 @@ fn the_configuration_of_a_hosting_company_loads() {
     assert!(caddy.contains(&format!("\task http://{admin}/tls/allowed\n")), "{admin}");
     assert!(caddy.contains(&format!("\treverse_proxy {} {{\n", settings.listen[0])));
     let state = settings.state_dir.as_ref().unwrap().strip_prefix("/var/lib").unwrap();
-    assert!(unit.contains(&format!("\nStateDirectory={}\n", state.display())), "{unit}");
+    let packaged = fs::read_to_string("deploy/waypost.service").unwrap();
+    assert!(packaged.contains(&format!("\nStateDirectory={}\n", state.display())), "{packaged}");
     let password = settings.sql.as_ref().unwrap().password_file.as_ref().unwrap();
     let password = password.strip_prefix("/run/credentials/waypost.service").unwrap();
     assert!(unit.contains(&format!("\nLoadCredential={}:/", password.display())), "{unit}");

@@ -163,6 +163,10 @@ fn rejects_statements_that_write() {
         "PRAGMA query_only = 0; DELETE FROM domain",
         "SELECT domain FROM domain; DELETE FROM domain",
         "COMMIT; DELETE FROM domain RETURNING domain",
+        "COMMIT; VACUUM INTO 'copy.db'",
+        "VACUUM INTO 'copy.db'",
+        "ATTACH 'copy.db' AS copy",
+        "SELECT 1; COMMIT; ATTACH 'copy.db' AS copy; CREATE TABLE copy.a (b)",
     ] {
         let (files, source) = database(statement, PROFILE);
         read(&source).unwrap_err();
@@ -174,12 +178,34 @@ fn rejects_statements_that_write() {
         let _ = read(&versioned);
         let check = SqlSource { version_query: None, ..versioned };
         assert_eq!(read(&check).unwrap(), ["a.example", "b.example"], "{statement}");
+        assert!(!Path::new("copy.db").exists(), "{statement}");
         drop(files);
     }
     let delete = error_of("DELETE FROM domain", PROFILE);
     assert!(delete.starts_with("the query writes to the database: attempt to write a readonly"), "{delete}");
     let two = error_of("SELECT domain FROM domain; SELECT domain FROM domain", PROFILE);
     assert!(two.starts_with("the query has more than one statement\n"), "{two}");
+}
+
+/// An endless statement must not stay on its thread.
+#[test]
+fn ends_a_statement_after_the_timeout() {
+    let endless = "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n) \
+                   SELECT CAST(i AS TEXT) FROM n WHERE i < 0";
+    let (_files, source) = database(endless, &format!("{PROFILE}\ntimeout_seconds = 1"));
+    let found = error(&source);
+    assert!(found.starts_with("timeout: the first row took longer than 1 s\n"), "{found}");
+    let is_running = || {
+        let threads = std::fs::read_dir("/proc/self/task").unwrap();
+        let names =
+            threads.filter_map(|thread| std::fs::read_to_string(thread.ok()?.path().join("comm")).ok());
+        names.into_iter().any(|name| name.starts_with("sqlx-sqlite"))
+    };
+    let begin = std::time::Instant::now();
+    while is_running() {
+        assert!(begin.elapsed() < crate::program::TIMEOUT, "the thread of the statement does not end");
+        std::thread::yield_now();
+    }
 }
 
 #[test]
@@ -240,6 +266,13 @@ fn hides_a_password_in_the_url() {
     assert!(
         problems[0].starts_with("error: `url` in [directory.sql] contains a password\n  --> waypost.toml\n")
     );
+    // A report prints the source line of other problems.
+    files.write("waypost.toml", &inline.replace("query = \"SELECT 1\"", "querry = 1"));
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_waypost"));
+    let output = command.args(["check", "--config"]).arg(files.path("waypost.toml")).output().unwrap();
+    let report = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
+    assert!(report.contains("unknown key `querry`") && report.contains("://waypost:******@"), "{report}");
+    assert!(!report.contains("s3cret"), "{report}");
 }
 
 #[test]

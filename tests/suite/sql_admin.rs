@@ -114,6 +114,19 @@ fn a_server_without_any_list_is_not_ready() {
     assert_eq!(failed, (503, vec!["not ready".to_owned(), reason]));
 }
 
+/// A server that was ready stays ready when a reload adds the section.
+#[test]
+fn a_section_that_a_reload_adds_takes_no_server_out_of_service() {
+    let app = App::new(shipped());
+    let mut with_section = config(None);
+    with_section.hash = app.hash();
+    drop(app.replace(with_section));
+    let server = Server::of(waypost::admin::app(&app, None));
+    let response = server.get("localhost", "/readyz");
+    assert_eq!(response.status, 200);
+    assert!(response.text().contains("the domains of the database are not served"), "{}", response.text());
+}
+
 #[test]
 fn a_server_with_a_list_of_any_age_is_ready() {
     let ready = |state| {

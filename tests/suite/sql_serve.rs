@@ -115,7 +115,7 @@ fn serves_the_domains_of_the_database_and_those_of_the_files() {
 }
 
 #[test]
-fn sigh_up_reads_the_database_again() {
+fn sighup_reads_the_database_again() {
     let setup = Setup::new("INSERT INTO domain VALUES ('a.example', 'one.example')", "");
     let mut program = setup.start();
     assert_eq!(served(&program, "b.example"), "404");
@@ -156,11 +156,11 @@ fn a_much_shorter_list_is_served_after_three_equal_polls() {
         assert_eq!((code, out.as_str()), (Some(0), "unchanged: 2 profiles for 5 domains\n"));
         let words = err.split_whitespace().collect::<Vec<_>>().join(" ");
         let warning = format!(
-            "warning: the database returned 0 domains, much fewer than before; the last list stays until 3 polls \
+            "warning: the database returned far fewer domains than before (0); the last list stays until 3 polls \
              return the same list (now: {polls})"
         );
         assert!(words.contains(&warning), "{err}");
-        let line = program.until(|line| line.contains("much fewer domains than before"));
+        let line = program.until(|line| line.contains("far fewer domains than before"));
         assert!(line.contains("ERROR") && line.contains(&format!("\"polls\":{polls}")), "{line}");
         assert_eq!(served(&program, "a.example"), ONE);
         let (_, status) = setup.admin("/status");
@@ -170,6 +170,56 @@ fn a_much_shorter_list_is_served_after_three_equal_polls() {
     let (code, out, _) = setup.reload();
     assert_eq!((code, out.as_str()), (Some(0), "reloaded: 2 profiles for 2 domains\n"));
     assert_eq!(served(&program, "a.example"), "404");
+    program.stop();
+}
+
+/// The version belongs to a list that is not served. After a failed poll, the list must be read again.
+#[test]
+fn a_failed_poll_does_not_lose_a_list_that_is_held() {
+    let setup = Setup::new(
+        "INSERT INTO domain VALUES ('a.example', 'one.example'), ('b.example', 'one.example'), ('c.example', 'one.example')",
+        "",
+    );
+    let text = fs::read_to_string(setup.files.path("waypost.toml")).unwrap();
+    setup.files.write("waypost.toml", &(text + "version_query = \"SELECT count(*) FROM domain\"\n"));
+    let program = setup.start();
+    assert_eq!(served(&program, "b.example"), ONE);
+    let (_, _, err) = setup.reload();
+    assert!(!err.contains("warning"), "{err}");
+    setup.write("DELETE FROM domain WHERE domain <> 'a.example'");
+    assert!(setup.reload().2.contains("far fewer domains"));
+    let hidden = setup.files.path("hidden.db");
+    fs::rename(setup.database(), &hidden).unwrap();
+    assert!(setup.reload().2.contains("the database cannot be read"));
+    fs::rename(hidden, setup.database()).unwrap();
+    for _ in 0..2 {
+        assert!(setup.reload().2.contains("far fewer domains"));
+        assert_eq!(served(&program, "b.example"), ONE);
+    }
+    assert_eq!(setup.reload().1, "reloaded: 2 profiles for 3 domains\n");
+    assert_eq!(
+        (served(&program, "a.example"), served(&program, "b.example")),
+        (ONE.to_owned(), "404".to_owned())
+    );
+    program.stop();
+}
+
+/// A profile whose file is being edited must not take the place of two more polls.
+#[test]
+fn changed_files_do_not_count_as_polls() {
+    let setup = Setup::new("INSERT INTO domain VALUES ('a.example', 'one.example')", "");
+    let text = fs::read_to_string(setup.files.path("waypost.toml")).unwrap();
+    setup.files.write("waypost.toml", &text.replace("watch = false", "watch = true"));
+    let mut program = setup.start();
+    assert_eq!(served(&program, "a.example"), ONE);
+    setup.write("DELETE FROM domain");
+    for number in 0..4 {
+        let more = profile("more.example", &domains(&[&format!("m{number}.example")]), SERVERS);
+        setup.files.write("profiles/more.toml", &more);
+        program.until(|line| line.contains("serving the new configuration"));
+    }
+    assert_eq!(served(&program, "a.example"), ONE);
+    assert!(setup.reload().2.contains("(now: 1)"));
     program.stop();
 }
 
@@ -202,6 +252,30 @@ fn an_outage_changes_nothing() {
     program.until(|line| line.contains("the database answers again"));
     let (_, log) = program.stop();
     assert_eq!(log.matches("the database cannot be read").count(), 1, "one line per change of state: {log}");
+}
+
+#[test]
+fn a_changed_schema_and_a_list_that_is_too_long_change_nothing() {
+    let setup = Setup::new("INSERT INTO domain VALUES ('a.example', 'one.example')", "");
+    let text = fs::read_to_string(setup.files.path("waypost.toml")).unwrap();
+    setup.files.write("waypost.toml", &(text + "max_domains = 3\n"));
+    let program = setup.start();
+    assert_eq!(served(&program, "a.example"), ONE);
+    let assert_refused = |message: &str| {
+        let (code, out, err) = setup.reload();
+        assert_eq!((code, out.as_str()), (Some(0), "unchanged: 2 profiles for 3 domains\n"));
+        let words = err.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains(message), "{err}");
+        assert_eq!(served(&program, "a.example"), ONE);
+    };
+    setup.write("ALTER TABLE domain RENAME COLUMN server TO host");
+    assert_refused("the query names a missing column: no such column: server");
+    setup.write("ALTER TABLE domain RENAME COLUMN host TO server");
+    setup.write("INSERT INTO domain VALUES ('b.example', NULL), ('b.example', NULL), ('b.example', NULL)");
+    assert_refused("the query returns more than 3 rows");
+    setup.write("ALTER TABLE domain RENAME TO domains");
+    assert_refused("the query names a missing table: no such table: domain");
+    program.stop();
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener};
+use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -224,6 +225,7 @@ fn reads_from_postgresql() {
         ],
     );
     verifies_the_certificate(&server);
+    reads_the_password_from_the_environment(&server);
     let million = "SELECT 'customer-' || n || '.example' FROM generate_series(1, 1000000) n";
     reads_a_million_rows(&source, million);
     let change = || server.run("panel", "INSERT INTO domain (a, number) VALUES ('c.example', 2)");
@@ -235,6 +237,25 @@ fn reads_from_postgresql() {
         "{}",
         error(&slow)
     );
+}
+
+/// The environment is that of the program, so this is a command.
+fn reads_the_password_from_the_environment(server: &DatabaseServer) {
+    let url = server.url("waypost", "panel");
+    let files =
+        config(&format!("url = \"{url}\"\nprofile = \"example.com\"\nquery = \"SELECT a FROM domain\""));
+    let check = |password: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_waypost"));
+        command
+            .args(["check", "--config"])
+            .arg(files.path("waypost.toml"))
+            .env("WAYPOST_SQL_PASSWORD", password);
+        let output = command.output().unwrap();
+        String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap()
+    };
+    assert!(!check("s3cret").contains("the database rejects the login"));
+    let rejected = check("wr0ng");
+    assert!(rejected.contains("the database rejects the login") && !rejected.contains("wr0ng"), "{rejected}");
 }
 
 const MARIADB_TYPES: &str = "CREATE TABLE domain (a varchar(255), b text, c char(20),
@@ -377,7 +398,8 @@ fn rejects_a_list_that_ends_in_the_middle() {
         stream.write_all(b"N").unwrap();
         let _ = stream.read(&mut buffer).unwrap();
         stream.write_all(&[message(b'R', &[0; 4]), ready.clone()].concat()).unwrap();
-        for _ in 0..2 {
+        // The start of the transaction and two settings.
+        for _ in 0..3 {
             let _ = stream.read(&mut buffer).unwrap();
             stream.write_all(&[message(b'C', b"OK\0"), ready.clone()].concat()).unwrap();
         }

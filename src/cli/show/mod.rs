@@ -151,14 +151,15 @@ impl Show {
         }
         let mut config = self.config.load(Config::load)?;
         // A file counts before the database.
-        if !config.directory.is_listed(self.address.domain().as_str())
-            && let Some(list) = sql_list::add_to(&mut config, Access::Online)
-        {
-            list.warn();
-        }
+        let is_in_file = config.directory.is_listed(self.address.domain().as_str());
+        let list = if is_in_file { None } else { sql_list::add_to(&mut config, Access::Online) };
         // The name of an MX host finds its profile, as it does for a client that asks that host.
         let name = self.address.domain();
         let found = config.directory.find_address(name, Some(name));
+        if let Some(list) = &list {
+            // Without a list, it is unknown whether the domain is served.
+            if found.is_none() { list.require()? } else { list.warn() }
+        }
         let found = found.ok_or_else(|| not_served(name, &config.directory))?;
         if let Some(id) = &self.client {
             return Ok(print_client(&client::of_profile(id, found.entry, &self.address)));
