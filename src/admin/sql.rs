@@ -86,7 +86,7 @@ pub fn readiness(app: &App, current: &ServedConfig) -> Readiness {
     }
     let state = app.sql_status().lock().clone();
     let has_list = current.served.directory.sql().is_some();
-    // A reload that adds the section takes no server out of service.
+    // A server stays ready when a reload adds the section.
     let is_ready = has_list || app.shared.at_start.sql.is_none();
     let first = if has_list { stale(&state) } else { Some(no_list(&state)) };
     let held = state.held.map(|held| {
@@ -111,6 +111,7 @@ fn no_list(state: &SqlState) -> String {
 fn stale(state: &SqlState) -> Option<String> {
     let reason = match (&state.error, state.origin) {
         (Some(error), _) => error.message.as_str(),
+        (None, ListOrigin::Saved) if state.held.is_some() => "it is the saved list",
         (None, ListOrigin::Saved) => "it is the saved list, and the database has not answered yet",
         (None, ListOrigin::None | ListOrigin::Database) => return None,
     };

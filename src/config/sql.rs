@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use percent_encoding::percent_decode_str;
 use strum::VariantNames as _;
 
 use super::path_name::PathName;
@@ -107,7 +108,8 @@ fn check_url(url: Located<String>, folder: &Path, section: &Location, problems: 
     Some(Url { text, dialect, location })
 }
 
-/// Whether a URL has a password, before the host or as a parameter.
+/// Whether a URL has a password, before the host or as a parameter. A parameter with a similar name counts: sqlx would
+/// log its value.
 fn has_password(url: &str) -> bool {
     let rest = url.split_once("//").map_or(url, |(_, rest)| rest);
     let (before_query, query) = rest.split_once('?').unwrap_or((rest, ""));
@@ -115,7 +117,12 @@ fn has_password(url: &str) -> bool {
     let user_info = rest.rsplit_once('@').map_or("", |(user, _)| user);
     let is_path = before_query.starts_with('/');
     let in_user = !is_path && user_info.contains(':');
-    in_user || query.split('&').any(|pair| pair.starts_with("password="))
+    let is_secret = |parameter: &str| {
+        let name = parameter.split('=').next().unwrap_or_default();
+        let name = percent_decode_str(name).decode_utf8_lossy().to_lowercase();
+        name.contains("pass") || name.contains("pwd")
+    };
+    in_user || query.split('&').any(is_secret)
 }
 
 /// The query: that of the panel, or the operator's own.

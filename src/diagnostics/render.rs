@@ -132,21 +132,31 @@ fn printable(text: &str) -> String {
     text.replace(is_unsafe, "\u{fffd}")
 }
 
-/// The line with `*` for each character of a password in a URL: `scheme://user:password@host`, or the parameter
-/// `password`. The columns stay.
+/// The line with `*` for each character of a password: in `scheme://user:password@host`, after the parameter `password=`
+/// of a URL, and after a key `password`. The columns stay.
 fn without_passwords(line: &str) -> String {
-    let Some(begin) = line.find("://").map(|at| at + "://".len()) else { return line.to_owned() };
-    let end = line[begin..].find(['"', '\'']).map_or(line.len(), |at| begin + at);
-    let url = &line[begin..end];
-    let user_info = url.rfind('@').and_then(|at| Some(url[..at].find(':')? + 1..at));
-    let parameter = url.find("password=").map(|at| {
-        let value = at + "password=".len();
-        value..url[value..].find('&').map_or(url.len(), |at| value + at)
-    });
-    let secrets: Vec<_> = user_info.into_iter().chain(parameter).collect();
+    let mut secrets: Vec<Range<usize>> = Vec::new();
+    for (at, separator) in line.match_indices("://") {
+        let begin = at + separator.len();
+        let quote = line[..at].rfind(['"', '\'']).map(|at| &line[at..=at]);
+        // A quote in the URL has a backslash before it.
+        let is_end = |end: &usize| !line[..*end].ends_with('\\');
+        let mut ends = quote.into_iter().flat_map(|quote| line[begin..].match_indices(quote));
+        let end = ends.find_map(|(at, _)| Some(begin + at).filter(is_end)).unwrap_or(line.len());
+        let url = &line[begin..end];
+        secrets.extend(url.rfind('@').and_then(|at| Some(begin + url[..at].find(':')? + 1..begin + at)));
+    }
+    for (at, word) in line.match_indices("password") {
+        let after = line[at + word.len()..].trim_start();
+        let Some(value) = after.strip_prefix('=') else { continue };
+        let begin = line.len() - value.len();
+        let is_parameter = value.starts_with(|c: char| !c.is_whitespace() && !matches!(c, '"' | '\''));
+        let end = value.find(['&', '"', '\'']).filter(|_| is_parameter).unwrap_or(value.len());
+        secrets.push(begin..begin + end);
+    }
     let is_secret = |at: usize| secrets.iter().any(|secret| secret.contains(&at));
-    let masked = url.char_indices().map(|(at, c)| if is_secret(at) { '*' } else { c });
-    line[..begin].chars().chain(masked).chain(line[end..].chars()).collect()
+    let masked = line.char_indices().map(|(at, c)| if is_secret(at) && !c.is_whitespace() { '*' } else { c });
+    masked.collect()
 }
 
 #[cfg(test)]
@@ -253,6 +263,11 @@ hint: remove\u{fffd}\u{fffd} it"
             ("public_url = \"https://a.example:8443\"", "public_url = \"https://a.example:8443\""),
             ("url = \"postgresql://user@db/x\"", "url = \"postgresql://user@db/x\""),
             ("// no URL", "// no URL"),
+            ("password = \"s3cret\"", "password = ********"),
+            ("password_file = \"sql.password\"", "password_file = \"sql.password\""),
+            ("url = \"postgresql://u:it's3cret@db/x\"", "url = \"postgresql://u:*********@db/x\""),
+            ("url = \"postgresql://u:a\\\"b@db/x\"", "url = \"postgresql://u:****@db/x\""),
+            ("a = 'https://x', url = 'mysql://u:s3cret@h'", "a = 'https://x', url = 'mysql://u:******@h'"),
         ] {
             assert_eq!(without_passwords(line), expected);
         }

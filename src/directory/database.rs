@@ -437,7 +437,7 @@ impl Dialect for PgConnection {
     fn opening(source: &SqlSource) -> Vec<String> {
         vec![
             "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY".to_owned(),
-            // A statement ends even if Waypost has left the connection. LOCAL: only in this transaction.
+            // A statement ends even if Waypost has closed the connection. LOCAL: only in this transaction.
             format!("SET LOCAL lock_timeout = {}", source.timeout.as_millis()),
             format!("SET LOCAL statement_timeout = {}", source.longest_reading().as_millis()),
         ]
@@ -467,7 +467,7 @@ impl Dialect for MySqlConnection {
     fn opening(source: &SqlSource) -> Vec<String> {
         vec![
             "SET SESSION TRANSACTION READ ONLY".to_owned(),
-            // A statement ends even if Waypost has left the connection. The first comment is for MySQL (MariaDB ignores
+            // A statement ends even if Waypost has closed the connection. The first comment is for MySQL (MariaDB ignores
             // versions from 5.7 to 9.99 there), the second one for MariaDB.
             format!(
                 "SET SESSION lock_wait_timeout = {} /*!50708 , SESSION max_execution_time = {} */ \
@@ -564,6 +564,8 @@ fn query_error(query: QueryKey, error: sqlx::Error) -> SqlError {
         "sqlite" if reason.starts_with("no such column") => SqlError::NoColumn { query, reason },
         "42501" | "1044" | "1142" | "1143" | "1227" | "1370" => SqlError::Denied { query, reason },
         "25006" | "1792" | "sqlite readonly" => SqlError::Writes { query, reason },
+        // query_canceled; query timeout of MySQL and of MariaDB.
+        "57014" | "3024" | "1969" => SqlError::Cancelled { query, reason },
         "55P03" | "1205" | "3572" | "sqlite busy" => SqlError::Locked { query, reason },
         // The administrator ended the connection, or the server stops.
         "57P01" | "57P02" | "57P03" | "1053" | "1317" | "1927" => SqlError::Dropped { reason },

@@ -14,6 +14,8 @@ use super::sql_list::{SkippedRows, SqlList, SqlListBuilder};
 use crate::certificates::time::Time;
 
 const FILE_NAME: &str = "sql-domains.txt";
+/// How the names of files begin that are being written.
+const UNFINISHED: &str = ".sql-domains-";
 const FORMAT: &str = "waypost-sql-domains-1";
 const END: &str = "end";
 /// The largest file, in bytes. 5 million domains of 30 characters with a profile of 20 need 260 MB.
@@ -47,13 +49,23 @@ pub fn read(state_dir: &Path) -> io::Result<Option<SavedList>> {
     parse(&mut BufReader::new(File::open(path)?.take(LARGEST))).map(Some)
 }
 
+/// Removes the files of writings that did not end, because the program ended.
+pub fn remove_unfinished(state_dir: &Path) {
+    for file in fs::read_dir(state_dir).into_iter().flatten().flatten() {
+        if file.file_name().to_string_lossy().starts_with(UNFINISHED) {
+            // The next start tries again.
+            let _ = fs::remove_file(file.path());
+        }
+    }
+}
+
 /// Replaces the saved list. A reader finds either the former file or the new one.
 ///
 /// # Errors
 /// If the file cannot be written. The former file is kept.
 pub fn write(state_dir: &Path, list: &SqlList, confirmed: SystemTime) -> io::Result<()> {
     let mut file = tempfile::Builder::new()
-        .prefix(".sql-domains-")
+        .prefix(UNFINISHED)
         .permissions(fs::Permissions::from_mode(MODE))
         .tempfile_in(state_dir)?;
     let mut writer = BufWriter::new(file.as_file_mut());
@@ -186,6 +198,17 @@ mod tests {
         assert_eq!(error("\tother", "\t"), "line 4 is damaged");
         assert_eq!(error("end\n", "end\n\n"), "line 5 is damaged");
         assert_eq!(error("end\n", "a"), "it is incomplete");
+    }
+
+    #[test]
+    fn removes_files_that_were_not_finished() {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), &list(), time()).unwrap();
+        fs::write(folder.path().join(".sql-domains-a1b2c3"), "half").unwrap();
+        remove_unfinished(folder.path());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        assert!(read(folder.path()).unwrap().is_some());
+        remove_unfinished(&folder.path().join("missing"));
     }
 
     #[test]

@@ -42,6 +42,9 @@ pub enum SqlError {
     Writes { query: QueryKey, reason: String },
     #[error("{query} waits for a lock of the database: {reason}")]
     Locked { query: QueryKey, reason: String },
+    /// A limit of the database, or its administrator.
+    #[error("the database ended {query}: {reason}")]
+    Cancelled { query: QueryKey, reason: String },
     /// Any other error of the database.
     #[error("{query} fails: {reason}")]
     Query { query: QueryKey, reason: String },
@@ -139,6 +142,9 @@ impl SqlError {
             Self::Writes { .. } => "write a query that only reads: Waypost uses read-only transactions",
             Self::Locked { .. } => {
                 "find the session that holds the lock; Waypost tries again at the next poll"
+            }
+            Self::Cancelled { .. } => {
+                "check the load of the database and its time limits for statements, or simplify the query"
             }
             Self::Query { .. } => "run the statement in the client of the database, and correct it",
             Self::Statements { .. } => "write one statement",

@@ -59,8 +59,8 @@ pub enum SqlAnswer {
 }
 
 impl SqlSource {
-    /// How long one reading of the list may take in all. A database that sends a row from time to time would otherwise
-    /// keep it busy without end.
+    /// How long one reading of the list may take in all. Without this limit, a database that sends one row from time to
+    /// time could keep a reading open indefinitely.
     pub fn longest_reading(&self) -> Duration {
         self.timeout * 6
     }

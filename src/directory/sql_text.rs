@@ -13,7 +13,8 @@ pub fn without_end(statement: &str) -> &str {
 }
 
 /// Whether a text in SQLite's dialect has more than one statement. SQLite runs one after the other, so a second one could
-/// end the read-only transaction and write a file (`VACUUM INTO`).
+/// end the read-only transaction and write a file (`VACUUM INTO`). A text with a variable counts as several: its end is
+/// not certain.
 pub fn has_several_statements(text: &str) -> bool {
     let mut rest = text;
     let mut has_ended = false;
@@ -23,6 +24,8 @@ pub fn has_several_statements(text: &str) -> bool {
             '[' => quoted(rest, ']'),
             '-' if rest.starts_with("--") => rest.find('\n').unwrap_or(rest.len()),
             '/' if rest.starts_with("/*") => rest[2..].find("*/").map_or(rest.len(), |end| end + 4),
+            // SQLite reads `$name(...)` as one variable, whatever is in the parentheses. A query has no variables.
+            '$' | '@' | ':' | '#' => return true,
             _ => first.len_utf8(),
         };
         let is_comment = first.is_whitespace() || length > 1 && matches!(first, '-' | '/');
@@ -79,6 +82,7 @@ mod tests {
             "SELECT 1;/**/SELECT 2",
             "SELECT 1; 'x'",
             "SELECT 1; - 1",
+            "SELECT $1('); COMMIT; VACUUM INTO 'copy.db'",
         ] {
             assert!(has_several_statements(several), "{several}");
         }

@@ -52,5 +52,6 @@ pub fn read(
 
 /// Whether the text after a colon is the name of an account, not a port or the rest of a URL.
 fn is_owner(text: &str) -> bool {
-    !text.starts_with("//") && text.chars().any(|c| !c.is_ascii_digit())
+    let is_in_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    text.chars().all(is_in_name) && text.chars().any(|c| !c.is_ascii_digit())
 }

@@ -50,6 +50,8 @@ pub fn start(format: Option<LogFormat>, level: LevelFilter, logs_requests: bool)
     let filter = Targets::new()
         .with_default(level.min(LevelFilter::WARN))
         .with_target("waypost", level)
+        // Its warnings quote parameters of the URL.
+        .with_target("sqlx", level.min(LevelFilter::ERROR))
         .with_target(ACCESS_LOG, access);
     let is_terminal = io::stderr().is_terminal();
     let format = format.unwrap_or(if is_terminal { LogFormat::Text } else { LogFormat::Json });

@@ -242,11 +242,13 @@ impl Reloader {
 
     fn replace(&mut self, mut config: Config) {
         config.listen_at(&self.listen);
-        let (profiles, domains) = (config.directory.entries().len(), config.directory.domain_count());
+        let profiles = config.directory.entries().len();
         let before = self.app.domains();
         load_report::log(&config);
         let hash = config.hash;
         self.former.push(self.app.replace(config));
+        // With those of the database, whose list the new configuration has too.
+        let domains = self.app.domains();
         self.served_ends = self.sources.text_ends();
         tracing::info!(profiles, domains, %hash, "serving the new configuration");
         if domains < before {

@@ -87,7 +87,7 @@ async fn first_list(app: &App, sql_thread: &SqlThread) {
         return;
     }
     let (sender, polled) = oneshot::channel();
-    // The server may not wait any more.
+    // After the timeout, there is no receiver.
     sql_thread.poll(|result| drop(sender.send(result)));
     if !app.has_sql_list() && tokio::time::timeout(LONGEST_WAIT_AT_START, polled).await.is_err() {
         tracing::warn!("the database has not returned the list of domains yet; starting without it");

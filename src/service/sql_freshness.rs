@@ -35,7 +35,7 @@ pub enum Verdict {
     /// It is the served list.
     Unchanged,
     Serve,
-    /// It is much shorter than the served list, and is held after this number of equal polls.
+    /// It is much shorter than the served list. `polls` is the number of equal polls so far.
     Hold {
         polls: u32,
     },
@@ -57,7 +57,10 @@ impl Freshness {
         if served.list == new.list {
             return Verdict::Unchanged;
         }
-        if !is_much_shorter(new.domains, served.domains) {
+        // If the profile of the domains is missing for some time, an empty list must be held nevertheless.
+        let is_shorter = is_much_shorter(new.domains, served.domains)
+            || is_much_shorter(new.list.len(), served.list.len());
+        if !is_shorter {
             return Verdict::Serve;
         }
         let polls = held.filter(|held| held.list == new.list).map_or(1, |held| held.polls + 1);
@@ -69,7 +72,7 @@ impl Freshness {
     }
 }
 
-/// Less than half as long. Nothing is less than half of one.
+/// Less than half as long. Zero is less than half of one.
 fn is_much_shorter(new: usize, served: usize) -> bool {
     new < served.div_ceil(2)
 }
@@ -136,5 +139,7 @@ mod tests {
     fn holds_a_list_whose_domains_have_no_profile() {
         let without_profile = Counted { domains: 0, ..list(5) };
         assert_eq!(Freshness::default().judge(Some(&list(4)), &without_profile), hold(1));
+        // While the profile is missing, an empty list is held too.
+        assert_eq!(Freshness::default().judge(Some(&without_profile), &list(0)), hold(1));
     }
 }

@@ -6,6 +6,7 @@
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, MutexGuard};
 use std::thread;
@@ -26,7 +27,7 @@ use crate::http::App;
 #[derive(Debug, Clone)]
 pub struct SqlThread(Sender<PollRequest>);
 
-/// A request for a poll, with a function that gets the result; None if the configuration was reloaded.
+/// A request for a poll, with a function that gets the result. None: poll only if `[directory.sql]` has changed.
 type PollRequest = Option<Box<dyn FnOnce(Polled) + Send>>;
 
 /// The result of a poll.
@@ -49,6 +50,9 @@ pub enum Polled {
     },
 }
 
+/// The shortest time between two readings: a reading may take longer than the interval.
+const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
+
 /// How often the time in the saved list is refreshed if the list does not change.
 const SAVE_INTERVAL: Duration = Duration::from_hours(1);
 
@@ -62,8 +66,8 @@ struct Poller {
     version: Option<String>,
     freshness: Freshness,
     former: FormerConfigs,
-    /// When the list was last saved.
-    saved: Option<Instant>,
+    /// Where and when the list was last saved.
+    saved: Option<(PathBuf, Instant)>,
     is_save_failing: bool,
 }
 
@@ -72,6 +76,7 @@ struct Poller {
 pub fn serve_saved_list(app: &App) {
     let current = app.current();
     let (Some(_), Some(folder)) = (&current.settings.sql, &current.settings.state_dir) else { return };
+    saved_list::remove_unfinished(folder);
     let SavedList { list, saved } = match saved_list::read(folder) {
         Ok(Some(saved)) => saved,
         Ok(None) => return,
@@ -140,9 +145,10 @@ impl Poller {
             };
             // One poll answers every request that has arrived by now.
             waiting.extend(requests.try_iter().flatten());
-            if waiting.is_empty() && !is_due && self.source == self.app.current().settings.sql {
+            if waiting.is_empty() && !is_due && !self.has_new_source() {
                 continue;
             }
+            let begin = Instant::now();
             // A bug in reading must not end the thread.
             let polled = catch_unwind(AssertUnwindSafe(|| self.poll())).unwrap_or_else(|_| {
                 self.version = None;
@@ -152,11 +158,19 @@ impl Poller {
                 )
             });
             self.former.release_unused();
-            next = self.source.as_ref().map(|source| Instant::now() + source.poll);
+            // A new domain is served within the interval, however long a reading takes.
+            next =
+                self.source.as_ref().map(|source| (begin + source.poll).max(Instant::now() + SHORTEST_PAUSE));
             for then in waiting {
                 then(polled.clone());
             }
         }
+    }
+
+    /// Whether a poll would ask another question than the last one, or whether the list was lost because the section was
+    /// removed in between.
+    fn has_new_source(&self) -> bool {
+        self.source != self.app.current().settings.sql || self.source.is_some() && !self.app.has_sql_list()
     }
 
     fn poll(&mut self) -> Polled {
@@ -171,8 +185,13 @@ impl Poller {
             return Polled::NotConfigured;
         };
         // Without a version the whole list is read, as it must be after a failure and for a list that is held.
-        let version = self.version.take();
-        match self.runtime.block_on(source.read(version.as_deref())) {
+        let version = self.version.take().filter(|_| self.app.has_sql_list());
+        let answer = self.runtime.block_on(source.read(version.as_deref()));
+        if self.app.current().settings.sql.as_ref() != Some(&source) {
+            // A reload has changed the section meanwhile. This is the answer to another question.
+            return self.poll();
+        }
+        match answer {
             Ok(SqlAnswer::Unchanged) => {
                 self.version = version;
                 self.unchanged()
@@ -286,15 +305,20 @@ impl Poller {
     /// Saves the list for a start without the database.
     fn save(&mut self, list: &SqlList, has_changed: bool) {
         let Some(folder) = self.app.current().settings.state_dir.clone() else { return };
-        if !has_changed && self.saved.is_some_and(|saved| saved.elapsed() < SAVE_INTERVAL) {
+        let is_saved = self
+            .saved
+            .as_ref()
+            .is_some_and(|(saved_in, at)| *saved_in == folder && at.elapsed() < SAVE_INTERVAL);
+        if is_saved && !has_changed {
             return;
         }
         match saved_list::write(&folder, list, SystemTime::now()) {
             Ok(()) => {
-                self.saved = Some(Instant::now());
+                self.saved = Some((folder, Instant::now()));
                 self.is_save_failing = false;
             }
             Err(error) => {
+                self.saved = None;
                 if !std::mem::replace(&mut self.is_save_failing, true) {
                     tracing::warn!(
                         folder = %folder.display(),

@@ -16,8 +16,9 @@ use crate::admin::{ReloadRequest, Reloaded};
 const SHORTEST_INTERVAL: Duration = Duration::from_secs(1);
 const LONGEST_INTERVAL: Duration = Duration::from_mins(1);
 
-/// How long a reload waits for the database. A list of a million domains takes several seconds.
-const LONGEST_POLL: Duration = Duration::from_mins(1);
+/// How long a reload waits for the database. A list of a million domains takes a few seconds. `waypost reload` waits for
+/// one minute by default, and its request may have to wait for another reload first.
+const LONGEST_POLL: Duration = Duration::from_secs(20);
 
 /// The thread that reloads the configuration.
 #[derive(Debug)]
@@ -78,7 +79,11 @@ fn run(mut reloader: Reloader, database: &SqlThread, requests: &Receiver<ReloadR
             }
         }
         // One reload answers every request that has arrived by now.
-        waiting.extend(requests.try_iter().flatten());
+        for request in requests.try_iter() {
+            is_requested = true;
+            reloader.repeat_reports();
+            waiting.extend(request);
+        }
         if !reloader.is_retry() {
             systemd::reloading();
         }

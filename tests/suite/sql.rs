@@ -251,6 +251,8 @@ fn hides_a_password_in_the_url() {
         "postgresql://waypost:s3cr/e?t@localhost/panel",
         "postgresql:///panel?host=/run/postgresql&password=s3cret",
         "mysql://waypost:s3cret@localhost/panel",
+        "postgresql://waypost@localhost/panel?passwd=s3cret",
+        "postgresql://waypost@localhost/panel?pass%77ord=s3cret",
     ];
     for url in urls {
         let section = format!("query = \"SELECT 1\"\nprofile = \"example.com\"\nurl = \"{url}\"");

@@ -116,7 +116,7 @@ fn a_server_without_any_list_is_not_ready() {
 
 /// A server that was ready stays ready when a reload adds the section.
 #[test]
-fn a_section_that_a_reload_adds_takes_no_server_out_of_service() {
+fn a_server_stays_ready_when_a_reload_adds_the_section() {
     let app = App::new(shipped());
     let mut with_section = config(None);
     with_section.hash = app.hash();

@@ -204,7 +204,7 @@ fn a_failed_poll_does_not_lose_a_list_that_is_held() {
     program.stop();
 }
 
-/// A profile whose file is being edited must not take the place of two more polls.
+/// A reload of changed files does not count as a poll.
 #[test]
 fn changed_files_do_not_count_as_polls() {
     let setup = Setup::new("INSERT INTO domain VALUES ('a.example', 'one.example')", "");
@@ -220,7 +220,8 @@ fn changed_files_do_not_count_as_polls() {
     }
     assert_eq!(served(&program, "a.example"), ONE);
     assert!(setup.reload().2.contains("(now: 1)"));
-    program.stop();
+    let (_, log) = program.stop();
+    assert!(!log.contains("fewer domains are served than before"), "{log}");
 }
 
 #[test]
@@ -341,6 +342,10 @@ fn removing_the_section_removes_its_domains() {
     assert_eq!((code, out.as_str()), (Some(0), "reloaded: 1 profile for 2 domains\n"), "{err}");
     assert_eq!(served(&program, "a.example"), "404");
     assert_eq!(setup.admin("/readyz").0, 200);
+    // The section that comes back asks the same question as before, and needs a new answer.
+    setup.files.write("waypost.toml", &text);
+    assert_eq!(setup.reload().1, "reloaded: 1 profile for 3 domains\n");
+    assert_eq!(served(&program, "a.example"), ONE);
     program.stop();
 }
 
