@@ -1,4 +1,4 @@
-//! The routes of the admin listener: health, readiness, status, metrics and the question about certificates.
+//! The routes of the admin listener: health, readiness, status, metrics, and the names that may have a certificate.
 
 use std::fmt::Write as _;
 use std::sync::atomic::Ordering::Relaxed;

@@ -9,7 +9,7 @@ use super::output::{could_not_run, warning};
 use crate::certificates::time::Age;
 use crate::config::Config;
 use crate::directory::saved_list::{self, SavedList};
-use crate::directory::{ListOrigin, SqlAnswer, SqlList, SqlSource};
+use crate::directory::{ListOrigin, SqlAnswer, SqlError};
 
 /// Whether a command may connect to the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,15 +25,9 @@ pub struct ListReport {
     /// When the database confirmed the saved list.
     pub saved: Option<SystemTime>,
     /// Why the database did not return a list.
-    pub error: Option<ReadError>,
+    pub error: Option<SqlError>,
     /// Why the saved list cannot be read.
     pub saved_error: Option<io::Error>,
-}
-
-#[derive(Debug)]
-pub struct ReadError {
-    pub message: String,
-    pub hint: String,
 }
 
 /// Reads the list and adds it to the configuration. None if there is no `[directory.sql]`.
@@ -42,8 +36,11 @@ pub fn add_to(config: &mut Config, access: Access) -> Option<ListReport> {
     let mut report = ListReport { origin: ListOrigin::None, saved: None, error: None, saved_error: None };
     let mut list = None;
     if access == Access::Online {
-        match read(source) {
-            Ok(read) => (list, report.origin) = (Some(read), ListOrigin::Database),
+        match source.read_blocking(None) {
+            Ok(SqlAnswer::List { list: read, version: _ }) => {
+                (list, report.origin) = (Some(read), ListOrigin::Database);
+            }
+            Ok(SqlAnswer::Unchanged) => unreachable!("no earlier version is known"),
             Err(error) => report.error = Some(error),
         }
     }
@@ -75,19 +72,16 @@ impl ListReport {
             Some(age) => format!("using the saved list, which is {age} old"),
             None => format!("the domains of the database are missing{}", self.no_saved_list()),
         };
-        warning(&format!("{}; {instead}", error.message), Some(&error.hint));
+        warning(&format!("{error}; {instead}"), Some(error.hint()));
     }
 
     /// Fails if there is no list. Otherwise as [`Self::warn`].
     pub fn require(&self) -> Result<(), std::process::ExitCode> {
         match &self.error {
             Some(error) if self.origin == ListOrigin::None => {
-                let message = format!(
-                    "{}; the domains of the database are missing{}",
-                    error.message,
-                    self.no_saved_list()
-                );
-                Err(could_not_run(&message, Some(&error.hint)))
+                let message =
+                    format!("{}; the domains of the database are missing{}", error, self.no_saved_list());
+                Err(could_not_run(&message, Some(error.hint())))
             }
             _ => {
                 self.warn();
@@ -100,17 +94,5 @@ impl ListReport {
         self.saved_error
             .as_ref()
             .map_or_else(String::new, |error| format!("; the saved list cannot be read: {error}"))
-    }
-}
-
-fn read(source: &SqlSource) -> Result<SqlList, ReadError> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
-        let hint = "raise the limit of open files of this process";
-        ReadError { message: format!("the database cannot be asked: {error}"), hint: hint.to_owned() }
-    })?;
-    match runtime.block_on(source.read(None)) {
-        Ok(SqlAnswer::List { list, version: _ }) => Ok(list),
-        Ok(SqlAnswer::Unchanged) => unreachable!("no earlier version is known"),
-        Err(error) => Err(ReadError { message: error.to_string(), hint: error.hint().to_owned() }),
     }
 }

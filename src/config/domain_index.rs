@@ -1,7 +1,5 @@
 //! Sorts the domains of all profiles into the maps of the directory, and reports domains that occur twice.
 
-use std::cmp::Ordering;
-
 use crate::diagnostics::Problems;
 use crate::directory::DomainMap;
 use crate::formats::DomainPatterns;
@@ -93,21 +91,12 @@ impl<'p> Numbered<'p> {
     fn report_conflicts<'d>(
         &self,
         profile: usize,
-        pairs: impl Iterator<Item = &'d (u32, u32)>,
+        mut pairs: impl Iterator<Item = &'d (u32, u32)>,
         problems: &Problems,
     ) {
         let profile = &self.profiles[profile];
-        for (count, (later, first)) in pairs.enumerate() {
-            let location = profile.domain_patterns.location(self.find(*later).1);
-            match count.cmp(&MAX_REPORTED) {
-                Ordering::Less => {}
-                Ordering::Equal => {
-                    let message = format!("more domains of `{}` are in other profiles too", profile.name);
-                    problems.error(location, message, "remove each domain from one of the profiles");
-                    return;
-                }
-                Ordering::Greater => return,
-            }
+        let location = |number: u32| profile.domain_patterns.location(self.find(number).1);
+        for (later, first) in pairs.by_ref().take(MAX_REPORTED) {
             let domain = self.text(*later);
             let (first_profile, index) = self.find(*first);
             let first = &self.profiles[first_profile];
@@ -120,7 +109,11 @@ impl<'p> Numbered<'p> {
                 "remove it from one of them (the other is at {})",
                 first.domain_patterns.location(index)
             );
-            problems.error(location, message, hint);
+            problems.error(location(*later), message, hint);
+        }
+        if let Some((later, _)) = pairs.next() {
+            let message = format!("more domains of `{}` are in other profiles too", profile.name);
+            problems.error(location(*later), message, "remove each domain from one of the profiles");
         }
     }
 }

@@ -52,9 +52,9 @@ pub enum LoadError {
     Problems(Vec<Problem>),
 }
 
-/// Where the configuration is if no path is given.
 /// The configuration file of the package.
 pub const PACKAGED_CONFIG: &str = "/etc/waypost/waypost.toml";
+/// Where the configuration is if no path is given.
 const DEFAULT_PATHS: [&str; 2] = ["config/waypost.toml", PACKAGED_CONFIG];
 
 impl Config {
@@ -244,12 +244,12 @@ fn directory(
         .collect();
     let (exact, subdomains) = domain_index::build(&profiles, &indexes, problems);
     let mut directory = Directory::new(rendered, exact, subdomains);
-    let ids = directory.ids();
-    let mx_hosts = profiles.into_iter().zip(indexes).filter_map(|(parsed, index)| {
-        let id = ids.clone().nth(index? as usize)?;
-        Some(parsed.mx_hosts.into_iter().map(move |host| (host, id)))
-    });
-    let mx_hosts = mx_hosts.flatten().collect();
+    // The valid profiles, in the order of the directory.
+    let valid = profiles.into_iter().zip(indexes).filter(|(_, index)| index.is_some());
+    let mx_hosts = valid
+        .zip(directory.ids())
+        .flat_map(|((parsed, _), id)| parsed.mx_hosts.into_iter().map(move |host| (host, id)))
+        .collect();
     mx_hosts::bind(&mut directory, mx_hosts, problems);
     (directory, origins)
 }

@@ -71,7 +71,9 @@ impl SqlSource {
     pub async fn read(&self, version: Option<&str>) -> Result<SqlAnswer, SqlError> {
         match self.dialect()? {
             (SqlDialect::Sqlite, path) => self.read_sqlite(Path::new(path), version).await,
-            (SqlDialect::PostgreSql, _) => self.read_from(self.connect_postgresql().await?, version).await,
+            (SqlDialect::PostgreSql, _) => {
+                Reading::new(self, self.connect_postgresql().await?).run(version).await
+            }
             (SqlDialect::MySql, _) => {
                 let mut options = self.mysql()?;
                 if let Some(password) = self.password()? {
@@ -80,7 +82,7 @@ impl SqlSource {
                 if let Some(certificates) = self.certificates()? {
                     options = options.ssl_mode(MySqlSslMode::VerifyIdentity).ssl_ca_from_pem(certificates);
                 }
-                self.read_from(self.connect(&options).await?, version).await
+                Reading::new(self, self.connect(&options).await?).run(version).await
             }
         }
     }
@@ -149,7 +151,7 @@ impl SqlSource {
         let mut handle = connection.lock_handle().await.map_err(failed)?;
         handle.set_progress_handler(STEPS_BETWEEN_CHECKS, move || !is_over.load(Relaxed));
         drop(handle);
-        self.read_from(connection, version).await
+        Reading::new(self, connection).run(version).await
     }
 
     async fn connect_postgresql(&self) -> Result<PgConnection, SqlError> {
@@ -209,30 +211,6 @@ impl SqlSource {
     fn too_late(&self, step: Step) -> SqlError {
         SqlError::Timeout { step, limit: self.timeout }
     }
-
-    async fn read_from<C, D>(&self, connection: C, version: Option<&str>) -> Result<SqlAnswer, SqlError>
-    where
-        C: Dialect<Database = D>,
-        D: Database + HasStatementCache,
-        D::Arguments: IntoArguments<D>,
-        for<'c> &'c mut C: Executor<'c, Database = D>,
-        for<'r> &'r str: Decode<'r, D>,
-        for<'r> &'r [u8]: Decode<'r, D>,
-        usize: ColumnIndex<D::Row>,
-    {
-        let mut reading = Reading { source: self, connection, lost_statement: false };
-        let limit = self.longest_reading();
-        let answer = timeout(limit, reading.read(version)).await;
-        let answer = answer.map_err(|_| SqlError::Timeout { step: Step::Whole, limit })??;
-        // After an error, dropping the connection ends the transaction. Here the server gets a regular end.
-        let end = async {
-            reading.connection.execute("ROLLBACK").await?;
-            reading.connection.close().await
-        };
-        // The list is complete, so an error of the end does not matter.
-        let _ = timeout(self.timeout, end).await;
-        Ok(answer)
-    }
 }
 
 /// One reading of the list.
@@ -243,7 +221,7 @@ struct Reading<'s, C> {
     lost_statement: bool,
 }
 
-impl<C, D> Reading<'_, C>
+impl<'s, C, D> Reading<'s, C>
 where
     C: Dialect<Database = D>,
     D: Database + HasStatementCache,
@@ -253,6 +231,25 @@ where
     for<'r> &'r [u8]: Decode<'r, D>,
     usize: ColumnIndex<D::Row>,
 {
+    fn new(source: &'s SqlSource, connection: C) -> Self {
+        Self { source, connection, lost_statement: false }
+    }
+
+    /// Reads the list, and ends the connection.
+    async fn run(mut self, known: Option<&str>) -> Result<SqlAnswer, SqlError> {
+        let limit = self.source.longest_reading();
+        let answer = timeout(limit, self.read(known)).await;
+        let answer = answer.map_err(|_| SqlError::Timeout { step: Step::Whole, limit })??;
+        // After an error, dropping the connection ends the transaction. Here the server gets a regular end.
+        let end = async {
+            self.connection.execute("ROLLBACK").await?;
+            self.connection.close().await
+        };
+        // The list is complete, so an error of the end does not matter.
+        let _ = timeout(self.source.timeout, end).await;
+        Ok(answer)
+    }
+
     async fn read(&mut self, known: Option<&str>) -> Result<SqlAnswer, SqlError> {
         // After it prepared a statement without a name, sqlx may ask PostgreSQL about the types of the columns, for
         // example citext. That ends the statement. At the next attempt, the connection knows the types. There are two

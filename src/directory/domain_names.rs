@@ -4,6 +4,8 @@
 //! the length, and the allocator's own 16 to 24. Here a name costs its text and four bytes. `string-interner` and
 //! `compact_str` were considered: the first adds a hash table, the second takes 24 bytes for each name.
 
+use std::ops::Range;
+
 /// Names, in the order in which they were added.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DomainNames {
@@ -31,14 +33,18 @@ impl DomainNames {
 
     /// The name that was added as number `index`, from 0.
     pub fn get(&self, index: usize) -> &str {
-        let start = if index == 0 { 0 } else { self.ends[index - 1] };
-        &self.text[start as usize..self.ends[index] as usize]
+        &self.text[self.range(index)]
     }
 
     /// As [`Self::get`], as bytes.
     pub fn bytes(&self, index: usize) -> &[u8] {
+        &self.text.as_bytes()[self.range(index)]
+    }
+
+    /// The bytes of a name in the text.
+    fn range(&self, index: usize) -> Range<usize> {
         let start = if index == 0 { 0 } else { self.ends[index - 1] };
-        &self.text.as_bytes()[start as usize..self.ends[index] as usize]
+        start as usize..self.ends[index] as usize
     }
 
     pub fn len(&self) -> usize {

@@ -61,10 +61,11 @@ impl Directory {
     /// for rows that name none.
     #[must_use]
     pub fn with_sql_list(&self, list: Option<Arc<SqlList>>, default: Option<&Domain>) -> Self {
-        let by_id: HashMap<&Domain, u32> =
-            (0..).zip(self.profiles.iter()).map(|(index, entry)| (&entry.profile.id, index)).collect();
-        let profile_of = |id: Option<&Domain>| by_id.get(id.or(default)?).copied();
-        let sql = list.map(|list| SqlDomains::new(list, &self.exact, profile_of));
+        let sql = list.map(|list| {
+            let by_id: HashMap<&Domain, u32> =
+                (0..).zip(self.profiles.iter()).map(|(index, entry)| (&entry.profile.id, index)).collect();
+            SqlDomains::new(list, &self.exact, |id| by_id.get(id.or(default)?).copied())
+        });
         Self { sql, ..self.clone() }
     }
 
@@ -170,7 +171,7 @@ impl Directory {
     }
 
     /// The ids of the profiles, in the order of [`Self::entries`].
-    pub fn ids(&self) -> impl Iterator<Item = ProfileId> + Clone + use<> {
+    pub fn ids(&self) -> impl Iterator<Item = ProfileId> + use<> {
         let count = u32::try_from(self.profiles.len()).expect("there are fewer than 2^32 profiles");
         (0..count).map(ProfileId)
     }

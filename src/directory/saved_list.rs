@@ -35,7 +35,7 @@ pub fn path(state_dir: &Path) -> PathBuf {
     state_dir.join(FILE_NAME)
 }
 
-/// Reads the saved list; None if there is no file.
+/// Reads the saved list. Returns None if there is no file.
 ///
 /// # Errors
 /// If the file cannot be read, or is incomplete or damaged.

@@ -9,6 +9,8 @@ use std::time::Duration;
 pub enum SqlError {
     #[error("this build of Waypost has no SQL support")]
     NotBuilt,
+    #[error("the database cannot be asked: {0}")]
+    Runtime(#[source] io::Error),
     #[error("`{key}` cannot be read: {}: {source}", path.display())]
     File { key: &'static str, path: PathBuf, source: io::Error },
     #[error("`ca_file` has no certificate in PEM format: {}", path.display())]
@@ -106,6 +108,7 @@ impl SqlError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::NotBuilt => "build Waypost with the feature `sql`",
+            Self::Runtime(_) => "raise the limit of open files of this process",
             Self::File { .. } => "correct the path, or make the file readable for the user of the service",
             Self::NoCertificate { .. } => "write the CA certificate into the file, in PEM format",
             Self::Url { .. } => "write it like postgresql://user@host/database",

@@ -5,7 +5,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-#[cfg(not(feature = "sql"))]
+use tokio::runtime::Builder;
+
 use super::sql_error::SqlError;
 use super::sql_list::SqlList;
 use crate::address::Domain;
@@ -59,6 +60,18 @@ pub enum SqlAnswer {
 }
 
 impl SqlSource {
+    /// As [`Self::read`], for a thread that may wait. The runtime ends with the reading.
+    ///
+    /// # Errors
+    /// If the list cannot be read as a whole.
+    pub fn read_blocking(&self, version: Option<&str>) -> Result<SqlAnswer, SqlError> {
+        let runtime = Builder::new_current_thread().enable_all().build().map_err(SqlError::Runtime)?;
+        let answer = runtime.block_on(self.read(version));
+        // A lookup of the host name may still wait for the name server.
+        runtime.shutdown_background();
+        answer
+    }
+
     /// How long one reading of the list may take in all. Without this limit, a database that sends one row from time to
     /// time could keep a reading open indefinitely.
     pub fn longest_reading(&self) -> Duration {

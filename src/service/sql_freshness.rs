@@ -22,9 +22,9 @@ struct Held {
     polls: u32,
 }
 
-/// A list, and how many of its domains have a profile and are in no file.
-#[derive(Debug, Clone)]
-pub struct Counted {
+/// The served list, and how many of its domains have a profile and are in no file.
+#[derive(Debug)]
+pub struct Served {
     pub list: Arc<SqlList>,
     pub domains: usize,
 }
@@ -37,6 +37,7 @@ pub enum Verdict {
     Serve,
     /// It is much shorter than the served list. `polls` is the number of equal polls so far.
     Hold {
+        domains: usize,
         polls: u32,
     },
 }
@@ -50,25 +51,32 @@ impl Freshness {
         self.held = None;
     }
 
-    /// `served` is the list that is served now, if there is one.
-    pub fn judge(&mut self, served: Option<&Counted>, new: &Counted) -> Verdict {
+    /// `served` is the list that is served now, if there is one. `count` counts the domains of the new list as
+    /// [`Served::domains`]. It is called only if the list has changed, because it looks at every domain.
+    pub fn judge(
+        &mut self,
+        served: Option<&Served>,
+        new: &Arc<SqlList>,
+        count: impl FnOnce() -> usize,
+    ) -> Verdict {
         let held = self.held.take();
         let Some(served) = served else { return Verdict::Serve };
-        if served.list == new.list {
+        if served.list == *new {
             return Verdict::Unchanged;
         }
         // If the profile of the domains is missing for some time, an empty list must be held nevertheless.
-        let is_shorter = is_much_shorter(new.domains, served.domains)
-            || is_much_shorter(new.list.len(), served.list.len());
+        let domains = count();
+        let is_shorter =
+            is_much_shorter(domains, served.domains) || is_much_shorter(new.len(), served.list.len());
         if !is_shorter {
             return Verdict::Serve;
         }
-        let polls = held.filter(|held| held.list == new.list).map_or(1, |held| held.polls + 1);
+        let polls = held.filter(|held| held.list == *new).map_or(1, |held| held.polls + 1);
         if polls >= POLLS_TO_SHRINK {
             return Verdict::Serve;
         }
-        self.held = Some(Held { list: Arc::clone(&new.list), polls });
-        Verdict::Hold { polls }
+        self.held = Some(Held { list: Arc::clone(new), polls });
+        Verdict::Hold { domains, polls }
     }
 }
 
@@ -82,64 +90,72 @@ mod tests {
     use super::*;
     use crate::directory::SqlListBuilder;
 
-    /// All domains have a profile.
-    fn list(domains: usize) -> Counted {
+    fn list(domains: usize) -> Arc<SqlList> {
         let mut builder = SqlListBuilder::default();
         for number in 0..domains {
             builder.push(Some(&format!("d{number}.example"))).unwrap();
         }
-        Counted { list: Arc::new(builder.build()), domains }
+        Arc::new(builder.build())
     }
 
-    fn hold(polls: u32) -> Verdict {
-        Verdict::Hold { polls }
+    fn served(list: Arc<SqlList>, domains: usize) -> Served {
+        Served { list, domains }
+    }
+
+    /// Judges a list of `new` domains after one of `before`. All domains have a profile.
+    fn judge(freshness: &mut Freshness, before: usize, new: usize) -> Verdict {
+        freshness.judge(Some(&served(list(before), before)), &list(new), || new)
+    }
+
+    fn hold(domains: usize, polls: u32) -> Verdict {
+        Verdict::Hold { domains, polls }
     }
 
     #[test]
     fn serves_the_first_list_even_if_it_is_empty() {
-        assert_eq!(Freshness::default().judge(None, &list(0)), Verdict::Serve);
+        assert_eq!(Freshness::default().judge(None, &list(0), || 0), Verdict::Serve);
     }
 
     #[test]
     fn serves_a_list_that_is_at_least_half_as_long() {
         let mut freshness = Freshness::default();
-        for (served, new) in [(5, 6), (5, 3), (4, 2), (2, 1)] {
-            assert_eq!(freshness.judge(Some(&list(served)), &list(new)), Verdict::Serve, "{served} {new}");
+        for (before, new) in [(5, 6), (5, 3), (4, 2), (2, 1)] {
+            assert_eq!(judge(&mut freshness, before, new), Verdict::Serve, "{before} {new}");
         }
         for domains in [0, 5] {
-            assert_eq!(freshness.judge(Some(&list(domains)), &list(domains)), Verdict::Unchanged);
+            assert_eq!(judge(&mut freshness, domains, domains), Verdict::Unchanged);
         }
     }
 
     #[test]
     fn holds_a_much_shorter_list_for_three_equal_polls() {
-        for (served, new) in [(5, 2), (4, 1), (1, 0), (100, 0)] {
+        for (before, new) in [(5, 2), (4, 1), (1, 0), (100, 0)] {
             let mut freshness = Freshness::default();
-            for verdict in [hold(1), hold(2), Verdict::Serve, hold(1)] {
-                assert_eq!(freshness.judge(Some(&list(served)), &list(new)), verdict);
+            for verdict in [hold(new, 1), hold(new, 2), Verdict::Serve, hold(new, 1)] {
+                assert_eq!(judge(&mut freshness, before, new), verdict);
             }
         }
     }
 
     #[test]
     fn counts_only_equal_polls_in_a_row() {
-        let served = list(10);
         let mut freshness = Freshness::default();
-        for (domains, verdict) in
-            [(2, hold(1)), (3, hold(1)), (3, hold(2)), (10, Verdict::Unchanged), (3, hold(1))]
+        for (new, verdict) in
+            [(2, hold(2, 1)), (3, hold(3, 1)), (3, hold(3, 2)), (10, Verdict::Unchanged), (3, hold(3, 1))]
         {
-            assert_eq!(freshness.judge(Some(&served), &list(domains)), verdict);
+            assert_eq!(judge(&mut freshness, 10, new), verdict);
         }
         freshness.reset();
-        assert_eq!(freshness.judge(Some(&served), &list(3)), hold(1));
+        assert_eq!(judge(&mut freshness, 10, 3), hold(3, 1));
     }
 
     /// A renamed profile takes its domains out of service, as if the database had lost them.
     #[test]
     fn holds_a_list_whose_domains_have_no_profile() {
-        let without_profile = Counted { domains: 0, ..list(5) };
-        assert_eq!(Freshness::default().judge(Some(&list(4)), &without_profile), hold(1));
+        let verdict = Freshness::default().judge(Some(&served(list(4), 4)), &list(5), || 0);
+        assert_eq!(verdict, hold(0, 1));
         // While the profile is missing, an empty list is held too.
-        assert_eq!(Freshness::default().judge(Some(&without_profile), &list(0)), hold(1));
+        let verdict = Freshness::default().judge(Some(&served(list(5), 0)), &list(0), || 0);
+        assert_eq!(verdict, hold(0, 1));
     }
 }

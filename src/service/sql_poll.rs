@@ -1,8 +1,8 @@
 //! Reads the list of domains from the database: at the start, at each interval, and when a reload asks for it.
 //!
 //! A thread of its own waits for the database, so that requests and changed files never do. Only a reload that an
-//! operator asks for waits for the result. The thread runs a single-threaded runtime: decoding a million rows must not
-//! occupy a thread that serves requests.
+//! operator asks for waits for the result. The thread decodes the rows too: a million of them must not occupy a thread
+//! that serves requests.
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -12,10 +12,8 @@ use std::sync::{Arc, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use tokio::runtime::{self, Runtime};
-
 use super::former_configs::FormerConfigs;
-use super::sql_freshness::{Counted, Freshness, POLLS_TO_SHRINK, Verdict};
+use super::sql_freshness::{Freshness, POLLS_TO_SHRINK, Served, Verdict};
 use crate::certificates::time::Time;
 use crate::directory::saved_list::{self, SavedList};
 use crate::directory::{
@@ -59,7 +57,6 @@ const SAVE_INTERVAL: Duration = Duration::from_hours(1);
 /// The state of the thread.
 struct Poller {
     app: App,
-    runtime: Runtime,
     /// What was asked last. A changed question makes the version and a held list worthless.
     source: Option<SqlSource>,
     /// The version of the served list.
@@ -101,10 +98,8 @@ impl SqlThread {
     /// When the system cannot start a thread.
     pub fn start(app: App) -> io::Result<Self> {
         let (sender, requests) = channel();
-        let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
         let poller = Poller {
             app,
-            runtime,
             source: None,
             version: None,
             freshness: Freshness::default(),
@@ -151,7 +146,6 @@ impl Poller {
             let begin = Instant::now();
             // A bug in reading must not end the thread.
             let polled = catch_unwind(AssertUnwindSafe(|| self.poll())).unwrap_or_else(|_| {
-                self.version = None;
                 self.failed(
                     "reading the list failed because of a bug in Waypost".to_owned(),
                     "report it".to_owned(),
@@ -186,7 +180,7 @@ impl Poller {
         };
         // Without a version the whole list is read, as it must be after a failure and for a list that is held.
         let version = self.version.take().filter(|_| self.app.has_sql_list());
-        let answer = self.runtime.block_on(source.read(version.as_deref()));
+        let answer = source.read_blocking(version.as_deref());
         if self.app.current().settings.sql.as_ref() != Some(&source) {
             // A reload has changed the section meanwhile. This is the answer to another question.
             return self.poll();
@@ -209,17 +203,19 @@ impl Poller {
     }
 
     fn judge(&mut self, list: &Arc<SqlList>) -> Polled {
-        let (served, new) = {
-            let current = self.app.current();
-            let default = self.source.as_ref().and_then(|source| source.profile.as_ref());
-            let directory = current.served.directory.with_sql_list(Some(Arc::clone(list)), default);
-            (current.served.directory.sql().map(counted), counted(directory.sql().expect("it was added")))
+        let current = self.app.current();
+        let directory = &current.served.directory;
+        let served =
+            directory.sql().map(|sql| Served { list: Arc::clone(sql.list()), domains: sql.counts().served });
+        let default = self.source.as_ref().and_then(|source| source.profile.as_ref());
+        let count = || {
+            let candidate = directory.with_sql_list(Some(Arc::clone(list)), default);
+            candidate.sql().map_or(0, |sql| sql.counts().served)
         };
-        match self.freshness.judge(served.as_ref(), &new) {
+        match self.freshness.judge(served.as_ref(), list, count) {
             Verdict::Unchanged => self.unchanged(),
             Verdict::Serve => self.serve(list),
-            Verdict::Hold { polls } => {
-                let domains = new.domains;
+            Verdict::Hold { domains, polls } => {
                 tracing::error!(
                     domains,
                     before = served.map_or(0, |served| served.domains),
@@ -329,10 +325,6 @@ impl Poller {
             }
         }
     }
-}
-
-fn counted(domains: &SqlDomains) -> Counted {
-    Counted { list: Arc::clone(domains.list()), domains: domains.counts().served }
 }
 
 /// Logs how many rows of a new list are not served, and why.

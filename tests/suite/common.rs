@@ -208,6 +208,16 @@ pub fn read_response(stream: &mut impl Read, is_head: bool) -> io::Result<Respon
 }
 
 impl Response {
+    /// The first host name in an autoconfig document; the status if the answer has no document.
+    pub fn first_host(&self) -> String {
+        if self.status != 200 {
+            return self.status.to_string();
+        }
+        let text = self.text();
+        let from = text.find("<hostname>").unwrap() + "<hostname>".len();
+        text[from..].split('<').next().unwrap().to_owned()
+    }
+
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.as_str())
     }

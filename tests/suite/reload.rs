@@ -42,9 +42,9 @@ fn files() -> Files {
 impl Reloadable {
     /// The version that is served.
     fn version(&self) -> String {
-        let text = self.server.get("q.com", PATH).text().to_owned();
-        let from = text.find("imap.v").unwrap() + "imap.".len();
-        text[from..].split('.').next().unwrap().to_owned()
+        let host = self.server.get("q.com", PATH).first_host();
+        let version = host.strip_prefix("imap.").and_then(|rest| rest.strip_suffix(".example.com"));
+        version.unwrap_or_else(|| panic!("{host}")).to_owned()
     }
 
     fn is_ready(&self) -> String {

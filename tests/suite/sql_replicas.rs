@@ -37,7 +37,7 @@ impl Replica {
 
     /// The IMAP host that a client of a domain gets; the status if it gets none.
     fn served(&self, domain: &str) -> String {
-        imap_host(&self.program.get(&format!("autoconfig.{domain}"), AUTOCONFIG))
+        self.program.get(&format!("autoconfig.{domain}"), AUTOCONFIG).first_host()
     }
 
     /// Waits until a list with this number of domains is served.
@@ -135,7 +135,7 @@ fn a_stopped_database_changes_no_answer_even_if_a_replica_restarts() {
                             thread::yield_now();
                             continue;
                         };
-                        assert_eq!(imap_host(&answer), host, "{domain} at {number}");
+                        assert_eq!(answer.first_host(), host, "{domain} at {number}");
                         answers.fetch_add(1, Relaxed);
                     }
                 }
@@ -174,14 +174,4 @@ fn ask(address: SocketAddr, domain: &str) -> Option<Response> {
     let mut stream = TcpStream::connect(address).ok()?;
     stream.write_all(&request("GET", &format!("autoconfig.{domain}"), AUTOCONFIG, &[], b"")).ok()?;
     read_response(&mut stream, false).ok()
-}
-
-/// The IMAP host in an answer, or its status if it has none.
-fn imap_host(response: &Response) -> String {
-    if response.status != 200 {
-        return response.status.to_string();
-    }
-    let text = response.text();
-    let from = text.find("<hostname>").unwrap() + "<hostname>".len();
-    text[from..].split('<').next().unwrap().to_owned()
 }

@@ -1,9 +1,11 @@
 //! A server whose domains are in a database: what it serves, how it notices changes, and what an outage changes.
 
 use std::fs;
+use std::io::Write;
+use std::os::unix::net::UnixStream;
 use std::path::Path;
 
-use crate::common::{Files, SERVERS, domains, profile};
+use crate::common::{Files, SERVERS, domains, profile, read_response, request};
 use crate::program::Program;
 use crate::reload_command::reload;
 use crate::sql::write;
@@ -55,26 +57,19 @@ impl Setup {
 
     /// The response of the admin listener.
     fn admin(&self, path: &str) -> (u16, String) {
-        use std::io::{Read as _, Write as _};
-        let socket = self.socket_folder.path().join("admin.sock");
-        let mut stream = std::os::unix::net::UnixStream::connect(socket).unwrap();
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
-        let mut text = String::new();
-        stream.read_to_string(&mut text).unwrap();
-        (text[9..12].parse().unwrap(), text.split_once("\r\n\r\n").unwrap().1.to_owned())
+        let mut stream = UnixStream::connect(self.socket_folder.path().join("admin.sock")).unwrap();
+        stream.write_all(&request("GET", "localhost", path, &[], b"")).unwrap();
+        let response = read_response(&mut stream, false).unwrap();
+        (response.status, response.text().to_owned())
     }
 }
 
 /// The IMAP host that a client of a domain gets; the status if it gets none.
 fn served(program: &Program, domain: &str) -> String {
     let response = program.get(&format!("autoconfig.{domain}"), AUTOCONFIG);
-    if response.status != 200 {
-        return response.status.to_string();
-    }
-    let text = response.text();
-    assert!(text.contains(&format!("<domain>{domain}</domain>")), "{text}");
-    let from = text.find("<hostname>").unwrap() + "<hostname>".len();
-    text[from..].split('<').next().unwrap().to_owned()
+    let has_domain = response.text().contains(&format!("<domain>{domain}</domain>"));
+    assert!(response.status != 200 || has_domain, "{}", response.text());
+    response.first_host()
 }
 
 const ONE: &str = "imap.example.com";

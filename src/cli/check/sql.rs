@@ -13,8 +13,8 @@ use crate::directory::{Skipped, SkippedRows, SqlCounts, SqlDomains, saved_list};
 pub fn problems(config: &Config, report: &ListReport, section: &Location) -> Vec<Problem> {
     let mut problems = Vec::new();
     if let Some(error) = &report.error {
-        let message = format!("the list of domains cannot be read: {}", error.message);
-        problems.push(Problem::error(section.clone(), message, &error.hint));
+        let message = format!("the list of domains cannot be read: {error}");
+        problems.push(Problem::error(section.clone(), message, error.hint()));
     }
     if let (Some(error), Some(folder)) = (&report.saved_error, &config.settings.state_dir) {
         let message = format!("the saved list of domains cannot be read: {error}");
@@ -113,7 +113,7 @@ pub fn json(config: &Config, report: &ListReport) -> Value {
         "domains": list.map_or(0, |list| list.counts().served),
         "confirmed": report.saved.map(|time| Time(time).to_string()),
         "age_seconds": report.age().map(|age| age.0.as_secs()),
-        "error": report.error.as_ref().map(|error| json!({ "message": error.message, "hint": error.hint })),
+        "error": report.error.as_ref().map(|error| json!({ "message": error.to_string(), "hint": error.hint() })),
         "skipped_rows": skipped.map(Map::from_iter),
     })
 }
